@@ -1,0 +1,223 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/retention"
+)
+
+// disposal is one policy of a run in the hands of this worker.
+type disposal struct {
+	e    *Engine
+	run  *retention.Run
+	res  *retention.PolicyResult
+	spec retention.Spec
+	d    retention.Disposition
+
+	busy, moved int
+	saved       time.Time
+}
+
+// dispose carries out one policy, batch by batch, from wherever its progress
+// stands. Locks, time-outs and lost connections are waited out; the walk itself
+// makes sure that nothing is done twice.
+func (e *Engine) dispose(ctx context.Context, r *retention.Run, res *retention.PolicyResult, p retention.Policy, asOf time.Time) error {
+	w := &disposal{e: e, run: r, res: res, spec: retention.Spec{RunID: r.ID, Attempt: r.Attempt, Policy: p, AsOf: asOf, Pace: r.Pace}}
+	defer w.close()
+	for {
+		done, err := w.next(ctx)
+		w.takeProgress()
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// next carries out one batch and what follows from its outcome.
+func (w *disposal) next(ctx context.Context) (done bool, err error) {
+	if ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	if w.d == nil {
+		if err := w.open(ctx); err != nil {
+			return false, err
+		}
+	}
+	// A batch is never cut short by a stopping service: it is a transaction of a
+	// fraction of a second, bounded by its own time-outs.
+	step, err := w.d.Step(context.WithoutCancel(ctx))
+	if err != nil {
+		return false, w.recover(ctx, err)
+	}
+	w.busy, w.moved = 0, 0
+	if step.Done {
+		return true, nil
+	}
+	if err := w.save(ctx); err != nil {
+		return false, err
+	}
+	return false, w.rest(ctx, step)
+}
+
+func (w *disposal) open(ctx context.Context) error {
+	return w.e.untilReachable(ctx, w.run, func() error {
+		d, err := w.e.target.Open(ctx, w.spec)
+		if err == nil {
+			w.d = d
+		}
+		return err
+	})
+}
+
+// recover decides what a failed batch means: nothing of it is in the database, so
+// most failures are met by trying again from the committed progress.
+func (w *disposal) recover(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(err, retention.ErrUnavailable):
+		w.close()
+		// After each reconnect the holds in force are compared again: the server that
+		// answers may have been restored to before one of them.
+		return w.e.untilReachable(ctx, w.run, func() error { return w.e.verifyGuard(ctx) })
+	case errors.Is(err, retention.ErrMoved):
+		w.moved++
+		if w.moved > maxMoved {
+			return fmt.Errorf("the table or the holds changed %d times in a row: %w", w.moved, err)
+		}
+		return nil
+	case errors.Is(err, retention.ErrTooSlow):
+		return w.retry(ctx, err)
+	case errors.Is(err, retention.ErrBusy):
+		return w.retry(ctx, err)
+	}
+	return err
+}
+
+func (w *disposal) retry(ctx context.Context, err error) error {
+	w.busy++
+	if w.busy > maxBusy {
+		return fmt.Errorf("given up after %d tries: %w", w.busy, err)
+	}
+	return w.e.wait(ctx, min(time.Duration(w.busy)*50*time.Millisecond, 2*time.Second))
+}
+
+// rest leaves the database to others in proportion to the work done.
+func (w *disposal) rest(ctx context.Context, step retention.StepResult) error {
+	if w.spec.Pace == retention.PaceMax {
+		return ctx.Err()
+	}
+	return w.e.wait(ctx, min(restShare*step.Took, maxRest))
+}
+
+// takeProgress copies what is committed into the result.
+func (w *disposal) takeProgress() {
+	if w.d == nil {
+		return
+	}
+	p := w.d.Progress()
+	w.res.Counts = p.Counts
+	if !p.Cutoff.IsZero() {
+		w.res.Cutoff = &p.Cutoff
+	}
+	w.res.NullTimestamps, w.res.InfiniteTimestamps, w.res.Batches = p.NullTimestamps, p.InfiniteTimestamps, p.Batches
+}
+
+// save shows a live run's figures, about once a second. A store that is away does
+// not stop the work: the evidence is in the governed database.
+func (w *disposal) save(ctx context.Context) error {
+	if now := time.Now(); now.Sub(w.saved) >= saveEvery {
+		w.saved = now
+		w.takeProgress()
+		err := w.e.store.SaveResult(ctx, w.run.ID, w.run.Attempt, *w.res)
+		if err != nil && !errors.Is(err, retention.ErrUnavailable) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *disposal) close() {
+	if w.d != nil {
+		w.d.Close()
+		w.d = nil
+	}
+}
+
+// keepBeating shows every beatEvery that the run's worker lives, also while a
+// batch waits or the database is away for a moment. The answer stops it and waits.
+func (e *Engine) keepBeating(ctx context.Context, r *retention.Run) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for e.wait(ctx, beatEvery) == nil {
+			if err := e.target.Beat(ctx, r.ID, r.Attempt); err != nil && ctx.Err() == nil {
+				e.log.WarnContext(ctx, "heartbeat failed", "run", r.ID, "error", err)
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// TakeOver queues the runs that nobody works on: queued ones whose job was lost,
+// and running ones whose worker gives no sign of life. The fence stops a worker
+// that was only thought dead. Every process calls it every few seconds.
+func (e *Engine) TakeOver(ctx context.Context) error {
+	open, err := e.store.OpenRuns(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, r := range open {
+		errs = append(errs, e.takeOver(ctx, r))
+	}
+	return errors.Join(errs...)
+}
+
+func (e *Engine) takeOver(ctx context.Context, r retention.Run) error {
+	switch r.Status {
+	case retention.RunQueued:
+		_, err := e.store.RequeueRun(ctx, r.ID, r.Attempt, 2*staleAfter)
+		return err
+	case retention.RunRunning:
+	default:
+		return nil
+	}
+	age, ok, err := e.target.Heartbeat(ctx, r.ID)
+	if err != nil {
+		return err
+	}
+	if ok && age < staleAfter {
+		return nil
+	}
+	queued, err := e.store.RequeueRun(ctx, r.ID, r.Attempt, max(requeueGap, staleAfter))
+	if queued {
+		e.log.WarnContext(ctx, "run is taken over", "run", r.ID, "attempt", r.Attempt, "silent_for", age)
+	}
+	return err
+}
+
+// carryPage bounds how many journal rows travel at once.
+const carryPage = 200
+
+// CarryJournal copies journal rows of the governed database into the store.
+func (e *Engine) CarryJournal(ctx context.Context) error {
+	for {
+		rows, err := e.target.Uncarried(ctx, carryPage)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := e.store.SaveBatches(ctx, rows); err != nil {
+			return err
+		}
+		ids := make([]string, len(rows))
+		for i, row := range rows {
+			ids[i] = row.ID
+		}
+		if err := e.target.Carried(ctx, ids); err != nil {
+			return err
+		}
+	}
+}

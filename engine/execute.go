@@ -1,0 +1,259 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"holdfast/retention"
+)
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+const (
+	// beatEvery is how often a worker shows that it lives; a batch counts as one too.
+	beatEvery = 2 * time.Second
+	// staleAfter is the age of the last sign of life from which a run is taken over:
+	// several missed beats, well under the 15 s that a take-over may take.
+	staleAfter = 8 * time.Second
+	// requeueGap keeps several processes from queueing the same take-over.
+	requeueGap = 5 * time.Second
+	// maxBusy bounds the tries at one step that meets nothing but locks on the whole
+	// table; with the pauses between them some two minutes.
+	maxBusy = 60
+	// maxMoved bounds re-plans in a row without a batch in between.
+	maxMoved = 100
+	// saveEvery is how often a live run's figures reach the store.
+	saveEvery = time.Second
+	// restShare: at the default pace a worker rests this many times as long as its
+	// batch took, so that it works a quarter of the time.
+	restShare = 3
+	maxRest   = 2 * time.Second
+)
+
+// ErrHandedOn tells that the worker was asked to stop: the batch in hand is
+// finished and the run is queued for another worker.
+var ErrHandedOn = errors.New("run handed on")
+
+// ExecuteRun works on a run until it ends. expect is the run's attempt when the
+// job was queued; a run that has moved on is left alone. When ctx ends the batch
+// in hand is finished, the run is queued again and the answer is ErrHandedOn.
+func (e *Engine) ExecuteRun(ctx context.Context, id string, expect int) error {
+	r, ok, err := e.store.ClaimRun(ctx, id, expect)
+	if err != nil || !ok {
+		return err
+	}
+	err = e.work(ctx, &r)
+	switch {
+	case errors.Is(err, retention.ErrFenced), errors.Is(err, retention.ErrConflict):
+		e.log.WarnContext(ctx, "run was taken over", "run", id, "attempt", r.Attempt)
+		return nil
+	case err != nil && ctx.Err() != nil:
+		return e.handOn(ctx, r)
+	}
+	return err
+}
+
+// handOn queues the run for whoever comes next.
+func (e *Engine) handOn(ctx context.Context, r retention.Run) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, err := e.store.RequeueRun(ctx, r.ID, r.Attempt, 0); err != nil {
+		return fmt.Errorf("hand run %s on: %w", r.ID, err)
+	}
+	return ErrHandedOn
+}
+
+// work carries the run's policies out one after the other and ends it.
+func (e *Engine) work(ctx context.Context, r *retention.Run) error {
+	if err := e.untilReachable(ctx, r, func() error { return e.target.Beat(ctx, r.ID, r.Attempt) }); err != nil {
+		return err
+	}
+	stop := e.keepBeating(ctx, r)
+	defer stop()
+	if err := e.untilReachable(ctx, r, func() error { return e.verifyGuard(ctx) }); err != nil {
+		return e.failRun(ctx, r, err)
+	}
+	asOf, err := e.fixAsOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	for i := range r.Policies {
+		res := &r.Policies[i]
+		if res.Status.Ended() {
+			continue
+		}
+		if err := e.workPolicy(ctx, r, res, asOf); err != nil {
+			return err
+		}
+		if err := e.untilReachable(ctx, r, func() error { return e.store.SaveResult(ctx, r.ID, r.Attempt, *res) }); err != nil {
+			return err
+		}
+	}
+	return e.finish(ctx, r, overallStatus(r.Policies))
+}
+
+// failRun ends a run none of whose policies may be started.
+func (e *Engine) failRun(ctx context.Context, r *retention.Run, cause error) error {
+	if ctx.Err() != nil || !errors.Is(cause, retention.ErrConflict) {
+		return cause
+	}
+	for i := range r.Policies {
+		res := &r.Policies[i]
+		if res.Status.Ended() {
+			continue
+		}
+		res.Status, res.Errors = retention.RunFailed, []string{cause.Error()}
+		if err := e.store.SaveResult(ctx, r.ID, r.Attempt, *res); err != nil {
+			return err
+		}
+	}
+	return e.finish(ctx, r, overallStatus(r.Policies))
+}
+
+func (e *Engine) finish(ctx context.Context, r *retention.Run, status retention.RunStatus) error {
+	if err := e.CarryJournal(ctx); err != nil {
+		e.log.WarnContext(ctx, "journal is carried later", "run", r.ID, "error", err)
+	}
+	return e.untilReachable(ctx, r, func() error {
+		_, err := e.store.FinishRun(ctx, r.ID, r.Attempt, status)
+		return err
+	})
+}
+
+func overallStatus(results []retention.PolicyResult) retention.RunStatus {
+	failed := 0
+	for _, res := range results {
+		if res.Status == retention.RunFailed {
+			failed++
+		}
+	}
+	switch {
+	case failed == 0:
+		return retention.RunSucceeded
+	case failed == len(results):
+		return retention.RunFailed
+	}
+	return retention.RunPartial
+}
+
+// fixAsOf answers the instant of the run's cutoffs: asked for, or taken once from
+// the governed database and kept.
+func (e *Engine) fixAsOf(ctx context.Context, r *retention.Run) (time.Time, error) {
+	if r.AsOf != nil {
+		return *r.AsOf, nil
+	}
+	var asOf time.Time
+	err := e.untilReachable(ctx, r, func() error {
+		now, err := e.target.Now(ctx)
+		if err != nil {
+			return err
+		}
+		asOf, err = e.store.SetRunAsOf(ctx, r.ID, now)
+		return err
+	})
+	r.AsOf = &asOf
+	return asOf, err
+}
+
+// workPolicy carries one policy out. Only what concerns the whole run is answered
+// as an error; a policy's own failure stands in its result.
+func (e *Engine) workPolicy(ctx context.Context, r *retention.Run, res *retention.PolicyResult, asOf time.Time) error {
+	p, err := e.policyForRun(ctx, r, res)
+	if err != nil {
+		return err
+	}
+	if r.DryRun {
+		err = e.simulateInto(ctx, r, res, p, asOf)
+	} else {
+		err = e.dispose(ctx, r, res, p, asOf)
+	}
+	if runConcern(ctx, err) {
+		return err
+	}
+	res.Status = retention.RunSucceeded
+	if err != nil {
+		e.log.ErrorContext(ctx, "policy failed", "run", r.ID, "policy", p.Name, "error", err)
+		res.Status, res.Errors = retention.RunFailed, append(res.Errors, err.Error())
+	}
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	res.FinishedAt = &now
+	res.DurationSeconds = now.Sub(*res.StartedAt).Seconds()
+	return nil
+}
+
+// runConcern tells an error of the whole run from one policy's.
+func runConcern(ctx context.Context, err error) bool {
+	return err != nil && (ctx.Err() != nil || errors.Is(err, retention.ErrFenced) || errors.Is(err, retention.ErrUnavailable))
+}
+
+// policyForRun reads the version that the run was asked for and notes the start.
+func (e *Engine) policyForRun(ctx context.Context, r *retention.Run, res *retention.PolicyResult) (retention.Policy, error) {
+	var p retention.Policy
+	err := e.untilReachable(ctx, r, func() error {
+		var err error
+		if p, err = e.store.PolicyVersion(ctx, res.Policy, res.Version); err != nil {
+			return err
+		}
+		now, err := e.store.Now(ctx)
+		if err != nil {
+			return err
+		}
+		if res.StartedAt == nil {
+			res.StartedAt = &now
+		}
+		res.Status = retention.RunRunning
+		return e.store.SaveResult(ctx, r.ID, r.Attempt, *res)
+	})
+	return p, err
+}
+
+func (e *Engine) simulateInto(ctx context.Context, r *retention.Run, res *retention.PolicyResult, p retention.Policy, asOf time.Time) error {
+	return e.untilReachable(ctx, r, func() error {
+		s, err := e.target.Simulate(ctx, p, &asOf)
+		if err != nil {
+			return err
+		}
+		res.Cutoff = &s.Cutoff
+		res.Counts = retention.Counts{Processed: s.WouldProcess, Held: s.Held, Blocked: s.Blocked}
+		res.NullTimestamps, res.InfiniteTimestamps = s.NullTimestamps, s.InfiniteTimestamps
+		return nil
+	})
+}
+
+// untilReachable repeats what cannot reach a database until it can, or ctx ends,
+// and shows on the run why it waits.
+func (e *Engine) untilReachable(ctx context.Context, r *retention.Run, do func() error) error {
+	pause := 200 * time.Millisecond
+	for {
+		err := do()
+		if !errors.Is(err, retention.ErrUnavailable) {
+			if r.Waiting != "" && err == nil {
+				r.Waiting = ""
+				return e.store.SetRunWaiting(ctx, r.ID, "")
+			}
+			return err
+		}
+		e.sayWaiting(ctx, r, "waiting for the database: "+err.Error())
+		if err := e.wait(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, 5*time.Second)
+	}
+}
+
+// sayWaiting is best effort: the store may be what is away.
+func (e *Engine) sayWaiting(ctx context.Context, r *retention.Run, why string) {
+	if r.Waiting == why {
+		return
+	}
+	r.Waiting = why
+	if err := e.store.SetRunWaiting(ctx, r.ID, why); err != nil {
+		e.log.WarnContext(ctx, "run waits", "run", r.ID, "why", why)
+	}
+}

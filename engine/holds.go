@@ -1,0 +1,310 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/retention"
+)
+
+// Holds lists holds, newest first.
+func (e *Engine) Holds(ctx context.Context, actor retention.Actor, f retention.HoldFilter, p retention.Page) ([]retention.Hold, string, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, "", err
+	}
+	return e.store.Holds(ctx, f, p)
+}
+
+// Hold is one hold.
+func (e *Engine) Hold(ctx context.Context, actor retention.Actor, id string) (retention.Hold, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.Hold{}, err
+	}
+	return e.store.Hold(ctx, id)
+}
+
+// HoldRecords lists the record ids that a hold covers.
+func (e *Engine) HoldRecords(ctx context.Context, actor retention.Actor, id string, p retention.Page) ([]retention.HeldRecord, string, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, "", err
+	}
+	if _, err := e.store.Hold(ctx, id); err != nil {
+		return nil, "", err
+	}
+	return e.store.HoldRecords(ctx, id, p)
+}
+
+// CountHolds counts holds by status.
+func (e *Engine) CountHolds(ctx context.Context, actor retention.Actor) (map[retention.HoldStatus]int64, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, err
+	}
+	return e.store.CountHolds(ctx)
+}
+
+// PlaceHold places a hold and returns when it is in force: from then on no
+// covered row is changed by Holdfast until the hold ends. If the governed database
+// cannot be reached the hold is kept as applying and comes into force by itself;
+// the status says which.
+func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retention.Hold) (retention.Hold, error) {
+	if err := e.authorise(actor, OpHoldWrite); err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := e.checkHold(ctx, h)
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h.CreatedBy = actor.Name
+	placed, err := e.store.CreateHold(ctx, h, retention.By{Actor: actor, Action: "hold.place"})
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	// The person may go away now; the hold must not depend on the connection.
+	ctx = context.WithoutCancel(ctx)
+	active, err := e.applyHold(ctx, placed.ID)
+	if errors.Is(err, retention.ErrUnavailable) {
+		e.log.WarnContext(ctx, "hold is not in force yet", "hold", placed.ID, "error", err)
+		return placed, nil
+	}
+	return active, err
+}
+
+func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hold, error) {
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return h, err
+	}
+	if h.OnExpiry == "" {
+		h.OnExpiry = retention.OnExpiryRelease
+	}
+	h.Matter, h.Reason = strings.TrimSpace(h.Matter), strings.TrimSpace(h.Reason)
+	if err := h.Validate(now); err != nil {
+		return h, err
+	}
+	if err := e.checkScopeTables(ctx, &h); err != nil {
+		return h, err
+	}
+	return h, e.target.CheckKeys(ctx, h)
+}
+
+// checkScopeTables refuses scopes that no batch could ever judge.
+func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error {
+	var bad retention.Problems
+	for i, s := range h.Scope {
+		t, err := e.target.Table(ctx, s.Table)
+		switch {
+		case errors.Is(err, retention.ErrNotFound):
+			bad.Add(retention.ScopeField(i, "table"), "there is no table %s in the governed database", s.Table)
+		case err != nil:
+			return err
+		case !s.All && t.Key == nil:
+			bad.Add(retention.ScopeField(i, "record_ids"), "%s has no primary or unique key, so its records have no ids; hold the whole table with all: true", s.Table)
+		}
+	}
+	return bad.Err()
+}
+
+// applyHold stages a hold's ids and puts it in force. It may be called again
+// after any failure, and by several processes at once.
+func (e *Engine) applyHold(ctx context.Context, id string) (retention.Hold, error) {
+	h, err := e.store.HoldWithRecords(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	counts, err := e.target.StageHold(ctx, h)
+	if err != nil {
+		return h, fmt.Errorf("stage hold %s: %w", id, err)
+	}
+	at, mark, err := e.target.ActivateHold(ctx, id)
+	if err != nil {
+		return h, fmt.Errorf("put hold %s in force: %w", id, err)
+	}
+	active, err := e.store.HoldActivated(ctx, id, at, counts, retention.By{Actor: retention.System(), Action: "hold.in_force"})
+	if err != nil {
+		return active, err
+	}
+	return active, e.store.SetGuard(ctx, mark)
+}
+
+// ReviseHold changes a hold's expiry, what happens then, or its reason. version is
+// the one that was read; 0 is ErrPreconditionRequired. Extending a hold under
+// review makes it active again.
+func (e *Engine) ReviseHold(ctx context.Context, actor retention.Actor, id string, version int, rev retention.HoldRevision) (retention.Hold, error) {
+	if err := e.authorise(actor, OpHoldWrite); err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := e.store.Hold(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	if err := checkVersion("hold", h.Version, version); err != nil {
+		return h, err
+	}
+	if h.Status.Ended() {
+		return h, retention.Conflictf("the hold has ended (%s); place a new one", h.Status)
+	}
+	if err := e.checkRevision(ctx, h, rev); err != nil {
+		return h, err
+	}
+	return e.store.ReviseHold(ctx, id, version, rev, retention.By{Actor: actor, Action: "hold.revise"})
+}
+
+// checkRevision validates the hold as it would be, but for its scope.
+func (e *Engine) checkRevision(ctx context.Context, h retention.Hold, rev retention.HoldRevision) error {
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	h.Scope = []retention.Scope{{Table: retention.TableName{Schema: "public", Name: "unchanged"}, All: true}}
+	if rev.Reason != nil {
+		h.Reason = *rev.Reason
+	}
+	if rev.OnExpiry != nil {
+		h.OnExpiry = *rev.OnExpiry
+	}
+	if rev.ExpiresAt != nil {
+		h.ExpiresAt = *rev.ExpiresAt
+	}
+	return h.Validate(now)
+}
+
+// ReleaseHold ends a hold with a reason. With no cooling-off it is released when
+// this returns; if the governed database cannot be reached it stays releasing, in
+// force, and ends by itself later.
+func (e *Engine) ReleaseHold(ctx context.Context, actor retention.Actor, id, reason string) (retention.Hold, error) {
+	if err := e.authorise(actor, OpHoldWrite); err != nil {
+		return retention.Hold{}, err
+	}
+	reason = strings.TrimSpace(reason)
+	if reason == "" {
+		return retention.Hold{}, retention.Invalid("reason", "is required: why these records need not be kept any more")
+	}
+	if len(reason) > 4000 {
+		return retention.Hold{}, retention.Invalid("reason", "has %d bytes; at most 4000 are accepted", len(reason))
+	}
+	from := []retention.HoldStatus{retention.HoldActive, retention.HoldReviewDue}
+	h, err := e.store.MarkHold(ctx, id, from, retention.HoldReleasing, reason, retention.By{Actor: actor, Action: "hold.release"})
+	if err != nil {
+		return h, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	ended, err := e.endHold(ctx, h, retention.HoldReleased)
+	if errors.Is(err, retention.ErrUnavailable) {
+		e.log.WarnContext(ctx, "hold is not released yet", "hold", id, "error", err)
+		return h, nil
+	}
+	return ended, err
+}
+
+// endHold takes a hold out of force and records its end.
+func (e *Engine) endHold(ctx context.Context, h retention.Hold, to retention.HoldStatus) (retention.Hold, error) {
+	at, mark, err := e.target.EndHold(ctx, h.ID)
+	if err != nil {
+		return h, fmt.Errorf("end hold %s: %w", h.ID, err)
+	}
+	action := "hold.released"
+	if to == retention.HoldExpired {
+		action = "hold.expire"
+	}
+	ended, err := e.store.HoldEnded(ctx, h.ID, to, at, retention.By{Actor: retention.System(), Action: action})
+	if err != nil {
+		return h, err
+	}
+	return ended, e.store.SetGuard(ctx, mark)
+}
+
+// SettleHolds brings every hold to where it should be: what is applying comes
+// into force, what is releasing ends, what has expired ends or becomes due for
+// review. It is called every few seconds by every process; the steps are
+// idempotent. It goes on past a hold that fails and answers the first failure.
+func (e *Engine) SettleHolds(ctx context.Context) error {
+	open, err := e.store.HoldsByStatus(ctx, retention.HoldApplying, retention.HoldActive, retention.HoldReleasing)
+	if err != nil {
+		return err
+	}
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, h := range open {
+		if err := e.settle(ctx, h, now); err != nil && !errors.Is(err, retention.ErrConflict) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// settleAfter is how long an applying hold is left to the request that placed it.
+const settleAfter = 10 * time.Second
+
+func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) error {
+	switch {
+	case h.Status == retention.HoldApplying:
+		if now.Sub(h.CreatedAt) < settleAfter {
+			return nil
+		}
+		_, err := e.applyHold(ctx, h.ID)
+		return err
+	case h.Status == retention.HoldReleasing:
+		_, err := e.endHold(ctx, h, retention.HoldReleased)
+		return err
+	case h.ExpiresAt == nil || h.ExpiresAt.After(now):
+		return nil
+	case h.OnExpiry == retention.OnExpiryReview:
+		_, err := e.store.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldActive}, retention.HoldReviewDue, "", retention.By{Actor: retention.System(), Action: "hold.review_due"})
+		return err
+	}
+	_, err := e.endHold(ctx, h, retention.HoldExpired)
+	return err
+}
+
+// verifyGuard compares the holds that must be in force with those that are, and
+// puts back what is missing: after a restore or a failover that lost some, nothing
+// runs until this has returned. Another server or database than the one the holds
+// were placed in is refused, since nobody can tell whether it is meant.
+func (e *Engine) verifyGuard(ctx context.Context) error {
+	known, err := e.store.Guard(ctx)
+	if err != nil {
+		return err
+	}
+	must, err := e.store.HoldsByStatus(ctx, retention.HoldActive, retention.HoldReviewDue, retention.HoldReleasing)
+	if err != nil {
+		return err
+	}
+	// The store is read before the guard: a hold that comes into force in between is
+	// then seen in the guard, never missed in it.
+	mark, inForce, err := e.target.GuardState(ctx)
+	if err != nil {
+		return err
+	}
+	if len(must) > 0 && known.SystemIdentifier != "" && (known.SystemIdentifier != mark.SystemIdentifier || known.DatabaseOID != mark.DatabaseOID) {
+		return retention.Conflictf("the governed database is another one (system %s, database %d) than the one that %d holds in force were placed in (system %s, database %d); point HOLDFAST_TARGET_URL back at it, or run `holdfast migrate --accept-target` to place the holds in this one",
+			mark.SystemIdentifier, mark.DatabaseOID, len(must), known.SystemIdentifier, known.DatabaseOID)
+	}
+	if err := e.restoreHolds(ctx, must, inForce); err != nil {
+		return err
+	}
+	return e.store.SetGuard(ctx, mark)
+}
+
+// restoreHolds puts holds back in force that the guard has lost.
+func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForce []string) error {
+	for _, h := range must {
+		if slices.Contains(inForce, h.ID) {
+			continue
+		}
+		e.log.ErrorContext(ctx, "a hold is missing in the governed database and is being put back", "hold", h.ID, "matter", h.Matter)
+		if _, err := e.applyHold(ctx, h.ID); err != nil {
+			return fmt.Errorf("put back hold %s: %w", h.ID, err)
+		}
+		if err := e.store.Record(ctx, "hold/"+h.ID, map[string]string{"reason": "the governed database had lost this hold"}, retention.By{Actor: retention.System(), Action: "hold.restore"}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"holdfast/retention"
+)
+
+// Overview answers the compliance officer's first question: is anything overdue,
+// what ran, what is held?
+type Overview struct {
+	// Now is the store's clock when it was made.
+	Now time.Time
+	// Overdue are the live, enabled policies with rows that were due for longer than
+	// the policy's grace; the rest are in Policies.
+	Policies []PolicyHealth
+	LastRuns []retention.Run
+	Holds    map[retention.HoldStatus]int64
+	// ActiveHolds are the newest holds in force.
+	ActiveHolds []retention.Hold
+}
+
+// PolicyHealth is one live policy with its last measurement.
+type PolicyHealth struct {
+	Policy retention.Policy
+	// Measured is false as long as nothing has been measured.
+	Measured bool
+	Status   retention.PolicyStatus
+	// OverdueFor is how long the oldest unheld row has been due; zero if none is.
+	OverdueFor time.Duration
+	// Overdue: longer than the policy's grace.
+	Overdue bool
+}
+
+// Overview gathers the figures. They come from the store alone, so that the page
+// costs the governed database nothing.
+func (e *Engine) Overview(ctx context.Context, actor retention.Actor) (Overview, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return Overview{}, err
+	}
+	var o Overview
+	var err error
+	if o.Now, err = e.store.Now(ctx); err != nil {
+		return o, err
+	}
+	if o.Policies, err = e.policyHealth(ctx, o.Now); err != nil {
+		return o, err
+	}
+	if o.LastRuns, _, err = e.store.Runs(ctx, retention.RunFilter{}, retention.Page{Limit: 8}); err != nil {
+		return o, err
+	}
+	if o.Holds, err = e.store.CountHolds(ctx); err != nil {
+		return o, err
+	}
+	inForce := retention.HoldFilter{Statuses: []retention.HoldStatus{retention.HoldActive, retention.HoldReviewDue, retention.HoldReleasing, retention.HoldApplying}}
+	o.ActiveHolds, _, err = e.store.Holds(ctx, inForce, retention.Page{Limit: 8})
+	return o, err
+}
+
+func (e *Engine) policyHealth(ctx context.Context, now time.Time) ([]PolicyHealth, error) {
+	policies, err := e.allPolicies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	statuses, err := e.store.PolicyStatuses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]PolicyHealth, 0, len(policies))
+	for _, p := range policies {
+		st, ok := statuses[p.Name]
+		h := PolicyHealth{Policy: p, Measured: ok, Status: st}
+		if st.OldestDue != nil {
+			// The cutoff has moved on since it was measured, so has the age.
+			h.OverdueFor = st.Cutoff.Sub(*st.OldestDue) + now.Sub(st.CheckedAt)
+			h.Overdue = p.Enabled && h.OverdueFor > graceOf(p.Grace)
+		}
+		out = append(out, h)
+	}
+	return out, nil
+}
+
+// graceOf is a grace as a duration, with months of 30 and years of 365 days: it
+// bounds an alarm, not a right.
+func graceOf(p retention.Period) time.Duration {
+	days := p.Years*365 + p.Months*30 + p.Weeks*7 + p.Days
+	return time.Duration(days)*24*time.Hour + time.Duration(p.Hours)*time.Hour +
+		time.Duration(p.Minutes)*time.Minute + time.Duration(p.Seconds)*time.Second
+}
+
+// allPolicies reads every live policy.
+func (e *Engine) allPolicies(ctx context.Context) ([]retention.Policy, error) {
+	var all []retention.Policy
+	page := retention.Page{Limit: retention.MaxPage}
+	for {
+		items, next, err := e.store.Policies(ctx, retention.PolicyFilter{}, page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, items...)
+		if next == "" {
+			return all, nil
+		}
+		page.Cursor = next
+	}
+}
+
+// PolicyHealth is the last measurement of one policy.
+func (e *Engine) PolicyHealth(ctx context.Context, actor retention.Actor, name string) (PolicyHealth, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return PolicyHealth{}, err
+	}
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return PolicyHealth{}, err
+	}
+	all, err := e.policyHealth(ctx, now)
+	if err != nil {
+		return PolicyHealth{}, err
+	}
+	for _, h := range all {
+		if h.Policy.Name == name {
+			return h, nil
+		}
+	}
+	return PolicyHealth{}, retention.NotFoundf("policy %q is not live", name)
+}
+
+// MeasurePolicies refreshes the measurement of every live policy. A policy that
+// cannot be measured is kept with the reason; the others go on.
+func (e *Engine) MeasurePolicies(ctx context.Context) error {
+	policies, err := e.allPolicies(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range policies {
+		errs = append(errs, e.measure(ctx, p))
+	}
+	return errors.Join(errs...)
+}
+
+func (e *Engine) measure(ctx context.Context, p retention.Policy) error {
+	oldest, cutoff, err := e.target.OldestDue(ctx, p)
+	if errors.Is(err, retention.ErrUnavailable) || ctx.Err() != nil {
+		return err
+	}
+	st := retention.PolicyStatus{Policy: p.Name, OldestDue: oldest, Cutoff: cutoff}
+	if err != nil {
+		st.Problem = err.Error()
+	}
+	return e.store.SavePolicyStatus(ctx, st)
+}

@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// Policies lists live policies, or retired ones if the filter says so.
+func (e *Engine) Policies(ctx context.Context, actor retention.Actor, f retention.PolicyFilter, p retention.Page) ([]retention.Policy, string, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, "", err
+	}
+	return e.store.Policies(ctx, f, p)
+}
+
+// Policy is the latest version of a policy, retired or not.
+func (e *Engine) Policy(ctx context.Context, actor retention.Actor, name string) (retention.Policy, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.Policy{}, err
+	}
+	return e.store.Policy(ctx, name)
+}
+
+// PolicyVersions are all versions of a policy, newest first.
+func (e *Engine) PolicyVersions(ctx context.Context, actor retention.Actor, name string) ([]retention.Policy, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, err
+	}
+	return e.store.PolicyVersions(ctx, name)
+}
+
+// CreatePolicy saves a new policy; a live policy of that name is ErrConflict.
+func (e *Engine) CreatePolicy(ctx context.Context, actor retention.Actor, p retention.Policy) (retention.Policy, error) {
+	if err := e.authorise(actor, OpPolicyWrite); err != nil {
+		return retention.Policy{}, err
+	}
+	p, err := e.checkPolicy(ctx, p)
+	if err != nil {
+		return retention.Policy{}, err
+	}
+	return e.store.SavePolicy(ctx, p, 0, retention.By{Actor: actor, Action: "policy.create"})
+}
+
+// PutPolicy creates the policy, or replaces the live one of that name by a new
+// version. version is the one that the caller read, 0 if none was given: replacing
+// a live policy without it is ErrPreconditionRequired, with another one ErrStale.
+// The bool tells whether the policy was created.
+func (e *Engine) PutPolicy(ctx context.Context, actor retention.Actor, p retention.Policy, version int) (retention.Policy, bool, error) {
+	if err := e.authorise(actor, OpPolicyWrite); err != nil {
+		return retention.Policy{}, false, err
+	}
+	live, err := e.livePolicy(ctx, p.Name)
+	if errors.Is(err, retention.ErrNotFound) {
+		if version != 0 {
+			return retention.Policy{}, false, fmt.Errorf("%w: there is no live policy %q to replace", retention.ErrStale, p.Name)
+		}
+		saved, err := e.CreatePolicy(ctx, actor, p)
+		return saved, true, err
+	}
+	if err != nil {
+		return retention.Policy{}, false, err
+	}
+	if err := checkVersion("policy", live.Version, version); err != nil {
+		return retention.Policy{}, false, err
+	}
+	p, err = e.checkPolicy(ctx, p)
+	if err != nil {
+		return retention.Policy{}, false, err
+	}
+	saved, err := e.store.SavePolicy(ctx, p, version, retention.By{Actor: actor, Action: "policy.replace"})
+	return saved, false, err
+}
+
+// RetirePolicy ends a live policy; its history stays.
+func (e *Engine) RetirePolicy(ctx context.Context, actor retention.Actor, name string, version int) (retention.Policy, error) {
+	if err := e.authorise(actor, OpPolicyWrite); err != nil {
+		return retention.Policy{}, err
+	}
+	live, err := e.livePolicy(ctx, name)
+	if err != nil {
+		return retention.Policy{}, err
+	}
+	if version == 0 {
+		version = live.Version
+	}
+	return e.store.RetirePolicy(ctx, name, version, retention.By{Actor: actor, Action: "policy.retire"})
+}
+
+func checkVersion(what string, current, given int) error {
+	switch given {
+	case current:
+		return nil
+	case 0:
+		return fmt.Errorf("%w: send If-Match with the %s's ETag, so that nobody's change is overwritten unseen", retention.ErrPreconditionRequired, what)
+	}
+	return fmt.Errorf("%w: the %s is at version %d now", retention.ErrStale, what, current)
+}
+
+// livePolicy is ErrNotFound for a retired policy.
+func (e *Engine) livePolicy(ctx context.Context, name string) (retention.Policy, error) {
+	p, err := e.store.Policy(ctx, name)
+	if err != nil {
+		return p, err
+	}
+	if p.RetiredAt != nil {
+		return p, retention.NotFoundf("policy %q is retired", name)
+	}
+	return p, nil
+}
+
+// checkPolicy validates a policy by itself and against the live table.
+func (e *Engine) checkPolicy(ctx context.Context, p retention.Policy) (retention.Policy, error) {
+	p = p.WithDefaults()
+	if err := p.Validate(); err != nil {
+		return p, err
+	}
+	return p, refusalAsInvalid(e.target.CheckPolicy(ctx, p))
+}
+
+// refusalAsInvalid gives a refusal the form of a field at fault, since that is
+// what whoever saves a policy can mend.
+func refusalAsInvalid(err error) error {
+	if r, ok := errors.AsType[*retention.Refusal](err); ok {
+		return retention.Invalid(r.Field, "%s", r.Error())
+	}
+	return err
+}
+
+// Simulate computes what a run of a stored policy would do; asOf nil means now.
+func (e *Engine) Simulate(ctx context.Context, actor retention.Actor, name string, asOf *time.Time) (retention.Simulation, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.Simulation{}, err
+	}
+	p, err := e.livePolicy(ctx, name)
+	if err != nil {
+		return retention.Simulation{}, err
+	}
+	return e.simulate(ctx, p, asOf)
+}
+
+// SimulateDraft does the same for a policy that is not stored.
+func (e *Engine) SimulateDraft(ctx context.Context, actor retention.Actor, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.Simulation{}, err
+	}
+	p, err := e.checkPolicy(ctx, p)
+	if err != nil {
+		return retention.Simulation{}, err
+	}
+	return e.simulate(ctx, p, asOf)
+}
+
+func (e *Engine) simulate(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {
+	if asOf != nil {
+		now, err := e.target.Now(ctx)
+		if err != nil {
+			return retention.Simulation{}, err
+		}
+		if asOf.After(now) {
+			return retention.Simulation{}, futureAsOf(now)
+		}
+	}
+	s, err := e.target.Simulate(ctx, p, asOf)
+	return s, refusalAsInvalid(err)
+}
+
+func futureAsOf(now time.Time) error {
+	return retention.Invalid("as_of", "must not be in the future; it is now %s", now.UTC().Format(time.RFC3339))
+}
+
+// Tables lists the tables of the governed database that a policy or a hold could
+// name, with their columns.
+func (e *Engine) Tables(ctx context.Context, actor retention.Actor) ([]plan.Table, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, err
+	}
+	return e.target.Tables(ctx)
+}

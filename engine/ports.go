@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// Store keeps our own nouns. Every method that takes a By writes exactly one
+// audit row in the transaction of the change, with the noun as it was before and
+// after; if the change is there, the row is there. Absent things answer
+// retention.ErrNotFound, a database that cannot be reached retention.ErrUnavailable.
+// Time is the store's database clock.
+type Store interface {
+	PolicyStore
+	HoldStore
+	RunStore
+	AccountStore
+
+	// Ping tells whether the database answers.
+	Ping(ctx context.Context) error
+	// Now is the database's clock.
+	Now(ctx context.Context) (time.Time, error)
+	// Audit lists audit rows, newest first.
+	Audit(ctx context.Context, f retention.AuditFilter, p retention.Page) ([]retention.AuditEntry, string, error)
+	// BeginIdempotent reserves an actor's Idempotency-Key for a request with this
+	// fingerprint. A request that was answered before is answered with its replay
+	// (true); one in progress is ErrConflict, another fingerprint ErrInvalid.
+	BeginIdempotent(ctx context.Context, actor, key string, fingerprint []byte) (retention.IdempotentReplay, bool, error)
+	// FinishIdempotent keeps the answer for a day.
+	FinishIdempotent(ctx context.Context, actor, key string, answer retention.IdempotentReplay) error
+	// DropIdempotent frees a key whose request failed without effect.
+	DropIdempotent(ctx context.Context, actor, key string) error
+	// Sweep removes what has outlived its use: idempotency keys older than a day and
+	// expired sessions. No noun of ours is ever swept.
+	Sweep(ctx context.Context) error
+	// Guard is the governed database's guard as it was last seen or changed by us;
+	// the zero GuardMark before the first time.
+	Guard(ctx context.Context) (retention.GuardMark, error)
+	// SetGuard remembers it. The epoch never goes back: a smaller one is ignored
+	// unless the identity (system, database or timeline) differs.
+	SetGuard(ctx context.Context, m retention.GuardMark) error
+	// CheckSecret stores the check value of the secret on first use and afterwards
+	// compares: a process with another secret gets ErrConflict.
+	CheckSecret(ctx context.Context, check []byte) error
+}
+
+// PolicyStore keeps policies and all of their versions.
+type PolicyStore interface {
+	Policies(ctx context.Context, f retention.PolicyFilter, p retention.Page) ([]retention.Policy, string, error)
+	// Policy is the latest version of a name, retired or not.
+	Policy(ctx context.Context, name string) (retention.Policy, error)
+	PolicyVersion(ctx context.Context, name string, version int) (retention.Policy, error)
+	// PolicyVersions are all versions of a name, newest first.
+	PolicyVersions(ctx context.Context, name string) ([]retention.Policy, error)
+	// SavePolicy writes the next version. expect is the live version that it
+	// replaces, or 0 if the name must not be live now (new, or retired before):
+	// ErrConflict if it is live after all. Another live version than expected is ErrStale.
+	SavePolicy(ctx context.Context, p retention.Policy, expect int, by retention.By) (retention.Policy, error)
+	// RetirePolicy ends the live policy of that version; ErrNotFound if none is live.
+	RetirePolicy(ctx context.Context, name string, expect int, by retention.By) (retention.Policy, error)
+	// SavePolicyStatus remembers what was last measured for a live policy.
+	SavePolicyStatus(ctx context.Context, st retention.PolicyStatus) error
+	// PolicyStatuses are the last measurements by policy name.
+	PolicyStatuses(ctx context.Context) (map[string]retention.PolicyStatus, error)
+}
+
+// HoldStore keeps holds with their scopes and record ids.
+type HoldStore interface {
+	// CreateHold keeps a new hold as applying, with all its ids.
+	CreateHold(ctx context.Context, h retention.Hold, by retention.By) (retention.Hold, error)
+	Holds(ctx context.Context, f retention.HoldFilter, p retention.Page) ([]retention.Hold, string, error)
+	Hold(ctx context.Context, id string) (retention.Hold, error)
+	// HoldWithRecords is the hold with every id in its scopes, for putting it in force.
+	HoldWithRecords(ctx context.Context, id string) (retention.Hold, error)
+	HoldRecords(ctx context.Context, id string, p retention.Page) ([]retention.HeldRecord, string, error)
+	// HoldsByStatus are all holds of these statuses, oldest first, without ids.
+	HoldsByStatus(ctx context.Context, statuses ...retention.HoldStatus) ([]retention.Hold, error)
+	// CountHolds counts holds by status.
+	CountHolds(ctx context.Context) (map[retention.HoldStatus]int64, error)
+	// HoldActivated records that the hold is in force since at, with what was found
+	// when its ids were staged. A hold that is already in force is left as it is.
+	HoldActivated(ctx context.Context, id string, at time.Time, counts []retention.ScopeCounts, by retention.By) (retention.Hold, error)
+	// ReviseHold changes expiry and reason of a hold that has not ended; version is
+	// the one that was read. A hold under review becomes active again.
+	ReviseHold(ctx context.Context, id string, version int, rev retention.HoldRevision, by retention.By) (retention.Hold, error)
+	// MarkHold moves a hold to releasing or review_due; from lists the statuses it
+	// may come from, any other is ErrConflict. reason is kept for releasing.
+	MarkHold(ctx context.Context, id string, from []retention.HoldStatus, to retention.HoldStatus, reason string, by retention.By) (retention.Hold, error)
+	// HoldEnded records the end: released or expired, at that moment.
+	HoldEnded(ctx context.Context, id string, to retention.HoldStatus, at time.Time, by retention.By) (retention.Hold, error)
+	// AbandonHold removes a hold that never came into force because its ids could
+	// not be staged; nothing that was ever in force can be removed.
+	AbandonHold(ctx context.Context, id string, by retention.By) error
+}
+
+// RunStore keeps runs and enqueues the jobs that work on them.
+type RunStore interface {
+	// CreateRun keeps a queued run with its policies and enqueues its job, in one
+	// transaction.
+	CreateRun(ctx context.Context, r retention.Run, by retention.By) (retention.Run, error)
+	Runs(ctx context.Context, f retention.RunFilter, p retention.Page) ([]retention.Run, string, error)
+	Run(ctx context.Context, id string) (retention.Run, error)
+	// ClaimRun takes the run up for a worker if its attempt still is expect: the
+	// attempt grows by one, a queued run becomes running. A run that overlaps in
+	// policies with another one that was started and has not ended stays queued
+	// (ok is false, Waiting says why). A run that has ended, or whose attempt moved
+	// on, is not claimed either. A claim counts as an enqueueing for RequeueRun's gap. Dry runs wait for nobody. Serialised over all processes.
+	ClaimRun(ctx context.Context, id string, expect int) (r retention.Run, ok bool, err error)
+	// SetRunAsOf fixes the instant of the run's cutoffs if none is kept yet, and
+	// answers the one that is.
+	SetRunAsOf(ctx context.Context, id string, at time.Time) (time.Time, error)
+	// SaveResult writes one policy's figures, if attempt is the run's latest; else
+	// ErrConflict. It also brings the run's totals up to date.
+	SaveResult(ctx context.Context, runID string, attempt int, res retention.PolicyResult) error
+	// SetRunWaiting says why a run does not move; empty clears it.
+	SetRunWaiting(ctx context.Context, id string, why string) error
+	// FinishRun ends the run, if attempt is its latest, and enqueues jobs for the
+	// runs that waited for it, in one transaction.
+	FinishRun(ctx context.Context, id string, attempt int, status retention.RunStatus) (retention.Run, error)
+	// RequeueRun enqueues a new job for a run that has not ended, if its attempt is
+	// still that one and no job was enqueued for it in the last minGap.
+	RequeueRun(ctx context.Context, id string, attempt int, minGap time.Duration) (bool, error)
+	// OpenRuns are the runs that have not ended, oldest first.
+	OpenRuns(ctx context.Context) ([]retention.Run, error)
+	// SaveBatches carries journal rows over, idempotently by their id.
+	SaveBatches(ctx context.Context, batches []retention.JournalRow) error
+	// Batches lists a run's journal as carried over, oldest first.
+	Batches(ctx context.Context, runID, policy string, p retention.Page) ([]retention.Batch, string, error)
+}
+
+// AccountStore keeps people, their sessions' owner and API tokens.
+type AccountStore interface {
+	// CreateUser keeps an account; a used e-mail address is ErrConflict.
+	CreateUser(ctx context.Context, u retention.User, passwordHash string, by retention.By) (retention.User, error)
+	Users(ctx context.Context, p retention.Page) ([]retention.User, string, error)
+	User(ctx context.Context, id string) (retention.User, error)
+	CountUsers(ctx context.Context) (int64, error)
+	// UserForSignIn finds an account and its password hash by normalised e-mail.
+	UserForSignIn(ctx context.Context, email string) (retention.User, string, error)
+	// SignedIn records a sign-in (audit row and last_sign_in).
+	SignedIn(ctx context.Context, userID string, by retention.By) error
+	// Record writes an audit row for what changes no noun: a refused sign-in, a sign-out.
+	Record(ctx context.Context, object string, after any, by retention.By) error
+	// SetPassword replaces an account's password hash.
+	SetPassword(ctx context.Context, userID, passwordHash string, by retention.By) error
+
+	CreateToken(ctx context.Context, t retention.Token, ownerID string, hash []byte, by retention.By) (retention.Token, error)
+	// Tokens lists the tokens of everybody, newest first, revoked ones too.
+	Tokens(ctx context.Context, p retention.Page) ([]retention.Token, string, error)
+	// TokenByHash finds a token that is neither revoked nor expired, with its owner,
+	// and notes its use (at most once a minute).
+	TokenByHash(ctx context.Context, hash []byte) (retention.Token, retention.User, error)
+	RevokeToken(ctx context.Context, id string, by retention.By) (retention.Token, error)
+}
+
+// Target is the governed database. What cannot be reached answers
+// retention.ErrUnavailable.
+type Target interface {
+	Ping(ctx context.Context) error
+	// Now is the governed database's clock.
+	Now(ctx context.Context) (time.Time, error)
+	// Tables lists the tables a policy or hold could name, for forms.
+	Tables(ctx context.Context) ([]plan.Table, error)
+	// Table reads one table's catalog entry; ErrNotFound if there is none.
+	Table(ctx context.Context, name retention.TableName) (*plan.Table, error)
+
+	// CheckPolicy plans the policy against the live table and has the server check
+	// types, constants and constraints. The error is an InvalidError or a Refusal.
+	CheckPolicy(ctx context.Context, p retention.Policy) error
+	// Simulate computes what a run would do, in a read-only transaction. asOf nil
+	// means now.
+	Simulate(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error)
+	// OldestDue is the timestamp of the oldest due, unheld row and the cutoff it was
+	// measured with; bounded by a statement timeout.
+	OldestDue(ctx context.Context, p retention.Policy) (oldest *time.Time, cutoff time.Time, err error)
+
+	GuardTarget
+	RunTarget
+}
+
+// GuardTarget is the part of the target that keeps the holds in force.
+type GuardTarget interface {
+	// CheckKeys casts every id of the hold to its table's key types. The error is an
+	// InvalidError with the path of each id at fault (at most 100).
+	CheckKeys(ctx context.Context, h retention.Hold) error
+	// StageHold copies the hold's ids into the guard, in committed chunks that no
+	// batch asks. It may be called again for a hold that was staged before.
+	StageHold(ctx context.Context, h retention.Hold) ([]retention.ScopeCounts, error)
+	// ActivateHold puts a staged hold in force in one short transaction under the
+	// exclusive guard lock and answers the moment from which it counts. Batches in
+	// its way for 250 ms are cancelled, then terminated. Idempotent: a hold in force
+	// keeps its moment.
+	ActivateHold(ctx context.Context, id string) (effectiveAt time.Time, mark retention.GuardMark, err error)
+	// EndHold takes a hold out of force the same way. Idempotent.
+	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
+	// ForgetHold removes what was staged for a hold that is not in force.
+	ForgetHold(ctx context.Context, id string) error
+	// GuardState is the guard's identity and epoch, and the ids of the holds in force.
+	GuardState(ctx context.Context) (retention.GuardMark, []string, error)
+}
+
+// RunTarget is the part of the target that carries out dispositions.
+type RunTarget interface {
+	// Open takes the policy's progress up where it stands, planning it anew; the
+	// attempt must be the latest, else ErrFenced.
+	Open(ctx context.Context, spec retention.Spec) (retention.Disposition, error)
+	// Heartbeat is the age of the last sign of life of a run's worker; ok is false
+	// if the run has no progress yet.
+	Heartbeat(ctx context.Context, runID string) (age time.Duration, ok bool, err error)
+	// Beat is a sign of life of the worker of this attempt. The first one of an
+	// attempt fences every earlier one: on return none of them can commit a batch any
+	// more. ErrFenced if a later attempt has been seen.
+	Beat(ctx context.Context, runID string, attempt int) error
+	// Uncarried reads journal rows that are not yet in the store, oldest first.
+	Uncarried(ctx context.Context, limit int) ([]retention.JournalRow, error)
+	// Carried marks them.
+	Carried(ctx context.Context, ids []string) error
+}

@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"holdfast/retention"
+)
+
+// RunRequest asks for a run.
+type RunRequest struct {
+	// Policies are the names to run; empty means all that are live and enabled.
+	Policies []string
+	DryRun   bool
+	// AsOf sets cutoff = AsOf − period; nil means when the run starts. Never in the future.
+	AsOf *time.Time
+	// Pace empty means the configured one.
+	Pace    retention.Pace
+	Trigger retention.Trigger
+}
+
+// RequestRun queues a run. It answers at once; workers take it up.
+func (e *Engine) RequestRun(ctx context.Context, actor retention.Actor, req RunRequest) (retention.Run, error) {
+	if err := e.authorise(actor, OpRunWrite); err != nil {
+		return retention.Run{}, err
+	}
+	if err := e.checkRunRequest(ctx, &req); err != nil {
+		return retention.Run{}, err
+	}
+	policies, err := e.policiesToRun(ctx, req.Policies)
+	if err != nil {
+		return retention.Run{}, err
+	}
+	r := retention.Run{Trigger: req.Trigger, RequestedBy: actor.Name, DryRun: req.DryRun, Pace: req.Pace, AsOf: req.AsOf}
+	for _, p := range policies {
+		r.Policies = append(r.Policies, retention.PolicyResult{
+			Policy: p.Name, Version: p.Version, Action: p.Action, Table: p.Table, Sentence: p.Sentence(), Status: retention.RunQueued,
+		})
+	}
+	return e.store.CreateRun(ctx, r, retention.By{Actor: actor, Action: "run.request"})
+}
+
+func (e *Engine) checkRunRequest(ctx context.Context, req *RunRequest) error {
+	if req.Trigger == "" {
+		req.Trigger = retention.TriggerManual
+	}
+	switch req.Pace {
+	case "":
+		req.Pace = e.pace
+	case retention.PaceDefault, retention.PaceMax:
+	default:
+		return retention.Invalid("pace", "must be %q or %q, not %q", retention.PaceDefault, retention.PaceMax, req.Pace)
+	}
+	if req.AsOf == nil {
+		return nil
+	}
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if req.AsOf.After(now) {
+		return futureAsOf(now)
+	}
+	return nil
+}
+
+// policiesToRun resolves names to live, enabled policies, children of a foreign
+// key before their parents being a later issue's order: the given order is kept.
+func (e *Engine) policiesToRun(ctx context.Context, names []string) ([]retention.Policy, error) {
+	all, err := e.allPolicies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		enabled := slices.DeleteFunc(all, func(p retention.Policy) bool { return !p.Enabled })
+		if len(enabled) == 0 {
+			return nil, retention.Invalid("policies", "there is no enabled policy to run; create one, or enable one")
+		}
+		return enabled, nil
+	}
+	return namedPolicies(all, names)
+}
+
+func namedPolicies(all []retention.Policy, names []string) ([]retention.Policy, error) {
+	var bad retention.Problems
+	var out []retention.Policy
+	for i, name := range names {
+		j := slices.IndexFunc(all, func(p retention.Policy) bool { return p.Name == name })
+		field := "policies[" + itoa(i) + "]"
+		switch {
+		case slices.Contains(names[:i], name):
+			bad.Add(field, "policy %q is named twice", name)
+		case j < 0:
+			bad.Add(field, "there is no live policy %q", name)
+		case !all[j].Enabled:
+			bad.Add(field, "policy %q is disabled; enable it first", name)
+		default:
+			out = append(out, all[j])
+		}
+	}
+	return out, bad.Err()
+}
+
+// Runs lists runs, newest first.
+func (e *Engine) Runs(ctx context.Context, actor retention.Actor, f retention.RunFilter, p retention.Page) ([]retention.Run, string, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, "", err
+	}
+	return e.store.Runs(ctx, f, p)
+}
+
+// Run is one run with its result per policy.
+func (e *Engine) Run(ctx context.Context, actor retention.Actor, id string) (retention.Run, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.Run{}, err
+	}
+	return e.store.Run(ctx, id)
+}
+
+// Batches lists a run's journal, oldest first; policy empty means all of them.
+func (e *Engine) Batches(ctx context.Context, actor retention.Actor, runID, policy string, p retention.Page) ([]retention.Batch, string, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, "", err
+	}
+	if _, err := e.store.Run(ctx, runID); err != nil {
+		return nil, "", err
+	}
+	return e.store.Batches(ctx, runID, policy, p)
+}

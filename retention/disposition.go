@@ -1,0 +1,64 @@
+package retention
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// The errors that Disposition.Step answers with. After any of them nothing of the
+// batch is in the database, unless the batch was committed as a whole; the next
+// call reads what is committed and goes on from there.
+var (
+	// ErrFenced: another worker has taken the run over. This one must stop at once.
+	ErrFenced = errors.New("another worker has taken this run over")
+	// ErrBusy: a lock could not be had in time. Step has already chosen the gentler
+	// form for its next call, where there is one.
+	ErrBusy = errors.New("locked by somebody else")
+	// ErrTooSlow: a statement ran into its time-out or was cancelled so that a hold
+	// could be placed. The next call takes a smaller step.
+	ErrTooSlow = errors.New("the batch was cancelled")
+	// ErrMoved: the holds in force or the catalog changed under way. The next call
+	// plans again.
+	ErrMoved = errors.New("holds or catalog changed")
+)
+
+// Spec is one policy of one run, for a worker's attempt.
+type Spec struct {
+	RunID   string
+	Attempt int
+	Policy  Policy
+	AsOf    time.Time
+	Pace    Pace
+}
+
+// Disposition is a policy of a run being carried out by this worker alone.
+type Disposition interface {
+	// Step carries out one batch, or finds that nothing is left. The errors it
+	// answers with are described at the Step errors; after any of them the next call
+	// goes on from what is committed.
+	Step(ctx context.Context) (StepResult, error)
+	// Progress is what has been committed so far, over all attempts.
+	Progress() Progress
+	// Close gives the connection back.
+	Close()
+}
+
+// StepResult is what one batch did.
+type StepResult struct {
+	// Done: the walk has reached its end; nothing was changed by this call.
+	Done   bool
+	Counts Counts
+	// Took is the time the batch's transaction was open.
+	Took time.Duration
+}
+
+// Progress is the committed state of one policy of one run.
+type Progress struct {
+	Counts
+	Cutoff             time.Time
+	NullTimestamps     int64
+	InfiniteTimestamps int64
+	Batches            int64
+	Done               bool
+}

@@ -1,0 +1,154 @@
+package retention
+
+import (
+	"strings"
+	"time"
+)
+
+// HoldStatus is where a hold stands. From active until released or expired it is
+// in force; review_due is in force too.
+type HoldStatus string
+
+// The states of a hold, in the order in which it passes them.
+const (
+	// HoldApplying: being put into the governed database; not yet in force.
+	HoldApplying HoldStatus = "applying"
+	// HoldActive: in force.
+	HoldActive HoldStatus = "active"
+	// HoldReviewDue: its expiry has passed, it stays in force until a person decides.
+	HoldReviewDue HoldStatus = "review_due"
+	// HoldReleasing: its end was asked for and is not yet carried out; still in force.
+	HoldReleasing HoldStatus = "releasing"
+	// HoldReleased: ended by a person.
+	HoldReleased HoldStatus = "released"
+	// HoldExpired: ended at its expiry.
+	HoldExpired HoldStatus = "expired"
+)
+
+// HoldStatuses lists every status in the order in which a hold passes them.
+func HoldStatuses() []HoldStatus {
+	return []HoldStatus{HoldApplying, HoldActive, HoldReviewDue, HoldReleasing, HoldReleased, HoldExpired}
+}
+
+// InForce reports whether a hold of this status restrains dispositions. An
+// applying hold does not yet: it has not returned to the person who placed it.
+func (s HoldStatus) InForce() bool {
+	return s == HoldActive || s == HoldReviewDue || s == HoldReleasing
+}
+
+// Ended reports whether the hold restrains nothing any more.
+func (s HoldStatus) Ended() bool { return s == HoldReleased || s == HoldExpired }
+
+// OnExpiry says what happens at a hold's expiry.
+type OnExpiry string
+
+const (
+	// OnExpiryRelease ends the hold at its expiry.
+	OnExpiryRelease OnExpiry = "release"
+	// OnExpiryReview keeps it in force until a person decides.
+	OnExpiryReview OnExpiry = "review"
+)
+
+// Hold is a legal hold: a restraint on altering or deleting records until it is
+// released or expires. It is never deleted.
+type Hold struct {
+	ID        string     `json:"id"`
+	Matter    string     `json:"matter"`
+	Reason    string     `json:"reason"`
+	Scope     []Scope    `json:"scope"`
+	ExpiresAt *time.Time `json:"expires_at"`
+	OnExpiry  OnExpiry   `json:"on_expiry"`
+
+	Status        HoldStatus `json:"status"`
+	CreatedBy     string     `json:"created_by"`
+	CreatedAt     time.Time  `json:"created_at"`
+	EffectiveAt   *time.Time `json:"effective_at"`
+	ReleasedBy    string     `json:"released_by,omitempty"`
+	ReleasedAt    *time.Time `json:"released_at"`
+	ReleaseReason string     `json:"release_reason,omitempty"`
+	// Version counts the edits, for ETag and If-Match.
+	Version int `json:"version"`
+}
+
+// Key is a record's key in the text form of its column types, in key order.
+type Key []string
+
+// Scope is what a hold covers in one table: record ids, or all of it.
+type Scope struct {
+	Table TableName `json:"table"`
+	All   bool      `json:"all,omitempty"`
+	// RecordIDs are given when a hold is placed; what is read back has counts, and
+	// the ids come page by page.
+	RecordIDs []Key `json:"-"`
+	// RecordCount is the number of distinct ids held, or for a whole table the
+	// rows that it had when the hold was placed.
+	RecordCount int64 `json:"record_count"`
+	// NotFoundCount is how many of the ids had no row then. They are held too.
+	NotFoundCount int64 `json:"not_found_count"`
+	// NotFound are the first 100 of them.
+	NotFound []Key `json:"-"`
+}
+
+// HeldRecord is one id that a hold covers.
+type HeldRecord struct {
+	Table TableName
+	Key   Key
+	// Found tells whether a row had this key when the hold was placed.
+	Found bool
+}
+
+// MaxNotFoundShown bounds the list of ids that had no row.
+const MaxNotFoundShown = 100
+
+// Validate checks what can be known without a database; now is the database's
+// clock. The error is an *InvalidError with every field at fault.
+func (h *Hold) Validate(now time.Time) error {
+	var bad Problems
+	if strings.TrimSpace(h.Matter) == "" {
+		bad.Add("matter", "is required: the case, investigation or audit that this hold belongs to")
+	}
+	checkText(&bad, "matter", h.Matter, 300)
+	if strings.TrimSpace(h.Reason) == "" {
+		bad.Add("reason", "is required: why these records must be kept")
+	}
+	checkText(&bad, "reason", h.Reason, 4000)
+	if h.OnExpiry != OnExpiryRelease && h.OnExpiry != OnExpiryReview {
+		bad.Add("on_expiry", "must be %q or %q, not %q", OnExpiryRelease, OnExpiryReview, h.OnExpiry)
+	}
+	if h.ExpiresAt != nil && !h.ExpiresAt.After(now) {
+		bad.Add("expires_at", "must be in the future (it is now %s); null means no expiry", now.UTC().Format(time.RFC3339))
+	}
+	if len(h.Scope) == 0 {
+		bad.Add("scope", "is required: at least one table with record_ids, or with all: true")
+	}
+	if len(h.Scope) > MaxScopes {
+		bad.Add("scope", "has %d entries; at most %d are accepted in one hold", len(h.Scope), MaxScopes)
+	}
+	for i := range h.Scope {
+		h.Scope[i].validate(&bad, scopeField(i))
+	}
+	return bad.Err()
+}
+
+// MaxScopes bounds the scopes of one hold.
+const MaxScopes = 200
+
+func (s *Scope) validate(bad *Problems, field string) {
+	if s.Table.IsZero() {
+		bad.Add(field+".table", "is required, as schema.table such as public.orders")
+	}
+	switch {
+	case s.All && len(s.RecordIDs) > 0:
+		bad.Add(field, "names record_ids and all: true; give one of them")
+	case !s.All && len(s.RecordIDs) == 0:
+		bad.Add(field, "covers nothing; give record_ids, or all: true for the whole table")
+	}
+}
+
+func scopeField(i int) string { return "scope[" + itoa(i) + "]" }
+
+// ScopeField is the path of member name of the i-th scope in an error.
+func ScopeField(i int, name string) string { return scopeField(i) + "." + name }
+
+// RecordField is the path of the j-th id of the i-th scope in an error.
+func RecordField(i, j int) string { return scopeField(i) + ".record_ids[" + itoa(j) + "]" }

@@ -1,0 +1,251 @@
+package retention
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Action is what a disposition does with a due row.
+type Action string
+
+// The three actions. Deleting and archiving remove the row from its table,
+// anonymizing changes it where it stands.
+const (
+	ActionDelete    Action = "delete"
+	ActionAnonymize Action = "anonymize"
+	ActionArchive   Action = "archive"
+)
+
+// Actions lists every action in the order in which people are shown them.
+func Actions() []Action { return []Action{ActionDelete, ActionAnonymize, ActionArchive} }
+
+// Removes reports whether the action takes the row out of its table.
+func (a Action) Removes() bool { return a == ActionDelete || a == ActionArchive }
+
+// EvidenceLevel says how much the journal keeps of each batch.
+type EvidenceLevel string
+
+const (
+	// EvidenceRecords keeps counts and one digest per record.
+	EvidenceRecords EvidenceLevel = "records"
+	// EvidenceCounts keeps counts alone; single records cannot be proven later.
+	EvidenceCounts EvidenceLevel = "counts"
+)
+
+// Unit is the unit of an integer timestamp column, counted from 1970-01-01 UTC.
+type Unit string
+
+// The units; UnitNone is for columns of a date or timestamp type.
+const (
+	UnitNone         Unit = ""
+	UnitSeconds      Unit = "seconds"
+	UnitMilliseconds Unit = "milliseconds"
+)
+
+const (
+	// DefaultBatchSize is the number of rows a batch aims at unless the policy says otherwise.
+	DefaultBatchSize = 5000
+	// MaxBatchSize bounds a batch: beyond it transactions stop being short.
+	MaxBatchSize = 100_000
+	// MaxConditionLength is the limit of a condition, in characters.
+	MaxConditionLength = 10_000
+)
+
+// DefaultGrace is how long a row may be due before it counts as overdue (P2D):
+// one missed night is no breach.
+var DefaultGrace = Period{Days: 2}
+
+// Policy is a declarative retention rule for one table. The members up to Archive
+// are given by people; the rest is set by the server.
+type Policy struct {
+	Name            string                `json:"name"`
+	Table           TableName             `json:"table"`
+	TimestampColumn string                `json:"timestamp_column"`
+	RetentionPeriod Period                `json:"retention_period"`
+	Action          Action                `json:"action"`
+	LegalBasis      string                `json:"legal_basis"`
+	Condition       string                `json:"condition"`
+	BatchSize       int                   `json:"batch_size"`
+	Columns         map[string]Anonymizer `json:"columns"`
+	Enabled         bool                  `json:"enabled"`
+	Evidence        EvidenceLevel         `json:"evidence"`
+	TimeZone        string                `json:"time_zone"`
+	Unit            Unit                  `json:"unit,omitempty"`
+	Grace           Period                `json:"grace"`
+	Archive         *Archive              `json:"archive,omitempty"`
+
+	// Version counts the changes of this name from 1; a retired name that is
+	// used again continues its versions.
+	Version int `json:"version"`
+	// CreatedBy and CreatedAt are those of this version.
+	CreatedBy string     `json:"created_by"`
+	CreatedAt time.Time  `json:"created_at"`
+	RetiredAt *time.Time `json:"retired_at"`
+	RetiredBy string     `json:"retired_by,omitempty"`
+}
+
+// Archive says where an archive policy moves rows to. Without it the table is
+// the policy's own with `_archive` added.
+type Archive struct {
+	Table TableName `json:"table"`
+}
+
+// ArchiveTable is the table that archived rows go to.
+func (p *Policy) ArchiveTable() TableName {
+	if p.Archive != nil && !p.Archive.Table.IsZero() {
+		return p.Archive.Table
+	}
+	return TableName{Schema: p.Table.Schema, Name: p.Table.Name + "_archive"}
+}
+
+var policyName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
+
+// WithDefaults fills what a document left out. It does not touch Enabled, whose
+// default (true) only the reader of the document can know.
+func (p Policy) WithDefaults() Policy {
+	if p.BatchSize == 0 {
+		p.BatchSize = DefaultBatchSize
+	}
+	if p.Evidence == "" {
+		p.Evidence = EvidenceRecords
+	}
+	if p.TimeZone == "" {
+		p.TimeZone = "UTC"
+	}
+	if p.Grace.IsZero() {
+		p.Grace = DefaultGrace
+	}
+	if p.Columns == nil {
+		p.Columns = map[string]Anonymizer{}
+	}
+	p.LegalBasis = strings.TrimSpace(p.LegalBasis)
+	p.Condition = strings.TrimSpace(p.Condition)
+	return p
+}
+
+// Validate checks what can be known without a database. The error is an
+// *InvalidError with every field at fault. What the live table says to the
+// policy is engine/plan's to judge.
+func (p *Policy) Validate() error {
+	var bad Problems
+	if !policyName.MatchString(p.Name) {
+		bad.Add("name", "%q must be lower-case letters, digits, '_' and '-', start with a letter and have at most 63 characters, such as session_logs", p.Name)
+	}
+	if p.Table.IsZero() {
+		bad.Add("table", "is required, as schema.table such as public.orders")
+	}
+	if p.TimestampColumn == "" {
+		bad.Add("timestamp_column", "is required: the column whose value starts the retention period")
+	}
+	if p.RetentionPeriod.IsZero() {
+		bad.Add("retention_period", "must be longer than nothing; %s", acceptedPeriods)
+	}
+	p.validateTexts(&bad)
+	p.validateAction(&bad)
+	if p.BatchSize < 1 || p.BatchSize > MaxBatchSize {
+		bad.Add("batch_size", "must be from 1 to %d rows, not %d", MaxBatchSize, p.BatchSize)
+	}
+	if p.Evidence != EvidenceRecords && p.Evidence != EvidenceCounts {
+		bad.Add("evidence", "must be %q or %q, not %q", EvidenceRecords, EvidenceCounts, p.Evidence)
+	}
+	if _, err := time.LoadLocation(p.TimeZone); err != nil || p.TimeZone == "Local" {
+		bad.Add("time_zone", "%q is not a time zone; give a name of the IANA database such as UTC or Europe/Berlin", p.TimeZone)
+	}
+	switch p.Unit {
+	case UnitNone, UnitSeconds, UnitMilliseconds:
+	default:
+		bad.Add("unit", "must be %q or %q (for integer timestamps) or left out, not %q", UnitSeconds, UnitMilliseconds, p.Unit)
+	}
+	return bad.Err()
+}
+
+func (p *Policy) validateTexts(bad *Problems) {
+	if p.LegalBasis == "" {
+		bad.Add("legal_basis", "is required: the authority for keeping these records and for disposing of them")
+	}
+	checkText(bad, "legal_basis", p.LegalBasis, 500)
+	checkText(bad, "condition", p.Condition, MaxConditionLength)
+}
+
+// checkText refuses what PostgreSQL's text cannot hold and what is too long.
+func checkText(bad *Problems, field, s string, limit int) {
+	if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+		bad.Add(field, "must be UTF-8 text without NUL characters")
+	}
+	if n := utf8.RuneCountInString(s); n > limit {
+		bad.Add(field, "has %d characters; at most %d are accepted", n, limit)
+	}
+}
+
+func (p *Policy) validateAction(bad *Problems) {
+	if !slices.Contains(Actions(), p.Action) {
+		bad.Add("action", "must be delete, anonymize or archive, not %q", p.Action)
+		return
+	}
+	if p.Action != ActionAnonymize && len(p.Columns) > 0 {
+		bad.Add("columns", "belongs to the action anonymize; this policy's action is %s", p.Action)
+	}
+	if p.Action == ActionAnonymize && len(p.Columns) == 0 {
+		bad.Add("columns", `is required for anonymize: which columns to treat and how, such as {"email": {"method": "hash"}}`)
+	}
+	if p.Action != ActionArchive && p.Archive != nil {
+		bad.Add("archive", "belongs to the action archive; this policy's action is %s", p.Action)
+	}
+	if p.Action == ActionArchive && p.ArchiveTable() == p.Table {
+		bad.Add("archive.table", "must be another table than the policy's own")
+	}
+	for _, name := range p.ColumnNames() {
+		a := p.Columns[name]
+		bad.AddErr("columns."+name, a.validate("columns."+name))
+	}
+}
+
+// ColumnNames lists the columns to anonymize in a fixed order, so that the same
+// policy always makes the same statement.
+func (p *Policy) ColumnNames() []string {
+	names := make([]string, 0, len(p.Columns))
+	for name := range p.Columns {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Sentence says what the policy does in one sentence, the same in UI, CLI, plan
+// and audit.
+func (p *Policy) Sentence() string {
+	return p.Rule() + " Basis: " + p.LegalBasis + "."
+}
+
+// Rule is the sentence without its basis.
+func (p *Policy) Rule() string {
+	where := ""
+	if p.Condition != "" {
+		where = ", where `" + p.Condition + "`"
+	}
+	since := fmt.Sprintf("%s after `%s`%s.", p.RetentionPeriod.Human(), p.TimestampColumn, where)
+	switch p.Action {
+	case ActionAnonymize:
+		return fmt.Sprintf("Anonymize %s in rows of `%s` %s", p.columnList(), p.Table, since)
+	case ActionArchive:
+		return fmt.Sprintf("Archive rows of `%s` into `%s` %s", p.Table, p.ArchiveTable(), since)
+	default:
+		return fmt.Sprintf("Delete rows of `%s` %s", p.Table, since)
+	}
+}
+
+func (p *Policy) columnList() string {
+	names := p.ColumnNames()
+	for i, n := range names {
+		names[i] = "`" + n + "`"
+	}
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}

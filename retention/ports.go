@@ -1,0 +1,128 @@
+package retention
+
+import "time"
+
+// Page asks for one page of a list.
+type Page struct {
+	// Limit is the number of items, 1 to MaxPage; 0 means DefaultPage.
+	Limit int
+	// Cursor is the opaque end of the previous page; empty for the first.
+	Cursor string
+}
+
+// Paging limits.
+const (
+	DefaultPage = 50
+	MaxPage     = 500
+)
+
+// PolicyFilter narrows a list of policies. Zero values ask for everything live.
+type PolicyFilter struct {
+	// Search is looked for in name, table and legal basis, without regard to case.
+	Search string
+	// Retired lists retired policies instead of live ones.
+	Retired bool
+}
+
+// HoldFilter narrows a list of holds.
+type HoldFilter struct {
+	// Statuses to show; empty means all.
+	Statuses []HoldStatus
+	// Search is looked for in matter, reason and person, without regard to case.
+	Search string
+}
+
+// RunFilter narrows a list of runs.
+type RunFilter struct {
+	Statuses []RunStatus
+	Policy   string
+	// DryRun, when set, shows only simulations (true) or only real runs (false).
+	DryRun *bool
+	// From and Until bound created_at: from inclusive, until exclusive.
+	From, Until *time.Time
+}
+
+// AuditFilter narrows the audit.
+type AuditFilter struct {
+	Actor  string
+	Action string
+	Object string
+	From   *time.Time
+	Until  *time.Time
+}
+
+// By is who does what, for the audit row that every write adds in its own
+// transaction. Action is noun and verb, such as policy.create.
+type By struct {
+	Actor  Actor
+	Action string
+}
+
+// PolicyStatus is the last measurement of what is due under a policy.
+type PolicyStatus struct {
+	Policy string
+	// OldestDue is the timestamp of the oldest row that is due and not held; nil if none.
+	OldestDue *time.Time
+	// Cutoff is the one it was measured with.
+	Cutoff    time.Time
+	CheckedAt time.Time
+	// Problem says why it could not be measured; empty if it was.
+	Problem string
+}
+
+// ScopeCounts is what placing found for one scope, by its index.
+type ScopeCounts struct {
+	Index         int
+	RecordCount   int64
+	NotFoundCount int64
+	// NotFound are the positions in RecordIDs of ids that had no row.
+	NotFound []int
+}
+
+// HoldRevision is an edit of a hold. Nil members stay.
+type HoldRevision struct {
+	Reason *string
+	// ExpiresAt: nil stays; a pointer to nil means no expiry.
+	ExpiresAt **time.Time
+	OnExpiry  *OnExpiry
+}
+
+// JournalRow is a batch with its digests, on its way into the store.
+type JournalRow struct {
+	Batch
+	// DigestBytes are the batch's digests, 32 bytes each, one after the other.
+	DigestBytes []byte
+}
+
+// GuardMark identifies the guard of the governed database and its state.
+type GuardMark struct {
+	// SystemIdentifier and Timeline are those of the server (pg_control_system,
+	// pg_control_checkpoint), DatabaseOID that of the database in it.
+	SystemIdentifier string
+	DatabaseOID      uint32
+	Timeline         int64
+	// Epoch counts the changes of the holds in force.
+	Epoch int64
+}
+
+// RunJob is the argument of the queued job that works on a run. Attempt is the
+// run's attempt at enqueueing: a job whose run has moved on does nothing.
+type RunJob struct {
+	RunID   string `json:"run_id"`
+	Attempt int    `json:"attempt"`
+}
+
+// RunQueue is the name of the queue of RunJobs.
+const RunQueue = "runs"
+
+// Kind names the job for the queue.
+func (RunJob) Kind() string { return "run" }
+
+// IdempotentReplay is a stored answer to a request that carried an Idempotency-Key.
+type IdempotentReplay struct {
+	Status      int
+	ContentType string
+	Location    string
+	ETag        string
+	Body        []byte
+}

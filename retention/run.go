@@ -1,0 +1,202 @@
+package retention
+
+import (
+	"strconv"
+	"time"
+)
+
+func itoa(i int) string { return strconv.Itoa(i) }
+
+// RunStatus is where a run, or one policy of it, stands.
+type RunStatus string
+
+// The states of a run.
+const (
+	RunQueued    RunStatus = "queued"
+	RunRunning   RunStatus = "running"
+	RunPaused    RunStatus = "paused"
+	RunSucceeded RunStatus = "succeeded"
+	// RunPartial: some policy failed, the others were carried out.
+	RunPartial   RunStatus = "partial"
+	RunFailed    RunStatus = "failed"
+	RunCancelled RunStatus = "cancelled"
+)
+
+// RunStatuses lists every status.
+func RunStatuses() []RunStatus {
+	return []RunStatus{RunQueued, RunRunning, RunPaused, RunSucceeded, RunPartial, RunFailed, RunCancelled}
+}
+
+// Ended reports whether the run will not change any more.
+func (s RunStatus) Ended() bool {
+	switch s {
+	case RunSucceeded, RunPartial, RunFailed, RunCancelled:
+		return true
+	}
+	return false
+}
+
+// Trigger says what started a run.
+type Trigger string
+
+// The triggers.
+const (
+	TriggerManual   Trigger = "manual"
+	TriggerSchedule Trigger = "schedule"
+)
+
+// Pace is how hard a run may work.
+type Pace string
+
+const (
+	// PaceDefault leaves the database room for others.
+	PaceDefault Pace = "default"
+	// PaceMax goes on without pauses.
+	PaceMax Pace = "max"
+)
+
+// The reasons why a due row was left, as the journal and `skipped` name them.
+const (
+	SkippedLocked  = "locked_by_other"
+	SkippedTrigger = "refused_by_trigger"
+	// SkippedStillDue: anonymized, and something in the database undid it.
+	SkippedStillDue = "undone_by_trigger"
+)
+
+// Run is one pass over one or more policies.
+type Run struct {
+	ID          string    `json:"id"`
+	Trigger     Trigger   `json:"trigger"`
+	RequestedBy string    `json:"requested_by"`
+	DryRun      bool      `json:"dry_run"`
+	Pace        Pace      `json:"pace"`
+	Status      RunStatus `json:"status"`
+	// AsOf is the instant from which every cutoff of the run is counted: given by
+	// the request, or the governed database's clock when the run first started.
+	AsOf       *time.Time `json:"as_of"`
+	CreatedAt  time.Time  `json:"created_at"`
+	StartedAt  *time.Time `json:"started_at"`
+	FinishedAt *time.Time `json:"finished_at"`
+
+	TotalProcessed int64 `json:"total_processed"`
+	TotalHeld      int64 `json:"total_held"`
+	TotalErrors    int64 `json:"total_errors"`
+
+	Policies []PolicyResult `json:"policies"`
+
+	// Attempt counts how often a worker took the run up. A worker whose attempt is
+	// not the latest is fenced off.
+	Attempt int `json:"-"`
+	// Waiting says why a queued or running run does not move, for people.
+	Waiting string `json:"waiting,omitempty"`
+}
+
+// Counts is what became of the due rows a walk has passed.
+type Counts struct {
+	// Processed rows were deleted, anonymized or archived.
+	Processed int64 `json:"processed"`
+	// Held rows were due and are under a legal hold.
+	Held int64 `json:"held"`
+	// Blocked rows were due and something that stays refers to them.
+	Blocked int64 `json:"blocked"`
+	// Skipped rows were due and left for another reason, by reason.
+	Skipped map[string]int64 `json:"skipped"`
+}
+
+// Add adds other to c.
+func (c *Counts) Add(other Counts) {
+	c.Processed += other.Processed
+	c.Held += other.Held
+	c.Blocked += other.Blocked
+	for reason, n := range other.Skipped {
+		c.Skip(reason, n)
+	}
+}
+
+// Skip counts n rows left for reason. Zero leaves no entry.
+func (c *Counts) Skip(reason string, n int64) {
+	if n == 0 {
+		return
+	}
+	if c.Skipped == nil {
+		c.Skipped = map[string]int64{}
+	}
+	c.Skipped[reason] += n
+}
+
+// SkippedTotal is the number of rows left for all reasons but holds and references.
+func (c *Counts) SkippedTotal() int64 {
+	var n int64
+	for _, v := range c.Skipped {
+		n += v
+	}
+	return n
+}
+
+// PolicyResult is what a run did under one policy. It is kept with zero counts
+// too: they prove the run.
+type PolicyResult struct {
+	Policy  string    `json:"policy"`
+	Version int       `json:"version"`
+	Action  Action    `json:"action"`
+	Table   TableName `json:"table"`
+	// Sentence is the rule as it was then.
+	Sentence string     `json:"sentence"`
+	Cutoff   *time.Time `json:"cutoff"`
+	Status   RunStatus  `json:"status"`
+	Counts
+	// NullTimestamps and InfiniteTimestamps are rows that can never become due.
+	NullTimestamps     int64      `json:"null_timestamps"`
+	InfiniteTimestamps int64      `json:"infinite_timestamps"`
+	Batches            int64      `json:"batches"`
+	StartedAt          *time.Time `json:"started_at"`
+	FinishedAt         *time.Time `json:"finished_at"`
+	DurationSeconds    float64    `json:"duration_seconds"`
+	Errors             []string   `json:"errors"`
+}
+
+// Batch is one journal row: what one transaction did, and its evidence.
+type Batch struct {
+	ID            string    `json:"id"`
+	RunID         string    `json:"run_id"`
+	Policy        string    `json:"policy"`
+	PolicyVersion int       `json:"policy_version"`
+	Action        Action    `json:"action"`
+	Table         TableName `json:"table"`
+	// Seq counts the batches of one policy in one run from 1.
+	Seq        int64 `json:"seq"`
+	GuardEpoch int64 `json:"guard_epoch"`
+	// Step describes the part of the table, for people ("blocks 0–127").
+	Step string `json:"step"`
+	Counts
+	// Digests is the number of record digests that the batch keeps.
+	Digests     int64     `json:"digests"`
+	CommittedAt time.Time `json:"committed_at"`
+}
+
+// Simulation is what a run of a policy would do now.
+type Simulation struct {
+	Policy  string    `json:"policy"`
+	Version int       `json:"version"`
+	Action  Action    `json:"action"`
+	Table   TableName `json:"table"`
+	AsOf    time.Time `json:"as_of"`
+	Cutoff  time.Time `json:"cutoff"`
+	Due     int64     `json:"due"`
+	Held    int64     `json:"held"`
+	Blocked int64     `json:"blocked"`
+	// WouldProcess is due less held and blocked.
+	WouldProcess       int64        `json:"would_process"`
+	NullTimestamps     int64        `json:"null_timestamps"`
+	InfiniteTimestamps int64        `json:"infinite_timestamps"`
+	OldestDue          *time.Time   `json:"oldest_due"`
+	ByMonth            []MonthCount `json:"by_month"`
+}
+
+// MonthCount is how many due rows have their timestamp in one month (UTC).
+type MonthCount struct {
+	// Month is YYYY-MM.
+	Month string `json:"month"`
+	Due   int64  `json:"due"`
+	Held  int64  `json:"held"`
+}
