@@ -153,3 +153,23 @@ func (e *Engine) measure(ctx context.Context, p retention.Policy) error {
 	}
 	return e.store.SavePolicyStatus(ctx, st)
 }
+
+// MeasureNew measures the live policies that were not measured since their
+// present version was saved, so that a new one does not wait for the next round.
+func (e *Engine) MeasureNew(ctx context.Context) error {
+	policies, err := e.allPolicies(ctx)
+	if err != nil {
+		return err
+	}
+	statuses, err := e.store.PolicyStatuses(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, p := range policies {
+		if st, ok := statuses[p.Name]; !ok || st.CheckedAt.Before(p.CreatedAt) {
+			errs = append(errs, e.measure(ctx, p))
+		}
+	}
+	return errors.Join(errs...)
+}

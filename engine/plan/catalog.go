@@ -61,6 +61,13 @@ type Column struct {
 	// BaseType is the name of the type in pg_catalog with domains resolved
 	// (varchar, timestamptz), or schema.name of any other type.
 	BaseType string
+	// BaseOID is the oid of the type with domains resolved, BaseSQL that type without
+	// a modifier in a form that a statement can use whatever the search_path is.
+	BaseOID uint32
+	BaseSQL string
+	// EqSchema is the schema of the equality operator of the key index that the
+	// column is in; empty outside a key.
+	EqSchema string
 	// TypeCategory is pg_type.typcategory of the base type (S for strings, D for dates).
 	TypeCategory string
 	// MaxLength is the n of varchar(n) and char(n); 0 without.
@@ -113,6 +120,8 @@ type Index struct {
 	Primary bool
 	// Btree, Valid and Partial tell whether a walk can use it.
 	Btree, Valid, Partial bool
+	// Exclusion: the index serves an exclusion constraint.
+	Exclusion bool
 	// Columns are the key columns' names; an expression has an empty name.
 	Columns []string
 	// NullsNotDistinct: a unique index in which two NULLs collide.

@@ -1,0 +1,237 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast/engine/condition"
+	"holdfast/retention"
+)
+
+// WalkKind says how a walk cuts the table into steps.
+type WalkKind string
+
+const (
+	// WalkSlice follows a btree that leads with the timestamp column.
+	WalkSlice WalkKind = "slice"
+	// WalkBlock follows the table's blocks.
+	WalkBlock WalkKind = "block"
+)
+
+// MostDue is the share of due rows from which following the table's blocks is
+// cheaper than following an index over nearly all of it.
+const MostDue = 0.6
+
+// HashLimit is the number of held ids up to which their list is hashed once per
+// batch; above it each row probes the index instead. At 500,000 ids the hash of
+// the list in every batch took ten times as long as the probes.
+const HashLimit = 20_000
+
+// Inputs are what the planner decides from.
+type Inputs struct {
+	Policy retention.Policy
+	// Table is the live catalog entry of the policy's table.
+	Table *Table
+	// Archive is the catalog entry of the archive table, nil if there is none yet.
+	Archive *Table
+	// Holds are the scopes in force that touch the table by oid or by name.
+	Holds []HoldScope
+	// DueShare is the estimated share of due rows, 0 if unknown.
+	DueShare float64
+}
+
+// HoldScope is one scope in force, as the guard keeps it.
+type HoldScope struct {
+	HoldID string
+	HoldNo int32
+	// RelID, Table are what the scope named when the hold was placed.
+	RelID uint32
+	Table retention.TableName
+	// Set is the typed copy of its ids; 0 covers the whole table.
+	Set int32
+	// KeyAttnums and KeyTypes are the key's attributes then.
+	KeyAttnums []int16
+	KeyTypes   []uint32
+	// Rows is the number of ids in the set, over all holds.
+	Rows int64
+}
+
+// Plan is a policy made ready for its table.
+type Plan struct {
+	Policy retention.Policy
+	Table  *Table
+	Time   TimeColumn
+	// Cond is nil without a condition.
+	Cond *condition.Condition
+	// Key are the key's columns; nil if records have no ids.
+	Key   []Column
+	Holds HeldRows
+	Walk  WalkKind
+	// Changes are the treated columns of an anonymize policy.
+	Changes []Change
+	// ArchiveTo is the archive table's name; zero for other actions.
+	ArchiveTo retention.TableName
+	// ArchiveColumns are the columns that archived rows keep.
+	ArchiveColumns []string
+	// LockFirst: rows are locked by a statement of their own before they are judged
+	// and changed, so that a trigger that keeps one back is seen.
+	LockFirst bool
+	// Watch: triggers may reach further; the transaction's counters are compared.
+	Watch bool
+	// Digests: the batch keeps one digest per changed record.
+	Digests bool
+	// Cutoff is the cutoff in the timestamp column's own type, once it is known.
+	Cutoff any
+}
+
+// HeldRows says how to recognise held rows of the plan's table.
+type HeldRows struct {
+	// All: the whole table is held.
+	All bool
+	// Sets are typed copies of ids; a row is held if any of them has its key.
+	Sets []HeldSet
+}
+
+// HeldSet is one table holdfast_guard.held_<ID> and the holds in force in it.
+type HeldSet struct {
+	ID      int32
+	HoldNos []int32
+	// Hash: the list is small enough to be hashed once a batch.
+	Hash bool
+}
+
+// Any reports whether any row can be held.
+func (h HeldRows) Any() bool { return h.All || len(h.Sets) > 0 }
+
+// Change is one column's treatment.
+type Change struct {
+	Column Column
+	How    retention.Anonymizer
+}
+
+// Build plans a policy. The error is a *retention.Refusal.
+func Build(in Inputs) (*Plan, error) {
+	p := &Plan{Policy: in.Policy, Table: in.Table, Key: in.Table.KeyColumns()}
+	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, heldRows, references, columnChanges, archiveColumns}
+	for _, step := range steps {
+		if err := step(p, in); err != nil {
+			return nil, err
+		}
+	}
+	p.Walk = chooseWalk(in)
+	p.LockFirst = in.Table.RowTriggers(in.Policy.Action, true)
+	p.Watch = in.Table.HasTriggers(in.Policy.Action) || (in.Archive != nil && len(in.Archive.Triggers) > 0)
+	p.Digests = in.Policy.Evidence == retention.EvidenceRecords && p.Key != nil
+	return p, nil
+}
+
+func refuse(field, reason, remedy string) error {
+	return &retention.Refusal{Field: field, Reason: reason, Remedy: remedy}
+}
+
+// eligible refuses every relation that the walks and statements are not made for.
+func eligible(_ *Plan, in Inputs) error {
+	t, name := in.Table, in.Table.Name
+	switch {
+	case t.Kind == KindPartitioned || t.IsPartition:
+		return refuse("table", fmt.Sprintf("%s is partitioned, or a partition", name), "this version works on plain tables only")
+	case t.Kind == KindForeign:
+		return refuse("table", fmt.Sprintf("%s is a foreign table: its rows live in another database", name), "give a policy to the table there")
+	case t.Kind == KindView || t.Kind == KindMatView:
+		return refuse("table", fmt.Sprintf("%s is a view", name), "name the table that it reads")
+	case t.Kind != KindTable:
+		return refuse("table", fmt.Sprintf("%s is not a table", name), "name a plain table")
+	case t.Temporary:
+		return refuse("table", fmt.Sprintf("%s is a temporary table", name), "name a permanent table")
+	case t.HasParent || t.HasChildren:
+		return refuse("table", fmt.Sprintf("%s inherits, or is inherited from", name), "this version works on plain tables only")
+	case len(t.Rules) > 0:
+		return refuse("table", fmt.Sprintf("%s has the rewrite rule %q, which could turn a statement into another one", name, t.Rules[0]), "replace the rule by a trigger")
+	case SystemSchema(name.Schema):
+		return refuse("table", fmt.Sprintf("schema %q belongs to PostgreSQL or to Holdfast itself", name.Schema), "name a table of your application")
+	}
+	return nil
+}
+
+// SystemSchema reports whether nothing of an application's lives in the schema.
+func SystemSchema(schema string) bool {
+	return strings.HasPrefix(schema, "pg_") || slices.Contains([]string{"information_schema", "holdfast", "holdfast_guard"}, schema)
+}
+
+func parseCondition(p *Plan, in Inputs) error {
+	if in.Policy.Condition == "" {
+		return nil
+	}
+	c, err := condition.Parse(in.Policy.Condition)
+	if err != nil {
+		return refuse("condition", err.Error(), "")
+	}
+	for _, name := range c.Columns() {
+		if _, ok := in.Table.Column(name); !ok {
+			return refuse("condition", fmt.Sprintf("%s has no column %q", in.Table.Name, name), "columns are "+strings.Join(in.Table.ColumnNames(), ", "))
+		}
+	}
+	p.Cond = c
+	return nil
+}
+
+// heldRows gathers the holds in force. A scope whose table or key is no longer
+// what it was when the hold was placed bars the policy: nobody can tell which
+// rows it means now.
+func heldRows(p *Plan, in Inputs) error {
+	for _, s := range in.Holds {
+		if s.RelID != in.Table.OID {
+			return refuse("table", fmt.Sprintf("hold %s covers records of %s, and the table of that name was replaced since", s.HoldID, s.Table), "release the hold or place it anew on this table first")
+		}
+		if s.Set == 0 {
+			p.Holds.All = true
+			continue
+		}
+		if !sameKey(p.Key, s) {
+			return refuse("table", fmt.Sprintf("hold %s names records of %s by a key that has changed since it was placed", s.HoldID, in.Table.Name), "release the hold or place it anew with today's key first")
+		}
+		p.Holds.add(s)
+	}
+	return nil
+}
+
+func sameKey(key []Column, s HoldScope) bool {
+	if len(key) != len(s.KeyAttnums) {
+		return false
+	}
+	for i, c := range key {
+		if c.Num != s.KeyAttnums[i] || c.BaseOID != s.KeyTypes[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (h *HeldRows) add(s HoldScope) {
+	i := slices.IndexFunc(h.Sets, func(set HeldSet) bool { return set.ID == s.Set })
+	if i < 0 {
+		h.Sets = append(h.Sets, HeldSet{ID: s.Set, Hash: s.Rows <= HashLimit})
+		i = len(h.Sets) - 1
+	}
+	if !slices.Contains(h.Sets[i].HoldNos, s.HoldNo) {
+		h.Sets[i].HoldNos = append(h.Sets[i].HoldNos, s.HoldNo)
+	}
+}
+
+// references refuses what foreign keys would carry further than this version looks.
+func references(_ *Plan, in Inputs) error {
+	if !in.Policy.Action.Removes() || len(in.Table.Incoming) == 0 {
+		return nil
+	}
+	fk := in.Table.Incoming[0]
+	return refuse("table", fmt.Sprintf("foreign key %q of %s refers to %s: removing its rows could block or cascade into that table", fk.Name, fk.Child, in.Table.Name),
+		"this version removes rows only from tables that nothing refers to; anonymize instead, or give the policy to the referring table")
+}
+
+func chooseWalk(in Inputs) WalkKind {
+	if in.Table.LeadingIndex(in.Policy.TimestampColumn) == nil || in.DueShare > MostDue {
+		return WalkBlock
+	}
+	return WalkSlice
+}

@@ -1,0 +1,129 @@
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// dirty is true for a row that some treatment would still change, so that what was
+// treated before is not due again and no marker column is needed.
+func (g *Printer) dirty(b *builder) string {
+	parts := make([]string, len(g.plan.Changes))
+	for i, c := range g.plan.Changes {
+		parts[i] = g.dirtyColumn(b, c)
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+func (g *Printer) dirtyColumn(b *builder, c plan.Change) string {
+	x := col(c.Column.Name)
+	switch {
+	case c.How.Method == retention.MethodNull:
+		return x + " IS NOT NULL"
+	case c.How.Method == retention.MethodHash:
+		return fmt.Sprintf("(%s IS NOT NULL AND NOT %s)", x, g.isHashed(b, x+"::text"))
+	case c.Column.TypeCategory == "S" || !c.Column.HasEquality:
+		// Text under the C collation: a nondeterministic one could call two different
+		// texts equal. Types without an equality are compared as text as well.
+		return fmt.Sprintf("%s::text COLLATE \"C\" IS DISTINCT FROM %s::text COLLATE \"C\"", x, g.treated(b, c))
+	}
+	return fmt.Sprintf("%s IS DISTINCT FROM %s", x, g.treated(b, c))
+}
+
+// treated is the treated value in the column's exact type and modifier. NULL stays
+// NULL under every method.
+func (g *Printer) treated(b *builder, c plan.Change) string {
+	x := col(c.Column.Name)
+	if c.How.Method == retention.MethodNull {
+		return "NULL"
+	}
+	value := ""
+	switch c.How.Method {
+	case retention.MethodRedact:
+		value = b.arg(plan.RedactText(c.How)) + "::text"
+	case retention.MethodConstant:
+		value = b.arg(*c.How.Value) + "::text"
+	case retention.MethodMask:
+		value = g.masked(b, x+"::text", *c.How.KeepLast)
+	case retention.MethodTruncateDate:
+		value = g.truncated(b, c, x)
+	case retention.MethodHash:
+		value = g.hashed(b, x+"::text")
+	}
+	return fmt.Sprintf("CAST(CASE WHEN %s IS NOT NULL THEN %s END AS %s)", x, value, c.Column.TypeSQL)
+}
+
+func (g *Printer) masked(b *builder, x string, keep int) string {
+	n := b.arg(keep) + "::integer"
+	return fmt.Sprintf("repeat('*', length(%s) - %s) || right(%s, %s)", x, n, x, n)
+}
+
+func (g *Printer) truncated(b *builder, c plan.Change, x string) string {
+	unit := b.arg(c.How.To) + "::text"
+	switch c.Column.BaseType {
+	case "timestamptz":
+		return fmt.Sprintf("date_trunc(%s, %s, %s::text)", unit, x, b.arg(g.plan.Policy.TimeZone))
+	case "date":
+		return fmt.Sprintf("date_trunc(%s, %s::timestamp)", unit, x)
+	}
+	return fmt.Sprintf("date_trunc(%s, %s)", unit, x)
+}
+
+const (
+	hashValue = 32
+	hashCheck = plan.HashLength - hashValue
+)
+
+// hashed leaves a value that carries its check part as it is, and else writes the
+// keyed hash of the text with a check part that only the key can make.
+func (g *Printer) hashed(b *builder, x string) string {
+	value := fmt.Sprintf("left(%s, %d)", g.hmac(b, g.keys.Hash, x), hashValue)
+	return fmt.Sprintf("CASE WHEN %s THEN %s ELSE (SELECT v.v || left(%s, %d) FROM (SELECT %s AS v OFFSET 0) AS v) END",
+		g.isHashed(b, x), x, g.hmac(b, g.keys.Check, "v.v"), hashCheck, value)
+}
+
+// isHashed recognises what hashed wrote. The length is looked at first: it is
+// cheap, and most texts have another one.
+func (g *Printer) isHashed(b *builder, x string) string {
+	return fmt.Sprintf("CASE WHEN length(%s) = %d THEN right(%s, %d) = left(%s, %d) ELSE false END",
+		x, plan.HashLength, x, hashCheck, g.hmac(b, g.keys.Check, fmt.Sprintf("left(%s, %d)", x, hashValue)), hashCheck)
+}
+
+// hmac prints HMAC-SHA-256 (RFC 2104) of a text, in hexadecimal, by PostgreSQL's
+// own sha256: pgcrypto may not be installed.
+func (g *Printer) hmac(b *builder, key [32]byte, x string) string {
+	inner, outer := make([]byte, 64), make([]byte, 64)
+	for i := range inner {
+		var k byte
+		if i < len(key) {
+			k = key[i]
+		}
+		inner[i], outer[i] = k^0x36, k^0x5c
+	}
+	return fmt.Sprintf("encode(sha256(%s::bytea || sha256(%s::bytea || convert_to(%s, 'UTF8'))), 'hex')", b.arg(outer), b.arg(inner), x)
+}
+
+// Treat prints a query over a sample of at most limit rows with every treated
+// column replaced, under the name of the table's alias, so that a CHECK constraint
+// can be tried on what anonymizing would write.
+func (g *Printer) Treat(check string, limit int) Statement {
+	b := &builder{}
+	changed := map[string]string{}
+	for _, c := range g.plan.Changes {
+		changed[c.Column.Name] = g.treated(b, c)
+	}
+	cols := make([]string, len(g.plan.Table.Columns))
+	for i, c := range g.plan.Table.Columns {
+		expr, ok := changed[c.Name]
+		if !ok {
+			expr = col(c.Name)
+		}
+		cols[i] = expr + " AS " + retention.QuoteIdent(c.Name)
+	}
+	// check is the server's own print of the constraint.
+	b.printf("SELECT count(*) FROM (SELECT %s FROM %s LIMIT %s) AS s WHERE NOT (%s)", strings.Join(cols, ", "), g.from(), b.arg(limit)+"::integer", check)
+	return b.done()
+}

@@ -1,0 +1,153 @@
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// Change prints the destructive statement of one step. Its single row has the
+// rows changed, those of them that a trigger undid, what was due and held in the
+// same snapshot (0 unless countHeld), for archive the rows that arrived there, and
+// then one text array per key column if the plan keeps digests.
+func (g *Printer) Change(r Range, run RunMeta, countHeld bool) Statement {
+	b := &builder{}
+	b.printf("WITH gone AS (\n")
+	switch g.plan.Policy.Action {
+	case retention.ActionAnonymize:
+		g.update(b, r)
+	case retention.ActionArchive:
+		g.deleteReturning(b, r, append(g.archiveReturning(), g.digestColumns()...))
+	default:
+		g.deleteReturning(b, r, g.digestColumns())
+	}
+	b.printf("\n)")
+	if g.plan.Policy.Action == retention.ActionArchive {
+		g.insertArchive(b, run)
+	}
+	g.summary(b, r, countHeld)
+	return b.done()
+}
+
+// RunMeta is what an archived row keeps of the run that archived it.
+type RunMeta struct {
+	RunID string
+}
+
+func (g *Printer) deleteReturning(b *builder, r Range, returning []string) {
+	b.printf("DELETE FROM %s\nWHERE %s", g.from(), g.where(b, r))
+	if len(returning) == 0 {
+		returning = []string{"1"}
+	}
+	b.printf("\nRETURNING %s", strings.Join(returning, ", "))
+}
+
+// digestColumns are the key's columns as text, named d1, d2 … in RETURNING.
+func (g *Printer) digestColumns() []string {
+	if !g.plan.Digests {
+		return nil
+	}
+	out := make([]string, len(g.plan.Key))
+	for i, c := range g.plan.Key {
+		out[i] = fmt.Sprintf("%s::text AS d%d", col(c.Name), i+1)
+	}
+	return out
+}
+
+func (g *Printer) archiveReturning() []string {
+	out := make([]string, len(g.plan.ArchiveColumns))
+	for i, name := range g.plan.ArchiveColumns {
+		out[i] = col(name) + fmt.Sprintf(" AS a%d", i+1)
+	}
+	return out
+}
+
+// insertArchive moves what was deleted into the archive table by named columns.
+func (g *Printer) insertArchive(b *builder, run RunMeta) {
+	var into, values []string
+	for i, name := range g.plan.ArchiveColumns {
+		into = append(into, retention.QuoteIdent(name))
+		values = append(values, fmt.Sprintf("gone.a%d", i+1))
+	}
+	for _, m := range plan.ArchiveMeta() {
+		into = append(into, retention.QuoteIdent(m.Name))
+	}
+	p := g.plan.Policy
+	values = append(values, "statement_timestamp()", b.arg(run.RunID)+"::uuid", b.arg(p.Name)+"::text", b.arg(p.Version)+"::integer")
+	// OVERRIDING SYSTEM VALUE: an archive made by CREATE TABLE … LIKE INCLUDING
+	// IDENTITY keeps the source's numbers.
+	b.printf(", kept AS (\nINSERT INTO %s (%s) OVERRIDING SYSTEM VALUE\nSELECT %s FROM gone\nRETURNING 1\n)",
+		g.plan.ArchiveTo.SQL(), strings.Join(into, ", "), strings.Join(values, ", "))
+}
+
+// update prints the anonymizing UPDATE. Its RETURNING looks at the row as it was
+// stored: what is still due there was undone by a trigger.
+func (g *Printer) update(b *builder, r Range) {
+	sets := make([]string, len(g.plan.Changes))
+	for i, c := range g.plan.Changes {
+		sets[i] = retention.QuoteIdent(c.Column.Name) + " = " + g.treated(b, c)
+	}
+	b.printf("UPDATE %s\nSET %s\nWHERE %s\nRETURNING %s AS undone", g.from(), strings.Join(sets, ",\n    "), g.where(b, r), g.dirty(b))
+	if d := g.digestColumns(); len(d) > 0 {
+		b.printf(", %s", strings.Join(d, ", "))
+	}
+}
+
+func (g *Printer) summary(b *builder, r Range, countHeld bool) {
+	undone, from := "0::bigint", "gone"
+	if g.plan.Policy.Action == retention.ActionAnonymize {
+		undone = "count(*) FILTER (WHERE undone)"
+	}
+	cols := []string{"count(*)", undone}
+	if countHeld {
+		cols = append(cols, "("+g.heldCount(b, r)+")")
+	} else {
+		cols = append(cols, "0::bigint")
+	}
+	if g.plan.Policy.Action == retention.ActionArchive {
+		// Inserted must equal deleted; a trigger of the archive could swallow rows.
+		cols = append(cols, "(SELECT count(*) FROM kept)")
+	}
+	if g.plan.Digests {
+		for i := range g.plan.Key {
+			cols = append(cols, fmt.Sprintf("coalesce(array_agg(d%d), '{}')", i+1))
+		}
+	}
+	b.printf("\nSELECT %s\nFROM %s", strings.Join(cols, ", "), from)
+}
+
+func (g *Printer) heldCount(b *builder, r Range) string {
+	return fmt.Sprintf("SELECT count(*) FROM %s\nWHERE %s\n  AND %s\n  AND %s", g.from(), g.within(b, r), g.due(b), g.held(b))
+}
+
+// HeldCount counts the due and held rows of a step by itself.
+func (g *Printer) HeldCount(r Range) Statement {
+	b := &builder{}
+	b.printf("%s", g.heldCount(b, r))
+	return b.done()
+}
+
+// Lock prints the statement that locks a step's rows before they are judged again
+// and changed; it answers their addresses as text. skip leaves rows out that
+// somebody else has locked.
+func (g *Printer) Lock(r Range, skip bool) Statement {
+	b := &builder{}
+	strength := "FOR UPDATE"
+	if g.plan.Policy.Action == retention.ActionAnonymize {
+		strength = "FOR NO KEY UPDATE"
+	}
+	if skip {
+		strength += " SKIP LOCKED"
+	}
+	b.printf("SELECT %s.ctid::text FROM %s\nWHERE %s\n%s OF %s", alias, g.from(), g.where(b, r), strength, alias)
+	return b.done()
+}
+
+// Remaining counts the rows of a step that are due, not held and still there.
+func (g *Printer) Remaining(r Range) Statement {
+	b := &builder{}
+	b.printf("SELECT count(*) FROM %s\nWHERE %s", g.from(), g.where(b, r))
+	return b.done()
+}

@@ -1,0 +1,200 @@
+// Package sqlgen prints the statements of a plan: SQL text and arguments, nothing
+// else. It is pure, so that every statement that reaches production can be read
+// in a golden file.
+//
+// Identifiers pass retention.QuoteIdent, values are arguments; a condition is
+// printed from its syntax tree. Only engine/target runs what is printed here.
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// Statement is SQL text with its arguments, $1 first.
+type Statement struct {
+	SQL  string
+	Args []any
+}
+
+// Keys are the secrets that statements need, each derived for its purpose alone.
+type Keys struct {
+	// Hash makes the value of the method hash, Check its check part.
+	Hash, Check [32]byte
+}
+
+// Range is the part of the table that one step works on; exactly one member is set.
+type Range struct {
+	Slice *Slice
+	Block *Block
+	// TIDs are row addresses locked by an earlier statement of the transaction.
+	TIDs []string
+}
+
+// Slice is the rows with Lo <= timestamp < Hi; without Hi the cutoff is the end.
+type Slice struct {
+	Lo, Hi any
+}
+
+// Block is the rows in blocks From <= b < To; with Tie only those whose timestamp
+// is exactly that.
+type Block struct {
+	From, To int64
+	Tie      any
+}
+
+// Printer prints the statements of one plan.
+type Printer struct {
+	plan *plan.Plan
+	keys Keys
+}
+
+// New makes a printer. The plan's Cutoff must be set before a statement that
+// judges what is due is printed.
+func New(p *plan.Plan, keys Keys) *Printer { return &Printer{plan: p, keys: keys} }
+
+// builder collects text and arguments of one statement.
+type builder struct {
+	strings.Builder
+	args []any
+}
+
+// arg adds a value and answers its placeholder.
+func (b *builder) arg(v any) string {
+	b.args = append(b.args, v)
+	return fmt.Sprintf("$%d", len(b.args))
+}
+
+func (b *builder) printf(format string, args ...any) { fmt.Fprintf(&b.Builder, format, args...) }
+
+func (b *builder) done() Statement { return Statement{SQL: b.String(), Args: b.args} }
+
+// alias is the name of the policy's table in every statement, already quoted.
+const alias = `"t"`
+
+func col(name string) string { return alias + "." + retention.QuoteIdent(name) }
+
+// from is the policy's table as a FROM item: ONLY, since a walk covers exactly one
+// physical relation.
+func (g *Printer) from() string { return "ONLY " + g.plan.Table.Name.SQL() + " AS " + alias }
+
+func (g *Printer) ts() string { return col(g.plan.Time.Column.Name) }
+
+// mark is a value of the timestamp column as an argument.
+func (g *Printer) mark(b *builder, v any) string {
+	return b.arg(v) + "::" + g.plan.Time.SQLType()
+}
+
+// due prints what makes a row due: strictly older than the cutoff, finite,
+// matching the condition, and for anonymize not yet treated.
+func (g *Printer) due(b *builder) string {
+	parts := []string{g.ts() + " < " + g.mark(b, g.plan.Cutoff)}
+	if !g.plan.Time.Integer() {
+		parts = append(parts, g.ts()+" > '-infinity'")
+	}
+	if g.plan.Cond != nil {
+		parts = append(parts, g.plan.Cond.SQL("t"))
+	}
+	if len(g.plan.Changes) > 0 {
+		parts = append(parts, g.dirty(b))
+	}
+	return strings.Join(parts, "\n  AND ")
+}
+
+// held prints the judgement of holds, true for a held row. Un-flattened
+// sub-selects: when a row was changed under way PostgreSQL evaluates the quals of
+// the scan again, not a join, so an anti-join here would let a row go that became
+// held meanwhile. OFFSET 0 keeps the planner from making it one.
+func (g *Printer) held(b *builder) string {
+	h := g.plan.Holds
+	if h.All {
+		return "true"
+	}
+	parts := make([]string, len(h.Sets))
+	for i, set := range h.Sets {
+		parts[i] = g.inSet(b, set)
+	}
+	if len(parts) == 0 {
+		return "false"
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+// HeldTable is the name of a typed copy of held ids.
+func HeldTable(set int32) retention.TableName {
+	return retention.TableName{Schema: "holdfast_guard", Name: fmt.Sprintf("held_%d", set)}
+}
+
+// HeldColumn is the name of the i-th key column in a typed copy, from 0.
+func HeldColumn(i int) string { return fmt.Sprintf("k%d", i+1) }
+
+func (g *Printer) inSet(b *builder, set plan.HeldSet) string {
+	if schema, ok := g.oneEqSchema(); ok && set.Hash {
+		return fmt.Sprintf("(%s) OPERATOR(%s.=) ANY (SELECT %s FROM %s AS h WHERE h.hold_no = ANY (%s::integer[]) OFFSET 0)",
+			strings.Join(g.keyColumns(alias), ", "), retention.QuoteIdent(schema), strings.Join(g.heldColumns(), ", "), HeldTable(set.ID).SQL(), b.arg(set.HoldNos))
+	}
+	equal := make([]string, len(g.plan.Key))
+	for i, c := range g.plan.Key {
+		equal[i] = fmt.Sprintf("h.%s OPERATOR(%s.=) %s", HeldColumn(i), retention.QuoteIdent(c.EqSchema), col(c.Name))
+	}
+	return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND h.hold_no = ANY (%s::integer[]) OFFSET 0)",
+		HeldTable(set.ID).SQL(), strings.Join(equal, " AND "), b.arg(set.HoldNos))
+}
+
+// oneEqSchema is the schema of the equality operators if they share one, which a
+// comparison of whole rows needs.
+func (g *Printer) oneEqSchema() (string, bool) {
+	for _, c := range g.plan.Key {
+		if c.EqSchema != g.plan.Key[0].EqSchema {
+			return "", false
+		}
+	}
+	return g.plan.Key[0].EqSchema, true
+}
+
+func (g *Printer) keyColumns(of string) []string {
+	out := make([]string, len(g.plan.Key))
+	for i, c := range g.plan.Key {
+		out[i] = of + "." + retention.QuoteIdent(c.Name)
+	}
+	return out
+}
+
+func (g *Printer) heldColumns() []string {
+	out := make([]string, len(g.plan.Key))
+	for i := range g.plan.Key {
+		out[i] = "h." + HeldColumn(i)
+	}
+	return out
+}
+
+// within prints the step's part of the table.
+func (g *Printer) within(b *builder, r Range) string {
+	switch {
+	case r.Slice != nil && r.Slice.Hi != nil:
+		return fmt.Sprintf("%s >= %s AND %s < %s", g.ts(), g.mark(b, r.Slice.Lo), g.ts(), g.mark(b, r.Slice.Hi))
+	case r.Slice != nil:
+		return fmt.Sprintf("%s >= %s", g.ts(), g.mark(b, r.Slice.Lo))
+	case r.Block != nil:
+		s := fmt.Sprintf("%s.ctid >= %s::text::tid AND %s.ctid < %s::text::tid",
+			alias, b.arg(fmt.Sprintf("(%d,0)", r.Block.From)), alias, b.arg(fmt.Sprintf("(%d,0)", r.Block.To)))
+		if r.Block.Tie != nil {
+			s += fmt.Sprintf(" AND %s = %s", g.ts(), g.mark(b, r.Block.Tie))
+		}
+		return s
+	default:
+		return fmt.Sprintf("%s.ctid = ANY (%s::text[]::tid[])", alias, b.arg(r.TIDs))
+	}
+}
+
+// where is the step's part, what is due in it, and not held.
+func (g *Printer) where(b *builder, r Range) string {
+	s := g.within(b, r) + "\n  AND " + g.due(b)
+	if g.plan.Holds.Any() {
+		s += "\n  AND NOT " + g.held(b)
+	}
+	return s
+}

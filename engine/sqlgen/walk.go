@@ -1,0 +1,110 @@
+package sqlgen
+
+import "fmt"
+
+// First prints the query for the smallest finite timestamp that is older than the
+// cutoff: where the slice walk begins.
+func (g *Printer) First() Statement {
+	b := &builder{}
+	b.printf("SELECT %s FROM %s\nWHERE %s < %s", g.ts(), g.from(), g.ts(), g.mark(b, g.plan.Cutoff))
+	if !g.plan.Time.Integer() {
+		b.printf(" AND %s > '-infinity'", g.ts())
+	}
+	b.printf("\nORDER BY %s LIMIT 1", g.ts())
+	return b.done()
+}
+
+// SliceEnd prints the query for the timestamp of the n-th entry from lo on, which
+// ends a slice of n rows; no row if fewer are left before the cutoff.
+func (g *Printer) SliceEnd(lo any, n int) Statement {
+	b := &builder{}
+	b.printf("SELECT %s FROM %s\nWHERE %s >= %s AND %s < %s\nORDER BY %s OFFSET %s LIMIT 1",
+		g.ts(), g.from(), g.ts(), g.mark(b, lo), g.ts(), g.mark(b, g.plan.Cutoff), g.ts(), b.arg(n)+"::bigint")
+	return b.done()
+}
+
+// AfterTie prints the query for the next timestamp after one.
+func (g *Printer) AfterTie(x any) Statement {
+	b := &builder{}
+	b.printf("SELECT %s FROM %s\nWHERE %s > %s AND %s < %s\nORDER BY %s LIMIT 1",
+		g.ts(), g.from(), g.ts(), g.mark(b, x), g.ts(), g.mark(b, g.plan.Cutoff), g.ts())
+	return b.done()
+}
+
+// TieSpan prints the query for the number of rows with exactly one timestamp and
+// the first and last address among them.
+func (g *Printer) TieSpan(x any) Statement {
+	b := &builder{}
+	b.printf("SELECT count(*), coalesce(min(%s.ctid)::text, '(0,0)'), coalesce(max(%s.ctid)::text, '(0,0)') FROM %s\nWHERE %s = %s",
+		alias, alias, g.from(), g.ts(), g.mark(b, x))
+	return b.done()
+}
+
+// NeverDue prints the query that counts the rows which match the condition and
+// whose timestamp is NULL, or infinite.
+func (g *Printer) NeverDue() Statement {
+	b := &builder{}
+	cond := "true"
+	if g.plan.Cond != nil {
+		cond = g.plan.Cond.SQL("t")
+	}
+	infinite := "0::bigint"
+	if !g.plan.Time.Integer() {
+		infinite = fmt.Sprintf("(SELECT count(*) FROM %s WHERE %s IN ('infinity', '-infinity') AND %s)", g.from(), g.ts(), cond)
+	}
+	b.printf("SELECT (SELECT count(*) FROM %s WHERE %s IS NULL AND %s),\n  %s", g.from(), g.ts(), cond, infinite)
+	return b.done()
+}
+
+// Simulate prints the query of a simulation: due and held rows by month, with the
+// oldest of each.
+func (g *Printer) Simulate() Statement {
+	b := &builder{}
+	held := "0::bigint"
+	if g.plan.Holds.Any() {
+		held = fmt.Sprintf("count(*) FILTER (WHERE %s)", g.held(b))
+	}
+	b.printf("SELECT to_char(date_trunc('month', %s), 'YYYY-MM'), count(*), %s, %s\nFROM %s\nWHERE %s\nGROUP BY date_trunc('month', %s)\nORDER BY date_trunc('month', %s)",
+		g.monthOf(), held, g.instant("min("+g.ts()+")"), g.from(), g.due(b), g.monthOf(), g.monthOf())
+	return b.done()
+}
+
+// OldestDue prints the query for the oldest row that is due and not held.
+func (g *Printer) OldestDue() Statement {
+	b := &builder{}
+	b.printf("SELECT %s FROM %s\nWHERE %s", g.instant(g.ts()), g.from(), g.due(b))
+	if g.plan.Holds.Any() {
+		b.printf("\n  AND NOT %s", g.held(b))
+	}
+	b.printf("\nORDER BY %s LIMIT 1", g.ts())
+	return b.done()
+}
+
+// monthOf is the timestamp column as a local time of which the month is shown.
+func (g *Printer) monthOf() string {
+	switch g.plan.Time.Kind {
+	case "timestamptz":
+		return "(" + g.ts() + " AT TIME ZONE 'UTC')"
+	case "date":
+		return g.ts() + "::timestamp"
+	case "seconds":
+		return "(to_timestamp(" + g.ts() + ") AT TIME ZONE 'UTC')"
+	case "milliseconds":
+		return "(to_timestamp(" + g.ts() + " / 1000.0) AT TIME ZONE 'UTC')"
+	}
+	return g.ts()
+}
+
+// instant prints a value of the timestamp column as an instant; local times are
+// read in UTC here, which is for display alone.
+func (g *Printer) instant(x string) string {
+	switch g.plan.Time.Kind {
+	case "timestamptz":
+		return x
+	case "seconds":
+		return "to_timestamp(" + x + ")"
+	case "milliseconds":
+		return "to_timestamp(" + x + " / 1000.0)"
+	}
+	return "(" + x + "::timestamp AT TIME ZONE 'UTC')"
+}

@@ -1,0 +1,186 @@
+package target
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/retention"
+)
+
+// moves is what a transaction did to one table.
+type moves struct {
+	name                       retention.TableName
+	inserted, updated, deleted int64
+}
+
+// reach reads the session's own counters of changed rows by table, if triggers
+// could reach further than the statement says.
+func (d *disposition) reach(ctx context.Context) (map[uint32]moves, error) {
+	if !d.planned.Watch {
+		return nil, nil
+	}
+	rows, err := d.conn.Query(ctx, `
+		SELECT c.oid, n.nspname, c.relname, pg_stat_get_xact_tuples_inserted(c.oid), pg_stat_get_xact_tuples_updated(c.oid), pg_stat_get_xact_tuples_deleted(c.oid)
+		FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.relkind = 'r' AND n.nspname <> 'holdfast_guard' AND n.nspname <> 'pg_catalog'
+		  AND pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid) > 0`)
+	if err != nil {
+		return nil, err
+	}
+	out := map[uint32]moves{}
+	var oid uint32
+	var m moves
+	_, err = pgx.ForEachRow(rows, []any{&oid, &m.name.Schema, &m.name.Name, &m.inserted, &m.updated, &m.deleted}, func() error {
+		out[oid] = m
+		return nil
+	})
+	return out, err
+}
+
+// checkReach fires what is deferred and compares what the transaction changed with
+// what the plan accounts for. An application trigger that reached further makes the
+// batch fail: nothing happens without evidence.
+func (d *disposition) checkReach(ctx context.Context, before map[uint32]moves, out *outcome) error {
+	if !d.planned.Watch {
+		return nil
+	}
+	if _, err := d.conn.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
+		return err
+	}
+	after, err := d.reach(ctx)
+	if err != nil {
+		return err
+	}
+	changed := out.counts.Processed + out.counts.Skipped[retention.SkippedStillDue]
+	for oid, m := range after {
+		b := before[oid]
+		m.inserted, m.updated, m.deleted = m.inserted-b.inserted, m.updated-b.updated, m.deleted-b.deleted
+		want := moves{name: m.name}
+		switch {
+		case oid == d.planned.Table.OID && d.spec.Policy.Action.Removes():
+			want.deleted = changed
+		case oid == d.planned.Table.OID:
+			want.updated = changed
+		case d.spec.Policy.Action == retention.ActionArchive && m.name == d.planned.ArchiveTo:
+			want.inserted = changed
+		}
+		if m != want {
+			return fmt.Errorf("a trigger reached further than the policy says: in %s it made %d inserts, %d updates and %d deletes where %d, %d and %d were planned; the batch was rolled back and nothing was changed; disable that trigger for this policy's rows or take the table out of the policy",
+				m.name, m.inserted, m.updated, m.deleted, want.inserted, want.updated, want.deleted)
+		}
+	}
+	return nil
+}
+
+// commit accounts for the batch and ends the transaction, in one round trip: the
+// journal row, the progress and the heartbeat stand exactly if the change does.
+func (d *disposition) commit(ctx context.Context, out outcome) error {
+	p := d.progress
+	if out.restart {
+		// The walk meets again what it left; what it changed is gone.
+		p.Counts = retention.Counts{Processed: p.Processed}
+	}
+	p.Skipped = cloneCounts(p.Skipped)
+	p.Counts.Add(out.counts)
+	p.Done = out.done
+	b := &pgx.Batch{}
+	b.Queue("SET CONSTRAINTS ALL IMMEDIATE")
+	if worthARow(out) {
+		p.Batches++
+		if err := d.queueJournal(b, out, p.Batches); err != nil {
+			return err
+		}
+	}
+	if err := d.queueProgress(b, out, p); err != nil {
+		return err
+	}
+	b.Queue("COMMIT")
+	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	d.pos, d.progress = out.next, p
+	return nil
+}
+
+// worthARow tells whether the batch met any due row. Steps over a part of the
+// table in which nothing is due leave no row; the run's result, zeros and all,
+// proves that they were walked.
+func worthARow(out outcome) bool {
+	return out.counts.Processed+out.counts.Held+out.counts.Blocked+out.counts.SkippedTotal() > 0
+}
+
+func cloneCounts(m map[string]int64) map[string]int64 {
+	out := map[string]int64{}
+	for k, v := range m {
+		out[k] = v
+	}
+	return out
+}
+
+func (d *disposition) queueJournal(b *pgx.Batch, out outcome, seq int64) error {
+	skipped, err := json.Marshal(cloneCounts(out.counts.Skipped))
+	if err != nil {
+		return err
+	}
+	digests := out.digests
+	if digests == nil {
+		digests = []byte{}
+	}
+	p, t := d.spec.Policy, d.planned.Table
+	b.Queue(`
+		INSERT INTO holdfast_guard.journal (run_id, policy, policy_version, action, relid, schema_name, table_name, seq, guard_epoch, step,
+		                                    processed, held, blocked, skipped, digests)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+		d.spec.RunID, p.Name, p.Version, string(p.Action), t.OID, t.Name.Schema, t.Name.Name, seq, d.planned.epoch, out.step,
+		out.counts.Processed, out.counts.Held, out.counts.Blocked, skipped, digests)
+	return nil
+}
+
+func (d *disposition) queueProgress(b *pgx.Batch, out outcome, p retention.Progress) error {
+	pos, err := out.next.json()
+	if err != nil {
+		return err
+	}
+	skipped, err := json.Marshal(p.Skipped)
+	if err != nil {
+		return err
+	}
+	b.Queue(`
+		UPDATE holdfast_guard.progress
+		SET position = $3, done = $4, seq = $5, processed = $6, held = $7, blocked = $8, skipped = $9, updated_at = clock_timestamp()
+		WHERE run_id = $1 AND policy = $2`,
+		d.spec.RunID, d.spec.Policy.Name, pos, p.Done, p.Batches, p.Processed, p.Held, p.Blocked, skipped)
+	b.Queue(`UPDATE holdfast_guard.run SET heartbeat_at = clock_timestamp() WHERE run_id = $1`, d.spec.RunID)
+	return nil
+}
+
+// Uncarried reads journal rows that are not yet in the store.
+func (t *Target) Uncarried(ctx context.Context, limit int) ([]retention.JournalRow, error) {
+	rows, err := t.pool.Query(ctx, `
+		SELECT id::text, run_id::text, policy, policy_version, action, schema_name, table_name, seq, guard_epoch, step,
+		       processed, held, blocked, skipped, digests, committed_at
+		FROM holdfast_guard.journal
+		WHERE carried_at IS NULL
+		ORDER BY committed_at
+		LIMIT $1`, limit)
+	if err != nil {
+		return nil, classify(err)
+	}
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (j retention.JournalRow, err error) {
+		err = row.Scan(&j.ID, &j.RunID, &j.Policy, &j.PolicyVersion, &j.Action, &j.Table.Schema, &j.Table.Name, &j.Seq, &j.GuardEpoch, &j.Step,
+			&j.Processed, &j.Held, &j.Blocked, &j.Skipped, &j.DigestBytes, &j.CommittedAt)
+		j.Digests = int64(len(j.DigestBytes) / digestSize)
+		return j, err
+	})
+	return out, classify(err)
+}
+
+// Carried marks journal rows as being in the store.
+func (t *Target) Carried(ctx context.Context, ids []string) error {
+	_, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.journal SET carried_at = clock_timestamp() WHERE id = ANY ($1::uuid[])`, ids)
+	return classify(err)
+}

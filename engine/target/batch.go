@@ -1,0 +1,240 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+const (
+	// statementTimeout bounds each statement of a batch; a step that runs into it is
+	// halved.
+	statementTimeout = 10 * time.Second
+	// idleTimeout frees the locks of a worker that was stopped in mid-batch.
+	idleTimeout = 5 * time.Second
+	// workMem lets the list of held ids fit its hash.
+	workMem = "64MB"
+)
+
+// outcome is what one batch did, before it is committed.
+type outcome struct {
+	counts  retention.Counts
+	digests []byte
+	step    string
+	// next is where the walk stands after the batch; done that it has ended.
+	next position
+	done bool
+	// restart: the walk began again, so rows that were left are met once more.
+	restart bool
+}
+
+// Step carries out one batch; see retention.Disposition.
+func (d *disposition) Step(ctx context.Context) (retention.StepResult, error) {
+	if !d.loaded {
+		if err := d.load(ctx); err != nil {
+			return retention.StepResult{}, err
+		}
+	}
+	if d.progress.Done {
+		return retention.StepResult{Done: true}, nil
+	}
+	if d.planned == nil {
+		if err := d.replan(ctx); err != nil {
+			return retention.StepResult{}, err
+		}
+	}
+	started := time.Now()
+	out, err := d.batch(ctx)
+	if err != nil {
+		return retention.StepResult{}, d.failed(ctx, err)
+	}
+	d.skip = false
+	d.size = min(2*d.size, d.spec.Policy.BatchSize)
+	return retention.StepResult{Done: out.done, Counts: out.counts, Took: time.Since(started)}, nil
+}
+
+// failed rolls back and prepares the next try. Whether a COMMIT that was cut off
+// took effect only the progress row knows, so it is read again.
+func (d *disposition) failed(ctx context.Context, err error) error {
+	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if d.conn.Conn().PgConn().TxStatus() != 'I' {
+		_, _ = d.conn.Exec(rctx, "ROLLBACK")
+	}
+	d.loaded = false
+	if d.conn.Conn().IsClosed() && !errors.Is(err, retention.ErrUnavailable) {
+		err = fmt.Errorf("%w: %w", retention.ErrUnavailable, err)
+	}
+	err = classify(err)
+	switch {
+	case errors.Is(err, retention.ErrMoved):
+		d.planned = nil
+	case errors.Is(err, retention.ErrTooSlow):
+		d.size = max(1, d.size/2)
+	case errors.Is(err, retention.ErrBusy):
+		d.skip = true
+	}
+	return err
+}
+
+// batch is one transaction, in the six steps of the protocol.
+func (d *disposition) batch(ctx context.Context) (outcome, error) {
+	filenode, blocks, err := d.enter(ctx)
+	if err != nil {
+		return outcome{}, err
+	}
+	out, r, err := d.locate(ctx, filenode, blocks)
+	if err != nil {
+		return out, err
+	}
+	if r != nil {
+		if err := d.change(ctx, *r, &out); err != nil {
+			return out, err
+		}
+	}
+	return out, d.commit(ctx, out)
+}
+
+// enter does the steps begin, guard, fence and fresh, in one round trip; each is a
+// statement of its own, and each waits before the next takes its snapshot.
+func (d *disposition) enter(ctx context.Context) (filenode uint32, blocks int64, err error) {
+	var attempt int
+	var epoch int64
+	var fingerprint string
+	b := &pgx.Batch{}
+	// Explicitly READ COMMITTED: a database may default to REPEATABLE READ, whose
+	// snapshot would precede the lock.
+	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+	b.Queue(`SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', $1, true),
+		set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true),
+		set_config('row_security', 'off', true), set_config('jit', 'off', true),
+		set_config('work_mem', $4, true), set_config('plan_cache_mode', 'force_custom_plan', true)`,
+		millis(time.Duration(d.lockTimeout)*time.Millisecond), millis(statementTimeout), millis(idleTimeout), workMem)
+	b.Queue(`SELECT pg_advisory_xact_lock_shared($1, $2)`, guardLockClass, guardLockObject)
+	b.Queue(`SELECT attempt FROM holdfast_guard.run WHERE run_id = $1 FOR UPDATE`, d.spec.RunID).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&attempt) })
+	for _, name := range d.lockNames() {
+		b.Queue("LOCK TABLE ONLY " + name + " IN ROW EXCLUSIVE MODE")
+	}
+	b.Queue(`SELECT epoch, `+fingerprintSQL("$1::oid[]")+`, coalesce(pg_relation_filenode($2::oid), 0)::oid,
+		pg_relation_size($2::oid) / current_setting('block_size')::bigint
+		FROM holdfast_guard.state`, d.planned.oids, d.planned.Table.OID).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&epoch, &fingerprint, &filenode, &blocks) })
+	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
+		return 0, 0, err
+	}
+	if attempt != d.spec.Attempt {
+		return 0, 0, retention.ErrFenced
+	}
+	if epoch != d.planned.epoch || fingerprint != d.planned.fingerprint {
+		return 0, 0, retention.ErrMoved
+	}
+	return filenode, blocks, nil
+}
+
+func millis(v time.Duration) string { return fmt.Sprintf("%dms", v.Milliseconds()) }
+
+func (d *disposition) lockNames() []string {
+	names := []string{d.planned.Table.Name.SQL()}
+	if d.spec.Policy.Action == retention.ActionArchive {
+		names = append(names, d.planned.ArchiveTo.SQL())
+	}
+	return names
+}
+
+// change is the step of that name: judge and change the rows of the range, and
+// count what was left and why.
+func (d *disposition) change(ctx context.Context, r sqlgen.Range, out *outcome) error {
+	before, err := d.reach(ctx)
+	if err != nil {
+		return err
+	}
+	locked := int64(-1)
+	target := r
+	countHeld := d.planned.Holds.Any()
+	if d.skip || d.planned.LockFirst {
+		tids, err := d.lockRows(ctx, r)
+		if err != nil {
+			return err
+		}
+		locked, target = int64(len(tids)), sqlgen.Range{TIDs: tids}
+		if countHeld {
+			s := d.planned.sql.HeldCount(r)
+			if err := d.conn.QueryRow(ctx, s.SQL, s.Args...).Scan(&out.counts.Held); err != nil {
+				return err
+			}
+			countHeld = false
+		}
+	}
+	if locked != 0 {
+		if err := d.execute(ctx, target, countHeld, out); err != nil {
+			return err
+		}
+	}
+	if err := d.countLeft(ctx, r, locked, out); err != nil {
+		return err
+	}
+	return d.checkReach(ctx, before, out)
+}
+
+func (d *disposition) lockRows(ctx context.Context, r sqlgen.Range) ([]string, error) {
+	s := d.planned.sql.Lock(r, d.skip)
+	rows, err := d.conn.Query(ctx, s.SQL, s.Args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// execute runs the destructive statement and takes its counts and digests.
+func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld bool, out *outcome) error {
+	s := d.planned.sql.Change(r, sqlgen.RunMeta{RunID: d.spec.RunID}, countHeld)
+	row, err := d.rawRow(ctx, s)
+	if err != nil {
+		return err
+	}
+	changed, undone, held := row.int(), row.int(), row.int()
+	kept := changed
+	archive := d.spec.Policy.Action == retention.ActionArchive
+	if archive {
+		kept = row.int()
+	}
+	if archive && kept != changed {
+		return fmt.Errorf("%d rows left %s but %d arrived in %s; the batch was rolled back and nothing is lost; look for a trigger on the archive table", changed, d.planned.Table.Name, kept, d.planned.ArchiveTo)
+	}
+	out.counts.Processed = changed - undone
+	out.counts.Skip(retention.SkippedStillDue, undone)
+	if countHeld {
+		out.counts.Held = held
+	}
+	if d.planned.Digests {
+		out.digests = d.t.digests(d.planned.Table.Name, row.textArrays(len(d.planned.Key)), int(changed), row)
+	}
+	return row.err
+}
+
+// countLeft counts rows that were due, not held and did not change. Without a
+// trigger to refuse them and without skipping there are none.
+func (d *disposition) countLeft(ctx context.Context, r sqlgen.Range, locked int64, out *outcome) error {
+	if locked < 0 {
+		return nil
+	}
+	refused := max(0, locked-out.counts.Processed-out.counts.Skipped[retention.SkippedStillDue])
+	out.counts.Skip(retention.SkippedTrigger, refused)
+	if !d.skip {
+		return nil
+	}
+	var remaining int64
+	s := d.planned.sql.Remaining(r)
+	if err := d.conn.QueryRow(ctx, s.SQL, s.Args...).Scan(&remaining); err != nil {
+		return err
+	}
+	out.counts.Skip(retention.SkippedLocked, max(0, remaining-refused-out.counts.Skipped[retention.SkippedStillDue]))
+	return nil
+}

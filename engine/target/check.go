@@ -1,0 +1,176 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"holdfast/retention"
+)
+
+// sampleRows is how many rows are tried against a CHECK constraint at save.
+const sampleRows = 1000
+
+// CheckPolicy plans a policy against the live table and lets the server judge what
+// only it can: types, constants, constraints, rights. Nothing is changed.
+func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
+	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	pl, err := t.plan(ctx, tx, p, time.Now())
+	if errors.Is(err, retention.ErrNotFound) {
+		return &retention.Refusal{Field: "table", Reason: err.Error(), Remedy: "name a table that exists, as schema.table"}
+	}
+	if err != nil {
+		return classify(err)
+	}
+	if err := checkRights(ctx, tx, pl); err != nil {
+		return err
+	}
+	if err := checkValues(ctx, tx, pl); err != nil {
+		return err
+	}
+	if err := checkConstraints(ctx, tx, pl); err != nil {
+		return err
+	}
+	return checkCondition(ctx, tx, pl)
+}
+
+// checkRights names the rights that the connection's role lacks.
+func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
+	need := "DELETE"
+	if pl.Policy.Action == retention.ActionAnonymize {
+		need = "UPDATE"
+	}
+	var role string
+	var may, filtered bool
+	err := tx.QueryRow(ctx, `
+		SELECT current_user, has_table_privilege($1::oid, $2) AND has_table_privilege($1::oid, 'SELECT'), row_security_active($1::oid)`,
+		pl.Table.OID, need).Scan(&role, &may, &filtered)
+	if err != nil {
+		return classify(err)
+	}
+	if !may {
+		return &retention.Refusal{Field: "table", Reason: fmt.Sprintf("the role %q may not read and change %s", role, pl.Table.Name),
+			Remedy: fmt.Sprintf("GRANT SELECT, %s ON %s TO %s;", need, pl.Table.Name.SQL(), retention.QuoteIdent(role))}
+	}
+	if filtered {
+		return &retention.Refusal{Field: "table", Reason: fmt.Sprintf("row-level security hides rows of %s from the role %q", pl.Table.Name, role),
+			Remedy: fmt.Sprintf("ALTER ROLE %s BYPASSRLS, or let Holdfast connect as the table's owner", retention.QuoteIdent(role))}
+	}
+	return nil
+}
+
+// checkValues casts every constant to its column's type, as the run would.
+func checkValues(ctx context.Context, tx pgx.Tx, pl *planned) error {
+	for _, c := range pl.Changes {
+		var value string
+		switch c.How.Method {
+		case retention.MethodConstant:
+			value = *c.How.Value
+		case retention.MethodRedact:
+			value = redactValue(c.How)
+		default:
+			continue
+		}
+		field := "columns." + c.Column.Name
+		// An explicit cast to a type with a modifier would cut or round silently, so the
+		// value is compared with its cast to the type without one.
+		var same bool
+		sql := fmt.Sprintf(`SELECT CAST($1::text AS %s)::text = CAST($1::text AS %s)::text`, c.Column.TypeSQL, c.Column.BaseSQL)
+		err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { return sp.QueryRow(ctx, sql, value).Scan(&same) })
+		pg, isServer := errors.AsType[*pgconn.PgError](err)
+		switch {
+		case isServer:
+			return &retention.Refusal{Field: field, Reason: fmt.Sprintf("%q does not fit column %q (%s): %s", value, c.Column.Name, c.Column.Type, pg.Message), Remedy: "give a value of that type"}
+		case err != nil:
+			return classify(err)
+		case !same && c.Column.BaseType != "bpchar":
+			return &retention.Refusal{Field: field, Reason: fmt.Sprintf("%q would be cut or rounded in column %q (%s)", value, c.Column.Name, c.Column.Type), Remedy: "give a value that fits exactly"}
+		}
+	}
+	return nil
+}
+
+func redactValue(a retention.Anonymizer) string {
+	if a.Text != "" {
+		return a.Text
+	}
+	return retention.DefaultRedaction
+}
+
+// checkConstraints tries what anonymizing would write against the table's CHECK
+// constraints, on a sample of its rows.
+func checkConstraints(ctx context.Context, tx pgx.Tx, pl *planned) error {
+	for _, check := range pl.Table.Checks {
+		var field string
+		for _, c := range pl.Changes {
+			if slices.Contains(check.Columns, c.Column.Name) {
+				field = "columns." + c.Column.Name
+			}
+		}
+		if field == "" {
+			continue
+		}
+		var broken int64
+		s := pl.sql.Treat(check.Expr, sampleRows)
+		err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&broken) })
+		pg, isServer := errors.AsType[*pgconn.PgError](err)
+		switch {
+		case isServer && kindOf(pg.Code) == nil:
+			return &retention.Refusal{Field: field, Reason: fmt.Sprintf("the constraint %q could not be tried: %s", check.Name, pg.Message), Remedy: "use another method"}
+		case err != nil:
+			return classify(err)
+		case broken > 0:
+			return &retention.Refusal{Field: field, Reason: fmt.Sprintf("the constraint %q (%s) would refuse %d of the first %d rows", check.Name, check.Expr, broken, sampleRows), Remedy: "use a method or value that the constraint accepts"}
+		}
+	}
+	return nil
+}
+
+// checkCondition lets the server judge the condition's types and that its result
+// depends on nothing but the row. Only a generated column demands the latter, so one
+// is tried on an empty copy of the table's columns that is rolled back.
+func checkCondition(ctx context.Context, tx pgx.Tx, pl *planned) error {
+	if pl.Cond == nil {
+		return nil
+	}
+	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error {
+		_, err := sp.Exec(ctx, fmt.Sprintf(`CREATE TEMPORARY TABLE holdfast_check (LIKE %s) ON COMMIT DROP`, pl.Table.Name.SQL()))
+		if err != nil {
+			return err
+		}
+		_, err = sp.Exec(ctx, fmt.Sprintf(`ALTER TABLE pg_temp.holdfast_check ADD COLUMN holdfast_condition boolean GENERATED ALWAYS AS (%s) STORED`, pl.Cond.SQL("")))
+		return err
+	})
+	pg, isServer := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case isServer && pg.Code == "42P17":
+		return &retention.Refusal{Field: "condition", Reason: "its result depends on the session's time zone or other settings, not on the row alone",
+			Remedy: "compare timestamps as they are, such as created_at < TIMESTAMPTZ '2020-01-01 00:00:00Z', instead of casting or truncating them"}
+	case isServer && kindOf(pg.Code) == nil || isServer && pg.Code == "42703":
+		return &retention.Refusal{Field: "condition", Reason: "the database does not accept it: " + pg.Message, Remedy: "compare each column with values of its own type"}
+	}
+	return classify(err)
+}
+
+// inSavepoint runs do so that its failure leaves the transaction usable, and its
+// effects are undone.
+func inSavepoint(ctx context.Context, tx pgx.Tx, do func(pgx.Tx) error) error {
+	sp, err := tx.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	err = do(sp)
+	if rerr := sp.Rollback(ctx); err == nil {
+		err = rerr
+	}
+	return err
+}

@@ -1,0 +1,319 @@
+package target
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+// disposition is one policy of one run in the hands of one worker, on one
+// connection. It is used by one goroutine.
+type disposition struct {
+	t    *Target
+	conn *pgxpool.Conn
+	spec retention.Spec
+
+	// planned is nil when it must be made anew.
+	planned *planned
+	// loaded tells whether the fields below are what is committed.
+	loaded   bool
+	pos      position
+	progress retention.Progress
+
+	// size is the number of rows a step aims at: the policy's batch size, halved
+	// after a time-out, doubled again by success.
+	size int
+	// skip: the next step leaves out rows that somebody else has locked.
+	skip bool
+	// lockTimeout in milliseconds, below the server's deadlock_timeout.
+	lockTimeout int64
+}
+
+// planned is a plan with what it was made under.
+type planned struct {
+	*plan.Plan
+	sql         *sqlgen.Printer
+	epoch       int64
+	fingerprint string
+	oids        []uint32
+}
+
+// Beat is the heartbeat and the fence of a run's worker; see engine.RunTarget.
+func (t *Target) Beat(ctx context.Context, runID string, attempt int) error {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	var latest int
+	// The row lock waits for a batch of an earlier attempt that is under way; after it
+	// that attempt finds itself fenced.
+	err := t.pool.QueryRow(ctx, `
+		INSERT INTO holdfast_guard.run AS r (run_id, attempt) VALUES ($1, $2)
+		ON CONFLICT (run_id) DO UPDATE
+		SET attempt = greatest(r.attempt, excluded.attempt),
+		    heartbeat_at = CASE WHEN r.attempt <= excluded.attempt THEN clock_timestamp() ELSE r.heartbeat_at END
+		RETURNING attempt`, runID, attempt).Scan(&latest)
+	if err != nil {
+		return classify(err)
+	}
+	if latest != attempt {
+		return retention.ErrFenced
+	}
+	return nil
+}
+
+// Heartbeat is the age of a run's last sign of life.
+func (t *Target) Heartbeat(ctx context.Context, runID string) (age time.Duration, ok bool, err error) {
+	var seconds float64
+	err = t.pool.QueryRow(ctx, `
+		SELECT extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 FROM holdfast_guard.run WHERE run_id = $1`, runID).Scan(&seconds)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return 0, false, nil
+	}
+	return time.Duration(seconds * float64(time.Second)), err == nil, classify(err)
+}
+
+// Open takes a policy's progress up; see engine.RunTarget.
+func (t *Target) Open(ctx context.Context, spec retention.Spec) (retention.Disposition, error) {
+	conn, err := t.pool.Acquire(ctx)
+	if err != nil {
+		return nil, classify(err)
+	}
+	d := &disposition{t: t, conn: conn, spec: spec, size: spec.Policy.BatchSize}
+	if err := d.open(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *disposition) open(ctx context.Context) error {
+	var deadlock int64
+	err := d.conn.QueryRow(ctx, `SELECT setting::bigint FROM pg_settings WHERE name = 'deadlock_timeout'`).Scan(&deadlock)
+	if err != nil {
+		return classify(err)
+	}
+	d.lockTimeout = max(1, min(200, deadlock/2))
+	return d.load(ctx)
+}
+
+// Close gives the connection back; one in the middle of a transaction is ended.
+func (d *disposition) Close() {
+	if d.conn.Conn().PgConn().TxStatus() != 'I' {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		_ = d.conn.Conn().Close(ctx)
+	}
+	d.conn.Release()
+}
+
+// Progress is what has been committed so far.
+func (d *disposition) Progress() retention.Progress { return d.progress }
+
+// load reads the committed progress, or makes the row for a policy that begins.
+func (d *disposition) load(ctx context.Context) error {
+	var pos, skipped []byte
+	p := retention.Progress{}
+	err := d.conn.QueryRow(ctx, `
+		SELECT cutoff, position, done, seq, processed, held, blocked, skipped, null_timestamps, infinite_timestamps
+		FROM holdfast_guard.progress WHERE run_id = $1 AND policy = $2`, d.spec.RunID, d.spec.Policy.Name).
+		Scan(&p.Cutoff, &pos, &p.Done, &p.Batches, &p.Processed, &p.Held, &p.Blocked, &skipped, &p.NullTimestamps, &p.InfiniteTimestamps)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return d.begin(ctx)
+	}
+	if err != nil {
+		return classify(err)
+	}
+	d.pos = position{}
+	if err := errors.Join(json.Unmarshal(pos, &d.pos), json.Unmarshal(skipped, &p.Skipped)); err != nil {
+		return fmt.Errorf("read progress: %w", err)
+	}
+	d.progress, d.loaded = p, true
+	return nil
+}
+
+// begin plans the policy for the first time and keeps where the walk starts.
+func (d *disposition) begin(ctx context.Context) error {
+	if d.spec.Policy.Action == retention.ActionArchive {
+		if err := d.ensureArchive(ctx); err != nil {
+			return err
+		}
+	}
+	if err := d.replan(ctx); err != nil {
+		return err
+	}
+	var nulls, infinite int64
+	s := d.planned.sql.NeverDue()
+	if err := d.conn.QueryRow(ctx, s.SQL, s.Args...).Scan(&nulls, &infinite); err != nil {
+		return classify(err)
+	}
+	pos, err := position{Walk: d.planned.Walk}.json()
+	if err != nil {
+		return err
+	}
+	_, err = d.conn.Exec(ctx, `
+		INSERT INTO holdfast_guard.progress (run_id, policy, policy_version, as_of, cutoff, position, null_timestamps, infinite_timestamps)
+		VALUES ($1, $2, $3, $4, `+cutoffSQL("$4", "$5", "$6")+`, $7, $8, $9)
+		ON CONFLICT DO NOTHING`, d.spec.RunID, d.spec.Policy.Name, d.spec.Policy.Version, d.spec.AsOf,
+		d.spec.Policy.TimeZone, d.spec.Policy.RetentionPeriod.String(), pos, nulls, infinite)
+	if err != nil {
+		return classify(err)
+	}
+	return d.load(ctx)
+}
+
+// cutoffSQL prints the cutoff: as_of less the period, counted in the policy's time
+// zone, so that a day of 23 hours is a day.
+func cutoffSQL(asOf, zone, period string) string {
+	return fmt.Sprintf("((%s::timestamptz AT TIME ZONE %s::text) - %s::text::interval) AT TIME ZONE %s::text", asOf, zone, period, zone)
+}
+
+// replan reads holds and catalog in one snapshot and plans again.
+func (d *disposition) replan(ctx context.Context) error {
+	tx, err := d.conn.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	p, err := d.t.plan(ctx, tx, d.spec.Policy, d.spec.AsOf)
+	if errors.Is(err, retention.ErrNotFound) {
+		return &retention.Refusal{Field: "table", Reason: err.Error(), Remedy: "retire the policy, or give it the table's new name"}
+	}
+	if err != nil {
+		return classify(err)
+	}
+	d.planned = p
+	return nil
+}
+
+// plan makes a plan in the caller's snapshot, with the cutoff in the timestamp
+// column's own type.
+func (t *Target) plan(ctx context.Context, tx pgx.Tx, p retention.Policy, asOf time.Time) (*planned, error) {
+	var path string
+	if err := tx.QueryRow(ctx, `SELECT current_setting('search_path')`).Scan(&path); err != nil {
+		return nil, err
+	}
+	if _, err := tx.Exec(ctx, `SELECT set_config('search_path', '', true)`); err != nil {
+		return nil, err
+	}
+	out, err := t.planQualified(ctx, tx, p, asOf)
+	if err != nil {
+		return nil, err
+	}
+	// The statements run under the database's own path, which operators of the
+	// application's types and its triggers may need.
+	_, err = tx.Exec(ctx, `SELECT set_config('search_path', $1, true)`, path)
+	return out, err
+}
+
+// planQualified plans under an empty search_path, so that the server prints every
+// name qualified.
+func (t *Target) planQualified(ctx context.Context, tx pgx.Tx, p retention.Policy, asOf time.Time) (*planned, error) {
+	in := plan.Inputs{Policy: p}
+	var err error
+	if in.Table, err = readTable(ctx, tx, p.Table); err != nil {
+		return nil, err
+	}
+	oids := []uint32{in.Table.OID}
+	if p.Action == retention.ActionArchive {
+		in.Archive, err = readTable(ctx, tx, p.ArchiveTable())
+		switch {
+		case err == nil:
+			oids = append(oids, in.Archive.OID)
+		case !errors.Is(err, retention.ErrNotFound):
+			return nil, err
+		}
+	}
+	out := &planned{oids: oids}
+	if out.epoch, in.Holds, err = readHolds(ctx, tx, in.Table.OID, p.Table); err != nil {
+		return nil, err
+	}
+	if in.DueShare, err = dueShare(ctx, tx, in.Table, p, asOf); err != nil {
+		return nil, err
+	}
+	if out.Plan, err = plan.Build(in); err != nil {
+		return nil, err
+	}
+	if out.Cutoff, err = columnCutoff(ctx, tx, out.Time.Kind, p, asOf); err != nil {
+		return nil, err
+	}
+	if err := tx.QueryRow(ctx, "SELECT "+fingerprintSQL("$1::oid[]"), oids).Scan(&out.fingerprint); err != nil {
+		return nil, err
+	}
+	out.sql = sqlgen.New(out.Plan, t.keys)
+	return out, nil
+}
+
+// columnCutoff is the cutoff in the column's type, such that a value is due exactly
+// if it is below it: the day or second that the cutoff falls in is not yet over.
+func columnCutoff(ctx context.Context, tx pgx.Tx, kind plan.TimeKind, p retention.Policy, asOf time.Time) (any, error) {
+	expr := map[plan.TimeKind]string{
+		plan.TimeInstant:      `c`,
+		plan.TimeLocal:        `c AT TIME ZONE $2`,
+		plan.TimeDate:         `((c AT TIME ZONE $2) + interval '1 day - 1 microsecond')::date`,
+		plan.TimeSeconds:      `ceil(extract(epoch FROM c))::bigint`,
+		plan.TimeMilliseconds: `ceil(extract(epoch FROM c) * 1000)::bigint`,
+	}[kind]
+	var out any
+	err := tx.QueryRow(ctx, `SELECT `+expr+` FROM (SELECT `+cutoffSQL("$1", "$2", "$3")+` AS c) AS s`,
+		asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&out)
+	return out, err
+}
+
+// dueShare estimates from the planner's statistics which share of the table is
+// older than the cutoff; 0 if it cannot be told. It decides nothing but the walk.
+func dueShare(ctx context.Context, tx pgx.Tx, t *plan.Table, p retention.Policy, asOf time.Time) (float64, error) {
+	c, ok := t.Column(p.TimestampColumn)
+	if !ok || t.EstimatedRows <= 0 || (c.BaseType != "timestamptz" && c.BaseType != "timestamp" && c.BaseType != "date") {
+		return 0, nil
+	}
+	var bounds []time.Time
+	err := tx.QueryRow(ctx, `
+		SELECT coalesce((SELECT array_agg(b::timestamptz) FROM unnest(histogram_bounds::text::text[]) AS b WHERE b NOT IN ('infinity', '-infinity')), '{}')
+		FROM pg_catalog.pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3`,
+		p.Table.Schema, p.Table.Name, p.TimestampColumn).Scan(&bounds)
+	if errors.Is(err, pgx.ErrNoRows) || (err == nil && len(bounds) < 2) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	var cutoff time.Time
+	if err := tx.QueryRow(ctx, `SELECT `+cutoffSQL("$1", "$2", "$3"), asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&cutoff); err != nil {
+		return 0, err
+	}
+	below := 0
+	for _, b := range bounds {
+		if b.Before(cutoff) {
+			below++
+		}
+	}
+	return float64(below) / float64(len(bounds)), nil
+}
+
+// ensureArchive makes the archive table of an archive policy if it is missing:
+// the source's columns without their constraints, and what the archive adds. Its
+// key is the source's key and the run.
+func (d *disposition) ensureArchive(ctx context.Context) error {
+	source, err := d.t.Table(ctx, d.spec.Policy.Table)
+	if err != nil {
+		return err
+	}
+	_, err = d.t.Table(ctx, d.spec.Policy.ArchiveTable())
+	if !errors.Is(err, retention.ErrNotFound) {
+		return err
+	}
+	// A plan with no archive table refuses whatever could not be archived at all.
+	if _, err := plan.Build(plan.Inputs{Policy: d.spec.Policy, Table: source}); err != nil {
+		return err
+	}
+	_, err = d.conn.Exec(ctx, sqlgen.CreateArchive(source, d.spec.Policy.ArchiveTable()))
+	return classify(err)
+}

@@ -1,0 +1,246 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// The guard lock: every batch takes it shared, whoever changes the holds in force
+// takes it exclusively. Two integers, so that it cannot meet an application's
+// advisory lock by a single bigint.
+const (
+	guardLockClass  = 0x484F4C44 // "HOLD"
+	guardLockObject = 1
+	// setLockObject serialises the making of typed copies.
+	setLockObject = 2
+)
+
+const (
+	// patience is how long a hold waits for batches in flight before it cancels them,
+	// and again before it terminates their connections.
+	patience = 250 * time.Millisecond
+)
+
+// readHolds reads the epoch and the scopes in force on a relation, by oid or by
+// name, in the caller's snapshot.
+func readHolds(ctx context.Context, tx pgx.Tx, oid uint32, name retention.TableName) (epoch int64, scopes []plan.HoldScope, err error) {
+	if err = tx.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch); err != nil {
+		return 0, nil, err
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT h.id::text, h.no, s.relid, s.schema_name, s.table_name, coalesce(s.held_set, 0),
+		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}')
+		FROM holdfast_guard.hold_scope s
+		JOIN holdfast_guard.hold h ON h.no = s.hold_no AND h.state = 'active'
+		LEFT JOIN holdfast_guard.held_set k ON k.id = s.held_set
+		WHERE s.relid = $1 OR (s.schema_name = $2 AND s.table_name = $3)
+		ORDER BY h.no, s.scope_index`, oid, name.Schema, name.Name)
+	if err != nil {
+		return 0, nil, err
+	}
+	scopes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s plan.HoldScope, err error) {
+		err = row.Scan(&s.HoldID, &s.HoldNo, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes)
+		return s, err
+	})
+	if err != nil {
+		return 0, nil, err
+	}
+	return epoch, scopes, countSets(ctx, tx, scopes)
+}
+
+// countSets fills in how many ids each typed copy has, up to the limit that
+// decides how they are judged.
+func countSets(ctx context.Context, tx pgx.Tx, scopes []plan.HoldScope) error {
+	counted := map[int32]int64{0: 0}
+	for i := range scopes {
+		s := &scopes[i]
+		n, ok := counted[s.Set]
+		if !ok {
+			sql := fmt.Sprintf(`SELECT count(*) FROM (SELECT FROM %s LIMIT %d) AS counted`, heldTable(s.Set), plan.HashLimit+1)
+			if err := tx.QueryRow(ctx, sql).Scan(&n); err != nil {
+				return err
+			}
+			counted[s.Set] = n
+		}
+		s.Rows = n
+	}
+	return nil
+}
+
+// ActivateHold puts a staged hold in force; see engine.GuardTarget.
+func (t *Target) ActivateHold(ctx context.Context, id string) (effectiveAt time.Time, mark retention.GuardMark, err error) {
+	err = t.change(ctx, func(tx pgx.Tx) error {
+		// clock_timestamp() is taken after the lock: every batch that committed before it
+		// has committed, every later one sees the hold.
+		err := tx.QueryRow(ctx, `
+			UPDATE holdfast_guard.hold
+			SET state = 'active', effective_at = CASE state WHEN 'active' THEN effective_at ELSE clock_timestamp() END, ended_at = NULL
+			WHERE id = $1
+			RETURNING effective_at`, id).Scan(&effectiveAt)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return retention.NotFoundf("hold %s was not staged in the governed database", id)
+		}
+		return err
+	})
+	if err != nil {
+		return time.Time{}, mark, err
+	}
+	mark, _, err = t.GuardState(ctx)
+	return effectiveAt, mark, err
+}
+
+// EndHold takes a hold out of force; see engine.GuardTarget.
+func (t *Target) EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error) {
+	err = t.change(ctx, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, `
+			UPDATE holdfast_guard.hold
+			SET state = 'ended', ended_at = CASE state WHEN 'ended' THEN ended_at ELSE clock_timestamp() END
+			WHERE id = $1
+			RETURNING ended_at`, id).Scan(&endedAt)
+		if errors.Is(err, pgx.ErrNoRows) {
+			// Lost with a restore, or never staged: it restrains nothing either way.
+			return tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&endedAt)
+		}
+		return err
+	})
+	if err != nil {
+		return time.Time{}, mark, err
+	}
+	mark, _, err = t.GuardState(ctx)
+	return endedAt, mark, err
+}
+
+// change runs do under the exclusive guard lock and bumps the epoch. A stopped
+// worker must not keep a lawyer waiting: batches in the way are cancelled after
+// patience and terminated after twice that.
+func (t *Target) change(ctx context.Context, do func(pgx.Tx) error) error {
+	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if _, err := tx.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '0', true), set_config('statement_timeout', '60s', true)`); err != nil {
+		return classify(err)
+	}
+	stop := t.clearTheWay(ctx, tx.Conn().PgConn().PID())
+	_, err = tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, guardLockClass, guardLockObject)
+	stop()
+	if err != nil {
+		return classify(err)
+	}
+	if err := do(tx); err != nil {
+		return classify(err)
+	}
+	if _, err := tx.Exec(ctx, `UPDATE holdfast_guard.state SET epoch = epoch + 1`); err != nil {
+		return classify(err)
+	}
+	return classify(tx.Commit(ctx))
+}
+
+// clearTheWay watches a connection that waits for the guard lock and removes the
+// batches that hold it. The answer stops the watch and waits for it.
+func (t *Target) clearTheWay(ctx context.Context, waiting uint32) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for _, function := range []string{"pg_cancel_backend", "pg_terminate_backend", "pg_terminate_backend"} {
+			timer := time.NewTimer(patience)
+			select {
+			case <-ctx.Done():
+				timer.Stop()
+				return
+			case <-timer.C:
+			}
+			n, err := t.signalHolders(ctx, function, waiting)
+			if err != nil && ctx.Err() == nil {
+				t.log.WarnContext(ctx, "a hold waits and the batches in its way could not be stopped", "error", err)
+			} else if n > 0 {
+				t.log.InfoContext(ctx, "batches were stopped so that a hold comes into force", "by", function, "count", n)
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// signalHolders cancels or terminates the backends that hold the guard lock shared:
+// nobody but our own batches takes it.
+func (t *Target) signalHolders(ctx context.Context, function string, waiting uint32) (n int64, err error) {
+	err = t.pool.QueryRow(ctx, `
+		SELECT count(*) FILTER (WHERE CASE $1::text WHEN 'pg_cancel_backend' THEN pg_cancel_backend(pid) ELSE pg_terminate_backend(pid) END)
+		FROM pg_locks
+		WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+		  AND classid = $2::bigint::oid AND objid = $3::bigint::oid AND objsubid = 2
+		  AND mode = 'ShareLock' AND granted AND pid <> $4`,
+		function, int64(guardLockClass), int64(guardLockObject), int32(waiting)).Scan(&n)
+	return n, err
+}
+
+// ForgetHold removes what was staged for a hold that is not in force.
+func (t *Target) ForgetHold(ctx context.Context, id string) error {
+	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{})
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	var no int32
+	err = tx.QueryRow(ctx, `SELECT no FROM holdfast_guard.hold WHERE id = $1 AND state <> 'active' FOR UPDATE`, id).Scan(&no)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return classify(err)
+	}
+	if err := forgetIDs(ctx, tx, no); err != nil {
+		return classify(err)
+	}
+	return classify(tx.Commit(ctx))
+}
+
+// forgetIDs removes a hold's rows from the typed copies.
+func forgetIDs(ctx context.Context, tx pgx.Tx, no int32) error {
+	rows, err := tx.Query(ctx, `SELECT DISTINCT held_set FROM holdfast_guard.hold_scope WHERE hold_no = $1 AND held_set IS NOT NULL`, no)
+	if err != nil {
+		return err
+	}
+	sets, err := pgx.CollectRows(rows, pgx.RowTo[int32])
+	if err != nil {
+		return err
+	}
+	for _, set := range sets {
+		if _, err := tx.Exec(ctx, `DELETE FROM `+heldTable(set)+` WHERE hold_no = $1`, no); err != nil {
+			return err
+		}
+	}
+	_, err = tx.Exec(ctx, `DELETE FROM holdfast_guard.hold_scope WHERE hold_no = $1`, no)
+	return err
+}
+
+// GuardState is the guard's identity and epoch, and the ids of the holds in force.
+func (t *Target) GuardState(ctx context.Context) (m retention.GuardMark, inForce []string, err error) {
+	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return m, nil, classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	err = tx.QueryRow(ctx, `
+		SELECT (SELECT system_identifier::text FROM pg_control_system()), (SELECT timeline_id FROM pg_control_checkpoint()),
+		       (SELECT oid FROM pg_database WHERE datname = current_database()), epoch
+		FROM holdfast_guard.state`).Scan(&m.SystemIdentifier, &m.Timeline, &m.DatabaseOID, &m.Epoch)
+	if err != nil {
+		return m, nil, classify(err)
+	}
+	rows, err := tx.Query(ctx, `SELECT id::text FROM holdfast_guard.hold WHERE state = 'active'`)
+	if err != nil {
+		return m, nil, classify(err)
+	}
+	inForce, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	return m, inForce, classify(err)
+}

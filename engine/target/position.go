@@ -1,0 +1,69 @@
+package target
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"holdfast/engine/plan"
+)
+
+// position is how far a walk has come, kept in the progress row.
+type position struct {
+	Walk plan.WalkKind `json:"walk"`
+	// Lo is where the next slice begins; nil before the first one.
+	Lo *mark `json:"lo,omitempty"`
+	// Tie is the timestamp of a group larger than a step, which is walked by blocks
+	// From to End; nil elsewhere.
+	Tie *mark `json:"tie,omitempty"`
+	// Block and End bound what is left of a walk by blocks; End is fixed at its start.
+	Block int64 `json:"block,omitempty"`
+	End   int64 `json:"end,omitempty"`
+	// Density is the number of rows per block that a step reckons with.
+	Density float64 `json:"density,omitempty"`
+	// Filenode is the table's storage at the start of a walk by blocks: a rewritten
+	// table has other blocks, and the walk starts again.
+	Filenode uint32 `json:"filenode,omitempty"`
+	Started  bool   `json:"started,omitempty"`
+}
+
+// mark is a value of the timestamp column: a time, or an integer.
+type mark struct {
+	Time *time.Time `json:"t,omitempty"`
+	Int  *int64     `json:"i,omitempty"`
+}
+
+// newMark keeps what the driver read from the timestamp column.
+func newMark(v any) (*mark, error) {
+	switch v := v.(type) {
+	case time.Time:
+		u := v.UTC()
+		return &mark{Time: &u}, nil
+	case int32:
+		n := int64(v)
+		return &mark{Int: &n}, nil
+	case int64:
+		return &mark{Int: &v}, nil
+	}
+	return nil, fmt.Errorf("unexpected value %v (%T) in the timestamp column", v, v)
+}
+
+// value is the form in which the mark is an argument.
+func (m *mark) value() any {
+	if m == nil {
+		return nil
+	}
+	if m.Int != nil {
+		return *m.Int
+	}
+	return *m.Time
+}
+
+func (m *mark) equal(o *mark) bool {
+	if m.Int != nil {
+		return o.Int != nil && *m.Int == *o.Int
+	}
+	return o.Time != nil && m.Time.Equal(*o.Time)
+}
+
+func (p position) json() ([]byte, error) { return json.Marshal(p) }

@@ -1,0 +1,107 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/retention"
+)
+
+const (
+	// simulationTimeout bounds a simulation's statement.
+	simulationTimeout = 5 * time.Minute
+	// measureTimeout bounds the search for the oldest due row.
+	measureTimeout = 20 * time.Second
+)
+
+// simulating runs do in a read-only transaction with one snapshot, with the policy
+// planned as of an instant (nil means now).
+func (t *Target) simulating(ctx context.Context, p retention.Policy, asOf *time.Time, timeout time.Duration, do func(tx pgx.Tx, pl *planned, asOf time.Time) error) error {
+	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	var now time.Time
+	err = tx.QueryRow(ctx, `SELECT clock_timestamp() FROM (SELECT set_config('statement_timeout', $1, true), set_config('row_security', 'off', true), set_config('jit', 'off', true), set_config('work_mem', $2, true)) AS s`,
+		millis(timeout), workMem).Scan(&now)
+	if err != nil {
+		return classify(err)
+	}
+	if asOf != nil {
+		now = *asOf
+	}
+	pl, err := t.plan(ctx, tx, p, now)
+	if errors.Is(err, retention.ErrNotFound) {
+		return &retention.Refusal{Field: "table", Reason: err.Error(), Remedy: "retire the policy, or give it the table's new name"}
+	}
+	if err != nil {
+		return classify(err)
+	}
+	return classify(do(tx, pl, now))
+}
+
+// Simulate computes what a run would do; see engine.Target.
+func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {
+	s := retention.Simulation{Policy: p.Name, Version: p.Version, Action: p.Action, Table: p.Table, ByMonth: []retention.MonthCount{}}
+	err := t.simulating(ctx, p, asOf, simulationTimeout, func(tx pgx.Tx, pl *planned, asOf time.Time) error {
+		s.AsOf = asOf
+		err := tx.QueryRow(ctx, "SELECT "+cutoffSQL("$1", "$2", "$3"), asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&s.Cutoff)
+		if err != nil {
+			return err
+		}
+		never := pl.sql.NeverDue()
+		if err := tx.QueryRow(ctx, never.SQL, never.Args...).Scan(&s.NullTimestamps, &s.InfiniteTimestamps); err != nil {
+			return err
+		}
+		return readMonths(ctx, tx, pl, &s)
+	})
+	s.WouldProcess = s.Due - s.Held - s.Blocked
+	return s, err
+}
+
+func readMonths(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simulation) error {
+	st := pl.sql.Simulate()
+	rows, err := tx.Query(ctx, st.SQL, st.Args...)
+	if err != nil {
+		return err
+	}
+	var m retention.MonthCount
+	var oldest time.Time
+	_, err = pgx.ForEachRow(rows, []any{&m.Month, &m.Due, &m.Held, &oldest}, func() error {
+		s.ByMonth = append(s.ByMonth, m)
+		s.Due += m.Due
+		s.Held += m.Held
+		if s.OldestDue == nil || oldest.Before(*s.OldestDue) {
+			v := oldest
+			s.OldestDue = &v
+		}
+		return nil
+	})
+	return err
+}
+
+// OldestDue finds the oldest row that is due and not held; see engine.Target.
+func (t *Target) OldestDue(ctx context.Context, p retention.Policy) (oldest *time.Time, cutoff time.Time, err error) {
+	err = t.simulating(ctx, p, nil, measureTimeout, func(tx pgx.Tx, pl *planned, asOf time.Time) error {
+		err := tx.QueryRow(ctx, "SELECT "+cutoffSQL("$1", "$2", "$3"), asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&cutoff)
+		if err != nil {
+			return err
+		}
+		s := pl.sql.OldestDue()
+		var found time.Time
+		err = tx.QueryRow(ctx, s.SQL, s.Args...).Scan(&found)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		oldest = &found
+		return err
+	})
+	if err != nil {
+		return nil, cutoff, err
+	}
+	return oldest, cutoff, nil
+}

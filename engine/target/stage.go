@@ -1,0 +1,293 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+const (
+	// stageChunk is how many ids one committed chunk has: short transactions.
+	stageChunk = 10_000
+	// maxBadIDs bounds the ids at fault that one answer names.
+	maxBadIDs = 100
+)
+
+func heldTable(set int32) string { return sqlgen.HeldTable(set).SQL() }
+
+// CheckKeys casts every id of the hold to its table's key types; see
+// engine.GuardTarget.
+func (t *Target) CheckKeys(ctx context.Context, h retention.Hold) error {
+	var bad retention.Problems
+	for i, s := range h.Scope {
+		if s.All {
+			continue
+		}
+		table, err := t.Table(ctx, s.Table)
+		if err != nil {
+			return err
+		}
+		if err := t.checkScopeKeys(ctx, &bad, i, s, table.KeyColumns()); err != nil {
+			return err
+		}
+		if len(bad) >= maxBadIDs {
+			break
+		}
+	}
+	return bad.Err()
+}
+
+func (t *Target) checkScopeKeys(ctx context.Context, bad *retention.Problems, scope int, s retention.Scope, key []plan.Column) error {
+	for from := 0; from < len(s.RecordIDs) && len(*bad) < maxBadIDs; from += stageChunk {
+		chunk := s.RecordIDs[from:min(from+stageChunk, len(s.RecordIDs))]
+		var ids []retention.Key
+		var at []int
+		for j, id := range chunk {
+			switch {
+			case len(id) == len(key):
+				ids, at = append(ids, id), append(at, from+j)
+			case len(*bad) < maxBadIDs:
+				bad.Add(retention.RecordField(scope, from+j), "%s; %s has %d: %s", countParts(len(id)), s.Table, len(key), describeKey(key))
+			}
+		}
+		if err := t.bisectKeys(ctx, bad, scope, at, ids, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func countParts(n int) string {
+	if n == 1 {
+		return "has 1 part"
+	}
+	return fmt.Sprintf("has %d parts", n)
+}
+
+func describeKey(key []plan.Column) string {
+	parts := make([]string, len(key))
+	for i, c := range key {
+		parts[i] = c.Name + " (" + c.Type + ")"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// bisectKeys finds the ids that the server cannot cast, by halving what fails.
+func (t *Target) bisectKeys(ctx context.Context, bad *retention.Problems, scope int, at []int, ids []retention.Key, key []plan.Column) error {
+	if len(*bad) >= maxBadIDs || len(ids) == 0 {
+		return nil
+	}
+	args := columnArrays(ids, len(key))
+	_, err := t.pool.Exec(ctx, "SELECT count(ROW("+castColumns(key)+")) FROM "+unnestKeys(args), args...)
+	pg, isServer := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case err == nil:
+		return nil
+	case !isServer || (!strings.HasPrefix(pg.Code, "22") && pg.Code != "23514"):
+		return classify(err)
+	case len(ids) == 1:
+		bad.Add(retention.RecordField(scope, at[0]), "%q is no value of the key %s: %s", strings.Join(ids[0], ", "), describeKey(key), pg.Message)
+		return nil
+	}
+	half := len(ids) / 2
+	if err := t.bisectKeys(ctx, bad, scope, at[:half], ids[:half], key); err != nil {
+		return err
+	}
+	return t.bisectKeys(ctx, bad, scope, at[half:], ids[half:], key)
+}
+
+// columnArrays turns keys into one text array per key column.
+func columnArrays(ids []retention.Key, width int) []any {
+	cols := make([][]string, width)
+	for i := range cols {
+		cols[i] = make([]string, len(ids))
+		for j, id := range ids {
+			cols[i][j] = id[i]
+		}
+	}
+	args := make([]any, width)
+	for i := range cols {
+		args[i] = cols[i]
+	}
+	return args
+}
+
+// unnestKeys prints the ids as rows u(c1, c2, …, pos); the arrays are $1, $2, ….
+func unnestKeys(args []any) string {
+	arrays, names := make([]string, len(args)), make([]string, len(args))
+	for i := range args {
+		arrays[i] = fmt.Sprintf("$%d::text[]", i+1)
+		names[i] = fmt.Sprintf("c%d", i+1)
+	}
+	return fmt.Sprintf("unnest(%s) WITH ORDINALITY AS u(%s, pos)", strings.Join(arrays, ", "), strings.Join(names, ", "))
+}
+
+// castColumns prints the ids' parts in their base types. Without the column's
+// modifier: an explicit cast to varchar(3) would cut 'abcd' to another id.
+func castColumns(key []plan.Column) string {
+	parts := make([]string, len(key))
+	for i, c := range key {
+		parts[i] = fmt.Sprintf("u.c%d::%s", i+1, c.BaseSQL)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// StageHold copies the hold's scopes and ids into the guard; see engine.GuardTarget.
+func (t *Target) StageHold(ctx context.Context, h retention.Hold) ([]retention.ScopeCounts, error) {
+	no, err := t.stageHead(ctx, h)
+	if err != nil {
+		return nil, classify(err)
+	}
+	counts := make([]retention.ScopeCounts, len(h.Scope))
+	for i, s := range h.Scope {
+		table, err := t.Table(ctx, s.Table)
+		if err != nil {
+			return nil, err
+		}
+		if counts[i], err = t.stageScope(ctx, no, i, s, table); err != nil {
+			return nil, classify(err)
+		}
+	}
+	return counts, nil
+}
+
+// stageHead makes the hold's row, or finds it.
+func (t *Target) stageHead(ctx context.Context, h retention.Hold) (no int32, err error) {
+	err = t.pool.QueryRow(ctx, `
+		INSERT INTO holdfast_guard.hold (id, matter, state) VALUES ($1, $2, 'staged')
+		ON CONFLICT (id) DO UPDATE SET matter = excluded.matter
+		RETURNING no`, h.ID, h.Matter).Scan(&no)
+	return no, err
+}
+
+func (t *Target) stageScope(ctx context.Context, no int32, index int, s retention.Scope, table *plan.Table) (retention.ScopeCounts, error) {
+	counts := retention.ScopeCounts{Index: index}
+	var set *int32
+	if !s.All {
+		id, err := t.heldSet(ctx, table)
+		if err != nil {
+			return counts, err
+		}
+		set = &id
+		if counts.NotFound, err = t.stageIDs(ctx, no, id, s, table); err != nil {
+			return counts, err
+		}
+		counts.NotFoundCount = int64(len(counts.NotFound))
+	}
+	_, err := t.pool.Exec(ctx, `
+		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, relid, schema_name, table_name, held_set)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT (hold_no, scope_index) DO NOTHING`, no, index, table.OID, s.Table.Schema, s.Table.Name, set)
+	if err != nil {
+		return counts, err
+	}
+	counts.RecordCount, err = t.countScope(ctx, s, table)
+	return counts, err
+}
+
+// countScope counts distinct ids, or the rows of a whole table as the server
+// estimates them where counting would take long.
+func (t *Target) countScope(ctx context.Context, s retention.Scope, table *plan.Table) (n int64, err error) {
+	if s.All {
+		if table.EstimatedRows > 1_000_000 {
+			return table.EstimatedRows, nil
+		}
+		err = t.pool.QueryRow(ctx, `SELECT count(*) FROM `+table.Name.SQL()).Scan(&n)
+		return n, err
+	}
+	key := table.KeyColumns()
+	args := columnArrays(s.RecordIDs, len(key))
+	err = t.pool.QueryRow(ctx, `SELECT count(*) FROM (SELECT DISTINCT `+castColumns(key)+` FROM `+unnestKeys(args)+`) AS ids`, args...).Scan(&n)
+	return n, err
+}
+
+// heldSet finds or makes the typed copy for the table's present key.
+func (t *Target) heldSet(ctx context.Context, table *plan.Table) (id int32, err error) {
+	key := table.KeyColumns()
+	names, attnums, types := make([]string, len(key)), make([]int16, len(key)), make([]uint32, len(key))
+	for i, c := range key {
+		names[i], attnums[i], types[i] = c.Name, c.Num, c.BaseOID
+	}
+	tx, err := t.pool.Begin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, guardLockClass, setLockObject); err != nil {
+		return 0, err
+	}
+	err = tx.QueryRow(ctx, `
+		SELECT id FROM holdfast_guard.held_set WHERE relid = $1 AND key_attnums = $2 AND key_types = $3`, table.OID, attnums, types).Scan(&id)
+	if err == nil || !errors.Is(err, pgx.ErrNoRows) {
+		return id, err
+	}
+	err = tx.QueryRow(ctx, `
+		INSERT INTO holdfast_guard.held_set (relid, schema_name, table_name, key_columns, key_attnums, key_types)
+		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, table.OID, table.Name.Schema, table.Name.Name, names, attnums, types).Scan(&id)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := tx.Exec(ctx, createHeldTable(id, key)); err != nil {
+		return 0, err
+	}
+	return id, tx.Commit(ctx)
+}
+
+// createHeldTable prints the DDL of a typed copy: the key's base types and
+// collations, and a primary key that probes by them.
+func createHeldTable(id int32, key []plan.Column) string {
+	var cols, names []string
+	for i, c := range key {
+		def := sqlgen.HeldColumn(i) + " " + c.BaseSQL
+		if c.Collation != "" {
+			def += " COLLATE " + c.Collation
+		}
+		cols = append(cols, def+" NOT NULL")
+		names = append(names, sqlgen.HeldColumn(i))
+	}
+	return fmt.Sprintf("CREATE TABLE %s (%s, hold_no integer NOT NULL, PRIMARY KEY (%s, hold_no))",
+		heldTable(id), strings.Join(cols, ", "), strings.Join(names, ", "))
+}
+
+// stageIDs copies ids in committed chunks and answers the positions of those that
+// have no row now. No batch asks them before the hold is active.
+func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope, table *plan.Table) (notFound []int, err error) {
+	key := table.KeyColumns()
+	equal := make([]string, len(key))
+	into := make([]string, len(key))
+	for i, c := range key {
+		into[i] = sqlgen.HeldColumn(i)
+		equal[i] = fmt.Sprintf("t.%s OPERATOR(%s.=) u.c%d::%s", retention.QuoteIdent(c.Name), retention.QuoteIdent(c.EqSchema), i+1, c.BaseSQL)
+	}
+	for from := 0; from < len(s.RecordIDs); from += stageChunk {
+		args := columnArrays(s.RecordIDs[from:min(from+stageChunk, len(s.RecordIDs))], len(key))
+		_, err := t.pool.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (%s, hold_no) SELECT %s, $%d::integer FROM %s ON CONFLICT DO NOTHING`,
+			heldTable(set), strings.Join(into, ", "), castColumns(key), len(args)+1, unnestKeys(args)), append(args[:len(args):len(args)], no)...)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := t.pool.Query(ctx, fmt.Sprintf(`SELECT u.pos FROM %s WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s) ORDER BY u.pos`,
+			unnestKeys(args), table.Name.SQL(), strings.Join(equal, " AND ")), args...)
+		if err != nil {
+			return nil, err
+		}
+		missing, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			return nil, err
+		}
+		for _, pos := range missing {
+			notFound = append(notFound, from+int(pos)-1)
+		}
+	}
+	// Without statistics the planner could take a large list for a small one.
+	_, err = t.pool.Exec(ctx, "ANALYZE "+heldTable(set))
+	return notFound, err
+}

@@ -1,0 +1,166 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
+)
+
+const (
+	// guessedDensity is the number of rows per block where statistics are missing.
+	guessedDensity = 50
+	// maxBlocksPerStep bounds a step over thinly filled blocks: 128 MB.
+	maxBlocksPerStep = 16_384
+)
+
+// locate finds the next step's part of the table and where the walk stands after
+// it. A nil range means that there is nothing to change in this step.
+func (d *disposition) locate(ctx context.Context, filenode uint32, blocks int64) (outcome, *sqlgen.Range, error) {
+	out := outcome{next: d.pos}
+	if d.pos.Walk == plan.WalkSlice && d.pos.Tie == nil {
+		return d.locateSlice(ctx, out, filenode)
+	}
+	if d.pos.Tie == nil && (!d.pos.Started || d.pos.Filenode != filenode) {
+		out.restart = d.pos.Started
+		out.next = position{Walk: plan.WalkBlock, Started: true, Filenode: filenode, End: blocks, Density: tableDensity(d.planned.Table)}
+	}
+	if d.pos.Tie != nil && d.pos.Filenode != filenode {
+		if err := d.spanTie(ctx, &out, filenode); err != nil {
+			return out, nil, err
+		}
+	}
+	return d.locateBlock(ctx, out)
+}
+
+func tableDensity(t *plan.Table) float64 {
+	if t.EstimatedRows <= 0 || t.Pages <= 0 {
+		return guessedDensity
+	}
+	return max(1, float64(t.EstimatedRows)/float64(t.Pages))
+}
+
+// locateSlice follows the index: from Lo to the timestamp of the size-th entry.
+func (d *disposition) locateSlice(ctx context.Context, out outcome, filenode uint32) (outcome, *sqlgen.Range, error) {
+	if !d.pos.Started {
+		first, err := d.readMark(ctx, d.planned.sql.First())
+		if err != nil {
+			return out, nil, err
+		}
+		out.next.Lo, out.next.Started = first, true
+		out.done = first == nil
+	}
+	lo := out.next.Lo
+	if out.done || lo == nil {
+		out.done = true
+		return out, nil, nil
+	}
+	hi, err := d.readMark(ctx, d.planned.sql.SliceEnd(lo.value(), d.size))
+	if err != nil {
+		return out, nil, err
+	}
+	switch {
+	case hi == nil:
+		out.done = true
+		out.step = fmt.Sprintf("%s from %v to the cutoff", d.planned.Time.Column.Name, lo.text())
+		return out, &sqlgen.Range{Slice: &sqlgen.Slice{Lo: lo.value()}}, nil
+	case hi.equal(lo):
+		// More rows than a step share this timestamp: walk them by blocks.
+		out.next.Tie = lo
+		if err := d.spanTie(ctx, &out, filenode); err != nil {
+			return out, nil, err
+		}
+		return d.locateBlock(ctx, out)
+	}
+	out.next.Lo = hi
+	out.step = fmt.Sprintf("%s from %v to %v", d.planned.Time.Column.Name, lo.text(), hi.text())
+	return out, &sqlgen.Range{Slice: &sqlgen.Slice{Lo: lo.value(), Hi: hi.value()}}, nil
+}
+
+// spanTie finds the blocks between which all rows of one timestamp lie.
+func (d *disposition) spanTie(ctx context.Context, out *outcome, filenode uint32) error {
+	var rows int64
+	var first, last string
+	s := d.planned.sql.TieSpan(out.next.Tie.value())
+	if err := d.conn.QueryRow(ctx, s.SQL, s.Args...).Scan(&rows, &first, &last); err != nil {
+		return err
+	}
+	from, err := blockOf(first)
+	if err != nil {
+		return err
+	}
+	to, err := blockOf(last)
+	if err != nil {
+		return err
+	}
+	out.next.Block, out.next.End, out.next.Filenode = from, to+1, filenode
+	out.next.Density = max(float64(rows)/float64(to+1-from), 0.01)
+	return nil
+}
+
+func blockOf(tid string) (block int64, err error) {
+	var offset int64
+	if _, err := fmt.Sscanf(tid, "(%d,%d)", &block, &offset); err != nil {
+		return 0, fmt.Errorf("row address %q: %w", tid, err)
+	}
+	return block, nil
+}
+
+// locateBlock takes the next blocks; at the end of a tie it goes back to slices.
+func (d *disposition) locateBlock(ctx context.Context, out outcome) (outcome, *sqlgen.Range, error) {
+	p := &out.next
+	if p.Block >= p.End {
+		return d.afterBlocks(ctx, out)
+	}
+	n := max(1, min(int64(float64(d.size)/p.Density), maxBlocksPerStep))
+	r := &sqlgen.Block{From: p.Block, To: min(p.Block+n, p.End)}
+	out.step = fmt.Sprintf("blocks %d to %d", r.From, r.To-1)
+	if p.Tie != nil {
+		r.Tie = p.Tie.value()
+		out.step = fmt.Sprintf("%s = %v, %s", d.planned.Time.Column.Name, p.Tie.text(), out.step)
+	}
+	p.Block = r.To
+	if p.Block >= p.End && p.Tie == nil {
+		out.done = true
+	}
+	return out, &sqlgen.Range{Block: r}, nil
+}
+
+func (d *disposition) afterBlocks(ctx context.Context, out outcome) (outcome, *sqlgen.Range, error) {
+	if out.next.Tie == nil {
+		out.done = true
+		return out, nil, nil
+	}
+	after, err := d.readMark(ctx, d.planned.sql.AfterTie(out.next.Tie.value()))
+	if err != nil {
+		return out, nil, err
+	}
+	out.next = position{Walk: plan.WalkSlice, Started: true, Lo: after}
+	out.done = after == nil
+	return out, nil, nil
+}
+
+// readMark runs a query for one value of the timestamp column; nil without a row.
+func (d *disposition) readMark(ctx context.Context, s sqlgen.Statement) (*mark, error) {
+	var v any
+	err := d.conn.QueryRow(ctx, s.SQL, s.Args...).Scan(&v)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newMark(v)
+}
+
+// text is the mark for people.
+func (m *mark) text() string {
+	if m.Int != nil {
+		return fmt.Sprint(*m.Int)
+	}
+	return m.Time.Format("2006-01-02 15:04:05.999999")
+}

@@ -1,0 +1,169 @@
+// Package jobs works in the background of a process: it takes runs up from the
+// queue, takes over what nobody works on any more, settles holds, carries the
+// journal and refreshes measurements.
+//
+// It owns when these happen; what they do is the engine's. The store enqueues a
+// run's job in its own transaction. River frees a killed worker's job only after an
+// hour, so a run's sign of life is in the governed database and whoever finds it
+// stale queues the run again; the fence stops a worker that was only thought dead.
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"holdfast/engine"
+	"holdfast/retention"
+)
+
+// How often each background duty is done.
+const (
+	settleEvery  = 2 * time.Second
+	carryEvery   = 5 * time.Second
+	measureEvery = 5 * time.Minute
+	sweepEvery   = time.Hour
+	// maxRuns is how many runs one process works on at once.
+	maxRuns = 4
+)
+
+// Manager runs the background work of one process.
+type Manager struct {
+	engine *engine.Engine
+	log    *slog.Logger
+	river  *river.Client[pgx.Tx]
+
+	stopping context.Context
+	stop     context.CancelFunc
+	wg       sync.WaitGroup
+	// measure asks for a measurement out of turn, after a run.
+	measure chan struct{}
+}
+
+// New prepares the background work; Start begins it. pool belongs to the store,
+// schema is the one that River's tables live in.
+func New(e *engine.Engine, pool *pgxpool.Pool, schema string, log *slog.Logger) (*Manager, error) {
+	m := &Manager{engine: e, log: log, measure: make(chan struct{}, 1)}
+	m.stopping, m.stop = context.WithCancel(context.Background())
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &runWorker{manager: m}); err != nil {
+		return nil, err
+	}
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		Schema:  schema,
+		Queues:  map[string]river.QueueConfig{retention.RunQueue: {MaxWorkers: maxRuns}},
+		Workers: workers,
+		// A run takes as long as it takes; its batches have their own time-outs.
+		JobTimeout:        -1,
+		FetchCooldown:     50 * time.Millisecond,
+		FetchPollInterval: 500 * time.Millisecond,
+		Logger:            log.With("component", "river"),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("job queue: %w", err)
+	}
+	m.river = client
+	return m, nil
+}
+
+// Start begins to work. Stop ends it.
+func (m *Manager) Start(ctx context.Context) error {
+	if err := m.river.Start(ctx); err != nil {
+		return fmt.Errorf("job queue: %w", err)
+	}
+	m.every(settleEvery, "settle holds", m.engine.SettleHolds)
+	m.every(settleEvery, "take over runs", m.engine.TakeOver)
+	m.every(carryEvery, "carry the journal", m.engine.CarryJournal)
+	m.every(settleEvery, "measure new policies", m.engine.MeasureNew)
+	m.every(sweepEvery, "sweep", m.engine.Sweep)
+	m.wg.Go(m.measureLoop)
+	return nil
+}
+
+// Stop lets the batches in hand finish, hands the runs on and waits, until ctx ends.
+func (m *Manager) Stop(ctx context.Context) error {
+	m.stop()
+	err := m.river.Stop(ctx)
+	if err != nil {
+		err = errors.Join(err, m.river.StopAndCancel(context.WithoutCancel(ctx)))
+	}
+	m.wg.Wait()
+	return err
+}
+
+// every does a duty now and then, until Stop. A failure is logged when it begins
+// and when it ends, not every few seconds between.
+func (m *Manager) every(period time.Duration, what string, do func(context.Context) error) {
+	m.wg.Go(func() {
+		failing := false
+		for {
+			err := do(m.stopping)
+			switch {
+			case m.stopping.Err() != nil:
+				return
+			case err != nil && !failing:
+				m.log.Warn("background duty fails", "duty", what, "error", err)
+			case err == nil && failing:
+				m.log.Info("background duty works again", "duty", what)
+			}
+			failing = err != nil
+			select {
+			case <-m.stopping.Done():
+				return
+			case <-time.After(period):
+			}
+		}
+	})
+}
+
+func (m *Manager) measureLoop() {
+	for {
+		if err := m.engine.MeasurePolicies(m.stopping); err != nil && m.stopping.Err() == nil {
+			m.log.Warn("policies could not be measured", "error", err)
+		}
+		select {
+		case <-m.stopping.Done():
+			return
+		case <-m.measure:
+		case <-time.After(measureEvery):
+		}
+	}
+}
+
+// Measure asks for a measurement soon.
+func (m *Manager) Measure() {
+	select {
+	case m.measure <- struct{}{}:
+	default:
+	}
+}
+
+// runWorker works on one run until it ends.
+type runWorker struct {
+	river.WorkerDefaults[retention.RunJob]
+	manager *Manager
+}
+
+// Work implements river.Worker.
+func (w *runWorker) Work(ctx context.Context, job *river.Job[retention.RunJob]) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(w.manager.stopping, cancel)()
+	err := w.manager.engine.ExecuteRun(ctx, job.Args.RunID, job.Args.Attempt)
+	if errors.Is(err, engine.ErrHandedOn) {
+		return nil
+	}
+	w.manager.Measure()
+	return err
+}
+
+// Timeout implements river.Worker: none.
+func (w *runWorker) Timeout(*river.Job[retention.RunJob]) time.Duration { return -1 }
