@@ -214,6 +214,10 @@ func (e *Engine) endHold(ctx context.Context, h retention.Hold, to retention.Hol
 	if err != nil {
 		return h, err
 	}
+	// The ids are kept in the store; the guard's copy restrains nothing any more.
+	if err := e.target.ForgetHold(ctx, h.ID); err != nil {
+		e.log.WarnContext(ctx, "the guard's copy of an ended hold's ids stays", "hold", h.ID, "error", err)
+	}
 	return ended, e.store.SetGuard(ctx, mark)
 }
 
@@ -307,4 +311,20 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 		}
 	}
 	return nil
+}
+
+// AcceptTarget takes the governed database that is configured now for the right
+// one, and places the holds in force in it.
+func (e *Engine) AcceptTarget(ctx context.Context) error {
+	mark, _, err := e.target.GuardState(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.store.SetGuard(ctx, mark); err != nil {
+		return err
+	}
+	if err := e.store.Record(ctx, "guard", mark, retention.By{Actor: retention.System(), Action: "guard.accept"}); err != nil {
+		return err
+	}
+	return e.verifyGuard(ctx)
 }

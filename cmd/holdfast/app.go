@@ -1,0 +1,153 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/target"
+	"holdfast/internal/pglaunch"
+	"holdfast/store"
+)
+
+// app is the wired product without its mouths: databases, engine.
+type app struct {
+	cfg    config
+	log    *slog.Logger
+	pg     *pglaunch.Server
+	store  *store.Store
+	target *target.Target
+	engine *engine.Engine
+}
+
+// openApp starts or reaches the databases, brings the schemas up to date if asked
+// to, and makes the engine. Close ends what it started.
+func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_ *app, err error) {
+	a := &app{cfg: cfg, log: log}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	secret, err := cfg.secret()
+	if err != nil {
+		return nil, err
+	}
+	if err := a.launch(ctx); err != nil {
+		return nil, err
+	}
+	if a.store, err = store.Open(ctx, a.cfg.DatabaseURL, store.Options{}); err != nil {
+		return nil, err
+	}
+	if a.target, err = target.Open(ctx, a.targetURL(), target.Options{Secret: secret, Log: log}); err != nil {
+		return nil, err
+	}
+	if migrate {
+		if err := a.migrate(ctx); err != nil {
+			return nil, err
+		}
+	}
+	hasher, err := newPasswords()
+	if err != nil {
+		return nil, err
+	}
+	a.engine = engine.New(a.store, a.target, engine.Options{Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher})
+	return a, a.checkSecret(ctx, secret, migrate)
+}
+
+// checkSecret refuses another secret than the store's. A store that is not yet
+// migrated has none; /readyz says what is missing then.
+func (a *app) checkSecret(ctx context.Context, secret []byte, migrated bool) error {
+	if !migrated {
+		missing, err := store.Missing(ctx, a.store.Pool())
+		if err != nil {
+			return reachable("HOLDFAST_DATABASE_URL", err)
+		}
+		if len(missing) > 0 {
+			return nil
+		}
+	}
+	if err := a.engine.CheckSecret(ctx, secret); err != nil {
+		return fmt.Errorf("the secret (HOLDFAST_SECRET, or %s) is not the one this database was first used with; with another one, digests and hashed values would not match the evidence: %w",
+			filepath.Join(a.cfg.DataDir, "secret"), err)
+	}
+	return nil
+}
+
+// launch starts the embedded PostgreSQL if no other is named.
+func (a *app) launch(ctx context.Context) error {
+	if a.cfg.DatabaseURL != "" {
+		return nil
+	}
+	if err := os.MkdirAll(a.cfg.DataDir, 0o755); err != nil {
+		return fmt.Errorf("data directory: %w; set HOLDFAST_DATA_DIR to a directory that can be written", err)
+	}
+	pg, err := pglaunch.Start(ctx, pglaunch.Config{DataDir: a.cfg.DataDir, BinDir: a.cfg.PostgresBin, Logger: a.log})
+	if err != nil {
+		return err
+	}
+	a.pg = pg
+	if err := pg.CreateDatabase(ctx, "holdfast"); err != nil {
+		return err
+	}
+	a.cfg.DatabaseURL = pg.URL("holdfast")
+	return nil
+}
+
+func (a *app) targetURL() string {
+	if a.cfg.TargetURL != "" {
+		return a.cfg.TargetURL
+	}
+	return a.cfg.DatabaseURL
+}
+
+func (a *app) migrate(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
+	defer cancel()
+	if err := store.Migrate(ctx, a.store.Pool()); err != nil {
+		return reachable("HOLDFAST_DATABASE_URL", err)
+	}
+	if err := target.Migrate(ctx, a.targetURL()); err != nil {
+		return reachable("HOLDFAST_TARGET_URL", err)
+	}
+	return nil
+}
+
+// reachable names the variable behind a database that does not answer.
+func reachable(variable string, err error) error {
+	return fmt.Errorf("the database of %s: %w", variable, err)
+}
+
+// missing says what the databases lack for this program.
+func (a *app) missing(ctx context.Context) error {
+	missing, err := store.Missing(ctx, a.store.Pool())
+	if err != nil {
+		return err
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("run `holdfast migrate`: %v", missing)
+	}
+	return nil
+}
+
+func (a *app) close() {
+	if a.target != nil {
+		a.target.Close()
+	}
+	if a.store != nil {
+		a.store.Close()
+	}
+	if a.pg == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := a.pg.Stop(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		a.log.Error("the embedded PostgreSQL did not stop cleanly", "error", err)
+	}
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+
+	"holdfast/retention"
+)
+
+// config is everything that the environment decides, read once. Every variable
+// stands in the table of docs/operating.md.
+type config struct {
+	// DatabaseURL is the store's PostgreSQL; empty starts an embedded one.
+	DatabaseURL string `env:"DATABASE_URL"`
+	// TargetURL is the governed database, where it is another one.
+	TargetURL string `env:"TARGET_URL"`
+	DataDir   string `env:"DATA_DIR"`
+	Listen    string `env:"LISTEN" envDefault:"127.0.0.1:8080"`
+	PublicURL string `env:"PUBLIC_URL"`
+	Secret    string `env:"SECRET"`
+	// AdminToken is accepted as an administrator's API token.
+	AdminToken  string         `env:"ADMIN_TOKEN"`
+	Migrate     bool           `env:"MIGRATE" envDefault:"true"`
+	Pace        retention.Pace `env:"PACE" envDefault:"default"`
+	PostgresBin string         `env:"POSTGRES_BIN"`
+	LogFormat   string         `env:"LOG_FORMAT" envDefault:"text"`
+}
+
+const (
+	envPrefix     = "HOLDFAST_"
+	minSecret     = 32
+	minAdminToken = 32
+)
+
+// readConfig reads and checks the environment. getenv is os.Getenv but in tests.
+func readConfig(getenv func(string) string) (config, error) {
+	var c config
+	values := map[string]string{}
+	fields, err := env.GetFieldParamsWithOptions(&c, env.Options{Prefix: envPrefix})
+	if err != nil {
+		return c, err
+	}
+	for _, f := range fields {
+		if v := getenv(f.Key); v != "" {
+			values[f.Key] = v
+		}
+	}
+	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix, Environment: values}); err != nil {
+		return c, fmt.Errorf("configuration: %w", err)
+	}
+	if c.DataDir == "" {
+		if c.DataDir, err = defaultDataDir(getenv); err != nil {
+			return c, err
+		}
+	}
+	return c, c.check()
+}
+
+func (c *config) check() error {
+	var errs []error
+	if c.Secret != "" && len(c.Secret) < minSecret {
+		errs = append(errs, fmt.Errorf("HOLDFAST_SECRET has %d characters; at least %d are needed, such as the output of `openssl rand -hex 32`", len(c.Secret), minSecret))
+	}
+	if c.AdminToken != "" && len(c.AdminToken) < minAdminToken {
+		errs = append(errs, fmt.Errorf("HOLDFAST_ADMIN_TOKEN has %d characters; at least %d are needed", len(c.AdminToken), minAdminToken))
+	}
+	if c.Pace != retention.PaceDefault && c.Pace != retention.PaceMax {
+		errs = append(errs, fmt.Errorf("HOLDFAST_PACE is %q; it must be default or max", c.Pace))
+	}
+	if c.LogFormat != "text" && c.LogFormat != "json" {
+		errs = append(errs, fmt.Errorf("HOLDFAST_LOG_FORMAT is %q; it must be text or json", c.LogFormat))
+	}
+	if c.PublicURL != "" {
+		if u, err := url.Parse(c.PublicURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			errs = append(errs, fmt.Errorf("HOLDFAST_PUBLIC_URL is %q; it must be a URL such as https://holdfast.example.com", c.PublicURL))
+		}
+	}
+	for name, v := range map[string]string{"HOLDFAST_DATABASE_URL": c.DatabaseURL, "HOLDFAST_TARGET_URL": c.TargetURL} {
+		if v != "" && !strings.HasPrefix(v, "postgres://") && !strings.HasPrefix(v, "postgresql://") {
+			errs = append(errs, fmt.Errorf("%s must be a URL such as postgres://user:password@host:5432/database", name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// defaultDataDir is /var/lib/holdfast as root, else the user's data directory.
+func defaultDataDir(getenv func(string) string) (string, error) {
+	if os.Geteuid() == 0 {
+		return "/var/lib/holdfast", nil
+	}
+	if dir := getenv("XDG_DATA_HOME"); dir != "" {
+		return filepath.Join(dir, "holdfast"), nil
+	}
+	home := getenv("HOME")
+	if home == "" {
+		return "", errors.New("HOLDFAST_DATA_DIR is not set and there is no home directory to put it in")
+	}
+	return filepath.Join(home, ".local", "share", "holdfast"), nil
+}
+
+// secret is the configured one, or the one kept in the data directory, made there
+// on the first start.
+func (c *config) secret() ([]byte, error) {
+	if c.Secret != "" {
+		return []byte(c.Secret), nil
+	}
+	path := filepath.Join(c.DataDir, "secret")
+	b, err := os.ReadFile(path)
+	if err == nil && len(b) < minSecret {
+		return nil, fmt.Errorf("%s is too short to be a secret; restore it from a backup, or set HOLDFAST_SECRET", path)
+	}
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return b, err
+	}
+	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
+		return nil, fmt.Errorf("data directory: %w; set HOLDFAST_DATA_DIR to a directory that can be written", err)
+	}
+	raw := make([]byte, 32)
+	if _, err := rand.Read(raw); err != nil {
+		return nil, err
+	}
+	return keepSecret(path, []byte(hex.EncodeToString(raw)))
+}
+
+// keepSecret writes the secret so that either nothing or all of it is there, and
+// another process that was faster wins.
+func keepSecret(path string, secret []byte) ([]byte, error) {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".secret-*")
+	if err != nil {
+		return nil, fmt.Errorf("keep the secret: %w; set HOLDFAST_DATA_DIR to a directory that can be written, or HOLDFAST_SECRET", err)
+	}
+	defer func() { _ = os.Remove(tmp.Name()) }()
+	_, werr := tmp.Write(secret)
+	if err := errors.Join(werr, tmp.Sync(), tmp.Close()); err != nil {
+		return nil, fmt.Errorf("keep the secret: %w", err)
+	}
+	if err := os.Link(tmp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fmt.Errorf("keep the secret: %w", err)
+	}
+	return os.ReadFile(path)
+}

@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/spf13/cobra"
+
+	"holdfast/api"
+	"holdfast/internal/httpauth"
+	"holdfast/internal/jobs"
+	"holdfast/store"
+	"holdfast/web"
+)
+
+const (
+	// stopJobs and stopHTTP bound a clean stop; together under the ten seconds that
+	// supervisors commonly wait.
+	stopHTTP = 3 * time.Second
+	stopJobs = 6 * time.Second
+)
+
+func (p *program) serveCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the pages and the API, and carry out runs",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := readConfig(p.getenv)
+			if err != nil {
+				return err
+			}
+			return p.serve(cmd.Context(), cfg)
+		},
+	}
+}
+
+// serve runs the service until ctx ends.
+func (p *program) serve(ctx context.Context, cfg config) error {
+	log := p.logger(cfg)
+	// The port is taken first: a second service started by mistake must not get as far
+	// as the database.
+	ln, err := listen(cfg.Listen)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = ln.Close() }()
+	a, err := openApp(ctx, cfg, log, cfg.Migrate)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	fmt.Fprintf(p.stdout, "Holdfast serves %s\n", baseURL(cfg, ln))
+	if err := p.sayFirstAccount(ctx, a); err != nil {
+		return err
+	}
+	return a.serveUntil(ctx, ln, web.Options{Log: log, PublicURL: cfg.PublicURL, Version: version()})
+}
+
+func listen(address string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s (HOLDFAST_LISTEN): %w", address, err)
+	}
+	return ln, nil
+}
+
+func baseURL(cfg config, ln net.Listener) string {
+	if cfg.PublicURL != "" {
+		return cfg.PublicURL
+	}
+	return "http://" + ln.Addr().String()
+}
+
+// sayFirstAccount prints how to begin as long as nobody can sign in.
+func (p *program) sayFirstAccount(ctx context.Context, a *app) error {
+	n, err := a.engine.CountUsers(ctx)
+	if err != nil || n > 0 {
+		return nil //nolint:nilerr // an unmigrated or unreachable store is /readyz's to tell
+	}
+	fmt.Fprintf(p.stdout, "There is no account yet. Create the first one with:\n  HOLDFAST_DATABASE_URL='%s' HOLDFAST_DATA_DIR='%s' holdfast users create you@example.com\n", a.cfg.DatabaseURL, a.cfg.DataDir)
+	return nil
+}
+
+// serveUntil serves on ln until ctx ends, and then stops in order: no new requests,
+// batches finished, runs handed on.
+func (a *app) serveUntil(ctx context.Context, ln net.Listener, opts web.Options) error {
+	manager, err := jobs.New(a.engine, a.store.Pool(), store.Schema, a.log)
+	if err != nil {
+		return err
+	}
+	stopWork := a.startWork(ctx, manager)
+	handler, err := a.handler(opts)
+	if err != nil {
+		return errors.Join(err, stopWork())
+	}
+	srv := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		ErrorLog:          slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(ln) }()
+	select {
+	case err = <-failed:
+	case <-a.databaseExited():
+		err = errors.New("the embedded PostgreSQL ended unexpectedly; see postgres.log in the data directory")
+	case <-ctx.Done():
+	}
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopHTTP)
+	defer cancel()
+	_ = srv.Shutdown(sctx)
+	return errors.Join(err, stopWork())
+}
+
+// databaseExited is closed when the embedded PostgreSQL ends; nil without one.
+func (a *app) databaseExited() <-chan struct{} {
+	if a.pg == nil {
+		return nil
+	}
+	return a.pg.Exited()
+}
+
+// startWork starts the background work, or keeps trying: a store that is away or
+// not yet migrated must not keep /readyz from saying so. The answer stops it.
+func (a *app) startWork(ctx context.Context, manager *jobs.Manager) (stop func() error) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	started := false
+	go func() {
+		defer close(done)
+		for {
+			err := a.missing(ctx)
+			if err == nil {
+				err = manager.Start(ctx)
+			}
+			if err == nil {
+				started = true
+				return
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			a.log.Warn("background work cannot start yet", "error", err)
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(2 * time.Second):
+			}
+		}
+	}()
+	return func() error {
+		defer cancel()
+		select {
+		case <-done:
+		default:
+			cancel()
+			<-done
+		}
+		if !started {
+			return nil
+		}
+		sctx, scancel := context.WithTimeout(context.Background(), stopJobs)
+		defer scancel()
+		return manager.Stop(sctx)
+	}
+}
+
+// handler mounts the two mouths.
+func (a *app) handler(opts web.Options) (http.Handler, error) {
+	auth, err := httpauth.New(a.engine, a.store.Sessions(), httpauth.Options{Secure: strings.HasPrefix(a.cfg.PublicURL, "https://")})
+	if err != nil {
+		return nil, err
+	}
+	apiHandler, err := api.New(a.engine, auth, a.log, a.missing)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := web.New(a.engine, auth, opts)
+	if err != nil {
+		return nil, err
+	}
+	r := chi.NewRouter()
+	for _, path := range []string{"/healthz", "/readyz", "/openapi.yaml", "/api/*", "/api"} {
+		r.Handle(path, apiHandler)
+	}
+	r.Mount("/", pages)
+	return r, nil
+}
