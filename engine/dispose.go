@@ -199,8 +199,9 @@ func (e *Engine) takeOver(ctx context.Context, r retention.Run) error {
 	return err
 }
 
-// carryPage bounds how many journal rows travel at once.
-const carryPage = 200
+// carryPage bounds how many journal rows travel at once: each may carry the digests
+// of a whole batch, 3 MB at the largest batch size.
+const carryPage = 8
 
 // CarryJournal copies journal rows of the governed database into the store.
 func (e *Engine) CarryJournal(ctx context.Context) error {

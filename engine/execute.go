@@ -114,9 +114,6 @@ func (e *Engine) failRun(ctx context.Context, r *retention.Run, cause error) err
 }
 
 func (e *Engine) finish(ctx context.Context, r *retention.Run, status retention.RunStatus) error {
-	if err := e.CarryJournal(ctx); err != nil {
-		e.log.WarnContext(ctx, "journal is carried later", "run", r.ID, "error", err)
-	}
 	return e.untilReachable(ctx, r, func() error {
 		_, err := e.store.FinishRun(ctx, r.ID, r.Attempt, status)
 		return err

@@ -20,8 +20,9 @@ const (
 )
 
 // MostDue is the share of due rows from which following the table's blocks is
-// cheaper than following an index over nearly all of it.
-const MostDue = 0.6
+// cheaper than following an index: with half of a table due, deleting by index took
+// a third longer than by blocks, even in the index's favour (rows stored in its order).
+const MostDue = 0.3
 
 // HashLimit is the number of held ids up to which their list is hashed once per
 // batch; above it each row probes the index instead. At 500,000 ids the hash of
@@ -68,6 +69,8 @@ type Plan struct {
 	Key   []Column
 	Holds HeldRows
 	Walk  WalkKind
+	// DueShare is the estimated share of due rows, 0 if unknown.
+	DueShare float64
 	// Changes are the treated columns of an anonymize policy.
 	Changes []Change
 	// ArchiveTo is the archive table's name; zero for other actions.
@@ -119,7 +122,7 @@ func Build(in Inputs) (*Plan, error) {
 			return nil, err
 		}
 	}
-	p.Walk = chooseWalk(in)
+	p.Walk, p.DueShare = chooseWalk(in), in.DueShare
 	p.LockFirst = in.Table.RowTriggers(in.Policy.Action, true)
 	p.Watch = in.Table.HasTriggers(in.Policy.Action) || (in.Archive != nil && len(in.Archive.Triggers) > 0)
 	p.Digests = in.Policy.Evidence == retention.EvidenceRecords && p.Key != nil
@@ -234,4 +237,14 @@ func chooseWalk(in Inputs) WalkKind {
 		return WalkBlock
 	}
 	return WalkSlice
+}
+
+// IntegerKey reports whether the i-th key column is an integer, which travels in
+// binary form and is written as text by us: cheaper than the server's text.
+func (p *Plan) IntegerKey(i int) bool {
+	switch p.Key[i].BaseType {
+	case "int2", "int4", "int8":
+		return true
+	}
+	return false
 }

@@ -11,7 +11,8 @@ import (
 // Change prints the destructive statement of one step. Its single row has the
 // rows changed, those of them that a trigger undid, what was due and held in the
 // same snapshot (0 unless countHeld), for archive the rows that arrived there, and
-// then one text array per key column if the plan keeps digests.
+// then one array per key column if the plan keeps digests, of bigint for integers
+// and of text for all others.
 func (g *Printer) Change(r Range, run RunMeta, countHeld bool) Statement {
 	b := &builder{}
 	b.printf("WITH gone AS (\n")
@@ -44,14 +45,33 @@ func (g *Printer) deleteReturning(b *builder, r Range, returning []string) {
 	b.printf("\nRETURNING %s", strings.Join(returning, ", "))
 }
 
-// digestColumns are the key's columns as text, named d1, d2 … in RETURNING.
+// Plain reports whether PlainDelete can stand for Change: a delete of which nothing
+// but the number of rows is wanted.
+func (g *Printer) Plain() bool {
+	return g.plan.Policy.Action == retention.ActionDelete && !g.plan.Digests
+}
+
+// PlainDelete prints the destructive statement without RETURNING; its command tag
+// has the number of rows.
+func (g *Printer) PlainDelete(r Range) Statement {
+	b := &builder{}
+	b.printf("DELETE FROM %s\nWHERE %s", g.from(), g.where(b, r))
+	return b.done()
+}
+
+// digestColumns are the key's columns, named d1, d2 … in RETURNING: integers as
+// bigint, all others as text.
 func (g *Printer) digestColumns() []string {
 	if !g.plan.Digests {
 		return nil
 	}
 	out := make([]string, len(g.plan.Key))
 	for i, c := range g.plan.Key {
-		out[i] = fmt.Sprintf("%s::text AS d%d", col(c.Name), i+1)
+		kind := "text"
+		if g.plan.IntegerKey(i) {
+			kind = "bigint"
+		}
+		out[i] = fmt.Sprintf("%s::%s AS d%d", col(c.Name), kind, i+1)
 	}
 	return out
 }

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"sync"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,28 +18,45 @@ import (
 
 const digestSize = sha256.Size
 
+// parallelFrom is the number of digests from which two goroutines make them.
+const parallelFrom = 4096
+
 // digests makes one digest per changed record: SHA-256 over the secret, the table
 // and the canonical key. Every part carries its length, so that no two keys make
-// the same bytes. keys has one array per key column, all of length n.
-func (t *Target) digests(table retention.TableName, keys [][][]byte, n int, row *rawRow) []byte {
+// the same bytes. keys has one column per part of the key, each of length n.
+func (t *Target) digests(table retention.TableName, keys []keyColumn, n int, row *rawRow) []byte {
 	for _, column := range keys {
-		if len(column) != n {
-			row.fail(fmt.Errorf("%d keys came back for %d changed rows", len(column), n))
+		if column.n != n {
+			row.fail(fmt.Errorf("%d keys came back for %d changed rows", column.n, n))
 			return nil
 		}
 	}
 	prefix := appendPart(slices.Clone(t.evidence[:]), []byte(table.String()))
-	out := make([]byte, 0, n*digestSize)
+	out := make([]byte, n*digestSize)
+	if n < parallelFrom {
+		digestRange(prefix, keys, out, 0, n)
+		return out
+	}
+	// The server waits meanwhile, so its processor is free.
+	var wg sync.WaitGroup
+	wg.Go(func() { digestRange(prefix, keys, out, 0, n/2) })
+	digestRange(prefix, keys, out, n/2, n)
+	wg.Wait()
+	return out
+}
+
+func digestRange(prefix []byte, keys []keyColumn, out []byte, from, to int) {
 	buf := make([]byte, 0, 256)
-	for i := range n {
+	text := make([]byte, 0, 64)
+	for i := from; i < to; i++ {
 		buf = append(buf[:0], prefix...)
 		for _, column := range keys {
-			buf = appendPart(buf, column[i])
+			text = column.appendText(text[:0], i)
+			buf = appendPart(buf, text)
 		}
 		sum := sha256.Sum256(buf)
-		out = append(out, sum[:]...)
+		copy(out[i*digestSize:], sum[:])
 	}
-	return out
 }
 
 func appendPart(buf, part []byte) []byte {
@@ -47,11 +66,27 @@ func appendPart(buf, part []byte) []byte {
 
 // Digest is the digest of one record, by its canonical key.
 func (t *Target) Digest(table retention.TableName, key retention.Key) []byte {
-	keys := make([][][]byte, len(key))
+	keys := make([]keyColumn, len(key))
 	for i, part := range key {
-		keys[i] = [][]byte{[]byte(part)}
+		keys[i] = keyColumn{n: 1, texts: [][]byte{[]byte(part)}}
 	}
 	return t.digests(table, keys, 1, &rawRow{})
+}
+
+// keyColumn is one part of the key of n records: texts, or integers as they came
+// over the wire.
+type keyColumn struct {
+	n     int
+	texts [][]byte
+	ints  []int64
+}
+
+// appendText appends the canonical text of the i-th record's part.
+func (k keyColumn) appendText(buf []byte, i int) []byte {
+	if k.texts != nil {
+		return append(buf, k.texts[i]...)
+	}
+	return strconv.AppendInt(buf, k.ints[i], 10)
 }
 
 // rawRow reads a single row from its wire form: counts, then arrays of key texts.
@@ -65,7 +100,7 @@ type rawRow struct {
 
 // rawRow runs a statement that answers exactly one row.
 func (d *disposition) rawRow(ctx context.Context, s sqlgen.Statement) (*rawRow, error) {
-	rows, err := d.conn.Query(ctx, s.SQL, s.Args...)
+	rows, err := d.conn.Query(ctx, s.SQL, asPlanned(s)...)
 	if err != nil {
 		return nil, err
 	}
@@ -110,16 +145,19 @@ func (r *rawRow) int() int64 {
 	return v
 }
 
-// textArrays takes the next n columns, each a text[] without NULLs.
-func (r *rawRow) textArrays(n int) [][][]byte {
-	out := make([][][]byte, n)
+// int8OID is the element type of an array of bigint (pg_type.dat).
+const int8OID = 20
+
+// keys takes the next n columns, each an array without NULLs.
+func (r *rawRow) keys(n int) []keyColumn {
+	out := make([]keyColumn, n)
 	for i := range out {
 		if r.next >= len(r.values) {
 			r.fail(fmt.Errorf("column %d is missing", r.next))
 			return nil
 		}
 		var err error
-		if out[i], err = parseTextArray(r.values[r.next]); err != nil {
+		if out[i], err = parseKeys(r.values[r.next]); err != nil {
 			r.fail(err)
 			return nil
 		}
@@ -128,32 +166,42 @@ func (r *rawRow) textArrays(n int) [][][]byte {
 	return out
 }
 
-// parseTextArray reads PostgreSQL's binary form of a one-dimensional array:
-// dimensions, a flag for NULLs, the element type, length and lower bound, then each
-// element with its length.
-func parseTextArray(b []byte) ([][]byte, error) {
+// parseKeys reads PostgreSQL's binary form of a one-dimensional array: dimensions, a
+// flag for NULLs, the element type, length and lower bound, then each element with
+// its length.
+func parseKeys(b []byte) (k keyColumn, err error) {
 	bad := errors.New("malformed array of keys")
 	if len(b) < 12 {
-		return nil, bad
+		return k, bad
 	}
 	if binary.BigEndian.Uint32(b) == 0 {
-		return nil, nil
+		return k, nil
 	}
 	if len(b) < 20 || binary.BigEndian.Uint32(b) != 1 {
-		return nil, bad
+		return k, bad
 	}
-	n := int(binary.BigEndian.Uint32(b[12:]))
-	out := make([][]byte, 0, n)
-	for b = b[20:]; len(out) < n; {
+	ints := binary.BigEndian.Uint32(b[8:]) == int8OID
+	k.n = int(binary.BigEndian.Uint32(b[12:]))
+	if ints {
+		k.ints = make([]int64, 0, k.n)
+	} else {
+		k.texts = make([][]byte, 0, k.n)
+	}
+	b = b[20:]
+	for range k.n {
 		if len(b) < 4 {
-			return nil, bad
+			return k, bad
 		}
 		size := int(int32(binary.BigEndian.Uint32(b)))
-		if size < 0 || len(b) < 4+size {
-			return nil, bad
+		if size < 0 || len(b) < 4+size || ints && size != 8 {
+			return k, bad
 		}
-		out = append(out, b[4:4+size])
+		if ints {
+			k.ints = append(k.ints, int64(binary.BigEndian.Uint64(b[4:])))
+		} else {
+			k.texts = append(k.texts, b[4:4+size])
+		}
 		b = b[4+size:]
 	}
-	return out, nil
+	return k, nil
 }

@@ -27,7 +27,7 @@ func (d *disposition) locate(ctx context.Context, filenode uint32, blocks int64)
 	}
 	if d.pos.Tie == nil && (!d.pos.Started || d.pos.Filenode != filenode) {
 		out.restart = d.pos.Started
-		out.next = position{Walk: plan.WalkBlock, Started: true, Filenode: filenode, End: blocks, Density: tableDensity(d.planned.Table)}
+		out.next = position{Walk: plan.WalkBlock, Started: true, Filenode: filenode, End: blocks, Density: tableDensity(d.planned.Plan)}
 	}
 	if d.pos.Tie != nil && d.pos.Filenode != filenode {
 		if err := d.spanTie(ctx, &out, filenode); err != nil {
@@ -37,11 +37,18 @@ func (d *disposition) locate(ctx context.Context, filenode uint32, blocks int64)
 	return d.locateBlock(ctx, out)
 }
 
-func tableDensity(t *plan.Table) float64 {
+// tableDensity is the estimated number of due rows per block.
+func tableDensity(p *plan.Plan) float64 {
+	t := p.Table
 	if t.EstimatedRows <= 0 || t.Pages <= 0 {
 		return guessedDensity
 	}
-	return max(1, float64(t.EstimatedRows)/float64(t.Pages))
+	share := 1.0
+	if p.DueShare > 0 {
+		// Not less than a quarter: a step also reads what is not due.
+		share = max(p.DueShare, 0.25)
+	}
+	return max(0.1, share*float64(t.EstimatedRows)/float64(t.Pages))
 }
 
 // locateSlice follows the index: from Lo to the timestamp of the size-th entry.
@@ -86,7 +93,7 @@ func (d *disposition) spanTie(ctx context.Context, out *outcome, filenode uint32
 	var rows int64
 	var first, last string
 	s := d.planned.sql.TieSpan(out.next.Tie.value())
-	if err := d.conn.QueryRow(ctx, s.SQL, s.Args...).Scan(&rows, &first, &last); err != nil {
+	if err := d.queryRow(ctx, s).Scan(&rows, &first, &last); err != nil {
 		return err
 	}
 	from, err := blockOf(first)
@@ -147,7 +154,7 @@ func (d *disposition) afterBlocks(ctx context.Context, out outcome) (outcome, *s
 // readMark runs a query for one value of the timestamp column; nil without a row.
 func (d *disposition) readMark(ctx context.Context, s sqlgen.Statement) (*mark, error) {
 	var v any
-	err := d.conn.QueryRow(ctx, s.SQL, s.Args...).Scan(&v)
+	err := d.queryRow(ctx, s).Scan(&v)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}

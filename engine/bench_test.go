@@ -1,0 +1,219 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine"
+	"holdfast/internal/pgtest"
+	"holdfast/retention"
+)
+
+// BenchmarkPurge measures runs side by side with one raw DELETE of the same rows on
+// the same server, in interleaved pairs, and prints medians as ratios: a time on a
+// shared machine means nothing. BENCH_ROWS (default 2,000,000, half of them due) and
+// BENCH_PAIRS (default 5) set its size. Run it with `make bench`.
+func BenchmarkPurge(b *testing.B) {
+	rows, pairs := benchSetting("BENCH_ROWS", 2_000_000), benchSetting("BENCH_PAIRS", 5)
+	// A server that really writes: with fsync off our commits would cost nothing.
+	server, err := pgtest.StartTemp(b.Context(), map[string]string{
+		"fsync": "on", "full_page_writes": "on", "shared_buffers": "1GB", "max_wal_size": "8GB", "autovacuum": "off",
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = server.Stop() })
+	template := benchTemplate(b, server, rows)
+	variants := []benchVariant{
+		{name: "one raw DELETE", run: rawDelete},
+		{name: "evidence counts, none held", run: ourRun(retention.EvidenceCounts), reach: 2},
+		{name: "evidence records, none held", run: ourRun(retention.EvidenceRecords), reach: 3.5},
+		{name: "10,000 held", held: rows / 200, run: ourRun(retention.EvidenceRecords), reach: 4.5},
+		{name: "500,000 held", held: rows / 4, run: ourRun(retention.EvidenceRecords), reach: 7},
+		{name: "select 1,000, filter, DELETE IN", run: selectFilterDelete},
+	}
+	took := make([][]time.Duration, len(variants))
+	for pair := range pairs {
+		for i, v := range variants {
+			url := benchClone(b, server, template, fmt.Sprintf("bench_%d_%d", pair, i))
+			took[i] = append(took[i], v.run(b, url, v.held))
+			benchDrop(b, server, url)
+		}
+	}
+	reportPurge(variants, took, rows)
+}
+
+type benchVariant struct {
+	name string
+	held int
+	// reach is the ratio to the raw DELETE that must not be exceeded; 0 for none.
+	reach float64
+	run   func(b *testing.B, url string, held int) time.Duration
+}
+
+func benchSetting(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil && n > 0 {
+		return n
+	}
+	return otherwise
+}
+
+func reportPurge(variants []benchVariant, took [][]time.Duration, rows int) {
+	fmt.Printf("\nDelete %d due rows of %d, medians of %d interleaved runs, pace max, 20,000 rows a batch, fsync on:\n", rows/2, rows, len(took[0]))
+	for i, v := range variants {
+		m := median(took[i])
+		// The ratio is the median of the pairs' ratios: each pair met the same machine.
+		ratios := make([]float64, len(took[i]))
+		for j := range took[i] {
+			ratios[j] = float64(took[i][j]) / float64(took[0][j])
+		}
+		slices.Sort(ratios)
+		goal := ""
+		if v.reach > 0 {
+			goal = fmt.Sprintf("  (goal ≤ %.1f)", v.reach)
+		}
+		fmt.Printf("  %-32s %7.2f s  × %5.2f%s\n", v.name, m.Seconds(), ratios[len(ratios)/2], goal)
+	}
+	fmt.Printf("  select-filter to ours (records, none held): × %.2f  (goal ≥ 4.0)\n", float64(median(took[5]))/float64(median(took[2])))
+	fmt.Printf("  raw DELETE varied from %.2f to %.2f s\n", slices.Min(took[0]).Seconds(), slices.Max(took[0]).Seconds())
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	fmt.Printf("  memory taken from the system by this process: %d MiB  (goal < 100)\n\n", mem.Sys>>20)
+}
+
+func median(d []time.Duration) time.Duration {
+	s := slices.Sorted(slices.Values(d))
+	return s[len(s)/2]
+}
+
+func benchTemplate(b *testing.B, server *pgtest.TempServer, rows int) string {
+	b.Helper()
+	url := benchCreate(b, server, "bench_template", "template0")
+	pgtest.Exec(b, url, fmt.Sprintf(`
+		CREATE TABLE public.events AS
+		SELECT i::bigint AS id, now() - interval '100 days' + (i * interval '200 days' / %d) AS created_at,
+		       (i %% 1000)::integer AS customer_id, 'event number ' || i AS payload
+		FROM generate_series(1, %d) AS i`, rows, rows),
+		`ALTER TABLE public.events ADD PRIMARY KEY (id)`,
+		`CREATE INDEX events_created_at ON public.events (created_at)`,
+		`VACUUM ANALYZE public.events`)
+	migrateAll(b, url)
+	return "bench_template"
+}
+
+func benchCreate(b *testing.B, server *pgtest.TempServer, name, template string) string {
+	b.Helper()
+	pgtest.Exec(b, server.URL("postgres"), fmt.Sprintf(`CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy`, name, template), `CHECKPOINT`)
+	return server.URL(name)
+}
+
+func benchClone(b *testing.B, server *pgtest.TempServer, template, name string) string {
+	b.Helper()
+	url := benchCreate(b, server, name, template)
+	// Read everything once: each variant begins with a warm cache.
+	pgtest.Exec(b, url, `SELECT count(*), max(payload) FROM public.events`, `SELECT count(*) FROM public.events WHERE created_at < now() - interval '1 day'`)
+	return url
+}
+
+func benchDrop(b *testing.B, server *pgtest.TempServer, url string) {
+	b.Helper()
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	pgtest.Exec(b, server.URL("postgres"), fmt.Sprintf(`DROP DATABASE %s WITH (FORCE)`, cfg.Database), `CHECKPOINT`)
+}
+
+func rawDelete(b *testing.B, url string, _ int) time.Duration {
+	conn := connect(b, url)
+	start := time.Now()
+	if _, err := conn.Exec(b.Context(), `DELETE FROM public.events WHERE created_at < now() - interval '1 day'`); err != nil {
+		b.Fatal(err)
+	}
+	return time.Since(start)
+}
+
+func connect(b *testing.B, url string) *pgx.Conn {
+	b.Helper()
+	conn, err := pgx.Connect(b.Context(), url)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = conn.Close(context.Background()) })
+	return conn
+}
+
+// ourRun is a run of the whole engine from its queueing to its end.
+func ourRun(evidence retention.EvidenceLevel) func(*testing.B, string, int) time.Duration {
+	return func(b *testing.B, url string, held int) time.Duration {
+		h := newHouse(b, url)
+		defer h.close()
+		p := policyOn("events", 1)
+		p.Evidence, p.BatchSize = evidence, 20_000
+		h.mustPolicy(p)
+		if held > 0 {
+			hold := holdOn("events")
+			for i := range held {
+				// Spread over the due rows and beyond.
+				hold.Scope[0].RecordIDs = append(hold.Scope[0].RecordIDs, retention.Key{strconv.Itoa(1 + i*4)})
+			}
+			h.mustHold(hold)
+		}
+		pgtest.Exec(b, url, `CHECKPOINT`)
+		start := time.Now()
+		run := h.mustRun(engine.RunRequest{Pace: retention.PaceMax})
+		d := time.Since(start)
+		if run.Status != retention.RunSucceeded || run.TotalProcessed+run.TotalHeld == 0 {
+			b.Fatalf("run ended as %+v", run)
+		}
+		return d
+	}
+}
+
+// selectFilterDelete is the technique that ours replaces: read ids, ask for holds in
+// the application, delete by a list of ids.
+func selectFilterDelete(b *testing.B, url string, _ int) time.Duration {
+	ctx := b.Context()
+	conn := connect(b, url)
+	pgtest.Exec(b, url, `CREATE TABLE public.naive_holds (record_id bigint PRIMARY KEY)`)
+	start := time.Now()
+	for {
+		rows, err := conn.Query(ctx, `SELECT id FROM public.events WHERE created_at < now() - interval '1 day' ORDER BY created_at LIMIT 1000`)
+		if err != nil {
+			b.Fatal(err)
+		}
+		ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			b.Fatal(err)
+		}
+		if len(ids) == 0 {
+			return time.Since(start)
+		}
+		rows, err = conn.Query(ctx, `SELECT record_id FROM public.naive_holds WHERE record_id = ANY ($1)`, ids)
+		if err != nil {
+			b.Fatal(err)
+		}
+		held, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+		if err != nil {
+			b.Fatal(err)
+		}
+		list := make([]string, 0, len(ids))
+		for _, id := range ids {
+			if !slices.Contains(held, id) {
+				list = append(list, strconv.FormatInt(id, 10))
+			}
+		}
+		if _, err := conn.Exec(ctx, `DELETE FROM public.events WHERE id IN (`+strings.Join(list, ",")+`)`); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
