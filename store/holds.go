@@ -1,0 +1,314 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/retention"
+)
+
+const holdColumns = `h.id, h.matter, h.reason, h.expires_at, h.on_expiry, h.status, h.created_by, h.created_at,
+			h.effective_at, coalesce(h.released_by, ''), h.released_at, coalesce(h.release_reason, ''), h.version`
+
+func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
+	err = row.Scan(&h.ID, &h.Matter, &h.Reason, &h.ExpiresAt, &h.OnExpiry, &h.Status, &h.CreatedBy, &h.CreatedAt,
+		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version)
+	return h, err
+}
+
+// Holds lists holds, newest first, with counts and without ids.
+func (s *Store) Holds(ctx context.Context, f retention.HoldFilter, p retention.Page) ([]retention.Hold, string, error) {
+	limit, after, err := readPage(p, newestFirst("holds"))
+	if err != nil {
+		return nil, "", err
+	}
+	var holds []retention.Hold
+	err = s.read(ctx, "list holds", func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT `+holdColumns+`
+			FROM holdfast.hold AS h
+			WHERE (h.created_at, h.id) < ($1, $2::text::uuid)
+			  AND (cardinality($3::text[]) = 0 OR h.status = ANY ($3))
+			  AND ($4 = ''
+			       OR strpos(lower(h.matter), lower($4)) > 0
+			       OR strpos(lower(h.reason), lower($4)) > 0
+			       OR strpos(lower(h.created_by), lower($4)) > 0)
+			ORDER BY h.created_at DESC, h.id DESC
+			LIMIT $5`, after.time(), after.ID, texts(f.Statuses), f.Search, limit+1)
+		if err != nil {
+			return err
+		}
+		if holds, err = pgx.CollectRows(rows, scanHold); err != nil {
+			return err
+		}
+		return fillScopes(ctx, tx, holds)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	holds, next := cut(holds, limit, func(h retention.Hold) cursor { return momentOf("holds", h.CreatedAt, h.ID) })
+	return holds, next, nil
+}
+
+// texts makes an array argument of named strings; nil becomes the empty array.
+func texts[T ~string](in []T) []string {
+	out := make([]string, len(in))
+	for i, v := range in {
+		out[i] = string(v)
+	}
+	return out
+}
+
+// fillScopes reads the scopes of holds, without ids.
+func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
+	ids := make([]string, len(holds))
+	byID := make(map[string]*retention.Hold, len(holds))
+	for i := range holds {
+		ids[i], byID[holds[i].ID] = holds[i].ID, &holds[i]
+	}
+	rows, err := q.Query(ctx, `
+		SELECT hold_id, table_schema, table_name, whole_table, record_count, not_found_count
+		FROM holdfast.hold_scope
+		WHERE hold_id = ANY ($1::text[]::uuid[])
+		ORDER BY hold_id, scope_index`, ids)
+	if err != nil {
+		return err
+	}
+	var id string
+	var sc retention.Scope
+	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount}, func() error {
+		byID[id].Scope = append(byID[id].Scope, sc)
+		return nil
+	})
+	return err
+}
+
+// Hold is one hold; its scopes have counts and the first ids that had no row.
+func (s *Store) Hold(ctx context.Context, id string) (retention.Hold, error) {
+	if err := checkID("hold", id); err != nil {
+		return retention.Hold{}, err
+	}
+	var h retention.Hold
+	err := s.read(ctx, "read hold "+id, func(tx pgx.Tx) (err error) {
+		h, err = loadHold(ctx, tx, id, "")
+		return err
+	})
+	return h, err
+}
+
+// forUpdate makes loadHold and loadRun lock the row until the transaction's end.
+const forUpdate = "FOR UPDATE"
+
+func loadHold(ctx context.Context, q querier, id, lock string) (retention.Hold, error) {
+	rows, err := q.Query(ctx, `
+		SELECT `+holdColumns+`
+		FROM holdfast.hold AS h
+		WHERE h.id = $1::text::uuid
+		`+lock, id)
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := pgx.CollectExactlyOneRow(rows, scanHold)
+	if err != nil {
+		return h, absent(err, "there is no hold %s", id)
+	}
+	one := []retention.Hold{h}
+	if err := fillScopes(ctx, q, one); err != nil {
+		return h, err
+	}
+	return one[0], fillNotFound(ctx, q, &one[0])
+}
+
+// HoldsByStatus are all holds of these statuses, oldest first, without ids.
+func (s *Store) HoldsByStatus(ctx context.Context, statuses ...retention.HoldStatus) ([]retention.Hold, error) {
+	var holds []retention.Hold
+	err := s.read(ctx, "list holds by status", func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT `+holdColumns+`
+			FROM holdfast.hold AS h
+			WHERE h.status = ANY ($1::text[])
+			ORDER BY h.created_at, h.id`, texts(statuses))
+		if err != nil {
+			return err
+		}
+		if holds, err = pgx.CollectRows(rows, scanHold); err != nil {
+			return err
+		}
+		return fillScopes(ctx, tx, holds)
+	})
+	return holds, err
+}
+
+// CountHolds counts holds by status; every status is there, with 0 if it has none.
+func (s *Store) CountHolds(ctx context.Context) (map[retention.HoldStatus]int64, error) {
+	counts := map[retention.HoldStatus]int64{}
+	for _, st := range retention.HoldStatuses() {
+		counts[st] = 0
+	}
+	rows, err := s.pool.Query(ctx, `
+		SELECT status, count(*)
+		FROM holdfast.hold
+		GROUP BY status`)
+	if err != nil {
+		return nil, fail("count holds", err)
+	}
+	var st retention.HoldStatus
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&st, &n}, func() error {
+		counts[st] = n
+		return nil
+	})
+	return counts, fail("count holds", err)
+}
+
+// changeHold locks a hold, has fn judge and change it, and writes the audit row
+// with the hold before and after. fn answers false if there is nothing to change.
+func (s *Store) changeHold(ctx context.Context, what, id string, by retention.By, fn func(tx pgx.Tx, h retention.Hold) (bool, error)) (retention.Hold, error) {
+	if err := checkID("hold", id); err != nil {
+		return retention.Hold{}, err
+	}
+	var after retention.Hold
+	err := s.write(ctx, what+" hold "+id, func(tx pgx.Tx) error {
+		before, err := loadHold(ctx, tx, id, forUpdate)
+		if err != nil {
+			return err
+		}
+		changed, err := fn(tx, before)
+		if err != nil || !changed {
+			after = before
+			return err
+		}
+		if after, err = loadHold(ctx, tx, id, ""); err != nil {
+			return err
+		}
+		return addAudit(ctx, tx, by, "hold/"+id, before, after)
+	})
+	return after, err
+}
+
+// HoldActivated records that the hold is in force since at, with what was found
+// when its ids were staged. A hold that is already in force is left as it is, with
+// no audit row; one that has ended is ErrConflict.
+func (s *Store) HoldActivated(ctx context.Context, id string, at time.Time, counts []retention.ScopeCounts, by retention.By) (retention.Hold, error) {
+	return s.changeHold(ctx, "activate", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		if h.Status.InForce() {
+			return false, nil
+		}
+		if h.Status != retention.HoldApplying {
+			return false, retention.Conflictf("hold %s is %s", id, h.Status)
+		}
+		if err := unbounded(ctx, tx); err != nil {
+			return false, err
+		}
+		_, err := tx.Exec(ctx, `
+			UPDATE holdfast.hold
+			SET status = 'active', effective_at = $2
+			WHERE id = $1::text::uuid`, id, at)
+		if err != nil {
+			return false, err
+		}
+		for _, c := range counts {
+			if err := saveCounts(ctx, tx, id, c); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+}
+
+func saveCounts(ctx context.Context, tx pgx.Tx, id string, c retention.ScopeCounts) error {
+	tag, err := tx.Exec(ctx, `
+		UPDATE holdfast.hold_scope
+		SET record_count = $3, not_found_count = $4
+		WHERE hold_id = $1::text::uuid AND scope_index = $2`, id, c.Index, c.RecordCount, c.NotFoundCount)
+	if err != nil {
+		return err
+	}
+	if tag.RowsAffected() != 1 {
+		return fmt.Errorf("hold %s has no scope %d", id, c.Index)
+	}
+	// Ids count as found until it is known better, so that of a million only the few
+	// missing ones are written again.
+	_, err = tx.Exec(ctx, `
+		UPDATE holdfast.hold_record
+		SET found = false
+		WHERE hold_id = $1::text::uuid AND scope_index = $2 AND position = ANY ($3::integer[])`, id, c.Index, c.NotFound)
+	return err
+}
+
+// ReviseHold changes expiry and reason of a hold; version is the one that was read.
+// A hold under review becomes active again. One that has ended, or whose end was
+// asked for, is ErrConflict: it must not seem to have been extended.
+func (s *Store) ReviseHold(ctx context.Context, id string, version int, rev retention.HoldRevision, by retention.By) (retention.Hold, error) {
+	return s.changeHold(ctx, "revise", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		switch {
+		case h.Status.Ended():
+			return false, retention.Conflictf("the hold has ended (%s); place a new one", h.Status)
+		case h.Status == retention.HoldReleasing:
+			return false, retention.Conflictf("the hold is being released; place a new one")
+		case h.Version != version:
+			return false, fmt.Errorf("%w: the hold is at version %d now", retention.ErrStale, h.Version)
+		}
+		var expires *time.Time
+		if rev.ExpiresAt != nil {
+			expires = *rev.ExpiresAt
+		}
+		_, err := tx.Exec(ctx, `
+			UPDATE holdfast.hold
+			SET reason = coalesce($2, reason),
+			    expires_at = CASE WHEN $3::boolean THEN $4::timestamptz ELSE expires_at END,
+			    on_expiry = coalesce($5, on_expiry),
+			    status = CASE status WHEN 'review_due' THEN 'active' ELSE status END,
+			    version = version + 1
+			WHERE id = $1::text::uuid`, id, rev.Reason, rev.ExpiresAt != nil, expires, rev.OnExpiry)
+		return err == nil, err
+	})
+}
+
+// MarkHold moves a hold to releasing or review_due; from lists the statuses it may
+// come from, any other is ErrConflict. For releasing, the person and the reason are
+// kept: they are whose release it is, whoever carries it out.
+func (s *Store) MarkHold(ctx context.Context, id string, from []retention.HoldStatus, to retention.HoldStatus, reason string, by retention.By) (retention.Hold, error) {
+	if to != retention.HoldReleasing && to != retention.HoldReviewDue {
+		return retention.Hold{}, fmt.Errorf("mark hold %s: %q is no mark", id, to)
+	}
+	return s.changeHold(ctx, "mark", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		if !slices.Contains(from, h.Status) || !h.Status.InForce() {
+			return false, retention.Conflictf("the hold is %s", h.Status)
+		}
+		releasing := to == retention.HoldReleasing
+		_, err := tx.Exec(ctx, `
+			UPDATE holdfast.hold
+			SET status = $2,
+			    released_by = CASE WHEN $3::boolean THEN $4 ELSE released_by END,
+			    release_reason = CASE WHEN $3::boolean THEN $5 ELSE release_reason END
+			WHERE id = $1::text::uuid`, id, to, releasing, by.Actor.Name, reason)
+		return err == nil, err
+	})
+}
+
+// HoldEnded records the end: released or expired, at that moment. A hold that has
+// ended already is left as it is, with no audit row, since two processes may carry
+// out one release; one that never came into force is ErrConflict.
+func (s *Store) HoldEnded(ctx context.Context, id string, to retention.HoldStatus, at time.Time, by retention.By) (retention.Hold, error) {
+	if !to.Ended() {
+		return retention.Hold{}, fmt.Errorf("end hold %s: %q is no end", id, to)
+	}
+	return s.changeHold(ctx, "end", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		if h.Status.Ended() {
+			return false, nil
+		}
+		if !h.Status.InForce() {
+			return false, retention.Conflictf("the hold is %s and was never in force", h.Status)
+		}
+		_, err := tx.Exec(ctx, `
+			UPDATE holdfast.hold
+			SET status = $2, released_at = $3, released_by = coalesce(released_by, $4)
+			WHERE id = $1::text::uuid`, id, to, at, by.Actor.Name)
+		return err == nil, err
+	})
+}
