@@ -1,0 +1,161 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+// action is one kind of change with its words: "placed a hold".
+type action struct{ name, words string }
+
+// actions lists what the audit can contain, in the order of the filter.
+var actions = []action{
+	{"policy.create", "created a policy"}, {"policy.replace", "changed a policy"}, {"policy.retire", "retired a policy"},
+	{"hold.place", "placed the hold"}, {"hold.in_force", "put the hold in force"}, {"hold.revise", "changed the hold"},
+	{"hold.review_due", "listed the hold for review"}, {"hold.release", "asked for the hold's release"}, {"hold.released", "released the hold"},
+	{"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
+	{"run.request", "requested a run"}, {"guard.accept", "accepted another governed database"},
+	{"user.create", "added a person"}, {"user.sign_in", "signed in"}, {"user.sign_in_refused", "was refused at sign-in"}, {"user.sign_out", "signed out"}, {"user.change_password", "changed their password"},
+	{"token.create", "created an API token"}, {"token.revoke", "revoked an API token"},
+}
+
+// actionWords says an action in words; an unknown one by its name.
+func actionWords(name string) string {
+	for _, a := range actions {
+		if a.name == name {
+			return a.words
+		}
+	}
+	return strings.NewReplacer(".", " ", "_", " ").Replace(name)
+}
+
+func audit(v *visit) error {
+	f, bad := v.auditFilter()
+	view := v.auditFields(bad)
+	status := http.StatusOK
+	if bad.any() {
+		status = http.StatusUnprocessableEntity
+	}
+	list, next, err := v.e.Audit(v.ctx, v.actor, f, v.cursor())
+	if err != nil {
+		return err
+	}
+	view.Head = ui.Head{Title: "Audit", Answer: v.auditAnswer(list)}
+	view.Pager = v.pager("the audit", next)
+	for _, e := range list {
+		view.Rows = append(view.Rows, v.auditRow(e))
+	}
+	return v.render(status, ui.Audit(v.shell("audit", "Audit"), view))
+}
+
+func (v *visit) auditAnswer(list []retention.AuditEntry) string {
+	if len(list) == 0 {
+		return "Who changed what, and when."
+	}
+	e := list[0]
+	return "Last: " + e.Actor + " " + actionWords(e.Action) + ", " + v.clock.ago(e.At) + "."
+}
+
+// auditFilter reads the filters; days are whole days in the reader's zone.
+func (v *visit) auditFilter() (retention.AuditFilter, faults) {
+	var bad faults
+	f := retention.AuditFilter{Actor: strings.TrimSpace(v.query("actor")), Action: v.query("action"), Object: strings.TrimSpace(v.query("object"))}
+	if s := v.query("from"); s != "" {
+		t, err := time.ParseInLocation(time.DateOnly, s, v.clock.zone)
+		if err != nil {
+			bad.add("from", "must be a date such as 2026-03-03")
+		} else {
+			f.From = &t
+		}
+	}
+	if s := v.query("until"); s != "" {
+		t, err := v.clock.endOfDay(s)
+		if err != nil {
+			bad.add("until", "must be a date such as 2026-03-03")
+		} else {
+			f.Until = &t
+		}
+	}
+	return f, bad
+}
+
+func (v *visit) auditFields(bad faults) ui.AuditView {
+	options := []ui.Option{{Value: "", Text: "Anything"}}
+	for _, a := range actions {
+		options = append(options, ui.Option{Value: a.name, Text: a.words})
+	}
+	plain := templ.Attributes{"autocomplete": "off"}
+	return ui.AuditView{
+		Problems: bad.summary(byName(map[string]string{"from": "From", "until": "Through"})),
+		Actor:    ui.Field{Name: "actor", Label: "Who", Value: v.query("actor"), Help: "An e-mail address, or `system`.", Attrs: plain},
+		Action:   ui.Choice{Name: "action", Label: "What", Options: ui.Pick(options, v.query("action")), Help: "One kind of change."},
+		Object:   ui.Field{Name: "object", Label: "On", Value: v.query("object"), Help: "Such as `policy/session_logs`.", Attrs: plain},
+		From:     ui.Field{Name: "from", Label: "From", Type: "date", Value: v.query("from"), Error: bad.of("from"), Help: "First day, in your zone."},
+		Until:    ui.Field{Name: "until", Label: "Through", Type: "date", Value: v.query("until"), Error: bad.of("until"), Help: "Last day, in your zone."},
+		Filtered: len(v.keep()) > 0,
+		Empty:    ui.Empty{Title: "Nothing is recorded here.", Text: "No change fits these filters. The audit keeps every change for ever; nothing is removed from it."},
+	}
+}
+
+func (v *visit) auditRow(e retention.AuditEntry) ui.AuditRow {
+	row := ui.AuditRow{
+		At: v.clock.exactly(e.At), Actor: e.Actor, What: upperFirst(actionWords(e.Action)), Action: e.Action,
+		Object: e.Object, ObjectHref: objectHref(e.Object),
+	}
+	var via []string
+	if e.Token != "" {
+		via = append(via, "with the token "+e.Token)
+	}
+	if e.RemoteAddr != "" {
+		via = append(via, "from "+e.RemoteAddr)
+	}
+	row.Via = strings.Join(via, ", ")
+	if has(e.Before) || has(e.After) {
+		row.HasDiff, row.Created = true, !has(e.Before)
+		row.Changes = jsonChanges(e.Before, e.After)
+		if n := len(row.Changes); n > maxFields {
+			row.Changes, row.More = row.Changes[:maxFields], int64(n-maxFields)
+		}
+		for _, c := range row.Changes {
+			row.Facts = append(row.Facts, ui.Pair{Name: c.Field, Value: c.After, Code: true})
+		}
+	}
+	return row
+}
+
+// maxFields bounds what the page shows of one change; a run of many policies has
+// hundreds of fields.
+const maxFields = 60
+
+func has(doc json.RawMessage) bool {
+	s := strings.TrimSpace(string(doc))
+	return s != "" && s != "null"
+}
+
+// objectHref is the page of what was changed; empty if it has none.
+func objectHref(object string) string {
+	kind, id, ok := strings.Cut(object, "/")
+	if !ok || strings.ContainsAny(id, "/?#") {
+		return ""
+	}
+	switch kind {
+	case "policy":
+		return "/policies/" + id
+	case "hold":
+		return "/holds/" + id
+	case "run":
+		return "/runs/" + id
+	case "user":
+		return "/settings/people"
+	case "token":
+		return "/settings/tokens"
+	}
+	return ""
+}

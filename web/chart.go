@@ -1,0 +1,166 @@
+package web
+
+import (
+	"fmt"
+	"time"
+
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+// histogram limits: up to maxMonths one bar is a month, beyond it a year; what lies
+// before the first of maxYears is added to it.
+const (
+	minMonths = 12
+	maxMonths = 60
+	maxYears  = 40
+)
+
+// bin is one bar before it is drawn.
+type bin struct {
+	from      time.Time
+	label     string
+	tick      string
+	due, held int64
+}
+
+// histogram draws what is due by month up to the cutoff; nil if nothing is due.
+func (c clock) histogram(s retention.Simulation) *ui.Histogram {
+	bins, unit := binsOf(s)
+	if len(bins) == 0 {
+		return nil
+	}
+	h := &ui.Histogram{Unit: unit, Verb: done(s.Action), Cutoff: c.day(s.Cutoff)}
+	h.Title = fmt.Sprintf("Rows that are due, by %s: %s due, %s of them held", unit, ui.Num(s.Due), ui.Num(s.Held))
+	h.Desc = fmt.Sprintf("From %s to the cutoff, %s. The table below has the same figures.", bins[0].label, h.Cutoff)
+	drawBars(h, bins)
+	h.CutoffX = cutoffAt(bins, unit, s.Cutoff)
+	return h
+}
+
+// drawBars fills bars, ticks and rows.
+func drawBars(h *ui.Histogram, bins []bin) {
+	var top int64 = 1
+	for _, b := range bins {
+		top = max(top, b.due)
+	}
+	w := 100 / float64(len(bins))
+	for i, b := range bins {
+		x := float64(i) * w
+		scale := float64(ui.HistHeight) / float64(top)
+		goes := b.due - b.held
+		h.Bars = append(h.Bars, ui.HistBar{X: x + w*0.1, W: w * 0.8, Due: float64(goes) * scale, Held: float64(b.held) * scale})
+		h.HasHeld = h.HasHeld || b.held > 0
+		if b.due == top && h.Max == "" {
+			h.Max, h.MaxX = ui.Num(b.due)+" in "+b.label, x+w/2
+		}
+		if b.due > 0 {
+			h.Rows = append(h.Rows, ui.HistRow{Label: b.label, Go: goes, Held: b.held, DueAll: b.due})
+		}
+	}
+	for _, i := range []int{0, len(bins) / 2, len(bins) - 1} {
+		h.Ticks = append(h.Ticks, ui.Tick{X: float64(i)*w + w/2, Text: bins[i].tick})
+	}
+}
+
+// cutoffAt is the cutoff's place in per cent, within its bar.
+func cutoffAt(bins []bin, unit string, cutoff time.Time) float64 {
+	last := bins[len(bins)-1].from
+	end := last.AddDate(0, 1, 0)
+	if unit == "year" {
+		end = last.AddDate(1, 0, 0)
+	}
+	part := float64(cutoff.Sub(last)) / float64(end.Sub(last))
+	part = min(max(part, 0), 1)
+	return (float64(len(bins)-1) + part) * 100 / float64(len(bins))
+}
+
+// binsOf makes a gapless axis from the first month with rows to the cutoff.
+func binsOf(s retention.Simulation) ([]bin, string) {
+	if len(s.ByMonth) == 0 {
+		return nil, "month"
+	}
+	end := monthOf(s.Cutoff.UTC())
+	first := end.AddDate(0, -(minMonths - 1), 0)
+	for _, m := range s.ByMonth {
+		if t, err := time.Parse("2006-01", m.Month); err == nil && t.Before(first) {
+			first = t
+		}
+	}
+	if months(first, end) <= maxMonths {
+		return fill(first, months(first, end), false, s.ByMonth), "month"
+	}
+	year := time.Date(max(first.Year(), end.Year()-maxYears+1), 1, 1, 0, 0, 0, 0, time.UTC)
+	return fill(year, end.Year()-year.Year()+1, true, s.ByMonth), "year"
+}
+
+// months counts the bars from first to last, both included. It does not subtract
+// times: a year far from ours would overflow a duration.
+func months(first, last time.Time) int {
+	return (last.Year()-first.Year())*12 + int(last.Month()) - int(first.Month()) + 1
+}
+
+func monthOf(t time.Time) time.Time {
+	return time.Date(t.Year(), t.Month(), 1, 0, 0, 0, 0, time.UTC)
+}
+
+func fill(first time.Time, n int, yearly bool, counts []retention.MonthCount) []bin {
+	bins := make([]bin, n)
+	for i := range bins {
+		if yearly {
+			bins[i].from = first.AddDate(i, 0, 0)
+			bins[i].label = bins[i].from.Format("2006")
+			bins[i].tick = bins[i].label
+		} else {
+			bins[i].from = first.AddDate(0, i, 0)
+			bins[i].label, bins[i].tick = bins[i].from.Format("January 2006"), bins[i].from.Format("Jan 2006")
+		}
+	}
+	for _, m := range counts {
+		i := 0
+		if t, err := time.Parse("2006-01", m.Month); err == nil {
+			i = months(first, t) - 1
+			if yearly {
+				i = t.Year() - first.Year()
+			}
+		}
+		if i < 0 && yearly {
+			bins[0].label = "up to " + first.Format("2006")
+		}
+		i = min(max(i, 0), n-1)
+		bins[i].due += m.Due
+		bins[i].held += m.Held
+	}
+	return bins
+}
+
+// simulationView words what a run would do.
+func (c clock) simulationView(s retention.Simulation) *ui.SimulationView {
+	verb := doing(s.Action)
+	v := &ui.SimulationView{AsOf: c.at(s.AsOf), Months: c.histogram(s)}
+	v.Answer = fmt.Sprintf("A run now would %s %s.", verb, ui.Count(s.WouldProcess, "record", "records"))
+	if s.Due > 0 && s.WouldProcess == 0 {
+		v.Answer = fmt.Sprintf("A run now would change nothing: %s due, %s of them held, %s blocked by references.", ui.Count(s.Due, "record is", "records are"), ui.Num(s.Held), ui.Num(s.Blocked))
+	}
+	if s.Due == 0 {
+		v.Answer = "Nothing is due: a run now would change nothing."
+	}
+	v.Stats = []ui.Stat{
+		{Label: "Due", Value: ui.Num(s.Due)},
+		{Label: "Held, stay", Value: ui.Num(s.Held)},
+		{Label: "Blocked by references, stay", Value: ui.Num(s.Blocked)},
+		{Label: "Would be " + done(s.Action), Value: ui.Num(s.WouldProcess)},
+	}
+	v.Notes = append(v.Notes, "Due is what is older than the cutoff, "+c.exactly(s.Cutoff).Text+".")
+	if s.OldestDue != nil {
+		v.Notes[0] += " The oldest due row is of " + c.day(*s.OldestDue) + "."
+	}
+	v.Notes = append(v.Notes, ui.Count(s.NullTimestamps, "row has", "rows have")+" no timestamp and can never become due.")
+	if s.InfiniteTimestamps > 0 {
+		v.Notes = append(v.Notes, ui.Count(s.InfiniteTimestamps, "row has", "rows have")+" an infinite timestamp and can never become due.")
+	}
+	if s.Blocked > 0 && v.Months != nil {
+		v.Notes = append(v.Notes, "In the chart, blocked rows are counted with those that would go.")
+	}
+	return v
+}

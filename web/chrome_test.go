@@ -1,0 +1,273 @@
+package web
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+)
+
+// axe is npm's axe-core 4.14.1 (MPL-2.0), which judges a page's accessibility.
+//
+//go:embed testdata/axe.min.js
+var axe string
+
+// chrome is a browser of its own for one test, which ends with it.
+func chrome(t *testing.T) context.Context {
+	t.Helper()
+	found := false
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+		_, err := exec.LookPath(name)
+		found = found || err == nil
+	}
+	if !found {
+		t.Fatal("no chromium in PATH; `make test` installs it (Debian: apt-get install chromium)")
+	}
+	ctx, cancel := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(
+		chromedp.NoSandbox, chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true)))
+	t.Cleanup(cancel)
+	// The browser lives as long as the context of its first step: not a shorter one.
+	if err := chromedp.Do(ctx, chromedp.Func(watch)); err != nil {
+		t.Fatalf("start the browser: %v", err)
+	}
+	return ctx
+}
+
+// watch has every page note what its content security policy refuses and which
+// script fails.
+func watch(ctx context.Context, t *chromedp.Target) error {
+	_, err := cdp.Call(ctx, t, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: `
+		window.faults = [];
+		document.addEventListener("securitypolicyviolation", e => window.faults.push(e.violatedDirective + " refused " + e.blockedURI + " " + e.sourceFile));
+		window.addEventListener("error", e => window.faults.push(e.message), true);`})
+	return err
+}
+
+// checkClean fails the test with what the page in view noted.
+func checkClean(ctx context.Context, t *testing.T, what string) {
+	t.Helper()
+	faults, err := chromedp.Run(ctx, chromedp.Evaluate[[]string]("window.faults"))
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	if len(faults) > 0 {
+		t.Errorf("%s: %q", what, faults)
+	}
+}
+
+// view is one way in which a page is looked at.
+type view struct {
+	name   string
+	width  int64
+	scheme string
+}
+
+var views = []view{
+	{"wide-light", 1440, "light"}, {"wide-dark", 1440, "dark"}, {"narrow-light", 390, "light"}, {"narrow-dark", 390, "dark"},
+}
+
+func (w view) set() chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		height := int64(1000)
+		var more []chromedp.EmulateViewportOption
+		if w.width < 800 {
+			height, more = 844, append(more, chromedp.EmulateMobile)
+		}
+		if _, err := chromedp.EmulateViewport(w.width, height, more...)(ctx, t); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: w.scheme}},
+		})
+		return err
+	})
+}
+
+// violation is what axe found, with the elements.
+type violation struct {
+	ID    string
+	Help  string
+	Nodes []struct {
+		Target []any
+		HTML   string
+	}
+}
+
+// checkAccess fails the test with everything that axe finds on the page in view.
+func checkAccess(ctx context.Context, t *testing.T, what string) {
+	t.Helper()
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void]("if (!window.axe) { ("+jsFunc(axe)+")() } 0")); err != nil {
+		t.Fatalf("%s: load axe: %v", what, err)
+	}
+	const run = `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"], resultTypes: ["violations"]})
+		.then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => ({Target: n.target, HTML: n.html}))})))`
+	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](run, chromedp.EvalAwaitPromise))
+	if err != nil {
+		t.Fatalf("%s: run axe: %v", what, err)
+	}
+	for _, v := range found {
+		for _, n := range v.Nodes {
+			t.Errorf("%s: %s: %s at %v: %.200s", what, v.ID, v.Help, n.Target, n.HTML)
+		}
+	}
+}
+
+func jsFunc(body string) string { return "function(){" + body + "\n}" }
+
+// checkWidth fails if the page has to be scrolled sideways.
+func checkWidth(ctx context.Context, t *testing.T, what string) {
+	t.Helper()
+	over, err := chromedp.Run(ctx, chromedp.Evaluate[int]("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	if over > 0 {
+		t.Errorf("%s: the page is %d px wider than the window", what, over)
+	}
+}
+
+// takePicture keeps the page in view as a file, if a folder was asked for.
+func takePicture(ctx context.Context, t *testing.T, name string) {
+	t.Helper()
+	dir := os.Getenv("HOLDFAST_PICTURES")
+	if dir == "" {
+		return
+	}
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void]("scrollTo(0, 0)")); err != nil {
+		t.Fatalf("picture %s: %v", name, err)
+	}
+	png, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err == nil {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)
+	}
+	if err != nil {
+		t.Fatalf("picture %s: %v", name, err)
+	}
+}
+
+// look is one page to be looked at. press, if given, names a button that is pressed
+// before; fill is script that fills its form.
+type look struct {
+	name, path  string
+	fill, press string
+	from        *testSite
+}
+
+// looks is every page that there is: filled, empty and refused.
+func looks(filled, empty, down, fresh, anonymous *testSite) []look {
+	return []look{
+		{name: "sign-in", path: "/sign-in", from: anonymous},
+		{name: "sign-in-refused", path: "/sign-in", from: anonymous, fill: `email.value = "jane@example.com"; password.value = "wrong"`, press: "form button"},
+		{name: "sign-in-first", path: "/sign-in", from: fresh},
+		{name: "overview", path: "/", from: filled},
+		{name: "overview-empty", path: "/", from: empty},
+		{name: "overview-down", path: "/", from: down},
+		{name: "policies", path: "/policies", from: filled},
+		{name: "policies-empty", path: "/policies", from: empty},
+		{name: "policies-none-found", path: "/policies?q=nothing+like+it", from: filled},
+		{name: "policy", path: "/policies/session_logs?simulate=1", from: filled},
+		{name: "policy-anonymize", path: "/policies/inactive_customers", from: filled},
+		{name: "policy-retired", path: "/policies/newsletter", from: filled},
+		{name: "policy-new", path: "/policies/new", from: filled},
+		{name: "policy-new-refused", path: "/policies/new", from: filled, press: ".buttons .primary"},
+		{name: "policy-edit", path: "/policies/inactive_customers/edit", from: filled},
+		{name: "policy-preview", path: "/policies/session_logs/edit", from: filled, press: `.buttons button:not(.primary)`},
+		{name: "policy-retire", path: "/policies/session_logs/retire", from: filled},
+		{name: "holds", path: "/holds", from: filled},
+		{name: "holds-empty", path: "/holds", from: empty},
+		{name: "hold", path: "/holds/" + holdID, from: filled},
+		{name: "hold-review-due", path: "/holds/0195-tax", from: filled},
+		{name: "hold-applying", path: "/holds/0195-new", from: filled},
+		{name: "hold-released", path: "/holds/0194-old", from: filled},
+		{name: "hold-new", path: "/holds/new?table=public.orders", from: filled},
+		{name: "hold-new-refused", path: "/holds/new", from: filled, press: ".buttons .primary"},
+		{name: "runs", path: "/runs", from: filled},
+		{name: "runs-empty", path: "/runs", from: empty},
+		{name: "run", path: "/runs/0195-run-ok", from: filled},
+		{name: "run-live", path: "/runs/0195-run-live", from: filled},
+		{name: "run-queued", path: "/runs/0195-run-queued", from: filled},
+		{name: "run-partial", path: "/runs/0195-run-partial", from: filled},
+		{name: "run-simulation", path: "/runs/0195-run-dry", from: filled},
+		{name: "run-choose", path: "/runs/new", from: filled},
+		{name: "run-confirm", path: "/runs/confirm?policy=session_logs&policy=inactive_customers", from: filled},
+		{name: "audit", path: "/audit", from: filled},
+		{name: "audit-empty", path: "/audit", from: empty},
+		{name: "settings", path: "/settings", from: filled},
+		{name: "people", path: "/settings/people", from: filled},
+		{name: "tokens", path: "/settings/tokens", from: filled},
+		{name: "tokens-new", path: "/settings/tokens", from: filled, fill: `document.querySelector("[name=name]").value = "nightly"`, press: "form.narrow button"},
+		{name: "tokens-empty", path: "/settings/tokens", from: empty},
+		{name: "token-revoke", path: "/settings/tokens/token-1/revoke", from: filled},
+		{name: "not-found", path: "/holds/nowhere", from: filled},
+	}
+}
+
+// TestEveryPageIsAccessible walks every page, wide and narrow, light and dark: axe
+// finds nothing, nothing is wider than the window, no script or style is refused by
+// the content security policy, and no page is heavy. With HOLDFAST_PICTURES it
+// leaves a picture of each in that folder.
+func TestEveryPageIsAccessible(t *testing.T) {
+	demo := Options{Demo: &DemoSignIn{Email: "jane@example.com", Password: testPassword}}
+	filled, empty := signedIn(t, filledStore(), catalog()), signedIn(t, emptyStore(), catalog())
+	outage := signedIn(t, filledStore(), catalog())
+	fresh := newSite(t, newFakeStore(atTest), catalog())
+	anonymous := newSiteWith(t, filledStore(), catalog(), demo)
+	outage.breakDown()
+	ctx := chrome(t)
+	for _, l := range looks(filled, empty, outage, fresh, anonymous) {
+		t.Run(l.name, func(t *testing.T) { lookAt(ctx, t, l) })
+	}
+}
+
+func lookAt(ctx context.Context, t *testing.T, l look) {
+	srv := httptest.NewServer(l.from.asBrowser())
+	defer srv.Close()
+	if _, err := chromedp.RunResponse(ctx, chromedp.Navigate(srv.URL+l.path)); err != nil {
+		t.Fatalf("open %s: %v", l.path, err)
+	}
+	if l.press != "" {
+		press := fmt.Sprintf(`(() => { %s; const b = document.querySelector(%q); b.removeAttribute("hx-post"); b.form.noValidate = true; b.form.requestSubmit(b) })()`, l.fill, l.press)
+		if _, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void](press)); err != nil {
+			t.Fatalf("press %s on %s: %v", l.press, l.path, err)
+		}
+	}
+	for _, w := range views {
+		what := l.name + "-" + w.name
+		if err := chromedp.Do(ctx, w.set()); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		checkAccess(ctx, t, what)
+		checkWidth(ctx, t, what)
+		takePicture(ctx, t, what)
+	}
+	checkWeight(ctx, t, l.name)
+	checkClean(ctx, t, l.name)
+}
+
+// maxWeight is the most that one page may cost on the wire, with everything it
+// loads.
+const maxWeight = 100_000
+
+func checkWeight(ctx context.Context, t *testing.T, what string) {
+	t.Helper()
+	const sum = `performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource")).map(e => e.transferSize).reduce((a, b) => a + b, 0)`
+	n, err := chromedp.Run(ctx, chromedp.Evaluate[float64](sum))
+	if err != nil {
+		t.Fatalf("%s: %v", what, err)
+	}
+	if n > maxWeight {
+		t.Errorf("%s: %d bytes on the wire, want at most %d", what, int(n), maxWeight)
+	}
+}

@@ -1,0 +1,467 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/retention"
+)
+
+// fakeStore keeps nouns in memory, as far as the pages ask. What they never ask is
+// the embedded nil interface: a test that reaches it fails loudly.
+type fakeStore struct {
+	engine.Store
+	mu       sync.Mutex
+	now      time.Time
+	down     error
+	versions map[string][]retention.Policy // oldest first
+	statuses map[string]retention.PolicyStatus
+	holds    []retention.Hold // newest first
+	records  map[string][]retention.HeldRecord
+	runs     []retention.Run // newest first
+	batches  []retention.Batch
+	entries  []retention.AuditEntry // newest first
+	users    []retention.User
+	tokens   []retention.Token
+	answers  map[string]idempotent
+}
+
+type idempotent struct {
+	fingerprint string
+	answer      *retention.IdempotentReplay
+}
+
+func newFakeStore(now time.Time) *fakeStore {
+	return &fakeStore{
+		now: now, versions: map[string][]retention.Policy{}, statuses: map[string]retention.PolicyStatus{},
+		records: map[string][]retention.HeldRecord{}, answers: map[string]idempotent{},
+	}
+}
+
+// locked guards one call; the answer is the outage, if there is one.
+func (s *fakeStore) locked() (unlock func(), err error) {
+	s.mu.Lock()
+	return s.mu.Unlock, s.down
+}
+
+func (s *fakeStore) Ping(context.Context) error { return s.down }
+
+func (s *fakeStore) Now(context.Context) (time.Time, error) { return s.now, s.down }
+
+// paged cuts a list at the cursor, which is the position of its next item.
+func paged[T any](all []T, p retention.Page) ([]T, string) {
+	limit := p.Limit
+	if limit == 0 {
+		limit = retention.DefaultPage
+	}
+	at := 0
+	_, _ = fmt.Sscanf(p.Cursor, "at-%d", &at)
+	all = all[min(at, len(all)):]
+	if len(all) <= limit {
+		return all, ""
+	}
+	return all[:limit], fmt.Sprintf("at-%d", at+limit)
+}
+
+func (s *fakeStore) record(object string, before, after any, by retention.By) {
+	b, _ := json.Marshal(before)
+	a, _ := json.Marshal(after)
+	s.entries = slices.Insert(s.entries, 0, retention.AuditEntry{
+		ID: int64(len(s.entries) + 1), At: s.now, Actor: by.Actor.Name, ActorKind: by.Actor.Kind, RemoteAddr: by.Actor.RemoteAddr,
+		Action: by.Action, Object: object, Before: b, After: a,
+	})
+}
+
+func (s *fakeStore) Record(_ context.Context, object string, after any, by retention.By) error {
+	defer s.mu.Unlock()
+	s.mu.Lock()
+	s.record(object, nil, after, by)
+	return s.down
+}
+
+func (s *fakeStore) Audit(_ context.Context, f retention.AuditFilter, p retention.Page) ([]retention.AuditEntry, string, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	var out []retention.AuditEntry
+	for _, e := range s.entries {
+		if (f.Actor == "" || f.Actor == e.Actor) && (f.Action == "" || f.Action == e.Action) && (f.Object == "" || f.Object == e.Object) {
+			out = append(out, e)
+		}
+	}
+	page, next := paged(out, p)
+	return page, next, err
+}
+
+func (s *fakeStore) Policies(_ context.Context, f retention.PolicyFilter, p retention.Page) ([]retention.Policy, string, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	var out []retention.Policy
+	for _, name := range slices.Sorted(maps.Keys(s.versions)) {
+		v := s.versions[name]
+		last := v[len(v)-1]
+		if (last.RetiredAt != nil) == f.Retired && strings.Contains(strings.ToLower(last.Name+last.LegalBasis), strings.ToLower(f.Search)) {
+			out = append(out, last)
+		}
+	}
+	page, next := paged(out, p)
+	return page, next, err
+}
+
+func (s *fakeStore) Policy(_ context.Context, name string) (retention.Policy, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	v := s.versions[name]
+	if err == nil && len(v) == 0 {
+		err = retention.NotFoundf("policy %q", name)
+	}
+	if err != nil {
+		return retention.Policy{}, err
+	}
+	return v[len(v)-1], nil
+}
+
+func (s *fakeStore) PolicyVersions(_ context.Context, name string) ([]retention.Policy, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	v := slices.Clone(s.versions[name])
+	slices.Reverse(v)
+	return v, err
+}
+
+func (s *fakeStore) SavePolicy(_ context.Context, p retention.Policy, expect int, by retention.By) (retention.Policy, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	if err != nil {
+		return p, err
+	}
+	v := s.versions[p.Name]
+	live := len(v) > 0 && v[len(v)-1].RetiredAt == nil
+	switch {
+	case live && expect == 0:
+		return p, retention.Conflictf("policy %q is live", p.Name)
+	case live && expect != v[len(v)-1].Version:
+		return p, retention.ErrStale
+	}
+	p.Version, p.CreatedAt, p.CreatedBy = len(v)+1, s.now, by.Actor.Name
+	s.versions[p.Name] = append(v, p)
+	s.record("policy/"+p.Name, nil, p, by)
+	return p, nil
+}
+
+func (s *fakeStore) RetirePolicy(_ context.Context, name string, _ int, by retention.By) (retention.Policy, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	v := s.versions[name]
+	p := &v[len(v)-1]
+	p.RetiredAt, p.RetiredBy = &s.now, by.Actor.Name
+	s.record("policy/"+name, nil, p, by)
+	return *p, err
+}
+
+func (s *fakeStore) PolicyStatuses(context.Context) (map[string]retention.PolicyStatus, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	return maps.Clone(s.statuses), err
+}
+
+func (s *fakeStore) Holds(_ context.Context, f retention.HoldFilter, p retention.Page) ([]retention.Hold, string, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	var out []retention.Hold
+	for _, h := range s.holds {
+		if (len(f.Statuses) == 0 || slices.Contains(f.Statuses, h.Status)) && strings.Contains(strings.ToLower(h.Matter+h.Reason), strings.ToLower(f.Search)) {
+			out = append(out, h)
+		}
+	}
+	page, next := paged(out, p)
+	return page, next, err
+}
+
+func (s *fakeStore) find(id string) (*retention.Hold, error) {
+	i := slices.IndexFunc(s.holds, func(h retention.Hold) bool { return h.ID == id })
+	if i < 0 {
+		return nil, retention.NotFoundf("hold %q", id)
+	}
+	return &s.holds[i], nil
+}
+
+func (s *fakeStore) Hold(_ context.Context, id string) (retention.Hold, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := s.find(id)
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	return *h, nil
+}
+
+func (s *fakeStore) HoldWithRecords(ctx context.Context, id string) (retention.Hold, error) {
+	return s.Hold(ctx, id)
+}
+
+func (s *fakeStore) HoldRecords(_ context.Context, id string, p retention.Page) ([]retention.HeldRecord, string, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	page, next := paged(s.records[id], p)
+	return page, next, err
+}
+
+func (s *fakeStore) CountHolds(context.Context) (map[retention.HoldStatus]int64, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	out := map[retention.HoldStatus]int64{}
+	for _, h := range s.holds {
+		out[h.Status]++
+	}
+	return out, err
+}
+
+func (s *fakeStore) CreateHold(_ context.Context, h retention.Hold, by retention.By) (retention.Hold, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	if err != nil {
+		return h, err
+	}
+	h.ID = fmt.Sprintf("%08d-0000-7000-8000-000000000000", len(s.holds)+1)
+	h.Status, h.CreatedAt, h.Version = retention.HoldApplying, s.now, 1
+	for i, scope := range h.Scope {
+		h.Scope[i].RecordCount = int64(len(scope.RecordIDs))
+		for _, k := range scope.RecordIDs {
+			s.records[h.ID] = append(s.records[h.ID], retention.HeldRecord{Table: scope.Table, Key: k, Found: true})
+		}
+	}
+	s.holds = slices.Insert(s.holds, 0, h)
+	s.record("hold/"+h.ID, nil, h, by)
+	return h, nil
+}
+
+func (s *fakeStore) HoldActivated(_ context.Context, id string, at time.Time, _ []retention.ScopeCounts, by retention.By) (retention.Hold, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := s.find(id)
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h.Status, h.EffectiveAt = retention.HoldActive, &at
+	s.record("hold/"+id, nil, nil, by)
+	return *h, nil
+}
+
+func (s *fakeStore) ReviseHold(_ context.Context, id string, version int, rev retention.HoldRevision, by retention.By) (retention.Hold, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := s.find(id)
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	before := *h
+	h.Reason, h.ExpiresAt, h.OnExpiry = *rev.Reason, *rev.ExpiresAt, *rev.OnExpiry
+	h.Version, h.Status = version+1, retention.HoldActive
+	s.record("hold/"+id, before, *h, by)
+	return *h, nil
+}
+
+func (s *fakeStore) MarkHold(_ context.Context, id string, from []retention.HoldStatus, to retention.HoldStatus, reason string, by retention.By) (retention.Hold, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := s.find(id)
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	if !slices.Contains(from, h.Status) {
+		return *h, retention.Conflictf("the hold is %s", h.Status)
+	}
+	h.Status, h.ReleaseReason, h.ReleasedBy = to, reason, by.Actor.Name
+	s.record("hold/"+id, nil, *h, by)
+	return *h, nil
+}
+
+func (s *fakeStore) HoldEnded(_ context.Context, id string, to retention.HoldStatus, at time.Time, by retention.By) (retention.Hold, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := s.find(id)
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h.Status, h.ReleasedAt = to, &at
+	s.record("hold/"+id, nil, nil, by)
+	return *h, nil
+}
+
+func (s *fakeStore) SetGuard(context.Context, retention.GuardMark) error { return nil }
+
+func (s *fakeStore) Runs(_ context.Context, f retention.RunFilter, p retention.Page) ([]retention.Run, string, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	var out []retention.Run
+	for _, r := range s.runs {
+		of := f.Policy == "" || slices.ContainsFunc(r.Policies, func(x retention.PolicyResult) bool { return x.Policy == f.Policy })
+		if of && (len(f.Statuses) == 0 || slices.Contains(f.Statuses, r.Status)) && (f.DryRun == nil || *f.DryRun == r.DryRun) {
+			out = append(out, r)
+		}
+	}
+	page, next := paged(out, p)
+	return page, next, err
+}
+
+func (s *fakeStore) Run(_ context.Context, id string) (retention.Run, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	i := slices.IndexFunc(s.runs, func(r retention.Run) bool { return r.ID == id })
+	if err == nil && i < 0 {
+		err = retention.NotFoundf("run %q", id)
+	}
+	if err != nil {
+		return retention.Run{}, err
+	}
+	return s.runs[i], nil
+}
+
+func (s *fakeStore) CreateRun(_ context.Context, r retention.Run, by retention.By) (retention.Run, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	r.ID = fmt.Sprintf("%08d-0000-7000-9000-000000000000", len(s.runs)+1)
+	r.Status, r.CreatedAt = retention.RunQueued, s.now
+	s.runs = slices.Insert(s.runs, 0, r)
+	s.record("run/"+r.ID, nil, r, by)
+	return r, err
+}
+
+func (s *fakeStore) Batches(_ context.Context, runID, policy string, p retention.Page) ([]retention.Batch, string, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	var out []retention.Batch
+	for _, b := range s.batches {
+		if b.RunID == runID && (policy == "" || policy == b.Policy) {
+			out = append(out, b)
+		}
+	}
+	page, next := paged(out, p)
+	return page, next, err
+}
+
+func (s *fakeStore) CreateUser(_ context.Context, u retention.User, _ string, by retention.By) (retention.User, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	if slices.ContainsFunc(s.users, func(have retention.User) bool { return have.Email == u.Email }) {
+		return u, retention.Conflictf("the address %s has an account", u.Email)
+	}
+	u.ID, u.CreatedAt = fmt.Sprintf("user-%d", len(s.users)+1), s.now
+	s.users = append(s.users, u)
+	s.record("user/"+u.Email, nil, u, by)
+	return u, err
+}
+
+func (s *fakeStore) Users(_ context.Context, p retention.Page) ([]retention.User, string, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	page, next := paged(s.users, p)
+	return page, next, err
+}
+
+func (s *fakeStore) CountUsers(context.Context) (int64, error) { return int64(len(s.users)), s.down }
+
+func (s *fakeStore) user(fits func(retention.User) bool) (retention.User, error) {
+	i := slices.IndexFunc(s.users, fits)
+	if i < 0 {
+		return retention.User{}, retention.ErrNotFound
+	}
+	return s.users[i], nil
+}
+
+func (s *fakeStore) User(_ context.Context, id string) (retention.User, error) {
+	return s.user(func(u retention.User) bool { return u.ID == id })
+}
+
+func (s *fakeStore) UserForSignIn(_ context.Context, email string) (retention.User, string, error) {
+	u, err := s.user(func(u retention.User) bool { return u.Email == email })
+	return u, testPassword, err
+}
+
+func (s *fakeStore) SignedIn(context.Context, string, retention.By) error            { return nil }
+func (s *fakeStore) SetPassword(context.Context, string, string, retention.By) error { return nil }
+
+func (s *fakeStore) CreateToken(_ context.Context, t retention.Token, _ string, _ []byte, by retention.By) (retention.Token, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	t.ID, t.CreatedAt = fmt.Sprintf("token-%d", len(s.tokens)+1), s.now
+	s.tokens = append(s.tokens, t)
+	s.record("token/"+t.ID, nil, t, by)
+	return t, err
+}
+
+func (s *fakeStore) Tokens(_ context.Context, p retention.Page) ([]retention.Token, string, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	page, next := paged(s.tokens, p)
+	return page, next, err
+}
+
+func (s *fakeStore) RevokeToken(_ context.Context, id string, _ retention.By) (retention.Token, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	i := slices.IndexFunc(s.tokens, func(t retention.Token) bool { return t.ID == id })
+	if i < 0 {
+		return retention.Token{}, retention.ErrNotFound
+	}
+	s.tokens[i].RevokedAt = &s.now
+	return s.tokens[i], err
+}
+
+func (s *fakeStore) BeginIdempotent(_ context.Context, actor, key string, fingerprint []byte) (retention.IdempotentReplay, bool, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	if err != nil {
+		return retention.IdempotentReplay{}, false, err
+	}
+	k := actor + "\x00" + key
+	have, ok := s.answers[k]
+	switch {
+	case !ok:
+		s.answers[k] = idempotent{fingerprint: string(fingerprint)}
+		return retention.IdempotentReplay{}, false, nil
+	case have.fingerprint != string(fingerprint):
+		return retention.IdempotentReplay{}, false, retention.Invalid("Idempotency-Key", "was used for another request")
+	case have.answer == nil:
+		return retention.IdempotentReplay{}, false, retention.Conflictf("being worked on")
+	}
+	return *have.answer, true, nil
+}
+
+func (s *fakeStore) FinishIdempotent(_ context.Context, actor, key string, answer retention.IdempotentReplay) error {
+	defer s.mu.Unlock()
+	s.mu.Lock()
+	have := s.answers[actor+"\x00"+key]
+	have.answer = &answer
+	s.answers[actor+"\x00"+key] = have
+	return nil
+}
+
+func (s *fakeStore) DropIdempotent(_ context.Context, actor, key string) error {
+	defer s.mu.Unlock()
+	s.mu.Lock()
+	delete(s.answers, actor+"\x00"+key)
+	return nil
+}

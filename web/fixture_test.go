@@ -1,0 +1,180 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// atTest is the moment at which the fixtures are.
+var atTest = time.Date(2026, 3, 3, 8, 12, 44, 0, time.UTC)
+
+func ago(d time.Duration) time.Time   { return atTest.Add(-d) }
+func agop(d time.Duration) *time.Time { t := ago(d); return &t }
+
+func public(name string) retention.TableName {
+	return retention.TableName{Schema: "public", Name: name}
+}
+
+// emptyStore has one account and nothing else.
+func emptyStore() *fakeStore {
+	s := newFakeStore(atTest)
+	s.users = []retention.User{{ID: "user-1", Email: "jane@example.com", Name: "Jane Doe", CreatedAt: ago(90 * day), CreatedBy: "system", LastSignIn: agop(2 * time.Hour)}}
+	return s
+}
+
+// catalog is a small shop.
+func catalog() *fakeTarget {
+	col := func(name, typ, base string) plan.Column { return plan.Column{Name: name, Type: typ, BaseType: base} }
+	key := func(cols ...string) *plan.Key { return &plan.Key{Name: "pk", Columns: cols, Primary: true} }
+	tables := []plan.Table{
+		{Name: public("customers"), EstimatedRows: 48_211, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("email", "text", "text"), col("full_name", "character varying(120)", "varchar"), col("phone", "text", "text"), col("birth_date", "date", "date"), col("last_seen_at", "timestamp with time zone", "timestamptz")}},
+		{Name: public("orders"), EstimatedRows: 1_204_880, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("customer_id", "bigint", "int8"), col("placed_at", "timestamp with time zone", "timestamptz"), col("total", "numeric(12,2)", "numeric")}},
+		{Name: public("order_lines"), EstimatedRows: 4_881_002, Key: key("order_id", "position"), Columns: []plan.Column{col("order_id", "bigint", "int8"), col("position", "integer", "int4"), col("sku", "text", "text")}},
+		{Name: public("session_logs"), EstimatedRows: 22_480_113, Key: key("id"), Columns: []plan.Column{col("id", "uuid", "uuid"), col("created_at", "timestamp with time zone", "timestamptz"), col("ip", "inet", "inet")}},
+		{Name: public("support_tickets"), EstimatedRows: 310_904, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("resolved_at", "timestamp with time zone", "timestamptz"), col("body", "text", "text")}},
+	}
+	months := func(back, n int, due, held int64) []retention.MonthCount {
+		var out []retention.MonthCount
+		for i := range n {
+			m := atTest.AddDate(0, -back-i, -14)
+			out = append(out, retention.MonthCount{Month: m.Format("2006-01"), Due: due + due*int64(i%5)/4, Held: held * int64(i%3)})
+		}
+		return out
+	}
+	return &fakeTarget{now: atTest, tables: tables, sims: map[string]retention.Simulation{
+		"":                {Due: 12_403, Held: 20, Blocked: 0, WouldProcess: 12_383, NullTimestamps: 14, OldestDue: agop(900 * day), ByMonth: months(36, 14, 700, 3)},
+		"session_logs":    {Due: 22_403, Held: 10_000, Blocked: 12, WouldProcess: 12_391, NullTimestamps: 0, OldestDue: agop(400 * day), ByMonth: months(6, 9, 1400, 300)},
+		"support_tickets": {NullTimestamps: 1_204},
+	}}
+}
+
+func policyOf(name, table, column, period, basis string, action retention.Action) retention.Policy {
+	p, err := retention.ParsePeriod(period)
+	if err != nil {
+		panic(err)
+	}
+	return retention.Policy{Name: name, Table: public(table), TimestampColumn: column, RetentionPeriod: p, Action: action, LegalBasis: basis, Enabled: true, Version: 1, CreatedBy: "jane@example.com", CreatedAt: ago(60 * day)}.WithDefaults()
+}
+
+// filledStore has something of everything.
+func filledStore() *fakeStore {
+	s := emptyStore()
+	s.users = append(s.users, retention.User{ID: "user-2", Email: "ali.khan@example.com", CreatedAt: ago(30 * day), CreatedBy: "jane@example.com"})
+	s.tokens = []retention.Token{
+		{ID: "token-1", Name: "ci-main", Owner: "jane@example.com", CreatedAt: ago(30 * day), LastUsedAt: agop(3 * time.Hour)},
+		{ID: "token-2", Name: "old-build", Owner: "ali.khan@example.com", CreatedAt: ago(200 * day), RevokedAt: agop(9 * day)},
+	}
+	fillPolicies(s)
+	fillHolds(s)
+	fillRuns(s)
+	fillAudit(s)
+	return s
+}
+
+func fillPolicies(s *fakeStore) {
+	logs := policyOf("session_logs", "session_logs", "created_at", "P90D", "Legitimate interest (security)", retention.ActionDelete)
+	logs2 := logs
+	logs2.Version, logs2.RetentionPeriod, logs2.CreatedBy, logs2.CreatedAt = 2, retention.Period{Days: 180}, "ali.khan@example.com", ago(12*day)
+	customers := policyOf("inactive_customers", "customers", "last_seen_at", "P3Y", "GDPR Art. 5(1)(e), storage limitation", retention.ActionAnonymize)
+	four := 4
+	customers.Columns = map[string]retention.Anonymizer{"email": {Method: retention.MethodHash}, "full_name": {Method: retention.MethodRedact}, "phone": {Method: retention.MethodMask, KeepLast: &four}, "birth_date": {Method: retention.MethodTruncateDate, To: "year"}}
+	orders := policyOf("orders", "orders", "placed_at", "P10Y", "HGB § 257, ten years", retention.ActionArchive)
+	tickets := policyOf("support_tickets", "support_tickets", "resolved_at", "P730D", "Legitimate interest (service improvement)", retention.ActionDelete)
+	tickets.Condition = "resolved_at IS NOT NULL"
+	drafts := policyOf("drafts", "orders", "placed_at", "P30D", "No basis for keeping", retention.ActionDelete)
+	drafts.Enabled = false
+	old := policyOf("newsletter", "customers", "last_seen_at", "P2Y", "Consent", retention.ActionDelete)
+	old.RetiredAt, old.RetiredBy = agop(20*day), "jane@example.com"
+	for _, v := range [][]retention.Policy{{logs, logs2}, {customers}, {orders}, {tickets}, {drafts}, {old}} {
+		s.versions[v[0].Name] = v
+	}
+	cut := func(d time.Duration) time.Time { return ago(d) }
+	s.statuses = map[string]retention.PolicyStatus{
+		"session_logs":       {OldestDue: agop(185 * day), Cutoff: cut(180 * day), CheckedAt: ago(4 * time.Minute)},
+		"inactive_customers": {OldestDue: agop(1095*day + 9*time.Hour), Cutoff: cut(1095 * day), CheckedAt: ago(4 * time.Minute)},
+		"support_tickets":    {Cutoff: cut(730 * day), CheckedAt: ago(4 * time.Minute)},
+		"orders":             {CheckedAt: ago(4 * time.Minute), Problem: "canceling statement due to statement timeout"},
+	}
+}
+
+const holdID = "0195-acme"
+
+func fillHolds(s *fakeStore) {
+	year := atTest.AddDate(1, 0, 0)
+	past := ago(3 * day)
+	s.holds = []retention.Hold{
+		{ID: holdID, Matter: "ACME v. Initech", Reason: "Orders 4711 to 4730 are evidence in the district court's case 7 O 112/26.\nKeep everything until the appeal is decided.", Status: retention.HoldActive, OnExpiry: retention.OnExpiryReview, ExpiresAt: &year,
+			Scope:     []retention.Scope{{Table: public("orders"), RecordCount: 20, NotFoundCount: 2, NotFound: []retention.Key{{"4729"}, {"4730"}}}, {Table: public("session_logs"), All: true, RecordCount: 22_480_113}},
+			CreatedBy: "jane@example.com", CreatedAt: ago(26 * time.Hour), EffectiveAt: agop(26 * time.Hour), Version: 2},
+		{ID: "0195-tax", Matter: "Tax audit 2021 to 2023", Reason: "Letter of the tax office of 12 January.", Status: retention.HoldReviewDue, OnExpiry: retention.OnExpiryReview, ExpiresAt: &past,
+			Scope: []retention.Scope{{Table: public("orders"), RecordCount: 10_000}}, CreatedBy: "ali.khan@example.com", CreatedAt: ago(400 * day), EffectiveAt: agop(400 * day), Version: 1},
+		{ID: "0195-new", Matter: "Data breach of 1 March", Reason: "Forensics.", Status: retention.HoldApplying, OnExpiry: retention.OnExpiryRelease,
+			Scope: []retention.Scope{{Table: public("session_logs"), All: true}}, CreatedBy: "jane@example.com", CreatedAt: ago(2 * time.Minute), Version: 1},
+		{ID: "0194-old", Matter: "Smith complaint", Reason: "Complaint 88.", Status: retention.HoldReleased, OnExpiry: retention.OnExpiryRelease, ReleasedBy: "jane@example.com", ReleasedAt: agop(10 * day), ReleaseReason: "Settled.",
+			Scope: []retention.Scope{{Table: public("support_tickets"), RecordCount: 1}}, CreatedBy: "jane@example.com", CreatedAt: ago(300 * day), EffectiveAt: agop(300 * day), Version: 3},
+	}
+	for i := range 60 {
+		s.records[holdID] = append(s.records[holdID], retention.HeldRecord{Table: public("orders"), Key: retention.Key{fmt.Sprint(4711 + i)}, Found: i < 18})
+	}
+}
+
+func fillRuns(s *fakeStore) {
+	result := func(name string, a retention.Action, n, held, blocked int64, st retention.RunStatus) retention.PolicyResult {
+		p := s.versions[name][len(s.versions[name])-1]
+		return retention.PolicyResult{Policy: name, Version: p.Version, Action: a, Table: p.Table, Sentence: p.Sentence(), Cutoff: agop(180 * day), Status: st,
+			Counts: retention.Counts{Processed: n, Held: held, Blocked: blocked}, Batches: (n + 4999) / 5000, StartedAt: agop(5 * time.Hour), FinishedAt: agop(5*time.Hour - 2100*time.Millisecond)}
+	}
+	logs := result("session_logs", retention.ActionDelete, 12_391, 10_000, 12, retention.RunSucceeded)
+	logs.Skipped = map[string]int64{retention.SkippedLocked: 3, retention.SkippedTrigger: 1}
+	customers := result("inactive_customers", retention.ActionAnonymize, 12, 0, 0, retention.RunSucceeded)
+	customers.NullTimestamps = 1_204
+	zero := result("support_tickets", retention.ActionDelete, 0, 0, 0, retention.RunSucceeded)
+	failed := result("orders", retention.ActionArchive, 0, 0, 0, retention.RunFailed)
+	failed.Errors = []string{"the archive table public.orders_archive does not exist; create it with: CREATE TABLE public.orders_archive (LIKE public.orders)"}
+	live := result("session_logs", retention.ActionDelete, 480_000, 2, 0, retention.RunRunning)
+	live.StartedAt, live.FinishedAt = agop(40*time.Second), nil
+	waiting := result("support_tickets", retention.ActionDelete, 0, 0, 0, retention.RunQueued)
+	waiting.StartedAt, waiting.FinishedAt, waiting.Cutoff = nil, nil, nil
+	ok := retention.Run{ID: "0195-run-ok", Trigger: retention.TriggerManual, RequestedBy: "jane@example.com", Pace: retention.PaceDefault, Status: retention.RunSucceeded, AsOf: agop(5 * time.Hour), CreatedAt: ago(5 * time.Hour), StartedAt: agop(5 * time.Hour), FinishedAt: agop(5*time.Hour - 4200*time.Millisecond), TotalProcessed: 12_403, TotalHeld: 10_000, Policies: []retention.PolicyResult{logs, customers, zero}}
+	partial := ok
+	partial.ID, partial.Status, partial.TotalErrors, partial.Policies = "0195-run-partial", retention.RunPartial, 1, []retention.PolicyResult{zero, failed}
+	partial.CreatedAt, partial.StartedAt, partial.FinishedAt = ago(29*time.Hour), agop(29*time.Hour), agop(29*time.Hour-time.Second)
+	dry := ok
+	dry.ID, dry.DryRun, dry.CreatedAt = "0195-run-dry", true, ago(6*time.Hour)
+	running := retention.Run{ID: "0195-run-live", Trigger: retention.TriggerManual, RequestedBy: "ali.khan@example.com", Pace: retention.PaceDefault, Status: retention.RunRunning, CreatedAt: ago(41 * time.Second), StartedAt: agop(40 * time.Second), AsOf: agop(40 * time.Second), Policies: []retention.PolicyResult{live, waiting}}
+	queued := retention.Run{ID: "0195-run-queued", Trigger: retention.TriggerManual, RequestedBy: "jane@example.com", Pace: retention.PaceDefault, Status: retention.RunQueued, CreatedAt: ago(5 * time.Second), Waiting: "another run is working on session_logs", Policies: []retention.PolicyResult{waiting}}
+	s.runs = []retention.Run{queued, running, ok, dry, partial}
+	for i := range 40 {
+		s.batches = append(s.batches, retention.Batch{ID: fmt.Sprint("b", i), RunID: ok.ID, Policy: "session_logs", PolicyVersion: 2, Action: retention.ActionDelete, Table: public("session_logs"), Seq: int64(i + 1),
+			Step: fmt.Sprintf("blocks %d–%d", i*128, i*128+127), Counts: retention.Counts{Processed: 310, Held: 250}, Digests: 310, CommittedAt: ago(5*time.Hour - time.Duration(i)*50*time.Millisecond)})
+	}
+}
+
+func fillAudit(s *fakeStore) {
+	raw := func(v any) json.RawMessage {
+		b, err := json.Marshal(v)
+		if err != nil {
+			panic(err)
+		}
+		return b
+	}
+	v := s.versions["session_logs"]
+	jane := func(at time.Duration, action, object string, before, after any) retention.AuditEntry {
+		return retention.AuditEntry{ID: int64(at), At: ago(at), Actor: "jane@example.com", ActorKind: retention.ActorUser, RemoteAddr: "192.0.2.17", Action: action, Object: object, Before: raw(before), After: raw(after)}
+	}
+	system := jane(26*time.Hour-time.Second, "hold.in_force", "hold/"+holdID, nil, map[string]any{"status": "active", "effective_at": ago(26 * time.Hour)})
+	system.Actor, system.ActorKind, system.RemoteAddr = "system", retention.ActorSystem, ""
+	s.entries = []retention.AuditEntry{
+		jane(2*time.Hour, "user.sign_in", "user/jane@example.com", nil, nil),
+		jane(5*time.Hour, "run.request", "run/0195-run-ok", nil, map[string]any{"dry_run": false, "policies": []string{"session_logs", "inactive_customers"}}),
+		jane(20*time.Hour, "hold.revise", "hold/"+holdID, map[string]any{"expires_at": nil, "on_expiry": "release"}, map[string]any{"expires_at": "2027-03-03T00:00:00Z", "on_expiry": "review"}),
+		system,
+		jane(26*time.Hour, "hold.place", "hold/"+holdID, nil, s.holds[0]),
+		jane(12*day, "policy.replace", "policy/session_logs", v[0], v[1]),
+		jane(60*day, "policy.create", "policy/session_logs", nil, v[0]),
+	}
+}

@@ -1,0 +1,182 @@
+package web
+
+import (
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+func newHold(v *visit) error {
+	d := holdDraft{nonce: newNonce(), scopes: []scopeDraft{{table: v.query("table"), what: "ids", ids: v.query("id")}}}
+	return v.holdForm(http.StatusOK, d, faults{}, "")
+}
+
+// draftHold shows the form again with one table more or less.
+func draftHold(v *visit) error {
+	d := v.holdDraft()
+	if v.query("add") != "" && len(d.scopes) < retention.MaxScopes {
+		d.scopes = append(d.scopes, scopeDraft{what: "ids"})
+	}
+	if i, err := strconv.Atoi(v.query("remove")); err == nil && i >= 0 && i < len(d.scopes) && len(d.scopes) > 1 {
+		d.scopes = slices.Delete(d.scopes, i, i+1)
+	}
+	return v.holdForm(http.StatusOK, d, faults{}, "")
+}
+
+// placeHold places the hold once, however often the form is sent: its nonce is an
+// idempotency key, and a repeated form is answered with the hold of the first.
+func placeHold(v *visit) error {
+	d := v.holdDraft()
+	tables, err := v.tables()
+	if errors.Is(err, retention.ErrUnavailable) {
+		return v.holdNotPlaced(d)
+	}
+	if err != nil {
+		return err
+	}
+	h, lines, f := d.hold(v.clock, tables)
+	if f.any() {
+		return v.holdForm(http.StatusUnprocessableEntity, d, f, "")
+	}
+	to, err := v.once("hold", d.nonce, func() (string, error) {
+		placed, err := v.e.PlaceHold(v.ctx, v.actor, h)
+		return "/holds/" + placed.ID + "?done=placed", err
+	})
+	if errors.Is(err, errNonceUsed) {
+		d.nonce = newNonce()
+		return v.holdForm(http.StatusConflict, d, faults{}, "This form has placed a hold already, with other contents. If this is another hold, place it now; otherwise look at the list of holds first.")
+	}
+	if f, ok := faultsOf(err); ok {
+		return v.holdForm(http.StatusUnprocessableEntity, d, f.inForm(lines, d.expiry.field()), "")
+	}
+	if errors.Is(err, retention.ErrUnavailable) {
+		return v.holdNotPlaced(d)
+	}
+	if err != nil {
+		return err
+	}
+	return v.redirect(to)
+}
+
+// holdNotPlaced keeps what was typed while a database is away. Whoever places a
+// hold must not be left in doubt whether it holds.
+func (v *visit) holdNotPlaced(d holdDraft) error {
+	return v.holdForm(http.StatusServiceUnavailable, d, faults{}, "The hold is NOT placed: a database cannot be reached now. What you typed is kept here; place it again in a moment.")
+}
+
+// errNonceUsed: the form was sent before with other contents.
+var errNonceUsed = errors.New("the form was sent before with other contents")
+
+var nonceForm = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// once does what a form asks at most once per nonce, and answers the address that
+// the first time led to. A failure frees the nonce, since nothing came of it.
+func (v *visit) once(what, nonce string, do func() (string, error)) (string, error) {
+	if !nonceForm.MatchString(nonce) {
+		return "", retention.Conflictf("the form is too old or was changed on its way; open it again")
+	}
+	key := "page:" + what + ":" + nonce
+	replay, repeated, err := v.e.BeginIdempotent(v.ctx, v.actor, key, fingerprint(v.r.PostForm))
+	if errors.Is(err, retention.ErrInvalid) {
+		return "", errNonceUsed
+	}
+	if err != nil {
+		return "", err
+	}
+	if repeated {
+		return replay.Location, nil
+	}
+	to, err := do()
+	if err != nil {
+		if derr := v.e.DropIdempotent(v.ctx, v.actor, key); derr != nil {
+			v.opts.Log.WarnContext(v.ctx, "form's key was not freed", "key", key, "error", derr)
+		}
+		return "", err
+	}
+	if err := v.e.FinishIdempotent(v.ctx, v.actor, key, retention.IdempotentReplay{Status: http.StatusSeeOther, Location: to}); err != nil {
+		v.opts.Log.WarnContext(v.ctx, "form's answer was not kept", "key", key, "error", err)
+	}
+	return to, nil
+}
+
+// fingerprint tells one filled-in form from another.
+func fingerprint(f url.Values) []byte {
+	sum := sha256.Sum256([]byte(f.Encode()))
+	return sum[:]
+}
+
+func (v *visit) holdForm(status int, d holdDraft, f faults, notice string) error {
+	if !nonceForm.MatchString(d.nonce) {
+		d.nonce = newNonce()
+	}
+	view := ui.HoldFormView{
+		Head:  ui.Head{Title: "Place a hold", Parent: "Holds", ParentHref: "/holds", Answer: "Which records must stay, for which matter, and until when?"},
+		Nonce: d.nonce, Notice: notice, ScopeError: f.of("scope"), CanAdd: len(d.scopes) < retention.MaxScopes, CanRemove: len(d.scopes) > 1,
+		Matter: ui.Field{Name: "matter", Label: "Matter", Value: d.matter, Error: f.of("matter"), Help: "The case, investigation or audit that this hold belongs to, such as ACME v. Initech.",
+			Attrs: templ.Attributes{"autocomplete": "off", "maxlength": "300"}},
+		Reason: ui.Field{Name: "reason", Label: "Reason", Value: d.reason, Error: f.of("reason"), Help: "Why these records must be kept. Whoever reviews the hold later reads this.",
+			Attrs: templ.Attributes{"rows": "3", "maxlength": "4000"}},
+	}
+	tables, err := v.tables()
+	if errors.Is(err, retention.ErrUnavailable) {
+		view.NoCatalog = "The governed database cannot be reached now, so its tables cannot be listed and no hold can be checked. Nothing was lost: holds in force stay in force, and nothing is disposed of meanwhile. Try again in a moment."
+	} else if err != nil {
+		return err
+	}
+	for i, s := range d.scopes {
+		view.Scopes = append(view.Scopes, scopeField(i, s, tables, &f))
+	}
+	view.Expiry, view.EndsOn, view.ReviewOn = v.expiryFields(d.expiry, f)
+	view.Problems = f.summary(holdFormLabel)
+	return v.render(status, ui.HoldForm(v.shell("holds", "Place a hold"), view))
+}
+
+func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
+	t, _ := findTable(tables, s.table)
+	help := "One id on each line. Where a key has several columns: its values with commas between them, in key order, or a JSON array such as `[\"17\", \"DE\"]`."
+	if len(t.key) == 1 {
+		help = "One value of `" + t.key[0] + "` on each line."
+	} else if len(t.key) > 1 {
+		help = "One record on each line: the values of `" + strings.Join(t.key, "`, `") + "` with commas between them, or a JSON array such as `[\"17\", \"DE\"]`."
+	}
+	return ui.ScopeField{
+		Number: i,
+		Table:  ui.Choice{Name: scopeName(i, "table"), Label: "Table", Error: f.of(scopeName(i, "table")), Options: tableOptions(tables, s.table), Help: "The table in which records must stay."},
+		What: ui.Choice{Name: scopeName(i, "what"), Label: "What of it?", Error: f.of(scopeName(i, "what")), Options: ui.Pick([]ui.Option{
+			{Value: "ids", Text: "Single records, by id", Help: "Those that you list. Ids without a row are held too, and named afterwards."},
+			{Value: "all", Text: "The whole table", Help: "Every row, also those that are added while the hold is in force."},
+		}, s.what)},
+		IDs: ui.Field{Name: scopeName(i, "record_ids"), Label: "Records by id", Value: s.ids, Error: f.of(scopeName(i, "record_ids")), Help: help,
+			Attrs: templ.Attributes{"rows": "6", "spellcheck": "false", "autocomplete": "off", "class": "mono"}},
+	}
+}
+
+var scopeFieldName = regexp.MustCompile(`^scope\.(\d+)\.(\w+)$`)
+
+// holdFormLabel names the fields of the form for the summary.
+func holdFormLabel(field string) (name, label string, ok bool) {
+	labels := map[string]string{"matter": "Matter", "reason": "Reason", "scope": "What must stay", "expiry": "When it ends", "ends_on": "Last day", "review_on": "Review day"}
+	if l, ok := labels[field]; ok {
+		return field, l, true
+	}
+	m := scopeFieldName.FindStringSubmatch(field)
+	if m == nil {
+		return "", "", false
+	}
+	n, _ := strconv.Atoi(m[1])
+	member := map[string]string{"table": "table", "what": "what of it", "record_ids": "records by id"}[m[2]]
+	if member == "" {
+		return "", "", false
+	}
+	return field, "Table " + strconv.Itoa(n+1) + ", " + member, true
+}

@@ -1,0 +1,255 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+// maxHoldForm bounds the form that places a hold: its ids may be many.
+const maxHoldForm = 64 << 20
+
+func (s *server) holdRoutes(r chi.Router) {
+	r.Get("/holds", s.page(holds))
+	r.Get("/holds/new", s.page(newHold))
+	r.Post("/holds", s.pageOf(maxHoldForm, placeHold))
+	r.Post("/holds/draft", s.pageOf(maxHoldForm, draftHold))
+	r.Get("/holds/{id}", s.page(hold))
+	r.Post("/holds/{id}/revise", s.page(reviseHold))
+	r.Post("/holds/{id}/release", s.page(releaseHold))
+}
+
+func holds(v *visit) error {
+	f := retention.HoldFilter{Search: v.query("q")}
+	status := retention.HoldStatus(v.query("status"))
+	if status != "" {
+		if !slices.Contains(retention.HoldStatuses(), status) {
+			return retention.NotFoundf("holds of status %q", status)
+		}
+		f.Statuses = []retention.HoldStatus{status}
+	}
+	list, next, err := v.e.Holds(v.ctx, v.actor, f, v.cursor())
+	if err != nil {
+		return err
+	}
+	counts, err := v.e.CountHolds(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
+	view := ui.HoldsView{
+		Head:   ui.Head{Title: "Holds", Answer: upperFirst(holdSummary(counts)), Tone: pick(counts[retention.HoldReviewDue] > 0, "warn", "")},
+		Chips:  v.holdChips(status, counts),
+		Search: ui.Search{Action: "/holds", Name: "q", Label: "Search holds", Value: f.Search, Keep: v.keep("q"), Help: "Looks in matter, reason and person."},
+		Pager:  v.pager("holds", next), Empty: holdsEmpty(f),
+	}
+	for _, h := range list {
+		view.Rows = append(view.Rows, v.holdRow(h))
+	}
+	return v.render(http.StatusOK, ui.Holds(v.shell("holds", "Holds"), view))
+}
+
+func (v *visit) holdChips(status retention.HoldStatus, counts map[retention.HoldStatus]int64) []ui.Chip {
+	var all int64
+	for _, n := range counts {
+		all += n
+	}
+	chips := []ui.Chip{{Text: "All", Href: v.link("status", ""), Count: all, HasCount: true, Current: status == ""}}
+	for _, s := range retention.HoldStatuses() {
+		chips = append(chips, ui.Chip{Text: holdPill(s).Text, Href: v.link("status", string(s)), Count: counts[s], HasCount: true, Current: s == status})
+	}
+	return chips
+}
+
+func holdsEmpty(f retention.HoldFilter) ui.Empty {
+	if f.Search != "" || len(f.Statuses) > 0 {
+		return ui.Empty{Title: "No hold fits.", Text: "No hold has this status and these words.", Action: "Show all holds", ActionTo: "/holds"}
+	}
+	return ui.Empty{Title: "No hold has been placed.", Text: "A legal hold keeps records from being deleted, anonymized or archived until it is released or expires, whatever the policies say. It counts from the moment it is placed.", Action: "Place a hold", ActionTo: "/holds/new"}
+}
+
+func (v *visit) holdRow(h retention.Hold) ui.HoldRow {
+	return ui.HoldRow{
+		Href: "/holds/" + h.ID, Matter: h.Matter, Covers: holdCovers(h), By: h.CreatedBy, State: holdPill(h.Status),
+		Since: v.clock.atp(h.EffectiveAt), Ends: v.clock.holdEnds(h),
+	}
+}
+
+// hold is the page of one hold.
+func hold(v *visit) error {
+	h, err := v.e.Hold(v.ctx, v.actor, v.param("id"))
+	if err != nil {
+		return err
+	}
+	return v.holdPage(http.StatusOK, h, faults{})
+}
+
+func (v *visit) holdPage(status int, h retention.Hold, f faults) error {
+	view := ui.HoldView{
+		Head: ui.Head{Title: h.Matter, Parent: "Holds", ParentHref: "/holds", Answer: v.clock.holdSentence(h), Tone: holdPill(h.Status).Tone},
+		ID:   h.ID, Version: h.Version, State: holdPill(h.Status), Reason: h.Reason,
+		ReviewDue: h.Status == retention.HoldReviewDue, CanRevise: !h.Status.Ended() && h.Status != retention.HoldReleasing,
+		CanRelease: h.Status == retention.HoldActive || h.Status == retention.HoldReviewDue,
+		Waiting:    holdWaiting(h.Status), Facts: v.holdFacts(h), Problems: f.summary(byName(holdLabels)),
+	}
+	if view.Head.Tone == "quiet" {
+		view.Head.Tone = ""
+	}
+	if h.EffectiveAt != nil {
+		view.Since = v.clock.exactly(*h.EffectiveAt)
+	}
+	holdScope(&view, h)
+	if err := v.holdRecords(&view, h); err != nil {
+		return err
+	}
+	if err := v.holdEvents(&view, h); err != nil {
+		return err
+	}
+	v.holdForms(&view, h, f)
+	return v.render(status, ui.Hold(v.shell("holds", h.Matter), view))
+}
+
+func holdWaiting(s retention.HoldStatus) string {
+	switch s {
+	case retention.HoldApplying:
+		return "This hold is not in force yet: the governed database could not be reached when it was placed. It comes into force by itself as soon as that answers; until then no run changes anything in it either."
+	case retention.HoldReleasing:
+		return "The release was asked for and is not carried out yet: the governed database could not be reached. The hold is still in force and ends by itself as soon as that answers."
+	}
+	return ""
+}
+
+func (v *visit) holdFacts(h retention.Hold) []ui.Pair {
+	facts := []ui.Pair{
+		{Name: "Placed", Value: v.clock.exactly(h.CreatedAt).Text + " by " + h.CreatedBy},
+		{Name: "Ends", Value: v.endText(h)},
+	}
+	if h.Status.Ended() && h.ReleasedAt != nil {
+		by := ""
+		if h.ReleasedBy != "" {
+			by = " by " + h.ReleasedBy
+		}
+		facts = append(facts, ui.Pair{Name: holdPill(h.Status).Text, Value: v.clock.exactly(*h.ReleasedAt).Text + by})
+	}
+	if h.ReleaseReason != "" {
+		facts = append(facts, ui.Pair{Name: "Reason for the release", Value: h.ReleaseReason})
+	}
+	return append(facts, ui.Pair{Name: "Number", Value: h.ID, Code: true})
+}
+
+// endText says exactly when and how a hold ends.
+func (v *visit) endText(h retention.Hold) string {
+	switch {
+	case h.ExpiresAt == nil:
+		return "no expiry: it stays until a person releases it"
+	case h.OnExpiry == retention.OnExpiryReview:
+		return "stays until a person decides; the review is due " + v.clock.at(*h.ExpiresAt).Text
+	}
+	return "ends by itself " + v.clock.at(*h.ExpiresAt).Text
+}
+
+// holdScope fills the counts per table and the ids that had no row.
+func holdScope(view *ui.HoldView, h retention.Hold) {
+	var total int64
+	tables := map[string]bool{}
+	for _, s := range h.Scope {
+		row := ui.HoldTableRow{Table: s.Table.String(), What: "records by id", Records: s.RecordCount, NotFound: s.NotFoundCount, All: s.All}
+		if s.All {
+			row.What = "the whole table, new rows too"
+		}
+		total += s.RecordCount
+		tables[row.Table] = true
+		view.Tables = append(view.Tables, row)
+		if s.NotFoundCount > 0 {
+			m := ui.MissingIDs{Table: row.Table, More: s.NotFoundCount - int64(len(s.NotFound))}
+			for _, k := range s.NotFound {
+				m.Keys = append(m.Keys, keyText(k))
+			}
+			view.Missing = append(view.Missing, m)
+		}
+	}
+	view.Total = ui.Count(total, "record", "records") + " in " + ui.Count(int64(len(tables)), "table", "tables") + ", as counted when the hold was placed."
+	if h.Status == retention.HoldApplying {
+		view.Total = "The records are counted when the hold comes into force."
+	}
+}
+
+// keyText is a record's key as people type it: the value, or a JSON array.
+func keyText(k retention.Key) string {
+	if len(k) == 1 {
+		return k[0]
+	}
+	b, err := json.Marshal([]string(k))
+	if err != nil {
+		return strings.Join(k, ", ")
+	}
+	return string(b)
+}
+
+func (v *visit) holdRecords(view *ui.HoldView, h retention.Hold) error {
+	records, next, err := v.e.HoldRecords(v.ctx, v.actor, h.ID, v.cursor())
+	if err != nil {
+		return err
+	}
+	for _, r := range records {
+		view.Records = append(view.Records, ui.RecordRow{Table: r.Table.String(), Key: keyText(r.Key), Found: r.Found})
+	}
+	view.Pager = v.pager("records", next)
+	if view.Pager.Next != "" {
+		view.Pager.Next += "#records"
+	}
+	return nil
+}
+
+// holdEvents are the hold's audit rows as a time-line, oldest first.
+func (v *visit) holdEvents(view *ui.HoldView, h retention.Hold) error {
+	entries, _, err := v.e.Audit(v.ctx, v.actor, retention.AuditFilter{Object: "hold/" + h.ID}, retention.Page{Limit: retention.MaxPage})
+	if err != nil {
+		return err
+	}
+	for _, e := range slices.Backward(entries) {
+		view.Events = append(view.Events, ui.Event{
+			What: upperFirst(actionWords(e.Action)), By: e.Actor, At: v.clock.exactly(e.At), Note: v.eventNote(e),
+		})
+	}
+	return nil
+}
+
+// eventNote says what changed, where the verb alone does not.
+func (v *visit) eventNote(e retention.AuditEntry) string {
+	if e.Action != "hold.revise" && e.Action != "hold.release" {
+		return ""
+	}
+	var parts []string
+	for _, c := range jsonChanges(e.Before, e.After) {
+		switch c.Field {
+		case "reason":
+			parts = append(parts, "Reason of the hold: "+c.After)
+		case "release_reason":
+			parts = append(parts, "Reason: "+c.After)
+		case "expires_at":
+			parts = append(parts, "Date: "+v.isoMoment(c))
+		case "on_expiry":
+			parts = append(parts, "Then: "+pick(c.After == string(retention.OnExpiryReview), "a person decides", "it ends by itself"))
+		}
+	}
+	return strings.Join(parts, "\n")
+}
+
+// isoMoment writes a moment of an audit row for the reader; what is none stays.
+func (v *visit) isoMoment(c ui.Change) string {
+	if !c.HasAfter {
+		return "no expiry"
+	}
+	t, err := time.Parse(time.RFC3339Nano, c.After)
+	if err != nil {
+		return c.After
+	}
+	return v.clock.at(t).Text
+}

@@ -1,0 +1,174 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"reflect"
+	"testing"
+
+	"holdfast/retention"
+)
+
+func holdValues(nonce string, change ...string) url.Values {
+	f := url.Values{
+		"nonce": {nonce}, "rows": {"1"}, "matter": {"ACME v. Initech"}, "reason": {"Preservation letter"}, "expiry": {"none"}, "ends_on": {""}, "review_on": {""},
+		"scope.0.table": {"public.orders"}, "scope.0.what": {"ids"}, "scope.0.record_ids": {"17\r\n18\r\n"},
+	}
+	for i := 0; i+1 < len(change); i += 2 {
+		f.Set(change[i], change[i+1])
+	}
+	return f
+}
+
+func nonceOf(t *testing.T, s *testSite) string {
+	t.Helper()
+	return s.get("/holds/new").page.value("nonce")
+}
+
+func TestPlacingAHoldLeadsToItsSentence(t *testing.T) {
+	s := signedIn(t, emptyStore(), catalog())
+	a := s.post("/holds", holdValues(nonceOf(t, s)))
+	wantCode(t, a, http.StatusSeeOther)
+	a = s.get(a.location)
+	wantText(t, a, ".answer", "ACME v. Initech holds 2 records in public.orders, since 3 March 2026 by jane@example.com, no expiry.")
+	wantText(t, a, ".timeline", "Placed the hold by jane@example.com")
+	wantText(t, a, ".timeline", "Put the hold in force by system")
+	if got := s.store.records[s.store.holds[0].ID]; len(got) != 2 || got[0].Key[0] != "17" || got[1].Key[0] != "18" {
+		t.Errorf("records: got %+v", got)
+	}
+}
+
+func TestAFormSentTwicePlacesOneHold(t *testing.T) {
+	s := signedIn(t, emptyStore(), catalog())
+	f := holdValues(nonceOf(t, s))
+	first, second := s.post("/holds", f), s.post("/holds", f)
+	if first.location == "" || first.location != second.location || len(s.store.holds) != 1 {
+		t.Errorf("got %q and %q, %d holds; want the same address and one hold", first.location, second.location, len(s.store.holds))
+	}
+	f.Set("matter", "Another one")
+	a := s.post("/holds", f)
+	wantCode(t, a, http.StatusConflict)
+	wantText(t, a, ".notice", "This form has placed a hold already")
+	f.Set("nonce", a.page.value("nonce"))
+	wantCode(t, s.post("/holds", f), http.StatusSeeOther)
+	if len(s.store.holds) != 2 {
+		t.Errorf("got %d holds, want 2", len(s.store.holds))
+	}
+}
+
+func TestARefusedHoldNamesTheLineAndFreesItsForm(t *testing.T) {
+	s := signedIn(t, emptyStore(), catalog())
+	f := holdValues(nonceOf(t, s), "scope.0.record_ids", "17\n\n1x8\n")
+	a := s.post("/holds", f)
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-scope.0.record_ids-error", `Line 3: "1x8" is not a bigint`)
+	if got := a.page.value("scope.0.record_ids"); got != "17\n\n1x8\n" {
+		t.Errorf("ids: got %q, want what was typed", got)
+	}
+	f.Set("scope.0.record_ids", "17\n18")
+	wantCode(t, s.post("/holds", f), http.StatusSeeOther)
+}
+
+func TestAHoldMakesPeopleChooseItsEnd(t *testing.T) {
+	s := signedIn(t, emptyStore(), catalog())
+	a := s.get("/holds/new")
+	if got := a.page.value("expiry"); got != "" {
+		t.Errorf("the form has chosen %q", got)
+	}
+	a = s.post("/holds", holdValues(nonceOf(t, s), "expiry", ""))
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-expiry-error", "Choose one of the three")
+	a = s.post("/holds", holdValues(nonceOf(t, s), "expiry", "release", "ends_on", "2020-01-01"))
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-ends_on-error", "Must be in the future")
+	wantCode(t, s.post("/holds", holdValues(nonceOf(t, s), "expiry", "review", "review_on", "2027-03-02")), http.StatusSeeOther)
+	h := s.store.holds[0]
+	if h.OnExpiry != retention.OnExpiryReview || h.ExpiresAt == nil || h.ExpiresAt.Format("2006-01-02T15:04") != "2027-03-03T00:00" {
+		t.Errorf("got %s at %v, want a review when 2 March 2027 is over", h.OnExpiry, h.ExpiresAt)
+	}
+}
+
+func TestAHoldMayCoverSeveralTables(t *testing.T) {
+	s := signedIn(t, emptyStore(), catalog())
+	a := s.post("/holds/draft?add=1", holdValues(nonceOf(t, s)))
+	if a.page.value("rows") != "2" || a.page.value("scope.0.record_ids") == "" {
+		t.Fatalf("after adding a table: %q rows, ids %q", a.page.value("rows"), a.page.value("scope.0.record_ids"))
+	}
+	f := holdValues(a.page.value("nonce"), "rows", "2", "scope.1.table", "public.order_lines", "scope.1.what", "ids", "scope.1.record_ids", "17, 1\n[\"17\", \"2\"]")
+	wantCode(t, s.post("/holds", f), http.StatusSeeOther)
+	got := s.store.holds[0].Scope[1].RecordIDs
+	if want := []retention.Key{{"17", "1"}, {"17", "2"}}; !reflect.DeepEqual(got, want) {
+		t.Errorf("composite keys: got %v, want %v", got, want)
+	}
+	a = s.post("/holds/draft?remove=0", f)
+	if a.page.value("rows") != "1" || a.page.value("scope.0.table") != "public.order_lines" {
+		t.Errorf("after leaving one out: %q rows, %q", a.page.value("rows"), a.page.value("scope.0.table"))
+	}
+}
+
+func TestAHoldIsNeverLeftInDoubtByAnOutage(t *testing.T) {
+	s := signedIn(t, emptyStore(), catalog())
+	nonce := nonceOf(t, s)
+	s.target.down = retention.ErrUnavailable
+	a := s.post("/holds", holdValues(nonce))
+	wantCode(t, a, http.StatusServiceUnavailable)
+	wantText(t, a, ".notice", "The hold is NOT placed")
+	if got := a.page.value("matter"); got != "ACME v. Initech" {
+		t.Errorf("matter: got %q, want it kept", got)
+	}
+}
+
+func TestReleasingNeedsAReasonAndIsRecorded(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.post("/holds/"+holdID+"/release", url.Values{"release_reason": {" "}})
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-release_reason-error", "Is required")
+	a = s.post("/holds/"+holdID+"/release", url.Values{"release_reason": {"Settled"}})
+	wantCode(t, a, http.StatusSeeOther)
+	a = s.get(a.location)
+	wantText(t, a, ".answer", "ACME v. Initech held the whole table public.session_logs and 20 records in public.orders, since 2 March 2026 by jane@example.com, until 3 March 2026.")
+	if len(a.page.all("section#release")) != 0 {
+		t.Error("a released hold can be released again")
+	}
+	wantCode(t, s.post("/holds/"+holdID+"/release", url.Values{"release_reason": {"Again"}}), http.StatusConflict)
+}
+
+func TestAHoldUnderReviewCanBeExtended(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.get("/holds/0195-tax")
+	wantText(t, a, "main", "A person must decide.")
+	f := url.Values{"version": {a.page.value("version")}, "expiry": {"review"}, "review_on": {"2027-01-31"}, "reason": {a.page.value("reason")}}
+	wantCode(t, s.post("/holds/0195-tax/revise", f), http.StatusSeeOther)
+	wantText(t, s.get("/holds/0195-tax"), ".answer", "next review 1 February 2027")
+	a = s.post("/holds/0195-tax/revise", f)
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#problems", "somebody else changed this hold meanwhile")
+}
+
+func TestKeysAreReadAsPeopleTypeThem(t *testing.T) {
+	tests := []struct {
+		text  string
+		width int
+		want  []retention.Key
+		err   string
+	}{
+		{"17\n 18 \r\n\n19", 1, []retention.Key{{"17"}, {"18"}, {"19"}}, ""},
+		{"a, b", 1, []retention.Key{{"a, b"}}, ""},
+		{`[" 17"]`, 1, []retention.Key{{" 17"}}, ""},
+		{`17, "DE, east"`, 2, []retention.Key{{"17", "DE, east"}}, ""},
+		{`[17, "DE"]`, 2, []retention.Key{{"17", "DE"}}, ""},
+		{"17", 2, nil, "line 1 has 1 part, the key of this table has 2"},
+		{"1\n[1", 1, nil, `line 2: "[1" is no JSON array such as ["17", "DE"]`},
+		{`[null]`, 1, nil, `line 1: part 1 of "[null]" must be a text or a number`},
+	}
+	for _, tt := range tests {
+		got, _, err := parseKeys(tt.text, tt.width)
+		message := ""
+		if err != nil {
+			message = err.Error()
+		}
+		if !reflect.DeepEqual(got, tt.want) || message != tt.err {
+			t.Errorf("%q of width %d: got %v, %q; want %v, %q", tt.text, tt.width, got, message, tt.want, tt.err)
+		}
+	}
+}

@@ -1,0 +1,142 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+// overview answers: is anything overdue, what ran, what is held?
+func overview(v *visit) error {
+	o, err := v.e.Overview(v.ctx, v.actor)
+	if err != nil {
+		return err
+	}
+	view := ui.OverviewView{Begin: len(o.Policies) == 0, Head: overviewHead(o), HoldSummary: holdSummary(o.Holds)}
+	for _, h := range o.Policies {
+		view.Policies = append(view.Policies, v.healthRow(h, scaleOf(o.Policies)))
+	}
+	for _, r := range o.LastRuns {
+		view.Runs = append(view.Runs, v.runRow(r))
+	}
+	for _, h := range o.ActiveHolds {
+		row := v.holdRow(h)
+		view.Holds = append(view.Holds, row)
+		if h.Status == retention.HoldReviewDue {
+			view.Review = append(view.Review, row)
+		}
+	}
+	return v.render(http.StatusOK, ui.Overview(v.shell("overview", "Overview"), view))
+}
+
+// overviewHead is the answer in words.
+func overviewHead(o engine.Overview) ui.Head {
+	h := ui.Head{Title: "Overview"}
+	if len(o.Policies) == 0 {
+		h.Answer = "No policy exists yet. Nothing is deleted, anonymized or archived until you write one."
+		return h
+	}
+	var overdue []string
+	var unmeasured, failed int64
+	for _, p := range o.Policies {
+		switch {
+		case !p.Measured:
+			unmeasured++
+		case p.Status.Problem != "":
+			failed++
+		case p.Overdue:
+			overdue = append(overdue, fmt.Sprintf("%s by %s", p.Policy.Name, age(p.OverdueFor-graceOf(p.Policy.Grace))))
+		}
+	}
+	h.Answer, h.Tone = "Nothing is overdue.", "good"
+	if len(overdue) > 0 {
+		h.Answer = ui.Count(int64(len(overdue)), "policy is overdue: ", "policies are overdue: ") + joinSome(overdue, 3) + "."
+		h.Tone = "warn"
+	}
+	if failed > 0 {
+		h.Answer += " " + ui.Count(failed, "policy could not be measured.", "policies could not be measured.")
+		h.Tone = "warn"
+	}
+	if unmeasured > 0 {
+		if len(overdue) == 0 && failed == 0 {
+			h.Answer, h.Tone = "Nothing is overdue as far as it is known.", "busy"
+		}
+		h.Answer += " " + ui.Count(unmeasured, "policy has not been measured yet.", "policies have not been measured yet.")
+	}
+	return h
+}
+
+// graceOf is a grace as a duration, as the engine counts it: it bounds an alarm,
+// not a right.
+func graceOf(p retention.Period) time.Duration {
+	days := p.Years*365 + p.Months*30 + p.Weeks*7 + p.Days
+	return time.Duration(days)*day + time.Duration(p.Hours)*time.Hour +
+		time.Duration(p.Minutes)*time.Minute + time.Duration(p.Seconds)*time.Second
+}
+
+// scaleOf is the duration at the right end of all bars, so that they compare.
+func scaleOf(list []engine.PolicyHealth) time.Duration {
+	scale := time.Hour
+	for _, p := range list {
+		scale = max(scale, p.OverdueFor, graceOf(p.Policy.Grace))
+	}
+	return scale + scale/20
+}
+
+// healthPill is what was measured in one word.
+func healthPill(h engine.PolicyHealth) ui.Pill {
+	switch {
+	case !h.Policy.Enabled:
+		return ui.Pill{Tone: "quiet", Text: "Disabled"}
+	case !h.Measured:
+		return ui.Pill{Tone: "busy", Text: "Not measured yet"}
+	case h.Status.Problem != "":
+		return ui.Pill{Tone: "bad", Text: "Not measurable"}
+	case h.Overdue:
+		return ui.Pill{Tone: "warn", Text: "Overdue"}
+	case h.OverdueFor > 0:
+		return ui.Pill{Tone: "good", Text: "Due, in time"}
+	}
+	return ui.Pill{Tone: "good", Text: "Nothing due"}
+}
+
+func (v *visit) healthRow(h engine.PolicyHealth, scale time.Duration) ui.HealthRow {
+	grace := graceOf(h.Policy.Grace)
+	row := ui.HealthRow{
+		Name: h.Policy.Name, Href: "/policies/" + h.Policy.Name, State: healthPill(h),
+		Age: age(h.OverdueFor), Allowance: h.Policy.Grace.Human(), Problem: h.Status.Problem,
+	}
+	if !h.Measured || h.Status.Problem != "" {
+		row.Age = "–"
+		row.Bar.None = true
+		return row
+	}
+	row.Bar = ui.Bar{
+		Title: fmt.Sprintf("%s: due for %s, allowance %s", h.Policy.Name, age(h.OverdueFor), h.Policy.Grace.Human()),
+		Desc:  "A bar as long as the age of the oldest due row; the upright line is the allowance.",
+		Value: share(h.OverdueFor, scale), Limit: share(grace, scale), Over: h.Overdue,
+	}
+	return row
+}
+
+func share(part, whole time.Duration) float64 {
+	if part <= 0 {
+		return 0
+	}
+	return 100 * float64(part) / float64(whole)
+}
+
+// holdSummary counts holds in words; zero is written.
+func holdSummary(counts map[retention.HoldStatus]int64) string {
+	inForce := counts[retention.HoldActive] + counts[retention.HoldReviewDue] + counts[retention.HoldReleasing]
+	s := ui.Count(inForce, "hold is in force", "holds are in force") + ", " +
+		ui.Count(counts[retention.HoldReviewDue], "waits for a review", "wait for a review")
+	if n := counts[retention.HoldApplying]; n > 0 {
+		s += "; " + ui.Count(n, "is being put in force", "are being put in force")
+	}
+	return s + "."
+}

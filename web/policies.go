@@ -1,0 +1,306 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+func (s *server) policyRoutes(r chi.Router) {
+	r.Get("/policies", s.page(policies))
+	r.Get("/policies/new", s.page(newPolicy))
+	r.Post("/policies", s.page(savePolicy))
+	r.Post("/policies/draft", s.page(draftPolicy))
+	r.Get("/policies/{name}", s.page(policy))
+	r.Get("/policies/{name}/edit", s.page(editPolicy))
+	r.Post("/policies/{name}", s.page(savePolicy))
+	r.Post("/policies/{name}/draft", s.page(draftPolicy))
+	r.Get("/policies/{name}/retire", s.page(retireForm))
+	r.Post("/policies/{name}/retire", s.page(retirePolicy))
+}
+
+func policies(v *visit) error {
+	f := retention.PolicyFilter{Search: v.query("q"), Retired: v.query("state") == "retired"}
+	list, next, err := v.e.Policies(v.ctx, v.actor, f, v.cursor())
+	if err != nil {
+		return err
+	}
+	view := ui.PoliciesView{
+		Head: ui.Head{Title: "Policies", Answer: policiesAnswer(f, len(list), next)},
+		Chips: []ui.Chip{
+			{Text: "Live", Href: v.link("state", ""), Current: !f.Retired},
+			{Text: "Retired", Href: v.link("state", "retired"), Current: f.Retired},
+		},
+		Search: ui.Search{Action: "/policies", Name: "q", Label: "Search policies", Value: f.Search, Keep: v.keep("q"), Help: "Looks in name, table and legal basis."},
+		Pager:  v.pager("policies", next),
+		Empty:  policiesEmpty(f),
+	}
+	for _, p := range list {
+		view.Rows = append(view.Rows, v.policyRow(p))
+	}
+	return v.render(http.StatusOK, ui.Policies(v.shell("policies", "Policies"), view))
+}
+
+// policiesAnswer counts what is listed, as far as one page knows.
+func policiesAnswer(f retention.PolicyFilter, n int, next string) string {
+	what := pick(f.Retired, "retired ", "live ")
+	more := pick(next != "", "More than ", "")
+	found := pick(f.Search != "", " found.", ".")
+	return more + ui.Count(int64(n), what+"policy", what+"policies") + found
+}
+
+func policiesEmpty(f retention.PolicyFilter) ui.Empty {
+	switch {
+	case f.Search != "":
+		return ui.Empty{Title: "No policy fits “" + f.Search + "”.", Text: "The search looks in name, table and legal basis.", Action: "Show all", ActionTo: "/policies"}
+	case f.Retired:
+		return ui.Empty{Title: "No policy has been retired.", Text: "A retired policy runs no more, and stays listed here with its history."}
+	}
+	return ui.Empty{Title: "No policy exists yet.", Text: "A policy says for one table how long rows are kept, what happens to them afterwards, and on what legal basis. Nothing runs before you have seen what it would do.", Action: "Create a policy", ActionTo: "/policies/new"}
+}
+
+func (v *visit) policyRow(p retention.Policy) ui.PolicyRow {
+	return ui.PolicyRow{
+		Name: p.Name, Href: "/policies/" + p.Name, Sentence: p.Sentence(), State: policyPill(p),
+		Version: p.Version, Changed: v.clock.at(p.CreatedAt), By: p.CreatedBy,
+	}
+}
+
+func policyPill(p retention.Policy) ui.Pill {
+	switch {
+	case p.RetiredAt != nil:
+		return ui.Pill{Tone: "quiet", Text: "Retired"}
+	case !p.Enabled:
+		return ui.Pill{Tone: "warn", Text: "Disabled"}
+	}
+	return ui.Pill{Tone: "good", Text: "Enabled"}
+}
+
+// policy is the page of one policy. The governed database is asked only if the
+// reader asks for a simulation.
+func policy(v *visit) error {
+	name := v.param("name")
+	p, err := v.e.Policy(v.ctx, v.actor, name)
+	if err != nil {
+		return err
+	}
+	versions, err := v.e.PolicyVersions(v.ctx, v.actor, name)
+	if err != nil {
+		return err
+	}
+	runs, _, err := v.e.Runs(v.ctx, v.actor, retention.RunFilter{Policy: name}, retention.Page{Limit: 5})
+	if err != nil {
+		return err
+	}
+	view := ui.PolicyView{
+		Head: ui.Head{Title: p.Name, Parent: "Policies", ParentHref: "/policies", Answer: p.Sentence()},
+		Name: p.Name, Sentence: p.Sentence(), Enabled: p.Enabled, Details: policyDetails(p), Columns: columnDetails(p),
+		Versions: v.versionRows(versions),
+	}
+	for _, r := range runs {
+		view.Runs = append(view.Runs, v.runRow(r))
+	}
+	if p.RetiredAt != nil {
+		view.Retired, view.RetiredBy, view.RetiredAt = true, p.RetiredBy, v.clock.atp(p.RetiredAt)
+		return v.render(http.StatusOK, ui.Policy(v.shell("policies", p.Name), view))
+	}
+	if err := v.measured(&view, name); err != nil {
+		return err
+	}
+	if v.query("simulate") != "" {
+		if view.Simulation, err = v.simulation(v.e.Simulate(v.ctx, v.actor, name, nil)); err != nil {
+			return err
+		}
+	}
+	return v.render(http.StatusOK, ui.Policy(v.shell("policies", p.Name), view))
+}
+
+// simulation shows figures, or why there are none.
+func (v *visit) simulation(s retention.Simulation, err error) (*ui.SimulationView, error) {
+	if err == nil {
+		return v.clock.simulationView(s), nil
+	}
+	why, ok := noFigures(err)
+	if !ok {
+		return nil, err
+	}
+	return &ui.SimulationView{Error: why}, nil
+}
+
+// noFigures words the failures that belong beside the place where figures would be.
+func noFigures(err error) (string, bool) {
+	switch {
+	case errors.Is(err, retention.ErrUnavailable):
+		return "The governed database cannot be reached now, so nothing could be counted. Nothing was changed; try again in a moment.", true
+	case errors.Is(err, retention.ErrInvalid):
+		return "It cannot be simulated: " + err.Error() + ".", true
+	case errors.Is(err, context.DeadlineExceeded):
+		return "Counting took too long and was given up. Nothing was changed.", true
+	}
+	return "", false
+}
+
+// measured fills the last measurement.
+func (v *visit) measured(view *ui.PolicyView, name string) error {
+	h, err := v.e.PolicyHealth(v.ctx, v.actor, name)
+	if err != nil {
+		return err
+	}
+	pill := healthPill(h)
+	if pill.Text != "Due, in time" || !h.Policy.Enabled {
+		view.Health = append(view.Health, ui.Stat{Label: "State", Value: pill.Text})
+	} else {
+		view.Health = append(view.Health, ui.Stat{Label: "State", Value: "In time"})
+	}
+	view.Problem = h.Status.Problem
+	if !h.Measured || view.Problem != "" {
+		return nil
+	}
+	oldest := "nothing is due"
+	if h.Status.OldestDue != nil {
+		oldest = v.clock.day(*h.Status.OldestDue)
+	}
+	checked := v.clock.at(h.Status.CheckedAt)
+	view.Health = append(view.Health,
+		ui.Stat{Label: "Oldest due row", Value: oldest},
+		ui.Stat{Label: "Due for", Value: age(h.OverdueFor), Note: "allowance " + h.Policy.Grace.Human()},
+		ui.Stat{Label: "Measured", Value: checked.Relative, Note: checked.Text})
+	return nil
+}
+
+func policyDetails(p retention.Policy) []ui.Pair {
+	list := []ui.Pair{
+		{Name: "Table", Value: p.Table.String(), Code: true},
+		{Name: "Timestamp column", Value: p.TimestampColumn, Code: true},
+		{Name: "Retention period", Value: p.RetentionPeriod.Human() + " (`" + p.RetentionPeriod.String() + "`)"},
+		{Name: "Action", Value: doing(p.Action)},
+		{Name: "Legal basis", Value: p.LegalBasis},
+	}
+	if p.Condition != "" {
+		list = append(list, ui.Pair{Name: "Condition", Value: p.Condition, Code: true})
+	}
+	if p.Action == retention.ActionArchive {
+		list = append(list, ui.Pair{Name: "Archive table", Value: p.ArchiveTable().String(), Code: true})
+	}
+	if p.Unit != retention.UnitNone {
+		list = append(list, ui.Pair{Name: "Unit of the timestamp", Value: string(p.Unit)})
+	}
+	return append(list,
+		ui.Pair{Name: "Time zone", Value: p.TimeZone},
+		ui.Pair{Name: "Allowance (grace)", Value: p.Grace.Human()},
+		ui.Pair{Name: "Evidence", Value: pick(p.Evidence == retention.EvidenceCounts, "counts only: single records cannot be proven later", "counts and one digest per record")},
+		ui.Pair{Name: "Batch size", Value: ui.Num(int64(p.BatchSize)) + " rows"})
+}
+
+func columnDetails(p retention.Policy) []ui.Pair {
+	var list []ui.Pair
+	for _, name := range p.ColumnNames() {
+		list = append(list, ui.Pair{Name: name, Value: anonymizerText(p.Columns[name])})
+	}
+	return list
+}
+
+// anonymizerText says what a method does with its parameter.
+func anonymizerText(a retention.Anonymizer) string {
+	switch {
+	case a.Method == retention.MethodRedact && a.Text != "":
+		return "redact: becomes `" + a.Text + "`"
+	case a.Method == retention.MethodRedact:
+		return "redact: becomes `" + retention.DefaultRedaction + "`"
+	case a.Method == retention.MethodNull:
+		return "null: becomes empty (NULL)"
+	case a.Method == retention.MethodHash:
+		return "hash: becomes a keyed hash, equal values stay equal"
+	case a.KeepLast != nil:
+		return "mask: keeps the last " + strconv.Itoa(*a.KeepLast) + " characters"
+	case a.To != "":
+		return "truncate_date: cut to the " + a.To
+	case a.Value != nil:
+		return "constant: becomes `" + *a.Value + "`"
+	}
+	return string(a.Method)
+}
+
+// versionRows compares each version with the one before it.
+func (v *visit) versionRows(list []retention.Policy) []ui.VersionRow {
+	rows := make([]ui.VersionRow, 0, len(list))
+	for i, p := range list {
+		row := ui.VersionRow{Version: p.Version, Sentence: p.Sentence(), By: p.CreatedBy, At: v.clock.at(p.CreatedAt), First: i == len(list)-1}
+		if !row.First {
+			row.Changes = policyChanges(list[i+1], p)
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// retireForm shows what would be left undone before a policy is retired.
+func retireForm(v *visit) error {
+	p, err := v.e.Policy(v.ctx, v.actor, v.param("name"))
+	if err != nil {
+		return err
+	}
+	if p.RetiredAt != nil {
+		return v.redirect("/policies/" + p.Name)
+	}
+	view := ui.RetireView{Name: p.Name, Sentence: p.Sentence(), Version: p.Version}
+	if view.Simulation, err = v.simulation(v.e.Simulate(v.ctx, v.actor, p.Name, nil)); err != nil {
+		return err
+	}
+	return v.render(http.StatusOK, ui.Retire(v.shell("policies", "Retire "+p.Name), view))
+}
+
+func retirePolicy(v *visit) error {
+	version, err := strconv.Atoi(v.form("version"))
+	if err != nil || version < 1 {
+		return fmt.Errorf("%w: reload the page, so that the version that you have seen is the one that is retired", retention.ErrPreconditionRequired)
+	}
+	if _, err := v.e.RetirePolicy(v.ctx, v.actor, v.param("name"), version); err != nil {
+		return err
+	}
+	return v.redirect("/policies/" + v.param("name") + "?done=retired")
+}
+
+// simulateAll computes the figures of several policies as of one moment, the
+// first's, so that a run as of it has the same cutoffs.
+func (v *visit) simulateAll(names []string) ([]retention.Simulation, []error) {
+	sims := make([]retention.Simulation, len(names))
+	errs := make([]error, len(names))
+	var asOf *time.Time
+	for i, name := range names {
+		sims[i], errs[i] = v.e.Simulate(v.ctx, v.actor, name, asOf)
+		if errs[i] == nil && asOf == nil {
+			asOf = &sims[i].AsOf
+		}
+	}
+	return sims, errs
+}
+
+// enabledPolicies reads the live policies that a run may take up.
+func (v *visit) enabledPolicies() ([]retention.Policy, error) {
+	var all []retention.Policy
+	page := retention.Page{Limit: retention.MaxPage}
+	for {
+		list, next, err := v.e.Policies(v.ctx, v.actor, retention.PolicyFilter{}, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range list {
+			if p.Enabled {
+				all = append(all, p)
+			}
+		}
+		if next == "" {
+			return all, nil
+		}
+		page.Cursor = next
+	}
+}

@@ -1,0 +1,149 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"testing"
+
+	"holdfast/retention"
+)
+
+// policyValues is a form filled in as a person would.
+func policyValues(change ...string) url.Values {
+	f := url.Values{
+		"name": {"carts"}, "table": {"public.orders"}, "timestamp_column": {"placed_at"}, "retention_period": {"90 days"}, "action": {"delete"},
+		"legal_basis": {"Legitimate interest"}, "condition": {""}, "batch_size": {"5000"}, "evidence": {"records"}, "time_zone": {"UTC"}, "unit": {""},
+		"grace": {"P2D"}, "archive.table": {""}, "enabled": {"true"}, "version": {"0"},
+	}
+	for i := 0; i+1 < len(change); i += 2 {
+		f.Set(change[i], change[i+1])
+	}
+	return f
+}
+
+func TestSavingAPolicyLeadsToItsSentence(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.post("/policies", policyValues())
+	if a.code != http.StatusSeeOther || a.location != "/policies/carts?done=created" {
+		t.Fatalf("got %d to %q: %s", a.code, a.location, a.body)
+	}
+	a = s.get(a.location)
+	wantText(t, a, ".answer", "Delete rows of public.orders 90 days after placed_at. Basis: Legitimate interest.")
+	wantText(t, a, ".notice", "Nothing has run yet.")
+}
+
+func TestARefusedPolicyKeepsWhatWasTypedWithTheFaultBesideIt(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.post("/policies", policyValues("name", "Carts!", "retention_period", "soon", "legal_basis", "", "batch_size", "many", "condition", "a < 1"))
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	for name, want := range map[string]string{"name": "Carts!", "retention_period": "soon", "batch_size": "many", "condition": "a < 1", "table": "public.orders", "timestamp_column": "placed_at"} {
+		if got := a.page.value(name); got != want {
+			t.Errorf("%s: got %q, want %q kept", name, got, want)
+		}
+	}
+	wantText(t, a, "#f-name-error", "must be lower-case letters")
+	wantText(t, a, "#f-retention_period-error", "is not a period")
+	wantText(t, a, "#f-legal_basis-error", "Is required")
+	wantText(t, a, "#f-batch_size-error", "number of rows")
+	wantText(t, a, "#problems", "Nothing was saved. 4 things need another look.")
+}
+
+func TestAPlannersRefusalStandsBesideItsField(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.post("/policies", policyValues("timestamp_column", "gone_at"))
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-timestamp_column-error", "choose one of its date or timestamp columns")
+	a = s.post("/policies", policyValues("name", "session_logs"))
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-name-error", "Is the name of a live policy")
+}
+
+func TestChoosingATableListsItsColumnsWithoutScript(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.post("/policies/draft", policyValues("table", "public.customers", "timestamp_column", "", "action", "anonymize"))
+	wantCode(t, a, http.StatusOK)
+	wantText(t, a, "select[name=timestamp_column]", "last_seen_at")
+	if len(a.page.all("select[name=columns.email.method]")) != 1 {
+		t.Error("the form has no method for the column email")
+	}
+	if len(a.page.all("select[name=columns.id.method]")) != 0 {
+		t.Error("the form offers to anonymize the key")
+	}
+	wantText(t, a, "#sentence", "Choose a timestamp column and columns to anonymize")
+}
+
+func TestAnonymizersGoThereAndBack(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.get("/policies/inactive_customers/edit")
+	f := policyValues("name", "inactive_customers", "table", a.page.value("table"), "timestamp_column", a.page.value("timestamp_column"), "retention_period", a.page.value("retention_period"),
+		"action", a.page.value("action"), "legal_basis", a.page.value("legal_basis"), "version", a.page.value("version"))
+	for _, name := range []string{"columns.email.method", "columns.full_name.method", "columns.phone.method", "columns.phone.keep_last", "columns.birth_date.method", "columns.birth_date.to"} {
+		f.Set(name, a.page.value(name))
+	}
+	f.Set("columns.full_name.text", "[removed]")
+	a = s.post("/policies/inactive_customers", f)
+	wantCode(t, a, http.StatusSeeOther)
+	v := s.store.versions["inactive_customers"]
+	last := v[len(v)-1]
+	if len(v) != 2 || last.Columns["full_name"].Text != "[removed]" || *last.Columns["phone"].KeepLast != 4 || last.Columns["birth_date"].To != "year" || last.Columns["email"].Method != retention.MethodHash {
+		t.Errorf("columns: got %+v", last.Columns)
+	}
+	wantText(t, s.get("/policies/inactive_customers"), ".diff", "columns.full_name.text")
+	bad := url.Values{}
+	for k, x := range f {
+		bad[k] = x
+	}
+	bad.Set("version", "2")
+	bad.Set("columns.phone.keep_last", "four")
+	a = s.post("/policies/inactive_customers", bad)
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-columns.phone.keep_last-error", "number of characters")
+}
+
+func TestEditingWhatSomebodyElseChangedShowsTheChange(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	f := policyValues("name", "session_logs", "table", "public.session_logs", "timestamp_column", "created_at", "retention_period", "P1Y", "version", "1")
+	a := s.post("/policies/session_logs", f)
+	wantCode(t, a, http.StatusPreconditionFailed)
+	wantText(t, a, ".notice", "ali.khan@example.com changed this policy while you were editing it")
+	wantText(t, a, ".diff del", "P90D")
+	wantText(t, a, ".diff ins", "P180D")
+	if got := a.page.value("retention_period"); got != "P1Y" {
+		t.Errorf("retention period: got %q, want what was typed", got)
+	}
+	f.Set("version", a.page.value("version"))
+	wantCode(t, s.post("/policies/session_logs", f), http.StatusSeeOther)
+}
+
+func TestThePreviewShowsFiguresAndSavesNothing(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	before := len(s.store.entries)
+	a := s.post("/policies/draft?preview=1", policyValues())
+	wantCode(t, a, http.StatusOK)
+	wantText(t, a, "#preview", "A run now would delete 12,383 records.")
+	wantText(t, a, "#preview", "Nothing was changed.")
+	if len(s.store.entries) != before || s.store.versions["carts"] != nil {
+		t.Error("the preview saved something")
+	}
+}
+
+func TestRetiringShowsTheFiguresAndNeedsTheVersion(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.get("/policies/session_logs/retire")
+	wantText(t, a, ".verdict", "A run now would delete 12,391 records.")
+	wantCode(t, s.post("/policies/session_logs/retire", nil), http.StatusPreconditionRequired)
+	wantCode(t, s.post("/policies/session_logs/retire", url.Values{"version": {a.page.value("version")}}), http.StatusSeeOther)
+	wantText(t, s.get("/policies/session_logs"), ".notice", "Retired by jane@example.com")
+}
+
+func TestAPolicysFormOutlivesAnOutage(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	s.target.down = retention.ErrUnavailable
+	a := s.post("/policies", policyValues("legal_basis", "Typed with care"))
+	if got := a.page.value("legal_basis"); got != "Typed with care" {
+		t.Errorf("legal basis: got %q, want it kept", got)
+	}
+	if got := a.page.value("table"); got != "public.orders" {
+		t.Errorf("table: got %q, want it kept", got)
+	}
+}

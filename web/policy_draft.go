@@ -1,0 +1,177 @@
+package web
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"holdfast/retention"
+)
+
+// policyDraft is a policy as it stands in the form: text that may not be a policy
+// yet, and is shown again as it was typed.
+type policyDraft struct {
+	version                                       int
+	name, table, timestamp, period, action, basis string
+	condition, batch, evidence, zone, unit, grace string
+	archive                                       string
+	enabled                                       bool
+	columns                                       map[string]columnDraft
+}
+
+// columnDraft is the anonymizer of one column as it stands in the form.
+type columnDraft struct {
+	method, text, value, keep, to string
+}
+
+// emptyDraft is what the form of a new policy begins with.
+func emptyDraft() policyDraft {
+	return policyDraft{
+		batch: strconv.Itoa(retention.DefaultBatchSize), evidence: string(retention.EvidenceRecords),
+		zone: "UTC", grace: retention.DefaultGrace.String(), enabled: true, columns: map[string]columnDraft{},
+	}
+}
+
+func draftOfPolicy(p retention.Policy) policyDraft {
+	d := policyDraft{
+		version: p.Version, name: p.Name, table: p.Table.String(), timestamp: p.TimestampColumn, period: p.RetentionPeriod.String(),
+		action: string(p.Action), basis: p.LegalBasis, condition: p.Condition, batch: strconv.Itoa(p.BatchSize), evidence: string(p.Evidence),
+		zone: p.TimeZone, unit: string(p.Unit), grace: p.Grace.String(), enabled: p.Enabled, columns: map[string]columnDraft{},
+	}
+	if p.Archive != nil {
+		d.archive = p.Archive.Table.String()
+	}
+	for name, a := range p.Columns {
+		c := columnDraft{method: string(a.Method), text: a.Text, to: a.To}
+		if a.Value != nil {
+			c.value = *a.Value
+		}
+		if a.KeepLast != nil {
+			c.keep = strconv.Itoa(*a.KeepLast)
+		}
+		d.columns[name] = c
+	}
+	return d
+}
+
+func draftOfForm(f url.Values) policyDraft {
+	version, _ := strconv.Atoi(f.Get("version")) // 0 is then refused as a missing precondition
+	d := policyDraft{
+		version: version, name: strings.TrimSpace(f.Get("name")), table: f.Get("table"), timestamp: f.Get("timestamp_column"),
+		period: strings.TrimSpace(f.Get("retention_period")), action: f.Get("action"), basis: f.Get("legal_basis"), condition: f.Get("condition"),
+		batch: strings.TrimSpace(f.Get("batch_size")), evidence: f.Get("evidence"), zone: strings.TrimSpace(f.Get("time_zone")), unit: f.Get("unit"),
+		grace: strings.TrimSpace(f.Get("grace")), archive: strings.TrimSpace(f.Get("archive.table")), enabled: f.Get("enabled") == "true",
+		columns: map[string]columnDraft{},
+	}
+	for key := range f {
+		name, ok := strings.CutPrefix(key, "columns.")
+		if !ok {
+			continue
+		}
+		if name, ok = strings.CutSuffix(name, ".method"); !ok {
+			continue
+		}
+		base := "columns." + name
+		d.columns[name] = columnDraft{
+			method: f.Get(base + ".method"), text: f.Get(base + ".text"), value: f.Get(base + ".value"),
+			keep: strings.TrimSpace(f.Get(base + ".keep_last")), to: f.Get(base + ".to"),
+		}
+	}
+	return d
+}
+
+// policy reads the draft. What belongs to another action or method than the chosen
+// one is not in view in the form, and is left out. The faults are of what could not
+// be read at all; the rest is the engine's to judge.
+func (d policyDraft) policy() (retention.Policy, faults) {
+	var f faults
+	p := retention.Policy{
+		Name: d.name, TimestampColumn: d.timestamp, Action: retention.Action(d.action), LegalBasis: d.basis, Condition: d.condition,
+		Enabled: d.enabled, Evidence: retention.EvidenceLevel(d.evidence), TimeZone: d.zone, Unit: retention.Unit(d.unit),
+	}
+	var err error
+	if d.table != "" {
+		p.Table, err = retention.ParseTableName(d.table)
+		note(&f, "table", err)
+	}
+	p.RetentionPeriod, err = retention.ParsePeriod(d.period)
+	note(&f, "retention_period", err)
+	if p.BatchSize, err = strconv.Atoi(d.batch); err != nil {
+		f.add("batch_size", "must be a number of rows, such as 5000")
+	}
+	if d.grace != "" {
+		p.Grace, err = retention.ParsePeriod(d.grace)
+		note(&f, "grace", err)
+	}
+	if p.Action == retention.ActionArchive && d.archive != "" {
+		t, err := retention.ParseTableName(d.archive)
+		note(&f, "archive.table", err)
+		p.Archive = &retention.Archive{Table: t}
+	}
+	if p.Action == retention.ActionAnonymize {
+		p.Columns = d.anonymizers(&f)
+	}
+	return p, f
+}
+
+func note(f *faults, field string, err error) {
+	if err != nil {
+		f.add(field, err.Error())
+	}
+}
+
+// anonymizers reads the columns that have a method.
+func (d policyDraft) anonymizers(f *faults) map[string]retention.Anonymizer {
+	out := map[string]retention.Anonymizer{}
+	for name, c := range d.columns {
+		if c.method == "" {
+			continue
+		}
+		a := retention.Anonymizer{Method: retention.Method(c.method)}
+		switch a.Method {
+		case retention.MethodRedact:
+			a.Text = c.text
+		case retention.MethodConstant:
+			a.Value = &c.value
+		case retention.MethodTruncateDate:
+			a.To = c.to
+		case retention.MethodMask:
+			n, err := strconv.Atoi(c.keep)
+			if err != nil {
+				f.add("columns."+name+".keep_last", "must be a number of characters, such as 4")
+			}
+			a.KeepLast = &n
+		}
+		out[name] = a
+	}
+	return out
+}
+
+// sentence is what the draft says; empty until it has what a sentence needs, and
+// then missing names the rest.
+func (d policyDraft) sentence() (sentence, missing string) {
+	p, _ := d.policy()
+	p = p.WithDefaults()
+	var lacks []string
+	for _, l := range []struct {
+		lacks bool
+		name  string
+	}{
+		{p.Table.IsZero(), "a table"},
+		{p.TimestampColumn == "", "a timestamp column"},
+		{p.RetentionPeriod.IsZero(), "a retention period"},
+		{p.Action == "", "an action"},
+		{p.Action == retention.ActionAnonymize && len(p.Columns) == 0, "columns to anonymize"},
+	} {
+		if l.lacks {
+			lacks = append(lacks, l.name)
+		}
+	}
+	if len(lacks) > 0 {
+		return "", "Choose " + join(lacks) + ", and the sentence stands here."
+	}
+	if p.LegalBasis == "" {
+		return p.Rule(), "The legal basis is still missing."
+	}
+	return p.Sentence(), ""
+}

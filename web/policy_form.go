@@ -1,0 +1,247 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+// policyForm is one showing of the form.
+type policyForm struct {
+	draft  policyDraft
+	faults faults
+	stale  *ui.StaleView
+	sim    *ui.SimulationView
+	status int
+}
+
+func newPolicy(v *visit) error {
+	d := emptyDraft()
+	if from := v.query("from"); from != "" {
+		p, err := v.e.Policy(v.ctx, v.actor, from)
+		if err != nil {
+			return err
+		}
+		d = draftOfPolicy(p)
+		d.version = 0
+	}
+	if t := v.query("table"); t != "" {
+		d.table = t
+	}
+	return v.policyForm(policyForm{draft: d, status: http.StatusOK})
+}
+
+func editPolicy(v *visit) error {
+	p, err := v.e.Policy(v.ctx, v.actor, v.param("name"))
+	if err != nil {
+		return err
+	}
+	if p.RetiredAt != nil {
+		return retention.Conflictf("the policy %s is retired; to use its name again create a policy of that name", p.Name)
+	}
+	return v.policyForm(policyForm{draft: draftOfPolicy(p), status: http.StatusOK})
+}
+
+// draftPolicy shows the form again with what was typed: for the columns of a table
+// just chosen, for the sentence, and for the preview.
+func draftPolicy(v *visit) error {
+	form := policyForm{draft: v.policyDraft(), status: http.StatusOK}
+	if v.query("preview") == "" {
+		return v.policyForm(form)
+	}
+	p, f := form.draft.policy()
+	if f.any() {
+		p = p.WithDefaults()
+		f.merge(p.Validate())
+		form.faults, form.status = f, http.StatusUnprocessableEntity
+		form.sim = &ui.SimulationView{Error: "There are no figures yet: something in the form needs another look. Nothing was changed."}
+		return v.policyForm(form)
+	}
+	s, err := v.e.SimulateDraft(v.ctx, v.actor, p, nil)
+	if f, ok := faultsOf(err); ok {
+		form.faults, form.status = f, http.StatusUnprocessableEntity
+		form.sim = &ui.SimulationView{Error: "There are no figures yet. " + upperFirst(f.fields[0].Field) + ": " + f.fields[0].Message + ". Nothing was changed."}
+		return v.policyForm(form)
+	}
+	if form.sim, err = v.simulation(s, err); err != nil {
+		return err
+	}
+	return v.policyForm(form)
+}
+
+// policyDraft reads the form; an edited policy's name is its address's.
+func (v *visit) policyDraft() policyDraft {
+	d := draftOfForm(v.r.PostForm)
+	if name := v.param("name"); name != "" {
+		d.name = name
+	} else {
+		d.version = 0
+	}
+	return d
+}
+
+func savePolicy(v *visit) error {
+	d := v.policyDraft()
+	p, f := d.policy()
+	if f.any() {
+		p = p.WithDefaults()
+		f.merge(p.Validate())
+		return v.policyForm(policyForm{draft: d, faults: f, status: http.StatusUnprocessableEntity})
+	}
+	created := v.param("name") == ""
+	var err error
+	if created {
+		_, err = v.e.CreatePolicy(v.ctx, v.actor, p)
+	} else {
+		_, _, err = v.e.PutPolicy(v.ctx, v.actor, p, d.version)
+	}
+	if f, ok := faultsOf(err); ok {
+		return v.policyForm(policyForm{draft: d, faults: f, status: http.StatusUnprocessableEntity})
+	}
+	switch {
+	case errors.Is(err, retention.ErrConflict) && created:
+		f := faults{}
+		f.add("name", "is the name of a live policy; choose another, or edit that one")
+		return v.policyForm(policyForm{draft: d, faults: f, status: http.StatusUnprocessableEntity})
+	case errors.Is(err, retention.ErrStale):
+		return v.stalePolicy(d)
+	case errors.Is(err, retention.ErrUnavailable):
+		f := faults{}
+		f.add("", "A database cannot be reached now. What you typed is kept here; save it again in a moment.")
+		return v.policyForm(policyForm{draft: d, faults: f, status: http.StatusServiceUnavailable})
+	case err != nil:
+		return err
+	}
+	return v.redirect("/policies/" + p.Name + "?done=" + pick(created, "created", "saved"))
+}
+
+// stalePolicy shows what somebody else changed since the form was opened, and
+// keeps what was typed. Saving again then replaces the version that is shown now.
+func (v *visit) stalePolicy(d policyDraft) error {
+	versions, err := v.e.PolicyVersions(v.ctx, v.actor, d.name)
+	if err != nil {
+		return err
+	}
+	if len(versions) == 0 || versions[0].RetiredAt != nil {
+		return retention.Conflictf("the policy %s was retired while you were editing it; nothing of yours was saved", d.name)
+	}
+	now := versions[0]
+	stale := &ui.StaleView{By: now.CreatedBy, At: v.clock.at(now.CreatedAt), Version: now.Version}
+	i := slices.IndexFunc(versions, func(p retention.Policy) bool { return p.Version == d.version })
+	if i >= 0 {
+		stale.Changes = policyChanges(versions[i], now)
+	}
+	d.version = now.Version
+	return v.policyForm(policyForm{draft: d, stale: stale, status: http.StatusPreconditionFailed})
+}
+
+// policyForm renders the form.
+func (v *visit) policyForm(f policyForm) error {
+	d := f.draft
+	view := ui.PolicyFormView{Version: d.version, Stale: f.stale, Preview: f.sim, Enabled: d.enabled}
+	if d.version == 0 {
+		view.Head = ui.Head{Title: "Create a policy", Parent: "Policies", ParentHref: "/policies", Answer: "Which rows may go, when, and on what legal basis?"}
+		view.Action, view.Draft, view.SaveText = "/policies", "/policies/draft", "Save policy"
+	} else {
+		view.Head = ui.Head{Title: "Edit " + d.name, Parent: d.name, ParentHref: "/policies/" + d.name, Answer: fmt.Sprintf("Saving makes version %d; version %d stays in the history.", d.version+1, d.version)}
+		view.Action, view.Draft, view.SaveText = "/policies/"+d.name, "/policies/"+d.name+"/draft", fmt.Sprintf("Save as version %d", d.version+1)
+	}
+	tables, err := v.tables()
+	if errors.Is(err, retention.ErrUnavailable) {
+		view.NoCatalog = "The governed database cannot be reached now, so its tables cannot be listed and a policy cannot be checked. Nothing was lost; what you typed stays here. Try again in a moment."
+	} else if err != nil {
+		return err
+	}
+	v.policyFields(&view, d, &f.faults, tables)
+	view.Problems = f.faults.summary(policyLabel)
+	view.Sentence, view.Missing = d.sentence()
+	title := pick(d.version == 0, "Create a policy", "Edit "+d.name)
+	return v.render(f.status, ui.PolicyForm(v.shell("policies", title), view))
+}
+
+// policyLabels are what the fields are called, for the summary of faults.
+var policyLabels = map[string]string{
+	"name": "Name", "table": "Table", "timestamp_column": "Timestamp column", "retention_period": "Retention period", "action": "Action",
+	"legal_basis": "Legal basis", "condition": "Condition", "batch_size": "Batch size", "evidence": "Evidence", "time_zone": "Time zone",
+	"unit": "Unit", "grace": "Allowance", "archive.table": "Archive table", "columns": "Columns",
+}
+
+// aliases lead faults of a whole member to its one field in the form.
+var aliases = map[string]string{"archive": "archive.table"}
+
+func policyLabel(field string) (name, label string, ok bool) {
+	if to, is := aliases[field]; is {
+		field = to
+	}
+	if l, ok := policyLabels[field]; ok {
+		return field, l, true
+	}
+	if column, ok := strings.CutPrefix(field, "columns."); ok {
+		return columnFieldName(field), "Column " + column, true
+	}
+	return "", "", false
+}
+
+// columnFieldName is the form's field for the path of a column or its parameter.
+func columnFieldName(path string) string {
+	for _, member := range []string{".method", ".text", ".value", ".keep_last", ".to"} {
+		if strings.HasSuffix(path, member) {
+			return path
+		}
+	}
+	return path + ".method"
+}
+
+// policyFields fills the inputs from the draft.
+func (v *visit) policyFields(view *ui.PolicyFormView, d policyDraft, f *faults, tables []table) {
+	t, chosen := findTable(tables, d.table)
+	view.Chosen = chosen
+	view.Name = ui.Field{Name: "name", Label: "Name", Value: d.name, Error: f.of("name"), Help: "Lower-case letters, digits, `_` and `-`, such as `session_logs`. It stays; the rest can be changed later.",
+		Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false", "maxlength": "63"}}
+	view.Table = ui.Choice{Name: "table", Label: "Table", Error: f.of("table"), Options: tableOptions(tables, d.table), Help: "The table whose rows may go. “Choose” lists its columns below.",
+		Attrs: templ.Attributes{"hx-post": view.Draft, "hx-trigger": "change", "hx-target": "#policy-form", "hx-select": "#policy-form", "hx-swap": "outerHTML"}}
+	view.Timestamp = ui.Choice{Name: "timestamp_column", Label: "Timestamp column", Error: f.of("timestamp_column"), Options: timestampOptions(t, d.timestamp),
+		Help: "The column whose value starts the retention period. A row without one never becomes due."}
+	view.Period = ui.Field{Name: "retention_period", Label: "Retention period", Value: d.period, Error: f.of("retention_period"),
+		Help: "How long a row is kept after its timestamp: `7 years`, `13 months`, `90 days`, or as ISO 8601 `P7Y`.", Attrs: templ.Attributes{"autocomplete": "off"}}
+	view.Do = ui.Choice{Name: "action", Label: "Action", Error: f.of("action"), Help: "What happens to a row once it is due.", Options: ui.Pick([]ui.Option{
+		{Value: "delete", Text: "Delete", Help: "The row is removed. It cannot be brought back."},
+		{Value: "anonymize", Text: "Anonymize", Help: "The row stays; the columns you choose lose what identifies a person."},
+		{Value: "archive", Text: "Archive", Help: "The row moves to an archive table, in the same transaction."},
+	}, d.action)}
+	view.Archive = ui.Field{Name: "archive.table", Label: "Archive table", Value: d.archive, Error: f.of("archive.table") + f.of("archive"),
+		Help: "Where archived rows go. Left empty: the table's own name with `_archive` added.", Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false"}}
+	view.Basis = ui.Field{Name: "legal_basis", Label: "Legal basis", Value: d.basis, Error: f.of("legal_basis"),
+		Help: "The authority for keeping these records and for disposing of them, such as “HGB § 257, ten years”.", Attrs: templ.Attributes{"maxlength": "500"}}
+	view.Condition = ui.Field{Name: "condition", Label: "Condition (optional)", Value: d.condition, Error: f.of("condition"),
+		Help: "Only rows for which this is true become due, such as `status = 'closed'`. Columns of the table, constants and comparisons.", Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false"}}
+	furtherFields(view, d, f)
+	view.Columns = columnFields(t, d, f)
+	view.ColumnsError = f.of("columns")
+}
+
+// furtherFields are the settings with a default.
+func furtherFields(view *ui.PolicyFormView, d policyDraft, f *faults) {
+	view.Batch = ui.Field{Name: "batch_size", Label: "Batch size", Value: d.batch, Error: f.of("batch_size"), Help: "Rows that one transaction aims at; 5000 suits most tables. Smaller is gentler, larger is faster.",
+		Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off"}}
+	view.Evidence = ui.Choice{Name: "evidence", Label: "Evidence", Error: f.of("evidence"), Help: "With digests it can be shown later what happened to a single record, without keeping who it was.", Options: ui.Pick([]ui.Option{
+		{Value: "records", Text: "Counts and a digest of each record"}, {Value: "counts", Text: "Counts only"},
+	}, d.evidence)}
+	view.Zone = ui.Field{Name: "time_zone", Label: "Time zone", Value: d.zone, Error: f.of("time_zone"), Help: "How timestamps without a zone are read: a name of the IANA database such as `UTC` or `Europe/Berlin`.", Attrs: templ.Attributes{"autocomplete": "off"}}
+	view.Unit = ui.Choice{Name: "unit", Label: "Unit of an integer timestamp", Error: f.of("unit"), Help: "Only where the timestamp column is an integer: what it counts since 1970.", Options: ui.Pick([]ui.Option{
+		{Value: "", Text: "The column is a date or a timestamp"}, {Value: "seconds", Text: "Seconds"}, {Value: "milliseconds", Text: "Milliseconds"},
+	}, d.unit)}
+	view.Grace = ui.Field{Name: "grace", Label: "Allowance (grace)", Value: d.grace, Error: f.of("grace"), Help: "How long a row may be due before it counts as overdue: `2 days` or `P2D`.", Attrs: templ.Attributes{"autocomplete": "off"}}
+	plain := emptyDraft()
+	for _, name := range []string{"batch_size", "evidence", "time_zone", "unit", "grace"} {
+		view.More = view.More || f.of(name) != ""
+	}
+	view.More = view.More || d.batch != plain.batch || d.evidence != plain.evidence || d.zone != plain.zone || d.grace != plain.grace || d.unit != ""
+}

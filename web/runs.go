@@ -1,0 +1,275 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+func (s *server) runRoutes(r chi.Router) {
+	r.Get("/runs", s.page(runs))
+	r.Get("/runs/new", s.page(chooseRun))
+	r.Get("/runs/confirm", s.page(confirmRun))
+	r.Post("/runs", s.page(startRun))
+	r.Post("/runs/simulate", s.page(simulateRun))
+	r.Get("/runs/{id}", s.page(run))
+}
+
+func runs(v *visit) error {
+	f, err := v.runFilter()
+	if err != nil {
+		return err
+	}
+	list, next, err := v.e.Runs(v.ctx, v.actor, f, v.cursor())
+	if err != nil {
+		return err
+	}
+	view := ui.RunsView{
+		Head:     ui.Head{Title: "Runs", Answer: v.runsAnswer(list)},
+		Statuses: v.runChips(), Kinds: v.kindChips(), Keep: v.keep("policy"), Pager: v.pager("runs", next), Empty: v.runsEmpty(),
+	}
+	if view.Policies, err = v.policyChoice(); err != nil {
+		return err
+	}
+	for _, r := range list {
+		view.Rows = append(view.Rows, v.runRow(r))
+	}
+	return v.render(http.StatusOK, ui.Runs(v.shell("runs", "Runs"), view))
+}
+
+func (v *visit) runFilter() (retention.RunFilter, error) {
+	f := retention.RunFilter{Policy: v.query("policy")}
+	if s := retention.RunStatus(v.query("status")); s != "" {
+		if !slices.Contains(retention.RunStatuses(), s) {
+			return f, retention.NotFoundf("runs of status %q", s)
+		}
+		f.Statuses = []retention.RunStatus{s}
+	}
+	if kind := v.query("kind"); kind != "" {
+		dry := kind == "simulations"
+		f.DryRun = &dry
+	}
+	return f, nil
+}
+
+// runsAnswer tells of the newest run in the list.
+func (v *visit) runsAnswer(list []retention.Run) string {
+	filtered := len(v.keep()) > 0 || v.query("cursor") != ""
+	switch {
+	case filtered:
+		return "A run carries policies out; a simulation only counts."
+	case len(list) == 0:
+		return "Nothing has run yet."
+	}
+	r := list[0]
+	return "Last " + pick(r.DryRun, "simulation", "run") + ", " + v.clock.ago(r.CreatedAt) + ": " + lowerFirst(runSentence(r, v.clock.lasted(r.StartedAt, r.FinishedAt)))
+}
+
+func (v *visit) runChips() []ui.Chip {
+	at := v.query("status")
+	chips := []ui.Chip{{Text: "Any status", Href: v.link("status", ""), Current: at == ""}}
+	for _, s := range retention.RunStatuses() {
+		chips = append(chips, ui.Chip{Text: runPill(s).Text, Href: v.link("status", string(s)), Current: at == string(s)})
+	}
+	return chips
+}
+
+func (v *visit) kindChips() []ui.Chip {
+	at := v.query("kind")
+	return []ui.Chip{
+		{Text: "Runs and simulations", Href: v.link("kind", ""), Current: at == ""},
+		{Text: "Runs", Href: v.link("kind", "runs"), Current: at == "runs"},
+		{Text: "Simulations", Href: v.link("kind", "simulations"), Current: at == "simulations"},
+	}
+}
+
+func (v *visit) policyChoice() (ui.Choice, error) {
+	c := ui.Choice{Name: "policy", Label: "Policy", Options: []ui.Option{{Value: "", Text: "All policies"}}}
+	list, _, err := v.e.Policies(v.ctx, v.actor, retention.PolicyFilter{}, retention.Page{Limit: retention.MaxPage})
+	if err != nil {
+		return c, err
+	}
+	at := v.query("policy")
+	known := at == ""
+	for _, p := range list {
+		known = known || p.Name == at
+		c.Options = append(c.Options, ui.Option{Value: p.Name, Text: p.Name})
+	}
+	if !known {
+		c.Options = append(c.Options, ui.Option{Value: at, Text: at})
+	}
+	c.Options = ui.Pick(c.Options, at)
+	return c, nil
+}
+
+func (v *visit) runsEmpty() ui.Empty {
+	if len(v.keep()) > 0 {
+		return ui.Empty{Title: "No run fits.", Text: "No run has this status, kind and policy.", Action: "Show all runs", ActionTo: "/runs"}
+	}
+	return ui.Empty{Title: "Nothing has run yet.", Text: "A run carries the enabled policies out. Before it starts you see what it would do.", Action: "Run now", ActionTo: "/runs/new"}
+}
+
+func (v *visit) runRow(r retention.Run) ui.RunRow {
+	c := runTotals(r)
+	at := r.CreatedAt
+	if r.StartedAt != nil {
+		at = *r.StartedAt
+	}
+	started := v.clock.at(at)
+	var names []string
+	for _, p := range r.Policies {
+		names = append(names, p.Policy)
+	}
+	return ui.RunRow{
+		Href: "/runs/" + r.ID, Name: started.Text, State: runPill(r.Status), Started: started, By: r.RequestedBy, DryRun: r.DryRun,
+		Policies: joinSome(names, 2), Processed: c.Processed, Held: c.Held, Blocked: c.Blocked, Errors: r.TotalErrors,
+		Duration: v.clock.lasted(r.StartedAt, r.FinishedAt),
+	}
+}
+
+// run is the page of one run, live while it has not ended.
+func run(v *visit) error {
+	r, err := v.e.Run(v.ctx, v.actor, v.param("id"))
+	if err != nil {
+		return err
+	}
+	lasted := v.clock.lasted(r.StartedAt, r.FinishedAt)
+	view := ui.RunView{
+		Head: ui.Head{Title: v.runTitle(r), Parent: "Runs", ParentHref: "/runs", Answer: runSentence(r, lasted), Tone: runPill(r.Status).Tone},
+		ID:   r.ID, Href: v.r.URL.RequestURI(), DryRun: r.DryRun, Live: !r.Status.Ended(), State: runPill(r.Status), Waiting: r.Waiting,
+		Facts: v.runFacts(r), Totals: runStats(r), Filter: v.query("policy"),
+	}
+	if view.Head.Tone == "quiet" {
+		view.Head.Tone = ""
+	}
+	for _, p := range r.Policies {
+		view.Rows = append(view.Rows, v.runPolicy(r, p))
+	}
+	if err := v.batches(&view, r); err != nil {
+		return err
+	}
+	return v.render(http.StatusOK, ui.Run(v.shell("runs", view.Head.Title), view))
+}
+
+func (v *visit) runTitle(r retention.Run) string {
+	return pick(r.DryRun, "Simulation of ", "Run of ") + v.clock.at(r.CreatedAt).Text
+}
+
+func runStats(r retention.Run) []ui.Stat {
+	c := runTotals(r)
+	stats := []ui.Stat{
+		{Label: pick(r.DryRun, "Would be disposed of", "Disposed of"), Value: ui.Num(c.Processed)},
+		{Label: "Held", Value: ui.Num(c.Held)},
+		{Label: "Blocked by references", Value: ui.Num(c.Blocked)},
+		{Label: "Left for other reasons", Value: ui.Num(c.SkippedTotal())},
+		{Label: "Errors", Value: ui.Num(r.TotalErrors)},
+	}
+	return stats
+}
+
+func (v *visit) runFacts(r retention.Run) []ui.Pair {
+	facts := []ui.Pair{
+		{Name: "Requested", Value: v.clock.exactly(r.CreatedAt).Text + " by " + r.RequestedBy + pick(r.Trigger == retention.TriggerSchedule, " (schedule)", "")},
+		{Name: "Started", Value: v.moment(r.StartedAt, "not yet")},
+		{Name: "Ended", Value: v.moment(r.FinishedAt, "not yet")},
+		{Name: "Cutoffs counted from", Value: v.moment(r.AsOf, "the moment it starts")},
+		{Name: "Pace", Value: pick(r.Pace == retention.PaceMax, "max: without pauses", "default: leaves the database room for others")},
+	}
+	if r.DryRun {
+		facts = append(facts, ui.Pair{Name: "Kind", Value: "simulation: counted in read-only transactions, nothing was changed"})
+	}
+	return append(facts, ui.Pair{Name: "Number", Value: r.ID, Code: true})
+}
+
+func (v *visit) moment(t *time.Time, none string) string {
+	if t == nil {
+		return none
+	}
+	m := v.clock.exactly(*t)
+	return m.Text + " (" + m.Relative + ")"
+}
+
+func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolicyRow {
+	row := ui.RunPolicyRow{
+		Policy: p.Policy, Href: "/policies/" + p.Policy, Sentence: p.Sentence, Version: p.Version, State: runPill(p.Status),
+		Verb: upperFirst(pick(r.DryRun, "would be ", "") + done(p.Action)), Processed: p.Processed, Held: p.Held, Blocked: p.Blocked,
+		Skipped: skips(p.Counts), NoTime: p.NullTimestamps, Infinite: p.InfiniteTimestamps, Batches: p.Batches, Errors: p.Errors,
+		Duration: v.clock.lasted(p.StartedAt, p.FinishedAt),
+	}
+	if p.Cutoff != nil {
+		row.Cutoff = v.clock.exactly(*p.Cutoff)
+	}
+	if !r.DryRun {
+		row.Rate = v.rate(p)
+	}
+	return row
+}
+
+// rate is rows per second, where it says something.
+func (v *visit) rate(p retention.PolicyResult) string {
+	if p.StartedAt == nil {
+		return ""
+	}
+	end := v.clock.now
+	if p.FinishedAt != nil {
+		end = *p.FinishedAt
+	}
+	d := end.Sub(*p.StartedAt).Seconds()
+	if d < 0.5 || p.Processed == 0 {
+		return ""
+	}
+	return ui.Num(int64(float64(p.Processed)/d)) + " rows/s"
+}
+
+// batches fills the journal as carried over from the governed database.
+func (v *visit) batches(view *ui.RunView, r retention.Run) error {
+	list, next, err := v.e.Batches(v.ctx, v.actor, r.ID, v.query("policy"), v.cursor())
+	if err != nil {
+		return err
+	}
+	view.Pager = v.pager("batches", next)
+	if view.Pager.Next != "" {
+		view.Pager.Next += "#batches"
+	}
+	switch {
+	case r.DryRun:
+		view.NoBatches = "A simulation makes no batches: it changes nothing."
+	case !r.Status.Ended():
+		view.NoBatches = "No batch is in the journal yet."
+	default:
+		view.NoBatches = "No batch was needed: nothing was due that could go."
+	}
+	for _, b := range list {
+		at := v.clock.exactly(b.CommittedAt)
+		at.Relative = "" // the same on every row
+		view.Batches = append(view.Batches, ui.BatchRow{
+			Policy: b.Policy, Version: b.PolicyVersion, Seq: b.Seq, Step: b.Step, Processed: b.Processed, Held: b.Held, Blocked: b.Blocked,
+			Skipped: b.SkippedTotal(), Digests: b.Digests, At: at,
+		})
+	}
+	return nil
+}
+
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return string(s[0]|0x20) + s[1:]
+}
+
+// versioned reads "name@version" of the confirmation form.
+func versioned(s string) (name string, version int, ok bool) {
+	for i := len(s) - 1; i > 0; i-- {
+		if s[i] == '@' {
+			n, err := strconv.Atoi(s[i+1:])
+			return s[:i], n, err == nil
+		}
+	}
+	return "", 0, false
+}

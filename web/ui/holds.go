@@ -1,0 +1,105 @@
+package ui
+
+// HoldsView lists holds.
+type HoldsView struct {
+	Head   Head
+	Chips  []Chip
+	Search Search
+	Rows   []HoldRow
+	Pager  Pager
+	Empty  Empty
+}
+
+// HoldRow is one hold of a list.
+type HoldRow struct {
+	Href, Matter, Covers, By string
+	State                    Pill
+	Since                    Time
+	// Ends says when and how it ends: "no expiry", "review 3 March 2027".
+	Ends string
+}
+
+// HoldFormView is the page on which a hold is placed.
+type HoldFormView struct {
+	Head      Head
+	Nonce     string
+	Problems  []Problem
+	NoCatalog string
+	// Notice explains why the form is shown again although nothing is at fault.
+	Notice            string
+	Matter, Reason    Field
+	Scopes            []ScopeField
+	ScopeError        string
+	Expiry            Choice
+	EndsOn, ReviewOn  Field
+	CanAdd, CanRemove bool
+}
+
+// ScopeField is one table of a hold with what is held in it.
+type ScopeField struct {
+	Number int
+	Table  Choice
+	// What is ids or all.
+	What Choice
+	IDs  Field
+}
+
+// HoldView is the page of one hold.
+type HoldView struct {
+	Head    Head
+	ID      string
+	Version int
+	State   Pill
+	Reason  string
+	Facts   []Pair
+	Since   Time
+	Tables  []HoldTableRow
+	Total   string
+	// Missing are ids that had no row.
+	Missing     []MissingIDs
+	Records     []RecordRow
+	Pager       Pager
+	Events      []Event
+	Problems    []Problem
+	CanRelease  bool
+	CanRevise   bool
+	ReviewDue   bool
+	Waiting     string
+	Released    string
+	ReleaseText string
+	Release     Field
+	Expiry      Choice
+	EndsOn      Field
+	ReviewOn    Field
+	Note        Field
+}
+
+// HoldTableRow is what a hold covers in one table.
+type HoldTableRow struct {
+	Table    string
+	What     string
+	Records  int64
+	NotFound int64
+	All      bool
+}
+
+// MissingIDs are the ids of one table that had no row when the hold was placed.
+type MissingIDs struct {
+	Table string
+	Keys  []string
+	More  int64
+}
+
+// RecordRow is one id that a hold covers.
+type RecordRow struct {
+	Table, Key string
+	Found      bool
+}
+
+// Event is one entry of a time-line.
+type Event struct {
+	What string
+	By   string
+	At   Time
+	Note string
+}

@@ -1,0 +1,37 @@
+package ui
+
+// OverviewView is the first page: is anything overdue, what ran, what is held?
+type OverviewView struct {
+	Head Head
+	// Steps say how to begin; empty as soon as there is a policy.
+	Begin    bool
+	Policies []HealthRow
+	Runs     []RunRow
+	Holds    []HoldRow
+	Review   []HoldRow
+	// InForce and Waiting count holds by what they mean.
+	HoldSummary string
+}
+
+// HealthRow is a policy with what was last measured.
+type HealthRow struct {
+	Name, Href string
+	State      Pill
+	// Age is how long the oldest row has been due, Allowance the policy's grace.
+	Age, Allowance string
+	Oldest         Time
+	CheckedAt      Time
+	// Problem says why it could not be measured.
+	Problem string
+	Bar     Bar
+}
+
+// Bar is an age against an allowance, in per cent of the chart's width.
+type Bar struct {
+	Title, Desc string
+	// Value and Limit are from 0 to 100.
+	Value, Limit float64
+	Over         bool
+	// None: there is nothing to draw.
+	None bool
+}

@@ -1,0 +1,132 @@
+package ui
+
+// PoliciesView lists policies.
+type PoliciesView struct {
+	Head   Head
+	Chips  []Chip
+	Search Search
+	Rows   []PolicyRow
+	Pager  Pager
+	Empty  Empty
+}
+
+// PolicyRow is one policy of a list.
+type PolicyRow struct {
+	Name, Href, Sentence string
+	State                Pill
+	Version              int
+	Changed              Time
+	By                   string
+}
+
+// PolicyView is the page of one policy.
+type PolicyView struct {
+	Head     Head
+	Name     string
+	Sentence string
+	Retired  bool
+	// RetiredBy and RetiredAt tell of a retired one.
+	RetiredBy  string
+	RetiredAt  Time
+	Enabled    bool
+	Health     []Stat
+	Problem    string
+	Details    []Pair
+	Columns    []Pair
+	Versions   []VersionRow
+	Runs       []RunRow
+	Simulation *SimulationView
+}
+
+// Pair is a name with its value; Code sets it as code.
+type Pair struct {
+	Name, Value string
+	Code        bool
+}
+
+// VersionRow is one version of a policy.
+type VersionRow struct {
+	Version  int
+	Sentence string
+	By       string
+	At       Time
+	Changes  []Change
+	// First: there is nothing to compare it with.
+	First bool
+}
+
+// Change is one field as it was and as it is.
+type Change struct {
+	Field, Before, After string
+	// HadBefore and HasAfter tell an empty value from none.
+	HadBefore, HasAfter bool
+}
+
+// RetireView asks before a policy is retired.
+type RetireView struct {
+	Name, Sentence string
+	Version        int
+	Simulation     *SimulationView
+	// Problem says why there are no figures.
+	Problem string
+}
+
+// SimulationView is what a run would do now.
+type SimulationView struct {
+	// Answer is the first line in words.
+	Answer string
+	Stats  []Stat
+	// Notes are figures that need a sentence.
+	Notes  []string
+	Months *Histogram
+	// Error says why there are no figures.
+	Error string
+	AsOf  Time
+}
+
+// PolicyFormView is the form of a policy, new or being edited.
+type PolicyFormView struct {
+	Head Head
+	// Action is where the form is saved, Draft where it is composed and previewed.
+	Action, Draft string
+	// Version is the one being edited; 0 for a new policy.
+	Version  int
+	Problems []Problem
+	// Stale tells what somebody else changed meanwhile.
+	Stale *StaleView
+	// NoCatalog says why the tables cannot be read.
+	NoCatalog string
+
+	Name, Period, Basis, Condition       Field
+	Batch, Zone, Grace, Archive          Field
+	Table, Timestamp, Do, Evidence, Unit Choice
+	Enabled                              bool
+	Chosen                               bool
+	Columns                              []ColumnField
+	ColumnsError                         string
+	// More opens the further settings, since something in them is at fault or set.
+	More bool
+	// Sentence is what the form says so far; Missing what is still to be filled in.
+	Sentence, Missing string
+	Preview           *SimulationView
+	SaveText          string
+}
+
+// StaleView tells an editor what changed since the form was opened.
+type StaleView struct {
+	By      string
+	At      Time
+	Version int
+	Changes []Change
+}
+
+// ColumnField is one column of the table with its anonymizer.
+type ColumnField struct {
+	Name, Type string
+	Method     Choice
+	Text, Keep Field
+	Value      Field
+	To         Choice
+	// Fixed says why the column cannot be anonymized; empty if it can.
+	Fixed string
+}

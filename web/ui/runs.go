@@ -1,0 +1,128 @@
+package ui
+
+// RunsView lists runs.
+type RunsView struct {
+	Head     Head
+	Statuses []Chip
+	Kinds    []Chip
+	Policies Choice
+	Keep     [][2]string
+	Rows     []RunRow
+	Pager    Pager
+	Empty    Empty
+}
+
+// RunRow is one run of a list.
+type RunRow struct {
+	Href, Name               string
+	State                    Pill
+	Kind                     string
+	Started                  Time
+	By                       string
+	Policies                 string
+	Processed, Held, Blocked int64
+	Errors                   int64
+	Duration                 string
+	DryRun                   bool
+}
+
+// RunChooseView asks which policies to run.
+type RunChooseView struct {
+	Head     Head
+	Problems []Problem
+	Policies []RunChoice
+	Pace     Choice
+	// None: there is no enabled policy.
+	None bool
+}
+
+// RunChoice is one policy that may be run.
+type RunChoice struct {
+	Name, Sentence string
+	Checked        bool
+}
+
+// RunConfirmView shows the figures before anything is changed.
+type RunConfirmView struct {
+	Head  Head
+	Nonce string
+	AsOf  string
+	Pace  string
+	Rows  []ConfirmRow
+	// Total is what all of them would do; Button says it.
+	Total    ConfirmRow
+	Button   string
+	AsOfTime Time
+	Problems []Problem
+	// Changed tells that a policy moved since the figures were shown.
+	Changed string
+	// Refused: no figures could be had for any policy.
+	Refused bool
+	Back    string
+}
+
+// ConfirmRow is what a run would do under one policy.
+type ConfirmRow struct {
+	Policy, Sentence, Verb   string
+	Version                  int
+	Due, Process             int64
+	Held, Blocked, NoInstant int64
+	Error                    string
+}
+
+// RunView is the page of one run.
+type RunView struct {
+	Head   Head
+	ID     string
+	Href   string
+	DryRun bool
+	// Live: it has not ended; the page asks again by itself.
+	Live    bool
+	State   Pill
+	Waiting string
+	Facts   []Pair
+	Totals  []Stat
+	Rows    []RunPolicyRow
+	Batches []BatchRow
+	Pager   Pager
+	// Filter names the policy whose batches are shown; empty for all.
+	Filter string
+	// NoBatches says why there are none.
+	NoBatches string
+}
+
+// RunPolicyRow is what a run did under one policy.
+type RunPolicyRow struct {
+	Policy, Href, Sentence   string
+	Version                  int
+	State                    Pill
+	Verb                     string
+	Processed, Held, Blocked int64
+	Skipped                  []Skip
+	NoTime, Infinite         int64
+	Cutoff                   Time
+	Batches                  int64
+	Duration                 string
+	Rate                     string
+	Errors                   []string
+}
+
+// Skip is a number of rows left for one reason.
+type Skip struct {
+	Reason, Help string
+	Count        int64
+}
+
+// BatchRow is one row of the journal.
+type BatchRow struct {
+	Policy    string
+	Version   int
+	Seq       int64
+	Step      string
+	Processed int64
+	Held      int64
+	Blocked   int64
+	Skipped   int64
+	Digests   int64
+	At        Time
+}

@@ -1,0 +1,62 @@
+package ui
+
+// Assets are the addresses of the embedded files, with their hashes.
+type Assets struct {
+	CSS, JS, HTMX, Icon string
+}
+
+// Shell is what surrounds every page.
+type Shell struct {
+	Title string
+	// Section is the navigation entry that is current: overview, policies, holds,
+	// runs, audit, settings; empty for none.
+	Section string
+	// User is who is signed in; empty shows no navigation.
+	User string
+	// Theme is light, dark or empty for the system's.
+	Theme string
+	// Here is the page's own address, to come back to after switching the theme.
+	Here    string
+	Version string
+	Assets  Assets
+	// Done tells what the step before this page has done; empty for nothing.
+	Done string
+}
+
+// Head is the top of a page: its name, its first-line answer and its one primary
+// action.
+type Head struct {
+	Title string
+	// Parent leads back to the list; empty for none.
+	Parent, ParentHref string
+	// Answer answers the page's question in words. Code in backquotes is set as code.
+	Answer string
+	// Tone colours the answer's mark: good, warn, bad, busy, or empty for none.
+	Tone string
+}
+
+// navItem is one entry of the navigation.
+type navItem struct{ Key, Href, Text, Icon string }
+
+func navItems() []navItem {
+	return []navItem{
+		{"overview", "/", "Overview", "overview"},
+		{"policies", "/policies", "Policies", "policy"},
+		{"holds", "/holds", "Holds", "hold"},
+		{"runs", "/runs", "Runs", "run"},
+		{"audit", "/audit", "Audit", "audit"},
+		{"settings", "/settings", "Settings", "settings"},
+	}
+}
+
+func current(here, key string) string {
+	if here == key {
+		return "page"
+	}
+	return "false"
+}
+
+// htmxConfig keeps htmx inside the content security policy: no inline style, no
+// eval, no other host; and lets it show a form again that was refused (422).
+const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,` +
+	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true}]}`
