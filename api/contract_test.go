@@ -1,0 +1,74 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast"
+	"holdfast/engine"
+	"holdfast/internal/httpauth"
+)
+
+func TestTheRoutesAreThoseOfTheContract(t *testing.T) {
+	e := engine.New(nil, nil, engine.Options{})
+	router, err := newRouter(e, httpauth.New(e, nil, httpauth.Options{}), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var served []string
+	err = chi.Walk(router, func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		served = append(served, method+" "+route)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	spec, err := loadContract(holdfast.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var promised []string
+	for key := range spec {
+		promised = append(promised, key)
+	}
+	slices.Sort(served)
+	slices.Sort(promised)
+	if diff := cmp.Diff(promised, served); diff != "" {
+		t.Errorf("promised and served differ (-openapi.yaml +router):\n%s", diff)
+	}
+}
+
+// Every POST answered with 201 creates, and so does requesting a run.
+func TestWhateverCreatesTakesAnIdempotencyKey(t *testing.T) {
+	spec, err := loadContract(holdfast.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, op := range spec {
+		creates := op.route.Method == http.MethodPost && (op.route.Operation.Responses.Value("201") != nil || op.id == "requestRun")
+		if op.idempotent() != creates {
+			t.Errorf("%s: takes a key: %t, creates: %t", key, op.idempotent(), creates)
+		}
+	}
+}
+
+// What can be edited answers with the ETag that the edit wants.
+func TestWhateverIsEditedHasAnETag(t *testing.T) {
+	spec, err := loadContract(holdfast.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, op := range spec {
+		if op.param("header", "If-Match") == nil {
+			continue
+		}
+		get := spec["GET "+op.route.Path]
+		if get == nil || get.route.Operation.Responses.Value("200").Value.Headers["ETag"] == nil {
+			t.Errorf("%s wants If-Match, and GET answers without an ETag", key)
+		}
+	}
+}

@@ -1,0 +1,191 @@
+package api
+
+import (
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"holdfast"
+)
+
+const ticketsPolicy = `{"name": "tickets", "table": "public.tickets", "timestamp_column": "resolved_at",
+	"retention_period": "730 days", "action": "delete", "legal_basis": "Legitimate interest"}`
+
+// One story through every route; each answer is held against the contract.
+func TestEveryRouteAnswersAsTheContractSays(t *testing.T) {
+	s := newServer(t)
+	s.tellOfPolicies(t)
+	s.tellOfHolds(t)
+	s.tellOfRuns(t)
+	s.tellOfAccounts(t)
+	s.tellOfTheService(t)
+	for key, op := range s.strict {
+		for status := range op.route.Operation.Responses.Map() {
+			if strings.HasPrefix(status, "2") && !s.answered[op.id+" "+status] {
+				t.Errorf("%s was never answered with %s", key, status)
+			}
+		}
+	}
+	if t.Failed() {
+		t.Log(slices.Sorted(maps.Keys(s.answered)))
+	}
+}
+
+func (s *service) tellOfPolicies(t *testing.T) {
+	created := s.do(call{method: "POST", path: "/api/v1/policies", body: ticketsPolicy}).want(201)
+	if got := created.header.Get("ETag"); got != `"v1"` {
+		t.Errorf("ETag: got %s", got)
+	}
+	if got := created.header.Get("Location"); got != "/api/v1/policies/tickets" {
+		t.Errorf("Location: got %s", got)
+	}
+	p := created.object()
+	for name, want := range map[string]any{
+		"retention_period": "P730D", "enabled": true, "batch_size": 5000.0, "grace": "P2D", "created_by": "admin-token",
+		"version": 1.0, "time_zone": "UTC", "evidence": "records", "unit": nil, "archive": nil, "retired_at": nil,
+	} {
+		if p[name] != want {
+			t.Errorf("%s: got %v, want %v", name, p[name], want)
+		}
+	}
+	s.do(call{method: "GET", path: "/api/v1/policies?q=tick&limit=1"}).want(200)
+
+	// What was read can be sent back.
+	read := s.do(call{method: "GET", path: created.header.Get("Location")}).want(200)
+	p = read.object()
+	p["legal_basis"] = "Contract"
+	replaced := s.do(call{method: "PUT", path: "/api/v1/policies/tickets", body: p, header: map[string]string{"If-Match": read.header.Get("ETag")}}).want(200)
+	if got := replaced.object()["version"]; got != 2.0 {
+		t.Errorf("version: got %v, want 2", got)
+	}
+	if n := len(s.do(call{method: "GET", path: "/api/v1/policies/tickets/versions"}).want(200).items()); n != 2 {
+		t.Errorf("versions: got %d, want 2", n)
+	}
+	sim := s.do(call{method: "POST", path: "/api/v1/policies/tickets/simulation"}).want(200).object()
+	if sim["due"] != 10.0 || sim["would_process"] != 10.0 {
+		t.Errorf("simulation: got %v", sim)
+	}
+	s.do(call{method: "POST", path: "/api/v1/simulations?as_of=2026-01-01T00:00:00Z", body: ticketsPolicy}).want(200)
+
+	yaml := "table: '\"Order Lines\"'\ntimestamp_column: placed\nretention_period: P7Y\naction: delete\nlegal_basis: Tax law\n"
+	s.do(call{method: "PUT", path: "/api/v1/policies/lines", body: yaml, header: map[string]string{"Content-Type": "application/yaml"}}).want(201)
+	s.do(call{method: "DELETE", path: "/api/v1/policies/lines", header: map[string]string{"If-Match": `"v1"`}}).want(204)
+	if n := len(s.do(call{method: "GET", path: "/api/v1/policies?retired=true"}).want(200).items()); n != 1 {
+		t.Errorf("retired policies: got %d, want 1", n)
+	}
+	tables := s.do(call{method: "GET", path: "/api/v1/tables"}).want(200).items()
+	if len(tables) != 3 {
+		t.Errorf("tables: got %v", tables)
+	}
+}
+
+func (s *service) tellOfHolds(t *testing.T) {
+	body := `{"matter": "ACME v. Initech", "reason": "litigation", "created_by": "nobody", "scope": [
+		{"table": "tickets", "record_ids": ["1", "2", "999"]},
+		{"table": "\"Order Lines\"", "record_ids": [["17", "1"], ["18", "1"]]},
+		{"table": "notes", "all": true}]}`
+	placed := s.do(call{method: "POST", path: "/api/v1/holds", body: body}).want(201)
+	h := placed.object()
+	if h["status"] != "active" || h["created_by"] != "admin-token" || h["effective_at"] == nil {
+		t.Errorf("hold: got %v", h)
+	}
+	scopes := h["scope"].([]any)
+	first, second := scopes[0].(map[string]any), scopes[1].(map[string]any)
+	if first["record_count"] != 3.0 || first["not_found_count"] != 1.0 || fmt.Sprint(first["not_found"]) != "[999]" {
+		t.Errorf("first scope: got %v", first)
+	}
+	if fmt.Sprint(second["not_found"]) != "[[18 1]]" || second["table"] != `public."Order Lines"` {
+		t.Errorf("second scope: got %v", second)
+	}
+	path := placed.header.Get("Location")
+	s.do(call{method: "GET", path: "/api/v1/holds?status=active&status=applying&q=acme"}).want(200)
+	read := s.do(call{method: "GET", path: path}).want(200)
+	if n := len(s.do(call{method: "GET", path: path + "/records"}).want(200).items()); n != 5 {
+		t.Errorf("records: got %d, want 5", n)
+	}
+	revised := s.do(call{
+		method: "PATCH", path: path, header: map[string]string{"If-Match": read.header.Get("ETag")},
+		body: `{"expires_at": "2099-01-01T01:00:00+01:00", "on_expiry": "review", "version": 7}`,
+	}).want(200).object()
+	if revised["expires_at"] != "2099-01-01T00:00:00Z" || revised["on_expiry"] != "review" || revised["reason"] != "litigation" {
+		t.Errorf("revised: got %v", revised)
+	}
+	cleared := s.do(call{method: "PATCH", path: path, header: map[string]string{"If-Match": "*"}, body: `{"expires_at": null}`}).want(200).object()
+	if cleared["expires_at"] != nil || cleared["on_expiry"] != "review" {
+		t.Errorf("cleared: got %v", cleared)
+	}
+	s.do(call{method: "POST", path: path + "/release", body: `{"reason": "settled"}`}).want(202)
+	if got := s.do(call{method: "GET", path: path}).want(200).object(); got["status"] != "released" || got["release_reason"] != "settled" {
+		t.Errorf("released: got %v", got)
+	}
+}
+
+func (s *service) tellOfRuns(t *testing.T) {
+	s.do(call{method: "POST", path: "/api/v1/runs", body: `{"dry_run": true}`}).want(202)
+	queued := s.do(call{method: "POST", path: "/api/v1/runs"}).want(202)
+	run := queued.object()
+	if run["status"] != "queued" || run["requested_by"] != "admin-token" || run["dry_run"] != false {
+		t.Errorf("run: got %v", run)
+	}
+	if err := s.engine.ExecuteRun(t.Context(), run["id"].(string), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.engine.CarryJournal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	done := s.do(call{method: "GET", path: queued.header.Get("Location")}).want(200).object()
+	if done["status"] != "succeeded" || done["total_processed"] != 10.0 {
+		t.Errorf("run: got %v", done)
+	}
+	batches := s.do(call{method: "GET", path: queued.header.Get("Location") + "/batches?policy=tickets"}).want(200).items()
+	if len(batches) == 0 {
+		t.Error("the run has no batches")
+	}
+	if n := len(s.do(call{method: "GET", path: "/api/v1/runs?status=succeeded&dry_run=false&policy=tickets&from=2020-01-01T00:00:00Z"}).want(200).items()); n != 1 {
+		t.Errorf("runs: got %d, want 1", n)
+	}
+}
+
+func (s *service) tellOfAccounts(t *testing.T) {
+	s.do(call{method: "GET", path: "/api/v1/me"}).want(200)
+	s.do(call{method: "POST", path: "/api/v1/users", body: `{"email": "Jane@Example.com", "name": "Jane", "password": "correct horse battery"}`}).want(201)
+	s.do(call{method: "GET", path: "/api/v1/users"}).want(200)
+	s.do(call{method: "GET", path: "/api/v1/audit?object=policy/tickets&actor=admin-token&action=policy.create"}).want(200)
+
+	token := s.janesToken(t)
+	made := s.do(call{method: "POST", path: "/api/v1/tokens", body: `{"name": "ci-main", "expires_at": null}`, token: token}).want(201).object()
+	me := s.do(call{method: "GET", path: "/api/v1/me", token: made["secret"].(string)}).want(200).object()
+	if me["name"] != "jane@example.com" || me["kind"] != "token" || me["token"] != "ci-main" {
+		t.Errorf("me: got %v", me)
+	}
+	s.do(call{method: "GET", path: "/api/v1/tokens"}).want(200)
+	s.do(call{method: "DELETE", path: "/api/v1/tokens/" + made["id"].(string)}).want(204)
+	s.do(call{method: "GET", path: "/api/v1/me", token: made["secret"].(string)}).wantProblem(401, "unauthenticated")
+}
+
+// janesToken is a token of the account made before: only a person can make one.
+func (s *service) janesToken(t *testing.T) string {
+	t.Helper()
+	jane, err := s.engine.SignIn(t.Context(), "jane@example.com", "correct horse battery", "192.0.2.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, secret, err := s.engine.CreateToken(t.Context(), jane, "first", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return secret
+}
+
+func (s *service) tellOfTheService(t *testing.T) {
+	s.do(call{method: "GET", path: "/healthz", token: "-"}).want(200)
+	s.do(call{method: "GET", path: "/readyz", token: "-"}).want(200)
+	doc := s.do(call{method: "GET", path: "/openapi.yaml", token: "-"}).want(200)
+	if string(doc.body) != string(holdfast.OpenAPI) || doc.header.Get("Content-Type") != "application/yaml" {
+		t.Errorf("openapi.yaml: got %d bytes of %s", len(doc.body), doc.header.Get("Content-Type"))
+	}
+	s.do(call{method: http.MethodHead, path: "/healthz", token: "-"}).want(200)
+}

@@ -1,0 +1,130 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"holdfast/api/oapi"
+	"holdfast/internal/httpauth"
+	"holdfast/retention"
+)
+
+// ListHolds is GET /holds.
+func (s *server) ListHolds(ctx context.Context, r oapi.ListHoldsRequestObject) (oapi.ListHoldsResponseObject, error) {
+	f := retention.HoldFilter{Search: value(r.Params.Q), Statuses: convert[oapi.HoldStatus, retention.HoldStatus](r.Params.Status)}
+	items, next, err := s.engine.Holds(ctx, httpauth.ActorFrom(ctx), f, page(r.Params.Limit, r.Params.Cursor))
+	if err != nil {
+		return nil, err
+	}
+	return oapi.ListHolds200JSONResponse{Items: each(items, renderHold), NextCursor: orNull(next)}, nil
+}
+
+// PlaceHold is POST /holds. The body was read as a stream before; see readHold.
+func (s *server) PlaceHold(ctx context.Context, _ oapi.PlaceHoldRequestObject) (oapi.PlaceHoldResponseObject, error) {
+	req := requestFrom(ctx)
+	given := *req.hold
+	req.hold = nil // the ids are the engine's alone from here on
+	h, err := s.engine.PlaceHold(ctx, httpauth.ActorFrom(ctx), given)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.PlaceHold201JSONResponse{
+		Body:    renderHold(h),
+		Headers: oapi.PlaceHold201ResponseHeaders{ETag: etag(h.Version), Location: Base + "/holds/" + h.ID},
+	}, nil
+}
+
+// GetHold is GET /holds/{id}.
+func (s *server) GetHold(ctx context.Context, r oapi.GetHoldRequestObject) (oapi.GetHoldResponseObject, error) {
+	h, err := s.engine.Hold(ctx, httpauth.ActorFrom(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.GetHold200JSONResponse{
+		Body: renderHold(h), Headers: oapi.GetHold200ResponseHeaders{ETag: etag(h.Version)},
+	}, nil
+}
+
+// ReviseHold is PATCH /holds/{id}.
+func (s *server) ReviseHold(ctx context.Context, r oapi.ReviseHoldRequestObject) (oapi.ReviseHoldResponseObject, error) {
+	rev, err := readRevision(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	actor := httpauth.ActorFrom(ctx)
+	cond, err := parseIfMatch(r.Params.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	version, err := cond.version(func() (int, error) {
+		h, err := s.engine.Hold(ctx, actor, r.ID)
+		return h.Version, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.engine.ReviseHold(ctx, actor, r.ID, version, rev)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.ReviseHold200JSONResponse{
+		Body: renderHold(h), Headers: oapi.ReviseHold200ResponseHeaders{ETag: etag(h.Version)},
+	}, nil
+}
+
+// readRevision reads a merge: what is absent stays, null takes the expiry away.
+func readRevision(in *oapi.ReviseHoldJSONRequestBody) (retention.HoldRevision, error) {
+	rev := retention.HoldRevision{Reason: in.Reason}
+	if in.OnExpiry != nil {
+		on := retention.OnExpiry(*in.OnExpiry)
+		rev.OnExpiry = &on
+	}
+	if in.ExpiresAt != nil {
+		var at *time.Time
+		if err := json.Unmarshal(in.ExpiresAt, &at); err != nil {
+			return rev, retention.Invalid("expires_at", "must be an RFC 3339 time such as 2026-01-31T12:00:00Z or null")
+		}
+		rev.ExpiresAt = &at
+	}
+	return rev, nil
+}
+
+// ReleaseHold is POST /holds/{id}/release.
+func (s *server) ReleaseHold(ctx context.Context, r oapi.ReleaseHoldRequestObject) (oapi.ReleaseHoldResponseObject, error) {
+	h, err := s.engine.ReleaseHold(ctx, httpauth.ActorFrom(ctx), r.ID, r.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.ReleaseHold202JSONResponse{
+		Body: renderHold(h), Headers: oapi.ReleaseHold202ResponseHeaders{ETag: etag(h.Version)},
+	}, nil
+}
+
+// ListHoldRecords is GET /holds/{id}/records.
+func (s *server) ListHoldRecords(ctx context.Context, r oapi.ListHoldRecordsRequestObject) (oapi.ListHoldRecordsResponseObject, error) {
+	items, next, err := s.engine.HoldRecords(ctx, httpauth.ActorFrom(ctx), r.ID, page(r.Params.Limit, r.Params.Cursor))
+	if err != nil {
+		return nil, err
+	}
+	render := func(h retention.HeldRecord) oapi.HeldRecord {
+		return oapi.HeldRecord{Table: h.Table.String(), Key: renderKey(h.Key), Found: h.Found}
+	}
+	return oapi.ListHoldRecords200JSONResponse{Items: each(items, render), NextCursor: orNull(next)}, nil
+}
+
+func renderHold(h retention.Hold) oapi.Hold {
+	return oapi.Hold{
+		ID: h.ID, Matter: h.Matter, Reason: h.Reason, Scope: each(h.Scope, renderScope),
+		CreatedBy: h.CreatedBy, CreatedAt: h.CreatedAt.UTC(), ExpiresAt: utc(h.ExpiresAt), OnExpiry: oapi.OnExpiry(h.OnExpiry),
+		Status: oapi.HoldStatus(h.Status), EffectiveAt: utc(h.EffectiveAt), ReleasedBy: orNull(h.ReleasedBy),
+		ReleasedAt: utc(h.ReleasedAt), ReleaseReason: orNull(h.ReleaseReason), Version: h.Version,
+	}
+}
+
+func renderScope(s retention.Scope) oapi.Scope {
+	return oapi.Scope{
+		Table: s.Table.String(), All: s.All, RecordCount: s.RecordCount, NotFoundCount: s.NotFoundCount,
+		NotFound: each(s.NotFound, renderKey),
+	}
+}

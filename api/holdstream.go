@@ -1,0 +1,358 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/transform"
+
+	"holdfast/internal/httperr"
+	"holdfast/retention"
+)
+
+// opPlaceHold is the one route whose body is read as a stream.
+const opPlaceHold = "placeHold"
+
+// maxFaults is how many faults of one body are listed.
+const maxFaults = 100
+
+// readHold reads the body of POST /holds, which may list millions of ids, token by
+// token into the noun itself, so that neither the validator nor the generated types
+// ever hold it. The handler then finds it in the request's context.
+func (req *request) readHold(w http.ResponseWriter, r *http.Request) error {
+	hash := sha256.New()
+	body := io.TeeReader(http.MaxBytesReader(w, r.Body, maxHoldBody), hash)
+	h, err := decodeHold(body)
+	if err != nil {
+		return err
+	}
+	req.hold, req.digest = &h, hash.Sum(nil)
+	replaceBody(r, []byte("{}"))
+	return nil
+}
+
+// holdReader decodes a hold. Faults in its form are collected as long as the JSON
+// can be followed.
+type holdReader struct {
+	dec *json.Decoder
+	// form are wrong types and unknown members, wrong values that do not fit the noun.
+	form, wrong retention.Problems
+	hold        retention.Hold
+}
+
+func decodeHold(body io.Reader) (retention.Hold, error) {
+	// encoding/json would replace bytes that are no UTF-8, and so hold another id.
+	d := &holdReader{dec: json.NewDecoder(transform.NewReader(body, encoding.UTF8Validator))}
+	d.dec.UseNumber()
+	err := d.object("", d.member)
+	if err == nil {
+		err = jsonParser{dec: d.dec}.end()
+	}
+	switch {
+	case err != nil && !errors.Is(err, errTooManyFaults):
+		return d.hold, d.broken(err)
+	case len(d.form) > 0:
+		return d.hold, malformed(d.form)
+	}
+	return d.hold, d.wrong.Err()
+}
+
+var errTooManyFaults = errors.New("too many faults")
+
+// broken is why the stream could not be followed to its end.
+func (d *holdReader) broken(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return readError(err, maxHoldBody)
+	}
+	if errors.Is(err, encoding.ErrInvalidUTF8) {
+		return &httperr.Malformed{Detail: fmt.Sprintf("the body is not UTF-8, near byte %d", d.dec.InputOffset())}
+	}
+	if errors.Is(err, io.EOF) && d.dec.InputOffset() == 0 {
+		return &httperr.Malformed{Detail: "the body is empty; see /openapi.yaml for what this route takes"}
+	}
+	return &httperr.Malformed{Detail: fmt.Sprintf("the body is not valid JSON: near byte %d: %s", d.dec.InputOffset(), reason(err))}
+}
+
+// refuse notes a fault in the form.
+func (d *holdReader) refuse(field, format string, args ...any) error {
+	d.form.Add(field, format, args...)
+	if len(d.form) >= maxFaults {
+		return errTooManyFaults
+	}
+	return nil
+}
+
+// object reads an object and hands each member to read, which consumes its value.
+func (d *holdReader) object(field string, read func(name string) error) error {
+	ok, err := d.open(field, '{', "an object")
+	if err != nil || !ok {
+		return err
+	}
+	seen := map[string]bool{}
+	for d.dec.More() {
+		tok, err := d.dec.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := tok.(string)
+		if seen[name] {
+			return fmt.Errorf("the member %q is given twice", name)
+		}
+		seen[name] = true
+		if err := read(name); err != nil {
+			return err
+		}
+	}
+	_, err = d.dec.Token()
+	return err
+}
+
+// array reads an array and calls read for each item, which consumes it.
+func (d *holdReader) array(field string, read func(i int) error) error {
+	ok, err := d.open(field, '[', "an array")
+	if err != nil || !ok {
+		return err
+	}
+	for i := 0; d.dec.More(); i++ {
+		if err := read(i); err != nil {
+			return err
+		}
+	}
+	_, err = d.dec.Token()
+	return err
+}
+
+// open consumes the opening delimiter; another value is skipped and refused.
+func (d *holdReader) open(field string, want json.Delim, what string) (bool, error) {
+	tok, err := d.dec.Token()
+	if err != nil {
+		return false, err
+	}
+	if tok == want {
+		return true, nil
+	}
+	if err := d.skipRest(tok); err != nil {
+		return false, err
+	}
+	if field == "" {
+		field = "body"
+	}
+	return false, d.refuse(field, "must be %s, not %s", what, tokenType(tok))
+}
+
+// skip consumes a value of any kind.
+func (d *holdReader) skip() error {
+	tok, err := d.dec.Token()
+	if err != nil {
+		return err
+	}
+	return d.skipRest(tok)
+}
+
+// skipRest consumes what belongs to a token that was read.
+func (d *holdReader) skipRest(tok json.Token) error {
+	if _, ok := tok.(json.Delim); !ok {
+		return nil
+	}
+	for depth := 1; depth > 0; {
+		if depth > maxDepth {
+			return fmt.Errorf("it nests deeper than %d levels", maxDepth)
+		}
+		tok, err := d.dec.Token()
+		if err != nil {
+			return err
+		}
+		switch tok {
+		case json.Delim('{'), json.Delim('['):
+			depth++
+		case json.Delim('}'), json.Delim(']'):
+			depth--
+		}
+	}
+	return nil
+}
+
+func tokenType(tok json.Token) string {
+	switch tok {
+	case json.Delim('{'):
+		return "an object"
+	case json.Delim('['):
+		return "an array"
+	}
+	return jsonType(tok)
+}
+
+// scalar reads a value that is to be a T; ok is false if it was refused.
+func scalar[T any](d *holdReader, field, what string) (v T, ok bool, err error) {
+	tok, err := d.dec.Token()
+	if err != nil {
+		return v, false, err
+	}
+	if v, ok = tok.(T); ok {
+		return v, true, nil
+	}
+	if err := d.skipRest(tok); err != nil {
+		return v, false, err
+	}
+	return v, false, d.refuse(field, "must be %s, not %s", what, tokenType(tok))
+}
+
+// setByServer are the members of a hold that are ignored in a request.
+var setByServer = []string{
+	"id", "status", "created_by", "created_at", "effective_at", "released_by", "released_at", "release_reason", "version",
+}
+
+func (d *holdReader) member(name string) (err error) {
+	switch name {
+	case "matter":
+		d.hold.Matter, _, err = scalar[string](d, name, "a string")
+	case "reason":
+		d.hold.Reason, _, err = scalar[string](d, name, "a string")
+	case "on_expiry":
+		var v string
+		v, _, err = scalar[string](d, name, "a string")
+		d.hold.OnExpiry = retention.OnExpiry(v)
+	case "expires_at":
+		return d.expiresAt()
+	case "scope":
+		return d.array(name, d.scope)
+	default:
+		if err := d.skip(); err != nil || slices.Contains(setByServer, name) {
+			return err
+		}
+		return d.refuse(name, "is not a member that is known here")
+	}
+	return err
+}
+
+func (d *holdReader) expiresAt() error {
+	tok, err := d.dec.Token()
+	if err != nil || tok == nil {
+		return err
+	}
+	if err := d.skipRest(tok); err != nil {
+		return err
+	}
+	const form = "an RFC 3339 time such as 2026-01-31T12:00:00Z or null"
+	text, ok := tok.(string)
+	if !ok {
+		return d.refuse("expires_at", "must be %s, not %s", form, tokenType(tok))
+	}
+	if d.hold.ExpiresAt = parseTime(text); d.hold.ExpiresAt == nil {
+		d.wrong.Add("expires_at", "must be %s", form)
+	}
+	return nil
+}
+
+// parseTime is nil for what is no RFC 3339 time.
+func parseTime(text string) *time.Time {
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil
+	}
+	return &at
+}
+
+func (d *holdReader) scope(i int) error {
+	d.hold.Scope = append(d.hold.Scope, retention.Scope{})
+	if len(d.hold.Scope) > 10*retention.MaxScopes {
+		// The engine names the limit; here it is only memory that is kept.
+		d.hold.Scope = d.hold.Scope[:i]
+		return d.skip()
+	}
+	s := &d.hold.Scope[i]
+	return d.object("scope["+strconv.Itoa(i)+"]", func(name string) error { return d.scopeMember(s, i, name) })
+}
+
+func (d *holdReader) scopeMember(s *retention.Scope, i int, name string) (err error) {
+	field := retention.ScopeField(i, name)
+	switch name {
+	case "table":
+		text, ok, err := scalar[string](d, field, "a string")
+		if err != nil || !ok {
+			return err
+		}
+		parse(&d.wrong, field, text, retention.ParseTableName, &s.Table)
+		return nil
+	case "all":
+		s.All, _, err = scalar[bool](d, field, "true or false")
+		return err
+	case "record_ids":
+		return d.array(field, func(j int) error { return d.recordID(s, i, j) })
+	case "record_count", "not_found_count", "not_found":
+		return d.skip()
+	}
+	if err := d.skip(); err != nil {
+		return err
+	}
+	return d.refuse(field, "is not a member that is known here")
+}
+
+// recordID reads a key: a string, or an array of strings. A number is refused since
+// JSON's numbers do not keep what the column holds (9007199254740993, 1.00).
+func (d *holdReader) recordID(s *retention.Scope, i, j int) error {
+	tok, err := d.dec.Token()
+	if err != nil {
+		return err
+	}
+	switch v := tok.(type) {
+	case string:
+		s.RecordIDs = append(s.RecordIDs, retention.Key{v})
+		return nil
+	case json.Number:
+		return d.refuse(retention.RecordField(i, j), "is the number %s; send it as the string %q", v, v)
+	case json.Delim:
+		if v == '[' {
+			return d.compositeID(s, retention.RecordField(i, j))
+		}
+	}
+	if err := d.skipRest(tok); err != nil {
+		return err
+	}
+	return d.refuse(retention.RecordField(i, j), "must be a string, or an array of strings for a composite key, not %s", tokenType(tok))
+}
+
+// compositeID reads the rest of an array of strings.
+func (d *holdReader) compositeID(s *retention.Scope, field string) error {
+	var key retention.Key
+	good := true
+	for k := 0; d.dec.More(); k++ {
+		tok, err := d.dec.Token()
+		if err != nil {
+			return err
+		}
+		part := field + "[" + strconv.Itoa(k) + "]"
+		switch v := tok.(type) {
+		case string:
+			key = append(key, v)
+			continue
+		case json.Number:
+			err = d.refuse(part, "is the number %s; send it as the string %q", v, v)
+		default:
+			if err = d.skipRest(tok); err == nil {
+				err = d.refuse(part, "must be a string, not %s", tokenType(tok))
+			}
+		}
+		if good = false; err != nil {
+			return err
+		}
+	}
+	if _, err := d.dec.Token(); err != nil {
+		return err
+	}
+	if good && len(key) == 0 {
+		return d.refuse(field, "is empty; give the key's values in key order")
+	}
+	if good {
+		s.RecordIDs = append(s.RecordIDs, key)
+	}
+	return nil
+}

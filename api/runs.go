@@ -1,0 +1,90 @@
+package api
+
+import (
+	"context"
+
+	"holdfast/api/oapi"
+	"holdfast/engine"
+	"holdfast/internal/httpauth"
+	"holdfast/retention"
+)
+
+// ListRuns is GET /runs.
+func (s *server) ListRuns(ctx context.Context, r oapi.ListRunsRequestObject) (oapi.ListRunsResponseObject, error) {
+	f := retention.RunFilter{
+		Statuses: convert[oapi.RunStatus, retention.RunStatus](r.Params.Status), Policy: value(r.Params.Policy),
+		DryRun: r.Params.DryRun, From: r.Params.From, Until: r.Params.Until,
+	}
+	items, next, err := s.engine.Runs(ctx, httpauth.ActorFrom(ctx), f, page(r.Params.Limit, r.Params.Cursor))
+	if err != nil {
+		return nil, err
+	}
+	return oapi.ListRuns200JSONResponse{Items: each(items, renderRun), NextCursor: orNull(next)}, nil
+}
+
+// RequestRun is POST /runs.
+func (s *server) RequestRun(ctx context.Context, r oapi.RequestRunRequestObject) (oapi.RequestRunResponseObject, error) {
+	in := value(r.Body)
+	run, err := s.engine.RequestRun(ctx, httpauth.ActorFrom(ctx), engine.RunRequest{
+		Policies: value(in.Policies), DryRun: value(in.DryRun), AsOf: in.AsOf,
+		Pace: retention.Pace(value(in.Pace)), Trigger: retention.TriggerManual,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return oapi.RequestRun202JSONResponse{
+		Body: renderRun(run), Headers: oapi.RequestRun202ResponseHeaders{Location: Base + "/runs/" + run.ID},
+	}, nil
+}
+
+// GetRun is GET /runs/{id}.
+func (s *server) GetRun(ctx context.Context, r oapi.GetRunRequestObject) (oapi.GetRunResponseObject, error) {
+	run, err := s.engine.Run(ctx, httpauth.ActorFrom(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.GetRun200JSONResponse(renderRun(run)), nil
+}
+
+// ListBatches is GET /runs/{id}/batches.
+func (s *server) ListBatches(ctx context.Context, r oapi.ListBatchesRequestObject) (oapi.ListBatchesResponseObject, error) {
+	items, next, err := s.engine.Batches(ctx, httpauth.ActorFrom(ctx), r.ID, value(r.Params.Policy), page(r.Params.Limit, r.Params.Cursor))
+	if err != nil {
+		return nil, err
+	}
+	return oapi.ListBatches200JSONResponse{Items: each(items, renderBatch), NextCursor: orNull(next)}, nil
+}
+
+func renderRun(r retention.Run) oapi.Run {
+	return oapi.Run{
+		ID: r.ID, Trigger: oapi.Trigger(r.Trigger), RequestedBy: r.RequestedBy, DryRun: r.DryRun, Pace: oapi.Pace(r.Pace),
+		Status: oapi.RunStatus(r.Status), Waiting: orNull(r.Waiting), AsOf: utc(r.AsOf), CreatedAt: r.CreatedAt.UTC(),
+		StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), TotalProcessed: r.TotalProcessed,
+		TotalHeld: r.TotalHeld, TotalErrors: r.TotalErrors, Policies: each(r.Policies, renderResult),
+	}
+}
+
+func renderResult(r retention.PolicyResult) oapi.PolicyResult {
+	return oapi.PolicyResult{
+		Policy: r.Policy, Version: r.Version, Action: oapi.Action(r.Action), Table: r.Table.String(), Sentence: r.Sentence,
+		Cutoff: utc(r.Cutoff), Status: oapi.RunStatus(r.Status), Processed: r.Processed, Held: r.Held, Blocked: r.Blocked,
+		Skipped: renderSkipped(r.Skipped), NullTimestamps: r.NullTimestamps, InfiniteTimestamps: r.InfiniteTimestamps,
+		Batches: r.Batches, StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), DurationSeconds: r.DurationSeconds,
+		Errors: each(r.Errors, func(s string) string { return s }),
+	}
+}
+
+func renderSkipped(in map[string]int64) oapi.Skipped {
+	if in == nil {
+		return oapi.Skipped{}
+	}
+	return in
+}
+
+func renderBatch(b retention.Batch) oapi.Batch {
+	return oapi.Batch{
+		ID: b.ID, RunID: b.RunID, Policy: b.Policy, PolicyVersion: b.PolicyVersion, Action: oapi.Action(b.Action),
+		Table: b.Table.String(), Seq: b.Seq, GuardEpoch: b.GuardEpoch, Step: b.Step, Processed: b.Processed, Held: b.Held,
+		Blocked: b.Blocked, Skipped: renderSkipped(b.Skipped), Digests: b.Digests, CommittedAt: b.CommittedAt.UTC(),
+	}
+}

@@ -1,0 +1,42 @@
+package api
+
+import (
+	"context"
+
+	"holdfast/api/oapi"
+	"holdfast/internal/httpauth"
+	"holdfast/retention"
+)
+
+// SimulatePolicy is POST /policies/{name}/simulation.
+func (s *server) SimulatePolicy(ctx context.Context, r oapi.SimulatePolicyRequestObject) (oapi.SimulatePolicyResponseObject, error) {
+	sim, err := s.engine.Simulate(ctx, httpauth.ActorFrom(ctx), r.Name, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.SimulatePolicy200JSONResponse(renderSimulation(sim)), nil
+}
+
+// SimulateDraft is POST /simulations.
+func (s *server) SimulateDraft(ctx context.Context, r oapi.SimulateDraftRequestObject) (oapi.SimulateDraftResponseObject, error) {
+	p, err := readPolicy(r.JSONBody)
+	if err != nil {
+		return nil, err
+	}
+	sim, err := s.engine.SimulateDraft(ctx, httpauth.ActorFrom(ctx), p, r.Params.AsOf)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.SimulateDraft200JSONResponse(renderSimulation(sim)), nil
+}
+
+func renderSimulation(s retention.Simulation) oapi.Simulation {
+	return oapi.Simulation{
+		Policy: s.Policy, Version: s.Version, Action: oapi.Action(s.Action), Table: s.Table.String(),
+		AsOf: s.AsOf.UTC(), Cutoff: s.Cutoff.UTC(), Due: s.Due, Held: s.Held, Blocked: s.Blocked, WouldProcess: s.WouldProcess,
+		NullTimestamps: s.NullTimestamps, InfiniteTimestamps: s.InfiniteTimestamps, OldestDue: utc(s.OldestDue),
+		ByMonth: each(s.ByMonth, func(m retention.MonthCount) oapi.MonthCount {
+			return oapi.MonthCount{Month: m.Month, Due: m.Due, Held: m.Held}
+		}),
+	}
+}
