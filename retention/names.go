@@ -65,11 +65,22 @@ func nextNamePart(s string) (part, tail string, err error) {
 	if end < 0 {
 		end = len(s)
 	}
-	part = strings.ToLower(s[:end])
+	part = foldIdent(s[:end])
 	if !plainIdent(part) {
 		return "", "", fmt.Errorf(`has the part %q, which is no plain name; quote it as in SQL, such as public."Order Lines"`, s[:end])
 	}
 	return part, s[end:], checkIdent(part)
+}
+
+// foldIdent is the lower case of an unquoted name. ASCII alone, as in PostgreSQL:
+// Unicode's lower case of the Kelvin sign would name the table k.
+func foldIdent(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 func quotedPart(s string) (part, tail string, err error) {

@@ -198,6 +198,9 @@ func (p *Policy) validateAction(bad *Problems) {
 	if p.Action == ActionArchive && p.ArchiveTable() == p.Table {
 		bad.Add("archive.table", "must be another table than the policy's own")
 	}
+	if name := p.ArchiveTable().Name; p.Action == ActionArchive && len(name) > MaxIdentifier {
+		bad.Add("archive.table", "%q has %d bytes, and PostgreSQL's names have at most %d; name the archive table", name, len(name), MaxIdentifier)
+	}
 	for _, name := range p.ColumnNames() {
 		a := p.Columns[name]
 		bad.AddErr("columns."+name, a.validate("columns."+name))

@@ -176,15 +176,11 @@ func (a *app) startWork(ctx context.Context, manager *jobs.Manager) (stop func()
 
 // handler mounts the two mouths.
 func (a *app) handler(opts web.Options) (http.Handler, error) {
-	auth, err := httpauth.New(a.engine, a.store.Sessions(), httpauth.Options{Secure: strings.HasPrefix(a.cfg.PublicURL, "https://")})
-	if err != nil {
-		return nil, err
-	}
+	auth := httpauth.New(a.engine, a.store.Sessions(), httpauth.Options{
+		Secure:    strings.HasPrefix(a.cfg.PublicURL, "https://"),
+		PageError: web.ErrorPage(opts),
+	})
 	apiHandler, err := api.New(a.engine, auth, a.log, a.missing)
-	if err != nil {
-		return nil, err
-	}
-	pages, err := web.New(a.engine, auth, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -192,6 +188,6 @@ func (a *app) handler(opts web.Options) (http.Handler, error) {
 	for _, path := range []string{"/healthz", "/readyz", "/openapi.yaml", "/api/*", "/api"} {
 		r.Handle(path, apiHandler)
 	}
-	r.Mount("/", pages)
+	r.Mount("/", web.New(a.engine, auth, opts))
 	return r, nil
 }

@@ -158,10 +158,10 @@ func (g *Printer) Lock(r Range, skip bool) Statement {
 	if g.plan.Policy.Action == retention.ActionAnonymize {
 		strength = "FOR NO KEY UPDATE"
 	}
-	if skip {
-		strength += " SKIP LOCKED"
-	}
 	b.printf("SELECT %s.ctid::text FROM %s\nWHERE %s\n%s OF %s", alias, g.from(), g.where(b, r), strength, alias)
+	if skip {
+		b.printf(" SKIP LOCKED")
+	}
 	return b.done()
 }
 

@@ -106,12 +106,16 @@ func (d *disposition) open(ctx context.Context) error {
 
 // Close gives the connection back; one in the middle of a transaction is ended.
 func (d *disposition) Close() {
+	if d.conn == nil {
+		return
+	}
 	if d.conn.Conn().PgConn().TxStatus() != 'I' {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = d.conn.Conn().Close(ctx)
 	}
 	d.conn.Release()
+	d.conn = nil
 }
 
 // Progress is what has been committed so far.
@@ -274,28 +278,26 @@ func dueShare(ctx context.Context, tx pgx.Tx, t *plan.Table, p retention.Policy,
 	if !ok || t.EstimatedRows <= 0 || (c.BaseType != "timestamptz" && c.BaseType != "timestamp" && c.BaseType != "date") {
 		return 0, nil
 	}
-	var bounds []time.Time
+	// Values that are common stand apart from the histogram of the others.
+	var share *float64
 	err := tx.QueryRow(ctx, `
-		SELECT coalesce((SELECT array_agg(b::timestamptz) FROM unnest(histogram_bounds::text::text[]) AS b WHERE b NOT IN ('infinity', '-infinity')), '{}')
-		FROM pg_catalog.pg_stats WHERE schemaname = $1 AND tablename = $2 AND attname = $3`,
-		p.Table.Schema, p.Table.Name, p.TimestampColumn).Scan(&bounds)
-	if errors.Is(err, pgx.ErrNoRows) || (err == nil && len(bounds) < 2) {
+		WITH cutoff AS (SELECT `+cutoffSQL("$1", "$2", "$3")+` AS c),
+		s AS (SELECT null_frac, coalesce(most_common_freqs, '{}') AS freqs, coalesce(most_common_vals::text::text[], '{}') AS vals,
+		             coalesce(histogram_bounds::text::text[], '{}') AS bounds
+		      FROM pg_catalog.pg_stats WHERE schemaname = $4 AND tablename = $5 AND attname = $6),
+		common AS (SELECT coalesce(sum(f), 0) AS total, coalesce(sum(f) FILTER (WHERE v::timestamptz < c), 0) AS due
+		           FROM s, cutoff, unnest(s.vals, s.freqs) AS m(v, f)),
+		other AS (SELECT coalesce(avg((b::timestamptz < c)::integer), 0) AS due FROM s, cutoff, unnest(s.bounds) AS b)
+		SELECT (common.due + greatest(0, 1 - s.null_frac - common.total) * other.due)::float8
+		FROM s, common, other`,
+		asOf, p.TimeZone, p.RetentionPeriod.String(), p.Table.Schema, p.Table.Name, p.TimestampColumn).Scan(&share)
+	if errors.Is(err, pgx.ErrNoRows) || (err == nil && share == nil) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, err
 	}
-	var cutoff time.Time
-	if err := tx.QueryRow(ctx, `SELECT `+cutoffSQL("$1", "$2", "$3"), asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&cutoff); err != nil {
-		return 0, err
-	}
-	below := 0
-	for _, b := range bounds {
-		if b.Before(cutoff) {
-			below++
-		}
-	}
-	return float64(below) / float64(len(bounds)), nil
+	return *share, nil
 }
 
 // ensureArchive makes the archive table of an archive policy if it is missing:

@@ -1,0 +1,83 @@
+# Holdfast. `make` alone lists what there is.
+#
+# Nothing is needed before `make demo` and `make test` but Go and make: both look
+# for what they need and install it after saying so (tools/need.sh).
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Targets share the Go build cache and two cores; they gain nothing by running at once.
+.NOTPARALLEL:
+
+GO       ?= go
+LINT     := $(GO) tool -modfile=tools/lint.mod golangci-lint
+PGSERVER := $(GO) run ./internal/pgtest/cmd/pgtestserver --
+
+# PKG and TESTFLAGS narrow what is tested: make test PKG=./engine/... TESTFLAGS='-run Held -v'
+PKG       ?= ./...
+TESTFLAGS ?=
+# ARGS is passed on to `holdfast demo`: make demo ARGS=--once
+ARGS ?=
+
+# Modules of their own inside the tree, tested with the rest. There may be none.
+MODULES := $(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/.*' -not -path '*/node_modules/*'))
+
+.PHONY: help
+help: ## List the targets
+	@echo 'Holdfast: retention policies and legal holds for PostgreSQL, with evidence.'
+	@echo
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: need-demo build ## Show the whole product on a demo database of its own (ARGS=--once ends after the run)
+	@exec bin/holdfast demo $(ARGS)
+
+.PHONY: test
+test: need-test ## Run every test, race detector on, against one real PostgreSQL that it starts itself
+	CGO_ENABLED=1 $(PGSERVER) tools/test.sh '$(GO) test -race -timeout 15m $(TESTFLAGS)' '$(PKG)' $(MODULES)
+
+.PHONY: test-short
+test-short: need-demo ## Run the tests that take moments, without the race detector
+	$(PGSERVER) $(GO) test -short $(TESTFLAGS) $(PKG)
+
+.PHONY: bench
+bench: need-demo ## Measure a purge beside one raw DELETE (BENCH_ROWS, BENCH_PAIRS set its size)
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 2h ./engine
+
+.PHONY: lint
+lint: ## Check the code with golangci-lint (.golangci.yml; its first build takes minutes)
+	$(LINT) run
+
+.PHONY: generate
+generate: ## Make what is generated: pages from *.templ, API types from openapi.yaml
+	$(GO) tool templ generate -path web
+	$(GO) generate ./api/oapi
+
+.PHONY: check-generated
+check-generated: ## Fail if what is generated is not what is committed
+	tools/check-generated.sh $(MAKE)
+
+.PHONY: screenshots
+screenshots: need-test ## Take a picture of every page into shots/, and the two of the README
+	rm -rf shots
+	HOLDFAST_PICTURES='$(CURDIR)/shots' $(PGSERVER) $(GO) test -count=1 -run '^TestEveryPageIsAccessible$$' ./web
+	mkdir -p docs/images
+	cp shots/overview-wide-light.png docs/images/dashboard.png
+	cp shots/run-wide-light.png docs/images/run.png
+
+.PHONY: build
+build: ## Build bin/holdfast, a static binary
+	@echo 'Building bin/holdfast (the first time takes a minute) …'
+	@CGO_ENABLED=0 $(GO) build -trimpath -o bin/holdfast ./cmd/holdfast
+
+.PHONY: tidy
+tidy: ## Bring go.mod and the code's format in order
+	$(GO) mod tidy
+	$(LINT) fmt
+
+# What the targets above need of the machine; each installs what is missing.
+.PHONY: need-demo need-test
+need-demo:
+	@tools/need.sh postgres
+
+need-test:
+	@tools/need.sh postgres cc chromium

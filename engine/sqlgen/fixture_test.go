@@ -1,0 +1,239 @@
+package sqlgen_test
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"testing"
+	"time"
+
+	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
+	"holdfast/internal/pgtest"
+	"holdfast/retention"
+)
+
+func TestMain(m *testing.M) { pgtest.Main(m) }
+
+func ptr[T any](v T) *T { return &v }
+
+// keys are the secrets of every printer here.
+var keys = sqlgen.Keys{Hash: sha256.Sum256([]byte("hash")), Check: sha256.Sum256([]byte("check"))}
+
+var runMeta = sqlgen.RunMeta{RunID: "00000000-0000-4000-8000-000000000001"}
+
+// day is midnight of a day of January 2024, when the rows of the tests were made.
+func day(n int) time.Time { return time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC) }
+
+var cutoff = day(4)
+
+// shape is a table with one kind of key. The goldens are printed from what is
+// written here; TestTheGoldensDescribeTablesAsTheCatalogDoes compares it with a
+// real catalog.
+type shape struct {
+	name  string
+	table *plan.Table
+	// at and email are the names of the columns that every shape has.
+	at, email string
+	// set is the first of its two typed copies of held ids, 0 without a key.
+	set int32
+	// key and row are the DDL of its key columns and the key of the row g.
+	keyDDL, keySQL string
+}
+
+// shapes are the kinds of key: bigint, uuid, two columns, names that need quoting,
+// and none.
+func shapes() []shape {
+	return []shape{
+		newShape("bigint", table("public", "events"), 11, "at", "email", []plan.Column{bigint("id")}, "g"),
+		newShape("uuid", table("public", "sessions"), 21, "at", "email", []plan.Column{typed("id", "uuid", 2950, "uuid", "U")}, "md5(g::text)::uuid"),
+		newShape("composite", table("public", "tickets"), 31, "at", "email", []plan.Column{typed("tenant", "integer", 23, "int4", "N"), collated("ref")}, "g % 7, 'T-' || g"),
+		newShape("quoted", table("Audit Log", `Order"; DROP TABLE x; --`), 41, "select", `E-Mail '$1'`, []plan.Column{bigint(`Id"); --`)}, "g"),
+		newShape("nokey", table("public", "lines"), 0, "at", "email", nil, ""),
+	}
+}
+
+func shapeNamed(name string) shape {
+	for _, s := range shapes() {
+		if s.name == name {
+			return s
+		}
+	}
+	panic("no such shape: " + name)
+}
+
+func table(schema, name string) retention.TableName {
+	return retention.TableName{Schema: schema, Name: name}
+}
+
+// typed is a column of a type of pg_catalog.
+func typed(name, typ string, oid uint32, base, category string) plan.Column {
+	return plan.Column{Name: name, Type: typ, TypeSQL: typ, BaseType: base, BaseOID: oid, BaseSQL: typ, TypeCategory: category, HasEquality: true}
+}
+
+func bigint(name string) plan.Column { return typed(name, "bigint", 20, "int8", "N") }
+
+func text(name string) plan.Column { return typed(name, "text", 25, "text", "S") }
+
+func collated(name string) plan.Column {
+	c := text(name)
+	c.Collation = `pg_catalog."C"`
+	return c
+}
+
+func newShape(kind string, name retention.TableName, set int32, at, email string, key []plan.Column, keySQL string) shape {
+	phone := typed("phone", "character varying(60)", 1043, "varchar", "S")
+	phone.BaseSQL, phone.MaxLength = "character varying", 60
+	t := &plan.Table{Name: name, Kind: plan.KindTable}
+	if key != nil {
+		t.Key = &plan.Key{Name: "the_key", Primary: true}
+	}
+	for _, c := range key {
+		c.NotNull, c.EqSchema = true, "pg_catalog"
+		t.Key.Columns = append(t.Key.Columns, c.Name)
+		t.Columns = append(t.Columns, c)
+	}
+	t.Columns = append(t.Columns, typed(at, "timestamp with time zone", 1184, "timestamptz", "D"), text(email), phone, typed("born", "date", 1082, "date", "D"), text("note"))
+	for i := range t.Columns {
+		t.Columns[i].Num = int16(i + 1)
+	}
+	return shape{name: kind, table: t, at: at, email: email, set: set, keySQL: keySQL}
+}
+
+// hold is a way in which rows of a shape are held.
+type hold string
+
+// The ways.
+const (
+	holdNone   hold = "none"
+	holdHashed hold = "hashed"
+	holdProbed hold = "probed"
+	holdTwo    hold = "two sets"
+	holdAll    hold = "whole table"
+)
+
+var holds = []hold{holdNone, holdHashed, holdProbed, holdTwo, holdAll}
+
+// active are the holds in force in the first set of a shape; its third has ended.
+var active = []int32{1, 2}
+
+func (s shape) holds(h hold) plan.HeldRows {
+	hashed := plan.HeldSet{ID: s.set, HoldNos: active, Hash: true}
+	switch h {
+	case holdHashed:
+		return plan.HeldRows{Sets: []plan.HeldSet{hashed}}
+	case holdProbed:
+		return plan.HeldRows{Sets: []plan.HeldSet{{ID: s.set, HoldNos: active}}}
+	case holdTwo:
+		return plan.HeldRows{Sets: []plan.HeldSet{hashed, {ID: s.set + 1, HoldNos: []int32{4}}}}
+	case holdAll:
+		return plan.HeldRows{All: true}
+	}
+	return plan.HeldRows{}
+}
+
+// can tells whether rows of the shape can be held in that way.
+func (s shape) can(h hold) bool { return s.table.Key != nil || h == holdNone || h == holdAll }
+
+// mode is an action with what is wanted of it.
+type mode string
+
+// The modes: delete with digests, delete with counts alone, and the others.
+const (
+	modeDelete    mode = "delete"
+	modeCounts    mode = "counts"
+	modeAnonymize mode = "anonymize"
+	modeArchive   mode = "archive"
+)
+
+var modes = []mode{modeDelete, modeCounts, modeAnonymize, modeArchive}
+
+// policy is the policy of a mode for a shape.
+func (s shape) policy(m mode) retention.Policy {
+	p := retention.Policy{
+		Name: "p", Table: s.table.Name, TimestampColumn: s.at, RetentionPeriod: retention.Period{Days: 90},
+		Action: retention.ActionDelete, LegalBasis: "Consent", Version: 3,
+	}.WithDefaults()
+	switch m {
+	case modeCounts:
+		p.Evidence = retention.EvidenceCounts
+	case modeAnonymize:
+		p.Action = retention.ActionAnonymize
+		p.Columns = map[string]retention.Anonymizer{s.email: {Method: retention.MethodRedact}, "note": {Method: retention.MethodNull}}
+	case modeArchive:
+		p.Action = retention.ActionArchive
+	}
+	return p
+}
+
+// planned is the plan of a policy for a shape under a hold.
+func (s shape) planned(t testing.TB, p retention.Policy, h hold) *plan.Plan {
+	t.Helper()
+	pl, err := plan.Build(plan.Inputs{Policy: p, Table: s.table})
+	if err != nil {
+		t.Fatalf("Build: %v", err)
+	}
+	pl.Holds, pl.Cutoff = s.holds(h), cutoff
+	return pl
+}
+
+func (s shape) printer(t testing.TB, m mode, h hold) *sqlgen.Printer {
+	t.Helper()
+	return sqlgen.New(s.planned(t, s.policy(m), h), keys)
+}
+
+// destructive is the statement that a batch runs.
+func destructive(g *sqlgen.Printer, r sqlgen.Range, countHeld bool) sqlgen.Statement {
+	if g.Plain() {
+		return g.PlainDelete(r)
+	}
+	return g.Change(r, runMeta, countHeld)
+}
+
+// step is a part of the table, and the same in SQL written by hand.
+type step struct {
+	name string
+	r    sqlgen.Range
+	// sql has a %s for the name of the timestamp column.
+	sql string
+}
+
+func steps() []step {
+	lo, hi, tie := day(2), day(2).Add(4*time.Hour+10*time.Minute), day(2).Add(12*time.Hour)
+	tids := []string{"(0,1)", "(0,2)", "(3,7)", "(9,1)", "(9,2)", "(100000,1)"}
+	return []step{
+		{"slice", sqlgen.Range{Slice: &sqlgen.Slice{Lo: lo, Hi: hi}}, `t.%s >= '2024-01-02 00:00Z' AND t.%[1]s < '2024-01-02 04:10Z'`},
+		{"open slice", sqlgen.Range{Slice: &sqlgen.Slice{Lo: day(3).Add(20 * time.Hour)}}, `t.%s >= '2024-01-03 20:00Z'`},
+		{"block", sqlgen.Range{Block: &sqlgen.Block{From: 10, To: 20}}, `t.ctid >= '(10,0)' AND t.ctid < '(20,0)' /* %s */`},
+		{"tie block", sqlgen.Range{Block: &sqlgen.Block{From: 50, To: 1000, Tie: tie}}, `t.ctid >= '(50,0)' AND t.ctid < '(1000,0)' AND t.%s = '2024-01-02 12:00Z'`},
+		{"tids", sqlgen.Range{TIDs: tids}, `t.ctid::text = ANY ('{"(0,1)","(0,2)","(3,7)","(9,1)","(9,2)","(100000,1)"}') /* %s */`},
+	}
+}
+
+func stepNamed(name string) sqlgen.Range {
+	for _, s := range steps() {
+		if s.name == name {
+			return s.r
+		}
+	}
+	panic("no such step: " + name)
+}
+
+// eachStatement prints the destructive statement of every mode, shape, hold and
+// step, with and without the count of held rows.
+func eachStatement(t testing.TB, do func(name string, s sqlgen.Statement, g *sqlgen.Printer, m mode, sh shape, h hold, st step)) {
+	t.Helper()
+	for _, m := range modes {
+		for _, sh := range shapes() {
+			for _, h := range holds {
+				if !sh.can(h) {
+					continue
+				}
+				g := sh.printer(t, m, h)
+				for _, st := range steps() {
+					name := fmt.Sprintf("%s, %s key, held %s, %s", m, sh.name, h, st.name)
+					do(name, destructive(g, st.r, h != holdNone), g, m, sh, h, st)
+				}
+			}
+		}
+	}
+}

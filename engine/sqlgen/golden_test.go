@@ -1,0 +1,349 @@
+package sqlgen_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+var update = flag.Bool("update", false, "write the golden files in testdata from what the package prints")
+
+// golden is a file of named statements.
+type golden struct {
+	names []string
+	texts map[string]string
+}
+
+func (g *golden) add(name, text string) {
+	if g.texts == nil {
+		g.texts = map[string]string{}
+	}
+	if _, ok := g.texts[name]; ok {
+		panic("two cases of the name " + name)
+	}
+	g.names = append(g.names, name)
+	g.texts[name] = text
+}
+
+func (g *golden) statement(name string, s sqlgen.Statement) { g.add(name, render(s)) }
+
+const caseMark = "-- case: "
+
+func (g *golden) String() string {
+	var b strings.Builder
+	for _, name := range g.names {
+		fmt.Fprintf(&b, "%s%s\n%s\n\n", caseMark, name, g.texts[name])
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func readGolden(t *testing.T, file string) *golden {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &golden{}
+	for block := range strings.SplitSeq("\n"+string(raw), "\n"+caseMark) {
+		if name, text, ok := strings.Cut(block, "\n"); ok && name != "" {
+			g.add(name, strings.TrimRight(text, "\n"))
+		}
+	}
+	return g
+}
+
+// check compares the cases with the file of that name.
+func (g *golden) check(t *testing.T, name string) {
+	t.Helper()
+	file := filepath.Join("testdata", name+".sql")
+	if *update {
+		if err := os.WriteFile(file, []byte(g.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := readGolden(t, file)
+	if !slices.Equal(g.names, want.names) {
+		t.Errorf("cases are\ngot  %q\nwant %q", g.names, want.names)
+	}
+	for _, name := range g.names {
+		if got, want := g.texts[name], want.texts[name]; got != want {
+			t.Errorf("%s\ngot:\n%s\nwant:\n%s", name, got, want)
+		}
+	}
+}
+
+// render is a statement with its arguments as comments, so that the file is SQL.
+func render(s sqlgen.Statement) string {
+	var b strings.Builder
+	b.WriteString(s.SQL)
+	for i, a := range s.Args {
+		fmt.Fprintf(&b, "\n-- $%d = %s", i+1, renderArg(a))
+	}
+	return b.String()
+}
+
+func renderArg(a any) string {
+	switch a := a.(type) {
+	case []byte:
+		return "the " + padName(a)
+	case string:
+		return fmt.Sprintf("%q", a)
+	case []string:
+		return fmt.Sprintf("%q", a)
+	case time.Time:
+		return a.Format(time.RFC3339Nano)
+	case int, int32, int64, []int32:
+		return fmt.Sprintf("%v (%T)", a, a)
+	}
+	panic(fmt.Sprintf("an argument of type %T", a))
+}
+
+// padName names the padded keys of HMAC (RFC 2104): the key, filled up to 64 bytes,
+// each byte XOR 0x36 inside and 0x5c outside.
+func padName(b []byte) string {
+	for name, key := range map[string][32]byte{"hash": keys.Hash, "check": keys.Check} {
+		for side, x := range map[string]byte{"inner": 0x36, "outer": 0x5c} {
+			pad := make([]byte, 64)
+			copy(pad, key[:])
+			for i := range pad {
+				pad[i] ^= x
+			}
+			if bytes.Equal(b, pad) {
+				return side + " key of " + name
+			}
+		}
+	}
+	panic(fmt.Sprintf("%x is no padded key", b))
+}
+
+// cases adds the destructive statement of a mode: every hold on one step, every
+// step under one hold, every shape.
+func (g *golden) cases(t *testing.T, m mode) {
+	t.Helper()
+	for _, h := range holds {
+		g.statement(fmt.Sprintf("slice, bigint key, held %s", h), destructive(shapeNamed("bigint").printer(t, m, h), stepNamed("slice"), h != holdNone))
+	}
+	for _, st := range steps()[1:] {
+		g.statement(fmt.Sprintf("%s, bigint key, held hashed", st.name), destructive(shapeNamed("bigint").printer(t, m, holdHashed), st.r, false))
+	}
+	for _, sh := range shapes()[1:] {
+		for _, h := range []hold{holdTwo, holdAll} {
+			if sh.can(h) {
+				g.statement(fmt.Sprintf("block, %s key, held %s", sh.name, h), destructive(sh.printer(t, m, h), stepNamed("block"), true))
+			}
+		}
+	}
+}
+
+func conditioned(t *testing.T, m mode, text string) *sqlgen.Printer {
+	t.Helper()
+	sh := shapeNamed("bigint")
+	p := sh.policy(m)
+	p.Condition = text
+	return sqlgen.New(sh.planned(t, p, holdHashed), keys)
+}
+
+const someCondition = `note = 'it''s $1' OR email LIKE '%@example.com' AND id IN (1, 2)`
+
+func TestDeleteIsPrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	g.cases(t, modeDelete)
+	g.statement("slice, with a condition", destructive(conditioned(t, modeDelete, someCondition), stepNamed("slice"), true))
+	g.check(t, "delete")
+}
+
+func TestDeleteWithCountsAloneIsPrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	g.cases(t, modeCounts)
+	g.statement("slice, with a condition", destructive(conditioned(t, modeCounts, someCondition), stepNamed("slice"), true))
+	g.statement("as a Change, which has nothing to return", shapeNamed("bigint").printer(t, modeCounts, holdNone).Change(stepNamed("slice"), runMeta, false))
+	g.check(t, "delete_counts")
+}
+
+func TestAnonymizeIsPrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	g.cases(t, modeAnonymize)
+	g.statement("slice, with a condition", destructive(conditioned(t, modeAnonymize, someCondition), stepNamed("slice"), true))
+	g.check(t, "anonymize")
+}
+
+func TestArchiveIsPrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	g.cases(t, modeArchive)
+	g.statement("slice, with a condition", destructive(conditioned(t, modeArchive, someCondition), stepNamed("slice"), true))
+	sh := shapeNamed("bigint")
+	p := sh.policy(modeArchive)
+	p.Evidence, p.Archive = retention.EvidenceCounts, &retention.Archive{Table: table("Cold Store", `a"; --`)}
+	g.statement("slice, counts alone, into a quoted name", sqlgen.New(sh.planned(t, p, holdNone), keys).Change(stepNamed("slice"), runMeta, false))
+	g.check(t, "archive")
+}
+
+// methods are the anonymizers, each on a column that it fits.
+func methods() []struct {
+	name, column string
+	how          retention.Anonymizer
+} {
+	return []struct {
+		name, column string
+		how          retention.Anonymizer
+	}{
+		{"redact", "email", retention.Anonymizer{Method: retention.MethodRedact}},
+		{"redact with a text, varchar(60)", "phone", retention.Anonymizer{Method: retention.MethodRedact, Text: "it's $1 gone"}},
+		{"null", "born", retention.Anonymizer{Method: retention.MethodNull}},
+		{"hash", "email", retention.Anonymizer{Method: retention.MethodHash}},
+		{"hash, varchar(60)", "phone", retention.Anonymizer{Method: retention.MethodHash}},
+		{"mask", "phone", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(4)}},
+		{"truncate_date, date", "born", retention.Anonymizer{Method: retention.MethodTruncateDate, To: "year"}},
+		{"truncate_date, timestamp", "seen_local", retention.Anonymizer{Method: retention.MethodTruncateDate, To: "hour"}},
+		{"truncate_date, timestamptz", "seen", retention.Anonymizer{Method: retention.MethodTruncateDate, To: "day"}},
+		{"constant, text", "note", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("'; DROP TABLE x; --")}},
+		{"constant, numeric(10,2)", "amount", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("0")}},
+		{"constant, json has no equality", "extra", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("{}")}},
+	}
+}
+
+// people is the shape bigint with a column for each method.
+func people() shape {
+	sh := shapeNamed("bigint")
+	extra := typed("extra", "json", 114, "json", "U")
+	extra.HasEquality = false
+	amount := typed("amount", "numeric(10,2)", 1700, "numeric", "N")
+	amount.BaseSQL = "numeric"
+	sh.table.Columns = append(sh.table.Columns, extra, amount,
+		typed("seen", "timestamp with time zone", 1184, "timestamptz", "D"), typed("seen_local", "timestamp without time zone", 1114, "timestamp", "D"))
+	return sh
+}
+
+func TestEachAnonymizerIsPrintedAsInTheGolden(t *testing.T) {
+	g, seen := &golden{}, map[retention.Method]bool{}
+	sh := people()
+	for _, m := range methods() {
+		p := sh.policy(modeAnonymize)
+		p.TimeZone, p.Evidence = "Europe/Berlin", retention.EvidenceCounts
+		p.Columns = map[string]retention.Anonymizer{m.column: m.how}
+		g.statement(m.name, sqlgen.New(sh.planned(t, p, holdNone), keys).Change(stepNamed("slice"), runMeta, false))
+		seen[m.how.Method] = true
+	}
+	for _, m := range retention.Methods() {
+		if !seen[m] {
+			t.Errorf("method %s has no golden", m)
+		}
+	}
+	g.check(t, "anonymizers")
+}
+
+func TestTreatIsPrintedAsInTheGolden(t *testing.T) {
+	g, sh := &golden{}, shapeNamed("bigint")
+	p := sh.policy(modeAnonymize)
+	p.Columns = map[string]retention.Anonymizer{"phone": {Method: retention.MethodMask, KeepLast: ptr(2)}, "note": {Method: retention.MethodNull}}
+	g.statement("a check of the table", sqlgen.New(sh.planned(t, p, holdNone), keys).Treat("((length((phone)::text) > 3))", 1000))
+	sh = shapeNamed("quoted")
+	g.statement("quoted names", sh.printer(t, modeAnonymize, holdNone).Treat(`(("E-Mail '$1'" <> ''::text))`, 10))
+	g.check(t, "treat")
+}
+
+func TestLocksAndCountsArePrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	for _, m := range modes {
+		p := shapeNamed("bigint").printer(t, m, holdHashed)
+		g.statement("lock for "+string(m), p.Lock(stepNamed("slice"), false))
+		g.statement("lock for "+string(m)+", skip what others locked", p.Lock(stepNamed("block"), true))
+	}
+	for _, h := range holds {
+		p := shapeNamed("composite").printer(t, modeDelete, h)
+		g.statement("rows that remain, held "+string(h), p.Remaining(stepNamed("tie block")))
+		g.statement("held rows, held "+string(h), p.HeldCount(stepNamed("slice")))
+	}
+	p := conditioned(t, modeAnonymize, someCondition)
+	g.statement("rows that remain to be anonymized under a condition", p.Remaining(stepNamed("tids")))
+	g.statement("held rows that remain to be anonymized under a condition", p.HeldCount(stepNamed("tids")))
+	g.check(t, "locks_and_counts")
+}
+
+// timed is the shape bigint with a timestamp column of another kind.
+func timed(t *testing.T, kind plan.TimeKind, h hold, condition string) (*sqlgen.Printer, any) {
+	t.Helper()
+	sh := shapeNamed("bigint")
+	p := sh.policy(modeDelete)
+	p.Condition = condition
+	column := map[plan.TimeKind]plan.Column{
+		plan.TimeInstant:      typed("at", "timestamp with time zone", 1184, "timestamptz", "D"),
+		plan.TimeLocal:        typed("at", "timestamp without time zone", 1114, "timestamp", "D"),
+		plan.TimeDate:         typed("at", "date", 1082, "date", "D"),
+		plan.TimeSeconds:      bigint("at"),
+		plan.TimeMilliseconds: bigint("at"),
+	}[kind]
+	sh.table.Columns[1] = column
+	var mark, end any = day(2), cutoff
+	switch kind {
+	case plan.TimeSeconds:
+		p.Unit, mark, end = retention.UnitSeconds, day(2).Unix(), cutoff.Unix()
+	case plan.TimeMilliseconds:
+		p.Unit, mark, end = retention.UnitMilliseconds, day(2).UnixMilli(), cutoff.UnixMilli()
+	}
+	pl := sh.planned(t, p, h)
+	pl.Cutoff = end
+	return sqlgen.New(pl, keys), mark
+}
+
+var timeKinds = []plan.TimeKind{plan.TimeInstant, plan.TimeLocal, plan.TimeDate, plan.TimeSeconds, plan.TimeMilliseconds}
+
+func TestTheWalkIsPrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	for _, kind := range timeKinds {
+		p, mark := timed(t, kind, holdNone, "")
+		g.statement("first, "+string(kind), p.First())
+		g.statement("slice end, "+string(kind), p.SliceEnd(mark, 5000))
+		g.statement("after a tie, "+string(kind), p.AfterTie(mark))
+		g.statement("tie span, "+string(kind), p.TieSpan(mark))
+		g.statement("never due, "+string(kind), p.NeverDue())
+		g.statement("rows that remain of a slice, "+string(kind), p.Remaining(sqlgen.Range{Slice: &sqlgen.Slice{Lo: mark, Hi: mark}}))
+		g.statement("rows that remain of a tie, "+string(kind), p.Remaining(sqlgen.Range{Block: &sqlgen.Block{From: 0, To: 8, Tie: mark}}))
+	}
+	p, mark := timed(t, plan.TimeInstant, holdTwo, "note IS NULL")
+	g.statement("first, where holds and a condition do not matter", p.First())
+	g.statement("slice end, where holds and a condition do not matter", p.SliceEnd(mark, 1))
+	g.statement("never due, with a condition", p.NeverDue())
+	quoted := shapeNamed("quoted").printer(t, modeDelete, holdNone)
+	g.statement("first, quoted names", quoted.First())
+	g.statement("tie span, quoted names", quoted.TieSpan(mark))
+	g.check(t, "walk")
+}
+
+func TestSimulationsArePrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	for _, kind := range timeKinds {
+		p, _ := timed(t, kind, holdNone, "")
+		g.statement("simulation, "+string(kind), p.Simulate())
+		g.statement("oldest due, "+string(kind), p.OldestDue())
+	}
+	for _, h := range holds[1:] {
+		p, _ := timed(t, plan.TimeInstant, h, "note IS NULL")
+		g.statement("simulation with a condition, held "+string(h), p.Simulate())
+		g.statement("oldest due with a condition, held "+string(h), p.OldestDue())
+	}
+	anonymize := shapeNamed("quoted").printer(t, modeAnonymize, holdProbed)
+	g.statement("simulation of anonymize, quoted names", anonymize.Simulate())
+	g.statement("oldest due of anonymize, quoted names", anonymize.OldestDue())
+	g.check(t, "simulate")
+}
+
+func TestArchiveTablesArePrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	for _, sh := range shapes() {
+		p := sh.policy(modeArchive)
+		g.add(sh.name+" key", sqlgen.CreateArchive(sh.table, p.ArchiveTable()))
+	}
+	g.add("into another schema", sqlgen.CreateArchive(shapeNamed("bigint").table, table("Cold Store", `a"; --`)))
+	g.check(t, "archive_table")
+}

@@ -1,0 +1,490 @@
+-- case: slice, bigint key, held none
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = "[ANONYMIZED]"
+
+-- case: slice, bigint key, held hashed
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $8::timestamptz AND "t"."at" < $9::timestamptz
+  AND "t"."at" < $10::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $11::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($12::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = [1 2] ([]int32)
+-- $7 = "[ANONYMIZED]"
+-- $8 = 2024-01-02T00:00:00Z
+-- $9 = 2024-01-02T04:10:00Z
+-- $10 = 2024-01-04T00:00:00Z
+-- $11 = "[ANONYMIZED]"
+-- $12 = [1 2] ([]int32)
+
+-- case: slice, bigint key, held probed
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($6::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $8::timestamptz AND "t"."at" < $9::timestamptz
+  AND "t"."at" < $10::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $11::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($12::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = [1 2] ([]int32)
+-- $7 = "[ANONYMIZED]"
+-- $8 = 2024-01-02T00:00:00Z
+-- $9 = 2024-01-02T04:10:00Z
+-- $10 = 2024-01-04T00:00:00Z
+-- $11 = "[ANONYMIZED]"
+-- $12 = [1 2] ([]int32)
+
+-- case: slice, bigint key, held two sets
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($7::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $9::timestamptz AND "t"."at" < $10::timestamptz
+  AND "t"."at" < $11::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $12::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($14::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = [1 2] ([]int32)
+-- $7 = [4] ([]int32)
+-- $8 = "[ANONYMIZED]"
+-- $9 = 2024-01-02T00:00:00Z
+-- $10 = 2024-01-02T04:10:00Z
+-- $11 = 2024-01-04T00:00:00Z
+-- $12 = "[ANONYMIZED]"
+-- $13 = [1 2] ([]int32)
+-- $14 = [4] ([]int32)
+
+-- case: slice, bigint key, held whole table
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT true
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $7::timestamptz AND "t"."at" < $8::timestamptz
+  AND "t"."at" < $9::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND true), coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = "[ANONYMIZED]"
+-- $7 = 2024-01-02T00:00:00Z
+-- $8 = 2024-01-02T04:10:00Z
+-- $9 = 2024-01-04T00:00:00Z
+-- $10 = "[ANONYMIZED]"
+
+-- case: open slice, bigint key, held hashed
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t"."at" >= $2::timestamptz
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = 2024-01-03T20:00:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = "[ANONYMIZED]"
+-- $5 = [1 2] ([]int32)
+-- $6 = "[ANONYMIZED]"
+
+-- case: block, bigint key, held hashed
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = [1 2] ([]int32)
+-- $7 = "[ANONYMIZED]"
+
+-- case: tie block, bigint key, held hashed
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid AND "t"."at" = $4::timestamptz
+  AND "t"."at" < $5::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($7::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = "(50,0)"
+-- $3 = "(1000,0)"
+-- $4 = 2024-01-02T12:00:00Z
+-- $5 = 2024-01-04T00:00:00Z
+-- $6 = "[ANONYMIZED]"
+-- $7 = [1 2] ([]int32)
+-- $8 = "[ANONYMIZED]"
+
+-- case: tids, bigint key, held hashed
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid = ANY ($2::text[]::tid[])
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = "[ANONYMIZED]"
+-- $5 = [1 2] ([]int32)
+-- $6 = "[ANONYMIZED]"
+
+-- case: block, uuid key, held two sets
+WITH gone AS (
+UPDATE ONLY "public"."sessions" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($7::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::text AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid >= $9::text::tid AND "t".ctid < $10::text::tid
+  AND "t"."at" < $11::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $12::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($14::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = [1 2] ([]int32)
+-- $7 = [4] ([]int32)
+-- $8 = "[ANONYMIZED]"
+-- $9 = "(10,0)"
+-- $10 = "(20,0)"
+-- $11 = 2024-01-04T00:00:00Z
+-- $12 = "[ANONYMIZED]"
+-- $13 = [1 2] ([]int32)
+-- $14 = [4] ([]int32)
+
+-- case: block, uuid key, held whole table
+WITH gone AS (
+UPDATE ONLY "public"."sessions" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT true
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::text AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
+  AND "t"."at" < $9::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND true), coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = "[ANONYMIZED]"
+-- $7 = "(10,0)"
+-- $8 = "(20,0)"
+-- $9 = 2024-01-04T00:00:00Z
+-- $10 = "[ANONYMIZED]"
+
+-- case: block, composite key, held two sets
+WITH gone AS (
+UPDATE ONLY "public"."tickets" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($7::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid >= $9::text::tid AND "t".ctid < $10::text::tid
+  AND "t"."at" < $11::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $12::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($14::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = [1 2] ([]int32)
+-- $7 = [4] ([]int32)
+-- $8 = "[ANONYMIZED]"
+-- $9 = "(10,0)"
+-- $10 = "(20,0)"
+-- $11 = 2024-01-04T00:00:00Z
+-- $12 = "[ANONYMIZED]"
+-- $13 = [1 2] ([]int32)
+-- $14 = [4] ([]int32)
+
+-- case: block, composite key, held whole table
+WITH gone AS (
+UPDATE ONLY "public"."tickets" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT true
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
+  AND "t"."at" < $9::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND true), coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = "[ANONYMIZED]"
+-- $7 = "(10,0)"
+-- $8 = "(20,0)"
+-- $9 = 2024-01-04T00:00:00Z
+-- $10 = "[ANONYMIZED]"
+
+-- case: block, quoted key, held two sets
+WITH gone AS (
+UPDATE ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+SET "E-Mail '$1'" = CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
+  AND "t"."select" < $4::timestamptz
+  AND "t"."select" > '-infinity'
+  AND ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($7::integer[]) OFFSET 0))
+RETURNING ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."Id""); --"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid >= $9::text::tid AND "t".ctid < $10::text::tid
+  AND "t"."select" < $11::timestamptz
+  AND "t"."select" > '-infinity'
+  AND ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $12::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($14::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = [1 2] ([]int32)
+-- $7 = [4] ([]int32)
+-- $8 = "[ANONYMIZED]"
+-- $9 = "(10,0)"
+-- $10 = "(20,0)"
+-- $11 = 2024-01-04T00:00:00Z
+-- $12 = "[ANONYMIZED]"
+-- $13 = [1 2] ([]int32)
+-- $14 = [4] ([]int32)
+
+-- case: block, quoted key, held whole table
+WITH gone AS (
+UPDATE ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+SET "E-Mail '$1'" = CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
+  AND "t"."select" < $4::timestamptz
+  AND "t"."select" > '-infinity'
+  AND ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT true
+RETURNING ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."Id""); --"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
+  AND "t"."select" < $9::timestamptz
+  AND "t"."select" > '-infinity'
+  AND ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND true), coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = "[ANONYMIZED]"
+-- $7 = "(10,0)"
+-- $8 = "(20,0)"
+-- $9 = 2024-01-04T00:00:00Z
+-- $10 = "[ANONYMIZED]"
+
+-- case: block, nokey key, held whole table
+WITH gone AS (
+UPDATE ONLY "public"."lines" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT true
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."lines" AS "t"
+WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
+  AND "t"."at" < $9::timestamptz
+  AND "t"."at" > '-infinity'
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND true)
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = "[ANONYMIZED]"
+-- $7 = "(10,0)"
+-- $8 = "(20,0)"
+-- $9 = 2024-01-04T00:00:00Z
+-- $10 = "[ANONYMIZED]"
+
+-- case: slice, with a condition
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+    "note" = NULL
+WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0))
+RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+)
+SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $8::timestamptz AND "t"."at" < $9::timestamptz
+  AND "t"."at" < $10::timestamptz
+  AND "t"."at" > '-infinity'
+  AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
+  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $11::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($12::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = [1 2] ([]int32)
+-- $7 = "[ANONYMIZED]"
+-- $8 = 2024-01-02T00:00:00Z
+-- $9 = 2024-01-02T04:10:00Z
+-- $10 = 2024-01-04T00:00:00Z
+-- $11 = "[ANONYMIZED]"
+-- $12 = [1 2] ([]int32)

@@ -1,0 +1,197 @@
+-- case: slice, bigint key, held none
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+
+-- case: slice, bigint key, held hashed
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1 2] ([]int32)
+
+-- case: slice, bigint key, held probed
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($4::integer[]) OFFSET 0))
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1 2] ([]int32)
+
+-- case: slice, bigint key, held two sets
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1 2] ([]int32)
+-- $5 = [4] ([]int32)
+
+-- case: slice, bigint key, held whole table
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT true
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+
+-- case: open slice, bigint key, held hashed
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $1::timestamptz
+  AND "t"."at" < $2::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
+-- $1 = 2024-01-03T20:00:00Z
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = [1 2] ([]int32)
+
+-- case: block, bigint key, held hashed
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+-- $1 = "(10,0)"
+-- $2 = "(20,0)"
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1 2] ([]int32)
+
+-- case: tie block, bigint key, held hashed
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
+  AND "t"."at" < $4::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
+-- $1 = "(50,0)"
+-- $2 = "(1000,0)"
+-- $3 = 2024-01-02T12:00:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = [1 2] ([]int32)
+
+-- case: tids, bigint key, held hashed
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid = ANY ($1::text[]::tid[])
+  AND "t"."at" < $2::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
+-- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = [1 2] ([]int32)
+
+-- case: block, uuid key, held two sets
+DELETE FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+-- $1 = "(10,0)"
+-- $2 = "(20,0)"
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1 2] ([]int32)
+-- $5 = [4] ([]int32)
+
+-- case: block, uuid key, held whole table
+DELETE FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT true
+-- $1 = "(10,0)"
+-- $2 = "(20,0)"
+-- $3 = 2024-01-04T00:00:00Z
+
+-- case: block, composite key, held two sets
+DELETE FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+-- $1 = "(10,0)"
+-- $2 = "(20,0)"
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1 2] ([]int32)
+-- $5 = [4] ([]int32)
+
+-- case: block, composite key, held whole table
+DELETE FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT true
+-- $1 = "(10,0)"
+-- $2 = "(20,0)"
+-- $3 = 2024-01-04T00:00:00Z
+
+-- case: block, quoted key, held two sets
+DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
+  AND "t"."select" < $3::timestamptz
+  AND "t"."select" > '-infinity'
+  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+-- $1 = "(10,0)"
+-- $2 = "(20,0)"
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1 2] ([]int32)
+-- $5 = [4] ([]int32)
+
+-- case: block, quoted key, held whole table
+DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
+  AND "t"."select" < $3::timestamptz
+  AND "t"."select" > '-infinity'
+  AND NOT true
+-- $1 = "(10,0)"
+-- $2 = "(20,0)"
+-- $3 = 2024-01-04T00:00:00Z
+
+-- case: block, nokey key, held whole table
+DELETE FROM ONLY "public"."lines" AS "t"
+WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND NOT true
+-- $1 = "(10,0)"
+-- $2 = "(20,0)"
+-- $3 = 2024-01-04T00:00:00Z
+
+-- case: slice, with a condition
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+  AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1 2] ([]int32)
+
+-- case: as a Change, which has nothing to return
+WITH gone AS (
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
+  AND "t"."at" < $3::timestamptz
+  AND "t"."at" > '-infinity'
+RETURNING 1
+)
+SELECT count(*), 0::bigint, 0::bigint
+FROM gone
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z

@@ -1,0 +1,205 @@
+package target
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"holdfast/retention"
+)
+
+// interleavings are changes that an application makes to row 5, which is due and
+// not held, while a batch waits for it. The row that results must stay as it is.
+var interleavings = map[string]string{
+	"re-keyed to a held id": `UPDATE public.r SET id = 1000 WHERE id = 5`,
+	"no longer due":         `UPDATE public.r SET created_at = now() WHERE id = 5`,
+	"no longer matching":    `UPDATE public.r SET status = 'kept' WHERE id = 5`,
+	"re-keyed and re-dated": `UPDATE public.r SET id = 1001, created_at = created_at - interval '1 day' WHERE id = 5`,
+}
+
+// TestRowThatBecomesProtectedWhileABatchWaitsForItSurvives pauses a batch by a row
+// lock, changes the row under it and lets go: PostgreSQL then judges the row again,
+// and only the quals of the scan itself are judged again.
+func TestRowThatBecomesProtectedWhileABatchWaitsForItSurvives(t *testing.T) {
+	for name, change := range interleavings {
+		for _, action := range retention.Actions() {
+			for _, walk := range []string{"slice", "block"} {
+				for _, form := range []string{"hash", "probe"} {
+					t.Run(fmt.Sprintf("%s/%s/%s/%s", name, action, walk, form), func(t *testing.T) {
+						t.Parallel()
+						interleave(t, change, action, walk, form == "hash")
+					})
+				}
+			}
+		}
+	}
+}
+
+func interleave(t *testing.T, change string, action retention.Action, walk string, hash bool) {
+	f := newFixture(t,
+		`CREATE TABLE public.r (id bigint PRIMARY KEY, name text NOT NULL, status text NOT NULL, created_at timestamptz NOT NULL)`,
+		`INSERT INTO public.r SELECT i, 'n' || i, 'old', now() - interval '100 days' - i * interval '1 minute' FROM generate_series(1, 20) AS i`)
+	if walk == "slice" {
+		f.exec(`CREATE INDEX ON public.r (created_at)`)
+	}
+	f.hold(retention.TableName{Schema: "public", Name: "r"}, keys("1000", "1001")...)
+	p := policy("r", action)
+	p.Condition = "status = 'old'"
+	d := f.begin(p)
+	defer d.Close()
+	d.lockTimeout = 20_000 // the test decides how long the batch waits
+	if err := d.replan(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d.planned.Holds.Sets[0].Hash = hash
+	if string(d.planned.Walk) != walk {
+		t.Fatalf("the plan walks by %s, want %s", d.planned.Walk, walk)
+	}
+
+	app := f.connect()
+	if _, err := app.Exec(t.Context(), "BEGIN; "+change); err != nil {
+		t.Fatal(err)
+	}
+	stepped := make(chan error, 1)
+	go func() {
+		_, err := d.Step(t.Context())
+		stepped <- err
+	}()
+	f.awaitBlocked(app.PgConn().PID())
+	if _, err := app.Exec(t.Context(), "COMMIT"); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-stepped; err != nil {
+		t.Fatalf("step: %v", err)
+	}
+	if n := f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`); n != 1 {
+		t.Fatalf("the row that became protected is gone or changed (%d rows left with its name)", n)
+	}
+	if got := d.Progress().Processed; got != 19 {
+		t.Errorf("processed %d rows, want the other 19", got)
+	}
+}
+
+func TestRowLockedByTheApplicationIsSkippedAndCountedAndTheRestGoes(t *testing.T) {
+	for _, action := range retention.Actions() {
+		t.Run(string(action), func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, dueTable("r", 30))
+			app := f.connect()
+			if _, err := app.Exec(t.Context(), `BEGIN; SELECT FROM public.r WHERE id IN (3, 4) FOR UPDATE`); err != nil {
+				t.Fatal(err)
+			}
+			d := f.begin(policy("r", action))
+			if _, err := d.Step(t.Context()); !errors.Is(err, retention.ErrBusy) {
+				t.Fatalf("first step answered %v, want a lock time-out", err)
+			}
+			got := f.finish(d)
+			if got.Processed != 28 || got.Skipped[retention.SkippedLocked] != 2 {
+				t.Errorf("got %+v, want 28 processed and 2 locked by other", got.Counts)
+			}
+		})
+	}
+}
+
+// dueTable prints a table of n due rows, with what the tests need.
+func dueTable(name string, n int) string {
+	return fmt.Sprintf(`CREATE TABLE public.%[1]s (id bigint PRIMARY KEY, name text NOT NULL, created_at timestamptz);
+		INSERT INTO public.%[1]s SELECT i, 'n' || i, now() - interval '100 days' - i * interval '1 minute' FROM generate_series(1, %[2]d) AS i;
+		CREATE INDEX ON public.%[1]s (created_at)`, name, n)
+}
+
+func TestBatchThatTheHoldCameBeforePlansAgain(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 50))
+	p := policy("r", retention.ActionDelete)
+	p.BatchSize = 10
+	d := f.begin(p)
+	if _, err := d.Step(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.hold(p.Table, keys("1", "2", "50")...)
+	if _, err := d.Step(t.Context()); !errors.Is(err, retention.ErrMoved) {
+		t.Fatalf("a step with a plan from before the hold answered %v, want %v", err, retention.ErrMoved)
+	}
+	got := f.finish(d)
+	// Row 50 is the oldest: it went in the first step, before the hold.
+	if left := f.remaining("public.r", "id"); fmt.Sprint(left) != "[1 2]" {
+		t.Errorf("left %v, want the two rows that were held in time", left)
+	}
+	if got.Held != 2 {
+		t.Errorf("held %d, want 2", got.Held)
+	}
+}
+
+// ddl is done between two batches; the next one must plan again or refuse.
+var ddl = map[string]struct {
+	sql     string
+	refused bool
+}{
+	"a cascading key":          {`CREATE TABLE public.child (r bigint REFERENCES public.r ON DELETE CASCADE)`, true},
+	"swapped columns":          {`ALTER TABLE public.r RENAME id TO x; ALTER TABLE public.r RENAME other TO id; ALTER TABLE public.r RENAME x TO other`, false},
+	"a rewritten table":        {`VACUUM FULL public.r`, false},
+	"a trigger that keeps":     {`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER keep BEFORE DELETE ON public.r FOR EACH ROW EXECUTE FUNCTION keep()`, false},
+	"the timestamp dropped":    {`ALTER TABLE public.r DROP COLUMN created_at`, true},
+	"the table renamed":        {`ALTER TABLE public.r RENAME TO r2`, true},
+	"the table replaced":       {`ALTER TABLE public.r RENAME TO r2; CREATE TABLE public.r (LIKE public.r2 INCLUDING ALL)`, true},
+	"an index dropped":         {`DROP INDEX public.r_created_at_idx`, false},
+	"a rule":                   {`CREATE RULE quiet AS ON DELETE TO public.r DO INSTEAD NOTHING`, true},
+	"a child by inheritance":   {`CREATE TABLE public.r3 () INHERITS (public.r)`, true},
+	"the key's type changed":   {`ALTER TABLE public.r ALTER COLUMN id TYPE numeric`, true},
+	"row security switched on": {`ALTER TABLE public.r ENABLE ROW LEVEL SECURITY`, false},
+}
+
+// TestDDLBetweenTwoBatchesFreesNoHeldRow changes the schema in mid-run. Whatever the
+// engine makes of it, the held rows stay, and what it cannot judge it refuses.
+func TestDDLBetweenTwoBatchesFreesNoHeldRow(t *testing.T) {
+	for name, c := range ddl {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, dueTable("r", 60), `ALTER TABLE public.r ADD COLUMN other bigint NOT NULL DEFAULT 0`, `UPDATE public.r SET other = 1000 + id`)
+			f.hold(retention.TableName{Schema: "public", Name: "r"}, keys("1", "2", "3")...)
+			p := policy("r", retention.ActionDelete)
+			p.BatchSize = 10
+			d := f.begin(p)
+			defer d.Close()
+			if _, err := d.Step(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			f.exec(c.sql)
+			err := stepToEnd(t, d)
+			if refused := isRefusal(err); refused != c.refused {
+				t.Errorf("ended with %v, refused %v, want refused %v", err, refused, c.refused)
+			}
+			if n := f.count(heldRowsLeft(name)); n != 3 {
+				t.Errorf("%d of 3 held rows are left", n)
+			}
+		})
+	}
+}
+
+// heldRowsLeft finds the three held rows wherever the DDL has put them.
+func heldRowsLeft(name string) string {
+	switch name {
+	case "the table renamed", "the table replaced":
+		return `SELECT count(*) FROM public.r2 WHERE name IN ('n1', 'n2', 'n3')`
+	}
+	return `SELECT count(*) FROM public.r WHERE name IN ('n1', 'n2', 'n3')`
+}
+
+func stepToEnd(t *testing.T, d *disposition) error {
+	for range 200 {
+		step, err := d.Step(t.Context())
+		if step.Done {
+			return nil
+		}
+		if err != nil && !errors.Is(err, retention.ErrMoved) && !errors.Is(err, retention.ErrBusy) {
+			return err
+		}
+	}
+	return errors.New("no end after 200 steps")
+}
+
+func isRefusal(err error) bool {
+	_, ok := errors.AsType[*retention.Refusal](err)
+	return ok
+}

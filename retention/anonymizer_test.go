@@ -1,0 +1,74 @@
+package retention_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"holdfast/retention"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func TestAnonymizersWithTheirParametersAreValid(t *testing.T) {
+	valid := map[retention.Method][]retention.Anonymizer{
+		retention.MethodRedact:       {{}, {Text: "gone"}, {Text: strings.Repeat("é", 1000)}},
+		retention.MethodNull:         {{}},
+		retention.MethodHash:         {{}},
+		retention.MethodMask:         {{KeepLast: ptr(0)}, {KeepLast: ptr(4)}, {KeepLast: ptr(1000)}},
+		retention.MethodTruncateDate: {{To: "year"}, {To: "quarter"}, {To: "month"}, {To: "week"}, {To: "day"}, {To: "hour"}},
+		retention.MethodConstant:     {{Value: ptr("")}, {Value: ptr("0")}, {Value: ptr(strings.Repeat("é", 10_000))}},
+	}
+	for _, m := range retention.Methods() {
+		if len(valid[m]) == 0 {
+			t.Errorf("method %s has no case here", m)
+		}
+		for _, a := range valid[m] {
+			a.Method = m
+			p := validPolicy()
+			anonymizing(a)(&p)
+			if err := p.Validate(); err != nil {
+				t.Errorf("%+v: got %v, want it valid", a, err)
+			}
+		}
+	}
+	if got := retention.DateParts(); !slices.Equal(got, []string{"year", "quarter", "month", "week", "day", "hour"}) {
+		t.Errorf("date parts are %v: add the new one to the cases", got)
+	}
+}
+
+func TestWhatIsWrongWithAnAnonymizerIsSaidOfItsParameter(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		how   retention.Anonymizer
+		field string
+		says  string
+	}{
+		{"no method", retention.Anonymizer{}, "method", "one of redact, null, hash, mask, truncate_date, constant"},
+		{"an unknown method", retention.Anonymizer{Method: "scramble"}, "method", `"scramble" is not a method; one of redact`},
+		{"a method in upper case", retention.Anonymizer{Method: "HASH"}, "method", "one of redact"},
+		{"text for hash", retention.Anonymizer{Method: retention.MethodHash, Text: "x"}, "text", "belongs to the method redact"},
+		{"a long text", retention.Anonymizer{Method: retention.MethodRedact, Text: strings.Repeat("x", 1001)}, "text", "at most 1000"},
+		{"a NUL in the text", retention.Anonymizer{Method: retention.MethodRedact, Text: "\x00"}, "text", "without NUL"},
+		{"constant without value", retention.Anonymizer{Method: retention.MethodConstant}, "value", "is required for the method constant"},
+		{"value for null", retention.Anonymizer{Method: retention.MethodNull, Value: ptr("x")}, "value", "belongs to no other"},
+		{"a long value", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr(strings.Repeat("x", 10_001))}, "value", "at most 10000"},
+		{"a NUL in the value", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("\x00")}, "value", "without NUL"},
+		{"mask without keep_last", retention.Anonymizer{Method: retention.MethodMask}, "keep_last", "is required for the method mask"},
+		{"keep_last for redact", retention.Anonymizer{Method: retention.MethodRedact, KeepLast: ptr(0)}, "keep_last", "belongs to no other"},
+		{"a negative keep_last", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(-1)}, "keep_last", "from 0 to 1000, not -1"},
+		{"a large keep_last", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(1001)}, "keep_last", "from 0 to 1000, not 1001"},
+		{"truncate_date without to", retention.Anonymizer{Method: retention.MethodTruncateDate}, "to", "one of year, quarter, month, week, day, hour"},
+		{"an unknown unit", retention.Anonymizer{Method: retention.MethodTruncateDate, To: "decade"}, "to", "one of year, quarter, month, week, day, hour"},
+		{"to for hash", retention.Anonymizer{Method: retention.MethodHash, To: "year"}, "to", "belongs to no other"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := validPolicy()
+			anonymizing(tc.how)(&p)
+			got := fieldsOf(t, p.Validate())
+			if field := "columns.email." + tc.field; len(got) != 1 || !strings.Contains(got[field], tc.says) {
+				t.Errorf("got %v, want %s alone to say %q", got, field, tc.says)
+			}
+		})
+	}
+}
