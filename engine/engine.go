@@ -107,9 +107,12 @@ func (e *Engine) CheckSecret(ctx context.Context, secret []byte) error {
 // Ready tells whether both databases answer.
 func (e *Engine) Ready(ctx context.Context) error {
 	if err := e.store.Ping(ctx); err != nil {
-		return err
+		return fmt.Errorf("the store: %w", err)
 	}
-	return e.target.Ping(ctx)
+	if err := e.target.Ping(ctx); err != nil {
+		return fmt.Errorf("the governed database: %w", err)
+	}
+	return nil
 }
 
 // Audit lists the audit, newest first.

@@ -47,9 +47,10 @@ func (e *Engine) CountHolds(ctx context.Context, actor retention.Actor) (map[ret
 }
 
 // PlaceHold places a hold and returns when it is in force: from then on no
-// covered row is changed by Holdfast until the hold ends. If the governed database
-// cannot be reached the hold is kept as applying and comes into force by itself;
-// the status says which.
+// covered row is changed by Holdfast until the hold ends. While the governed database
+// cannot be reached nothing can be judged and the answer is ErrUnavailable; if it
+// goes away after the hold was kept, the hold is applying and comes into force by
+// itself, which the status says.
 func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retention.Hold) (retention.Hold, error) {
 	if err := e.authorise(actor, OpHoldWrite); err != nil {
 		return retention.Hold{}, err
@@ -66,11 +67,26 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 	// The person may go away now; the hold must not depend on the connection.
 	ctx = context.WithoutCancel(ctx)
 	active, err := e.applyHold(ctx, placed.ID)
-	if errors.Is(err, retention.ErrUnavailable) {
+	switch {
+	case errors.Is(err, retention.ErrUnavailable):
 		e.log.WarnContext(ctx, "hold is not in force yet", "hold", placed.ID, "error", err)
 		return placed, nil
+	case errors.Is(err, errNotStaged):
+		return retention.Hold{}, errors.Join(err, e.abandonHold(ctx, placed.ID, actor))
 	}
 	return active, err
+}
+
+// errNotStaged: a hold's ids could not be copied, so it was never in force.
+var errNotStaged = errors.New("the hold could not be staged")
+
+// abandonHold takes back a hold that was never in force, so that asking again
+// places one hold and not two.
+func (e *Engine) abandonHold(ctx context.Context, id string, actor retention.Actor) error {
+	if err := e.target.ForgetHold(ctx, id); err != nil {
+		return err
+	}
+	return e.store.AbandonHold(ctx, id, retention.By{Actor: actor, Action: "hold.abandon"})
 }
 
 func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hold, error) {
@@ -88,7 +104,27 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 	if err := e.checkScopeTables(ctx, &h); err != nil {
 		return h, err
 	}
-	return h, e.target.CheckKeys(ctx, h)
+	if err := e.target.CheckKeys(ctx, h); err != nil {
+		return h, err
+	}
+	// After the check, whose errors name positions in what was sent.
+	h.Scope = slices.Clone(h.Scope)
+	for i := range h.Scope {
+		h.Scope[i].RecordIDs = distinct(h.Scope[i].RecordIDs)
+	}
+	return h, nil
+}
+
+// distinct leaves the first of every id that is written twice, so that counts and
+// lists of what was not found name each once.
+func distinct(ids []retention.Key) []retention.Key {
+	seen := make(map[string]bool, len(ids))
+	return slices.DeleteFunc(slices.Clone(ids), func(id retention.Key) bool {
+		k := fmt.Sprintf("%q", []string(id))
+		was := seen[k]
+		seen[k] = true
+		return was
+	})
 }
 
 // checkScopeTables refuses scopes that no batch could ever judge.
@@ -117,7 +153,7 @@ func (e *Engine) applyHold(ctx context.Context, id string) (retention.Hold, erro
 	}
 	counts, err := e.target.StageHold(ctx, h)
 	if err != nil {
-		return h, fmt.Errorf("stage hold %s: %w", id, err)
+		return h, fmt.Errorf("%w: %s: %w", errNotStaged, id, err)
 	}
 	at, mark, err := e.target.ActivateHold(ctx, id)
 	if err != nil {
@@ -255,16 +291,41 @@ func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) er
 		_, err := e.applyHold(ctx, h.ID)
 		return err
 	case h.Status == retention.HoldReleasing:
-		_, err := e.endHold(ctx, h, retention.HoldReleased)
-		return err
+		return e.endReleasing(ctx, h)
 	case h.ExpiresAt == nil || h.ExpiresAt.After(now):
 		return nil
 	case h.OnExpiry == retention.OnExpiryReview:
 		_, err := e.store.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldActive}, retention.HoldReviewDue, "", retention.By{Actor: retention.System(), Action: "hold.review_due"})
 		return err
 	}
-	_, err := e.endHold(ctx, h, retention.HoldExpired)
+	return e.expire(ctx, h, now)
+}
+
+// endReleasing carries out an end that is under way: a person's release has a
+// reason, an expiry has none.
+func (e *Engine) endReleasing(ctx context.Context, h retention.Hold) error {
+	to := retention.HoldReleased
+	if h.ReleaseReason == "" {
+		to = retention.HoldExpired
+	}
+	_, err := e.endHold(ctx, h, to)
 	return err
+}
+
+// expire ends a hold whose time has come. It is marked first, which orders it with
+// everybody who extends the hold: only if the hold as it was marked has expired is
+// it taken out of force, else the mark is taken back.
+func (e *Engine) expire(ctx context.Context, h retention.Hold, now time.Time) error {
+	by := retention.By{Actor: retention.System(), Action: "hold.expire"}
+	marked, err := e.store.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldActive}, retention.HoldReleasing, "", by)
+	if err != nil {
+		return err
+	}
+	if marked.ExpiresAt == nil || marked.ExpiresAt.After(now) || marked.OnExpiry == retention.OnExpiryReview {
+		_, err := e.store.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldReleasing}, retention.HoldActive, "", by)
+		return err
+	}
+	return e.endReleasing(ctx, marked)
 }
 
 // verifyGuard compares the holds that must be in force with those that are, and

@@ -30,7 +30,9 @@ type PolicyHealth struct {
 	Status   retention.PolicyStatus
 	// OverdueFor is how long the oldest unheld row has been due; zero if none is.
 	OverdueFor time.Duration
-	// Overdue: longer than the policy's grace.
+	// Allowance is the policy's grace as a duration.
+	Allowance time.Duration
+	// Overdue: longer than the allowance.
 	Overdue bool
 }
 
@@ -71,11 +73,11 @@ func (e *Engine) policyHealth(ctx context.Context, now time.Time) ([]PolicyHealt
 	out := make([]PolicyHealth, 0, len(policies))
 	for _, p := range policies {
 		st, ok := statuses[p.Name]
-		h := PolicyHealth{Policy: p, Measured: ok, Status: st}
+		h := PolicyHealth{Policy: p, Measured: ok, Status: st, Allowance: graceOf(p.Grace)}
 		if st.OldestDue != nil {
 			// The cutoff has moved on since it was measured, so has the age.
 			h.OverdueFor = st.Cutoff.Sub(*st.OldestDue) + now.Sub(st.CheckedAt)
-			h.Overdue = p.Enabled && h.OverdueFor > graceOf(p.Grace)
+			h.Overdue = p.Enabled && h.OverdueFor > h.Allowance
 		}
 		out = append(out, h)
 	}

@@ -47,7 +47,7 @@ func (e *Engine) CreatePolicy(ctx context.Context, actor retention.Actor, p rete
 }
 
 // PutPolicy creates the policy, or replaces the live one of that name by a new
-// version. version is the one that the caller read, 0 if none was given: replacing
+// version; what equals it makes no new version. version is the one that the caller read, 0 if none was given: replacing
 // a live policy without it is ErrPreconditionRequired, with another one ErrStale.
 // The bool tells whether the policy was created.
 func (e *Engine) PutPolicy(ctx context.Context, actor retention.Actor, p retention.Policy, version int) (retention.Policy, bool, error) {
@@ -71,6 +71,10 @@ func (e *Engine) PutPolicy(ctx context.Context, actor retention.Actor, p retenti
 	p, err = e.checkPolicy(ctx, p)
 	if err != nil {
 		return retention.Policy{}, false, err
+	}
+	if p.SameRule(live) {
+		// Applying the same documents again is what a pipeline does; it changes nothing.
+		return live, false, nil
 	}
 	saved, err := e.store.SavePolicy(ctx, p, version, retention.By{Actor: actor, Action: "policy.replace"})
 	return saved, false, err
@@ -173,9 +177,12 @@ func futureAsOf(now time.Time) error {
 	return retention.Invalid("as_of", "must not be in the future; it is now %s", now.UTC().Format(time.RFC3339))
 }
 
+// Table is a table of the governed database, as the catalog has it.
+type Table = plan.Table
+
 // Tables lists the tables of the governed database that a policy or a hold could
 // name, with their columns.
-func (e *Engine) Tables(ctx context.Context, actor retention.Actor) ([]plan.Table, error) {
+func (e *Engine) Tables(ctx context.Context, actor retention.Actor) ([]Table, error) {
 	if err := e.authorise(actor, OpRead); err != nil {
 		return nil, err
 	}

@@ -86,8 +86,9 @@ type HoldStore interface {
 	// ReviseHold changes expiry and reason of a hold that has not ended; version is
 	// the one that was read. A hold under review becomes active again.
 	ReviseHold(ctx context.Context, id string, version int, rev retention.HoldRevision, by retention.By) (retention.Hold, error)
-	// MarkHold moves a hold to releasing or review_due; from lists the statuses it
-	// may come from, any other is ErrConflict. reason is kept for releasing.
+	// MarkHold moves a hold to releasing or review_due, or back to active; from lists
+	// the statuses it may come from, any other is ErrConflict. reason is kept for
+	// releasing.
 	MarkHold(ctx context.Context, id string, from []retention.HoldStatus, to retention.HoldStatus, reason string, by retention.By) (retention.Hold, error)
 	// HoldEnded records the end: released or expired, at that moment.
 	HoldEnded(ctx context.Context, id string, to retention.HoldStatus, at time.Time, by retention.By) (retention.Hold, error)

@@ -2,6 +2,7 @@ package retention
 
 import (
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -205,6 +206,15 @@ func (p *Policy) validateAction(bad *Problems) {
 		a := p.Columns[name]
 		bad.AddErr("columns."+name, a.validate("columns."+name))
 	}
+}
+
+// SameRule reports whether two policies differ in nothing that people give.
+func (p Policy) SameRule(o Policy) bool {
+	for _, x := range []*Policy{&p, &o} {
+		*x = x.WithDefaults()
+		x.Version, x.CreatedBy, x.CreatedAt, x.RetiredAt, x.RetiredBy = 0, "", time.Time{}, nil, ""
+	}
+	return reflect.DeepEqual(p, o)
 }
 
 // ColumnNames lists the columns to anonymize in a fixed order, so that the same

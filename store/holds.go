@@ -273,20 +273,22 @@ func (s *Store) ReviseHold(ctx context.Context, id string, version int, rev rete
 // come from, any other is ErrConflict. For releasing, the person and the reason are
 // kept: they are whose release it is, whoever carries it out.
 func (s *Store) MarkHold(ctx context.Context, id string, from []retention.HoldStatus, to retention.HoldStatus, reason string, by retention.By) (retention.Hold, error) {
-	if to != retention.HoldReleasing && to != retention.HoldReviewDue {
+	if to != retention.HoldReleasing && to != retention.HoldReviewDue && to != retention.HoldActive {
 		return retention.Hold{}, fmt.Errorf("mark hold %s: %q is no mark", id, to)
 	}
 	return s.changeHold(ctx, "mark", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
 		if !slices.Contains(from, h.Status) || !h.Status.InForce() {
 			return false, retention.Conflictf("the hold is %s", h.Status)
 		}
-		releasing := to == retention.HoldReleasing
+		// A hold that is active again was not released by anybody.
+		person := ""
+		if to == retention.HoldReleasing {
+			person = by.Actor.Name
+		}
 		_, err := tx.Exec(ctx, `
 			UPDATE holdfast.hold
-			SET status = $2,
-			    released_by = CASE WHEN $3::boolean THEN $4 ELSE released_by END,
-			    release_reason = CASE WHEN $3::boolean THEN $5 ELSE release_reason END
-			WHERE id = $1::text::uuid`, id, to, releasing, by.Actor.Name, reason)
+			SET status = $2, released_by = nullif($3::text, ''), release_reason = nullif($4::text, '')
+			WHERE id = $1::text::uuid`, id, to, person, reason)
 		return err == nil, err
 	})
 }

@@ -49,7 +49,7 @@ func overviewHead(o engine.Overview) ui.Head {
 		case p.Status.Problem != "":
 			failed++
 		case p.Overdue:
-			overdue = append(overdue, fmt.Sprintf("%s by %s", p.Policy.Name, age(p.OverdueFor-graceOf(p.Policy.Grace))))
+			overdue = append(overdue, fmt.Sprintf("%s by %s", p.Policy.Name, age(p.OverdueFor-p.Allowance)))
 		}
 	}
 	h.Answer, h.Tone = "Nothing is overdue.", "good"
@@ -70,19 +70,11 @@ func overviewHead(o engine.Overview) ui.Head {
 	return h
 }
 
-// graceOf is a grace as a duration, as the engine counts it: it bounds an alarm,
-// not a right.
-func graceOf(p retention.Period) time.Duration {
-	days := p.Years*365 + p.Months*30 + p.Weeks*7 + p.Days
-	return time.Duration(days)*day + time.Duration(p.Hours)*time.Hour +
-		time.Duration(p.Minutes)*time.Minute + time.Duration(p.Seconds)*time.Second
-}
-
 // scaleOf is the duration at the right end of all bars, so that they compare.
 func scaleOf(list []engine.PolicyHealth) time.Duration {
 	scale := time.Hour
 	for _, p := range list {
-		scale = max(scale, p.OverdueFor, graceOf(p.Policy.Grace))
+		scale = max(scale, p.OverdueFor, p.Allowance)
 	}
 	return scale + scale/20
 }
@@ -105,7 +97,7 @@ func healthPill(h engine.PolicyHealth) ui.Pill {
 }
 
 func (v *visit) healthRow(h engine.PolicyHealth, scale time.Duration) ui.HealthRow {
-	grace := graceOf(h.Policy.Grace)
+	grace := h.Allowance
 	row := ui.HealthRow{
 		Name: h.Policy.Name, Href: "/policies/" + h.Policy.Name, State: healthPill(h),
 		Age: age(h.OverdueFor), Allowance: h.Policy.Grace.Human(), Problem: h.Status.Problem,
