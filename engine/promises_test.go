@@ -1,0 +1,462 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"holdfast/engine"
+	"holdfast/internal/pgtest"
+	"holdfast/retention"
+)
+
+// oldRows prints a table of n rows that are all due, by an index or without one.
+func oldRows(table string, n int, index bool) []string {
+	sql := []string{
+		fmt.Sprintf(`CREATE TABLE public.%s (id bigint PRIMARY KEY, name text NOT NULL, created_at timestamptz NOT NULL)`, table),
+		fmt.Sprintf(`INSERT INTO public.%s SELECT i, 'n' || i, now() - interval '400 days' + i * interval '1 second' FROM generate_series(1, %d) AS i`, table, n),
+	}
+	if index {
+		// Rows that are not due keep the walk on the index.
+		sql = append(sql, fmt.Sprintf(`INSERT INTO public.%[1]s SELECT -i, 'fresh', now() FROM generate_series(1, 4 * %[2]d) AS i`, table, n),
+			fmt.Sprintf(`CREATE INDEX ON public.%s (created_at)`, table), fmt.Sprintf(`ANALYZE public.%s`, table))
+	}
+	return sql
+}
+
+func idRange(from, to int) []string {
+	var ids []string
+	for i := from; i <= to; i++ {
+		ids = append(ids, strconv.Itoa(i))
+	}
+	return ids
+}
+
+func TestTenThousandHeldRowsAtTheFrontKeepNoOtherDueRowFromGoing(t *testing.T) {
+	for _, index := range []bool{true, false} {
+		t.Run(fmt.Sprintf("index %v", index), func(t *testing.T) {
+			t.Parallel()
+			h := freshHouse(t)
+			h.exec(oldRows("r", 30_000, index)...)
+			h.mustPolicy(policyOn("r", 90))
+			h.mustHold(holdOn("r", idRange(1, 10_000)...))
+			run := h.mustRun(engine.RunRequest{})
+			if run.Status != retention.RunSucceeded || run.TotalProcessed != 20_000 || run.TotalHeld != 10_000 {
+				t.Errorf("run %s, processed %d, held %d; want succeeded, 20000 and 10000", run.Status, run.TotalProcessed, run.TotalHeld)
+			}
+			if n := h.count(`SELECT count(*) FROM public.r WHERE id BETWEEN 1 AND 10000`); n != 10_000 {
+				t.Errorf("%d of 10000 held rows are left", n)
+			}
+			if n := h.count(`SELECT count(*) FROM public.r WHERE id > 10000`); n != 0 {
+				t.Errorf("%d due rows that nobody holds are left", n)
+			}
+		})
+	}
+}
+
+func TestAnonymizingEndsAndASecondRunChangesNothing(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 5000, true)...)
+	p := policyOn("r", 90)
+	p.Action, p.Columns = retention.ActionAnonymize, map[string]retention.Anonymizer{"name": {Method: retention.MethodHash}}
+	h.mustPolicy(p)
+	h.mustHold(holdOn("r", "17"))
+	first := h.mustRun(engine.RunRequest{})
+	before := h.checksum("r", "true")
+	second := h.mustRun(engine.RunRequest{})
+	if first.TotalProcessed != 4999 || second.TotalProcessed != 0 || second.TotalHeld != 1 {
+		t.Errorf("processed %d and then %d with %d held, want 4999, 0 and 1", first.TotalProcessed, second.TotalProcessed, second.TotalHeld)
+	}
+	if after := h.checksum("r", "true"); after != before {
+		t.Error("the second run changed the table")
+	}
+	if n := h.count(`SELECT count(*) FROM public.r WHERE id = 17 AND name = 'n17'`); n != 1 {
+		t.Error("the held row was changed")
+	}
+	if len(second.Policies) != 1 || second.Policies[0].Status != retention.RunSucceeded {
+		t.Errorf("a run that changed nothing left the result %+v; its zeros prove it", second.Policies)
+	}
+}
+
+// checksum is the same for the same rows, whatever their order.
+func (h *house) checksum(table, where string) string {
+	h.t.Helper()
+	return pgtest.Value[string](h.t, h.url, fmt.Sprintf(`SELECT count(*) || ':' || coalesce(sum(hashtextextended(x::text, 0)::numeric), 0) FROM public.%s AS x WHERE %s`, table, where))
+}
+
+func TestRowsOutsideThePolicyKeepTheirChecksum(t *testing.T) {
+	for _, action := range retention.Actions() {
+		t.Run(string(action), func(t *testing.T) {
+			t.Parallel()
+			h := freshHouse(t)
+			h.exec(oldRows("r", 4000, true)...)
+			h.exec(`CREATE TABLE public.bystander AS SELECT * FROM public.r`, `UPDATE public.r SET name = 'other' WHERE id % 3 = 0`)
+			p := policyOn("r", 90)
+			p.Action, p.Condition = action, "name LIKE 'n%'"
+			if action == retention.ActionAnonymize {
+				p.Columns = map[string]retention.Anonymizer{"name": {Method: retention.MethodRedact}}
+			}
+			h.mustPolicy(p)
+			h.mustHold(holdOn("r", "1", "2", "1000"))
+			outside := `created_at >= now() - interval '90 days' OR name NOT LIKE 'n%' OR id IN (1, 2, 1000)`
+			before, bystander := h.checksum("r", outside), h.checksum("bystander", "true")
+			run := h.mustRun(engine.RunRequest{})
+			if run.TotalProcessed != h.count(`SELECT count(*) FROM public.bystander WHERE id > 0 AND id % 3 <> 0 AND id NOT IN (1, 2, 1000)`) {
+				t.Errorf("processed %d", run.TotalProcessed)
+			}
+			outside = `created_at >= now() - interval '90 days' OR name = 'other' OR id IN (1, 2, 1000)`
+			if after := h.checksum("r", outside); after != before {
+				t.Errorf("rows outside the policy changed: %s, were %s", after, before)
+			}
+			if after := h.checksum("bystander", "true"); after != bystander {
+				t.Errorf("another table changed: %s, was %s", after, bystander)
+			}
+		})
+	}
+}
+
+func TestDryRunChangesNothingAndPredictsTheRunExactly(t *testing.T) {
+	for _, action := range retention.Actions() {
+		t.Run(string(action), func(t *testing.T) {
+			t.Parallel()
+			h := freshHouse(t)
+			h.exec(oldRows("r", 3000, false)...)
+			h.exec(`ALTER TABLE public.r ALTER created_at DROP NOT NULL`, `INSERT INTO public.r VALUES (-1, 'never', NULL), (-2, 'never', 'infinity')`)
+			p := policyOn("r", 90)
+			p.Action = action
+			if action == retention.ActionAnonymize {
+				keep := 1
+				p.Columns = map[string]retention.Anonymizer{"name": {Method: retention.MethodMask, KeepLast: &keep}}
+			}
+			h.mustPolicy(p)
+			h.mustHold(holdOn("r", "5", "6", "99999"))
+			before := h.checksum("r", "true")
+			dry := h.mustRun(engine.RunRequest{DryRun: true})
+			if after := h.checksum("r", "true"); after != before {
+				t.Fatal("the dry run changed the table")
+			}
+			if n := h.count(`SELECT count(*) FROM holdfast_guard.journal`); n != 0 {
+				t.Errorf("the dry run left %d journal rows", n)
+			}
+			run := h.mustRun(engine.RunRequest{AsOf: dry.AsOf})
+			if diff := cmp.Diff(figures(dry), figures(run)); diff != "" {
+				t.Errorf("the run was not what the dry run said (-dry +run):\n%s", diff)
+			}
+		})
+	}
+}
+
+// figures are a result without times and batches.
+func figures(r retention.Run) []string {
+	var out []string
+	for _, p := range r.Policies {
+		out = append(out, fmt.Sprintf("%s %s processed %d held %d blocked %d skipped %d null %d infinite %d cutoff %s errors %v",
+			p.Policy, p.Status, p.Processed, p.Held, p.Blocked, p.SkippedTotal(), p.NullTimestamps, p.InfiniteTimestamps, p.Cutoff, p.Errors))
+	}
+	return out
+}
+
+func TestSumOfTheJournalIsTheRowsGoneAndReachesTheStore(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 7777, true)...)
+	p := policyOn("r", 90)
+	p.BatchSize = 500
+	h.mustPolicy(p)
+	before := h.count(`SELECT count(*) FROM public.r`)
+	run := h.mustRun(engine.RunRequest{})
+	gone := before - h.count(`SELECT count(*) FROM public.r`)
+	if n := h.count(`SELECT sum(processed)::bigint FROM holdfast_guard.journal`); n != gone || run.TotalProcessed != gone {
+		t.Errorf("the journal has %d rows, the run %d, and %d are gone", n, run.TotalProcessed, gone)
+	}
+	if n := h.count(`SELECT (sum(length(digests)) / 32)::bigint FROM holdfast_guard.journal`); n != gone {
+		t.Errorf("%d digests for %d rows", n, gone)
+	}
+	for range 2 { // twice: carrying is idempotent
+		if err := h.engine.CarryJournal(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		h.exec(`UPDATE holdfast_guard.journal SET carried_at = NULL WHERE seq % 2 = 0`)
+	}
+	batches, _, err := h.engine.Batches(context.Background(), h.actor, run.ID, "", retention.Page{Limit: 500})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sum int64
+	for _, b := range batches {
+		sum += b.Processed
+	}
+	if sum != gone {
+		t.Errorf("the store's batches sum to %d, want %d", sum, gone)
+	}
+}
+
+// TestHoldPlacedInMidRunLosesNoRowAfterItReturned places holds beside a run at full
+// pace. A covered row that is there when placing has returned must be there at the end.
+func TestHoldPlacedInMidRunLosesNoRowAfterItReturned(t *testing.T) {
+	for _, action := range retention.Actions() {
+		t.Run(string(action), func(t *testing.T) {
+			t.Parallel()
+			placeBesideRun(t, action)
+		})
+	}
+}
+
+func placeBesideRun(t *testing.T, action retention.Action) {
+	const rows = 12_000
+	h := freshHouse(t)
+	h.exec(oldRows("r", rows, true)...)
+	p := policyOn("r", 90)
+	p.BatchSize, p.Action = 60, action
+	if action == retention.ActionAnonymize {
+		p.Columns = map[string]retention.Anonymizer{"name": {Method: retention.MethodRedact}}
+	}
+	h.mustPolicy(p)
+	run, err := h.engine.RequestRun(context.Background(), h.actor, engine.RunRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := h.engine.ExecuteRun(context.Background(), run.ID, 0); err != nil {
+			t.Errorf("execute: %v", err)
+		}
+	})
+	rng := rand.New(rand.NewPCG(1, 2))
+	var protected []string
+	for range 25 {
+		var ids []string
+		for range 40 {
+			ids = append(ids, strconv.Itoa(1+rng.IntN(rows)))
+		}
+		if _, err := h.engine.PlaceHold(context.Background(), h.actor, holdOn("r", ids...)); err != nil {
+			t.Errorf("place: %v", err)
+			break
+		}
+		// What is still as it was now, must be so for ever.
+		rowsLeft := pgtest.Value[[]string](t, h.url, `SELECT coalesce(array_agg(id::text), '{}') FROM public.r WHERE name LIKE 'n%' AND id = ANY ($1::bigint[])`, ids)
+		protected = append(protected, rowsLeft...)
+	}
+	wg.Wait()
+	lost := pgtest.Value[int64](t, h.url, `SELECT count(*) FROM unnest($1::bigint[]) AS want(id) WHERE NOT EXISTS (SELECT FROM public.r WHERE r.id = want.id AND name LIKE 'n%')`, protected)
+	if lost != 0 {
+		t.Errorf("%d of %d rows were lost after their hold had returned", lost, len(protected))
+	}
+	if got := h.getRun(run.ID); got.Status != retention.RunSucceeded {
+		t.Errorf("the run ended as %s: %v", got.Status, got.Policies[0].Errors)
+	}
+	if n := h.count(`SELECT count(*) FROM public.r WHERE id > 0 AND name LIKE 'n%'`); n > int64(len(protected)) {
+		t.Errorf("%d due rows are left as they were, and only %d were protected", n, len(protected))
+	}
+}
+
+// TestRunKilledAtEveryBatchBoundaryEndsAsIfItHadNotBeen gives up after each batch
+// as a killed worker does, and lets another attempt go on.
+func TestRunKilledAtEveryBatchBoundaryEndsAsIfItHadNotBeen(t *testing.T) {
+	for _, index := range []bool{true, false} {
+		for _, action := range retention.Actions() {
+			t.Run(fmt.Sprintf("%s/index %v", action, index), func(t *testing.T) {
+				t.Parallel()
+				calm, killed := disposeKilling(t, action, index, false), disposeKilling(t, action, index, true)
+				if diff := cmp.Diff(calm, killed); diff != "" {
+					t.Errorf("the end state differs (-undisturbed +killed):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+// disposeKilling carries a policy out, with a new attempt for every batch if kill is
+// set, and describes how the database stands at the end.
+func disposeKilling(t *testing.T, action retention.Action, index, kill bool) []string {
+	h := freshHouse(t)
+	h.exec(oldRows("r", 900, index)...)
+	h.exec(`UPDATE public.r SET created_at = '2020-02-02' WHERE id BETWEEN 300 AND 600`)
+	p := policyOn("r", 90)
+	p.Action, p.Version = action, 1
+	if action == retention.ActionAnonymize {
+		p.Columns = map[string]retention.Anonymizer{"name": {Method: retention.MethodHash}}
+	}
+	p.BatchSize = 40
+	p = p.WithDefaults()
+	h.mustHold(holdOn("r", idRange(50, 90)...))
+	spec := retention.Spec{RunID: "00000000-0000-0000-0000-00000000000a", Policy: p, AsOf: time.Now(), Attempt: 1}
+	ctx := context.Background()
+	for done := false; !done; spec.Attempt++ {
+		if err := h.target.Beat(ctx, spec.RunID, spec.Attempt); err != nil {
+			t.Fatal(err)
+		}
+		d, err := h.target.Open(ctx, spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for !done {
+			step, err := d.Step(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if done = step.Done; kill {
+				break
+			}
+		}
+		d.Close()
+	}
+	return []string{
+		h.checksumOf(`SELECT id, name FROM public.r`),
+		h.checksumOf(`SELECT processed, held, blocked, skipped, done FROM holdfast_guard.progress`),
+		h.checksumOf(`SELECT sum(processed), sum(held), sum(length(digests)) FROM holdfast_guard.journal`),
+	}
+}
+
+func (h *house) checksumOf(query string) string {
+	h.t.Helper()
+	return pgtest.Value[string](h.t, h.url, `SELECT count(*) || ':' || coalesce(string_agg(x::text, ' ' ORDER BY x::text), '') FROM (`+query+`) AS x`)
+}
+
+func TestOnePolicysFailureLeavesTheOthersAndTheRunIsPartial(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("bad", 100, false)...)
+	h.exec(oldRows("good", 100, false)...)
+	h.mustPolicy(policyOn("bad", 90))
+	h.mustPolicy(policyOn("good", 90))
+	h.exec(`CREATE FUNCTION public.no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$`,
+		`CREATE TRIGGER no BEFORE DELETE ON public.bad FOR EACH ROW WHEN (OLD.id = 50) EXECUTE FUNCTION public.no()`)
+	run := h.mustRun(engine.RunRequest{})
+	if run.Status != retention.RunPartial || run.TotalErrors != 1 {
+		t.Fatalf("the run ended as %s with %d errors, want partial with 1", run.Status, run.TotalErrors)
+	}
+	for _, p := range run.Policies {
+		if p.Policy == "p_good" && p.Processed != 100 {
+			t.Errorf("the good policy processed %d, want 100", p.Processed)
+		}
+		if p.Policy == "p_bad" && (len(p.Errors) != 1 || p.Status != retention.RunFailed) {
+			t.Errorf("the bad policy's result is %+v", p)
+		}
+	}
+}
+
+func TestRunsOfOnePolicyFollowEachOther(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 100, false)...)
+	h.mustPolicy(policyOn("r", 90))
+	ctx := context.Background()
+	first, err := h.engine.RequestRun(ctx, h.actor, engine.RunRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := h.engine.RequestRun(ctx, h.actor, engine.RunRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := h.store.ClaimRun(ctx, first.ID, 0); err != nil || !ok {
+		t.Fatalf("claim the first: %v, %v", ok, err)
+	}
+	if err := h.engine.ExecuteRun(ctx, second.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.getRun(second.ID); got.Status != retention.RunQueued || got.Waiting == "" {
+		t.Errorf("the second run is %s (%q) while the first works, want queued with the reason", got.Status, got.Waiting)
+	}
+	if err := h.engine.ExecuteRun(ctx, first.ID, 1); err != nil { // its worker died, another goes on
+		t.Fatal(err)
+	}
+	if err := h.engine.ExecuteRun(ctx, second.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.getRun(second.ID); got.Status != retention.RunSucceeded || got.TotalProcessed != 0 {
+		t.Errorf("the second run ended as %s with %d processed, want succeeded with 0", got.Status, got.TotalProcessed)
+	}
+}
+
+func TestHoldsLostWithARestoreArePutBackBeforeAnythingRuns(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 50, false)...)
+	h.mustPolicy(policyOn("r", 90))
+	h.mustHold(holdOn("r", "1", "2", "3"))
+	// What a restore of the governed database to before the hold leaves.
+	h.exec(`DELETE FROM holdfast_guard.held_1`, `DELETE FROM holdfast_guard.hold_scope`, `DELETE FROM holdfast_guard.hold`, `UPDATE holdfast_guard.state SET epoch = 0`)
+	run := h.mustRun(engine.RunRequest{})
+	if run.TotalProcessed != 47 || run.TotalHeld != 3 {
+		t.Errorf("processed %d and held %d, want 47 and 3", run.TotalProcessed, run.TotalHeld)
+	}
+}
+
+func TestStoreAndGovernedDatabaseMayBeTwo(t *testing.T) {
+	t.Parallel()
+	build := func(_ context.Context, url string) error { migrateAll(t, url); return nil }
+	storeURL, targetURL := pgtest.NewFrom(t, "engine", build), pgtest.NewFrom(t, "engine", build)
+	h := newHouseApart(t, storeURL, targetURL)
+	h.exec(oldRows("r", 500, true)...)
+	h.mustPolicy(policyOn("r", 90))
+	h.mustHold(holdOn("r", "1", "2"))
+	run := h.mustRun(engine.RunRequest{})
+	if run.TotalProcessed != 498 || run.TotalHeld != 2 {
+		t.Errorf("processed %d and held %d, want 498 and 2", run.TotalProcessed, run.TotalHeld)
+	}
+	if err := h.engine.CarryJournal(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	if n := pgtest.Value[int64](t, storeURL, `SELECT sum(processed)::bigint FROM holdfast.batch`); n != 498 {
+		t.Errorf("the store has the evidence of %d rows, want 498", n)
+	}
+	if n := pgtest.Value[int64](t, storeURL, `SELECT count(*) FROM holdfast_guard.journal`); n != 0 {
+		t.Errorf("%d journal rows in the store's own guard", n)
+	}
+}
+
+func TestExpiryEndsAHoldOrWaitsForAPerson(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 10, false)...)
+	ctx := context.Background()
+	place := func(mode retention.OnExpiry, id string) retention.Hold {
+		hold := holdOn("r", id)
+		soon := time.Now().Add(time.Hour)
+		hold.ExpiresAt, hold.OnExpiry = &soon, mode
+		return h.mustHold(hold)
+	}
+	ends, waits := place(retention.OnExpiryRelease, "1"), place(retention.OnExpiryReview, "2")
+	h.exec(`UPDATE holdfast.hold SET expires_at = now() - interval '1 second'`)
+	for range 3 {
+		if err := h.engine.SettleHolds(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	status := func(id string) retention.HoldStatus {
+		got, err := h.engine.Hold(ctx, h.actor, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Status
+	}
+	if got := status(ends.ID); got != retention.HoldExpired {
+		t.Errorf("the hold that ends at its expiry is %s", got)
+	}
+	if got := status(waits.ID); got != retention.HoldReviewDue {
+		t.Errorf("the hold to be reviewed is %s", got)
+	}
+	h.mustPolicy(policyOn("r", 90))
+	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 1 || run.TotalProcessed != 9 {
+		t.Errorf("held %d and processed %d, want 1 (review due is in force) and 9", run.TotalHeld, run.TotalProcessed)
+	}
+	if _, err := h.engine.ReleaseHold(ctx, h.actor, waits.ID, "settled"); err != nil {
+		t.Fatal(err)
+	}
+	if got := status(waits.ID); got != retention.HoldReleased {
+		t.Errorf("the released hold is %s", got)
+	}
+	if _, err := h.engine.ReleaseHold(ctx, h.actor, waits.ID, "again"); !errors.Is(err, retention.ErrConflict) {
+		t.Errorf("releasing it again answered %v, want a conflict", err)
+	}
+}
