@@ -118,8 +118,11 @@ func (c *config) secret() ([]byte, error) {
 	if err == nil && len(b) < minSecret {
 		return nil, fmt.Errorf("%s is too short to be a secret; restore it from a backup, or set HOLDFAST_SECRET", path)
 	}
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return b, err
+	if err == nil {
+		return b, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("data directory: %w; set HOLDFAST_DATA_DIR to a directory of Holdfast's own", err)
 	}
 	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w; set HOLDFAST_DATA_DIR to a directory that can be written", err)

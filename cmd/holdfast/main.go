@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -46,7 +47,28 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	return root.ExecuteContext(ctx)
+	return oneLine(root.ExecuteContext(ctx))
+}
+
+// lineError is an error in one line, as an operator's log wants it; the driver
+// gives every address that it tried a line of its own.
+type lineError struct{ error }
+
+func (e lineError) Error() string {
+	parts := strings.FieldsFunc(e.error.Error(), func(r rune) bool { return r == '\n' })
+	for i, p := range parts {
+		parts[i] = strings.TrimSpace(p)
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (e lineError) Unwrap() error { return e.error }
+
+func oneLine(err error) error {
+	if err == nil {
+		return nil
+	}
+	return lineError{err}
 }
 
 func (p *program) logger(c config) *slog.Logger {

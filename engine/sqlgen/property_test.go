@@ -183,7 +183,9 @@ func TestNoNameAndNoValueBreaksOutOfItsPlace(t *testing.T) {
 
 func TestTheSamePolicyAlwaysMakesTheSameStatement(t *testing.T) {
 	first := map[string]string{}
-	eachStatement(t, func(name string, s sqlgen.Statement, _ *sqlgen.Printer, _ mode, _ shape, _ hold, _ step) { first[name] = render(s) })
+	eachStatement(t, func(name string, s sqlgen.Statement, _ *sqlgen.Printer, _ mode, _ shape, _ hold, _ step) {
+		first[name] = render(s)
+	})
 	for range 3 {
 		eachStatement(t, func(name string, s sqlgen.Statement, _ *sqlgen.Printer, _ mode, _ shape, _ hold, _ step) {
 			if got := render(s); got != first[name] {

@@ -1,0 +1,287 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"holdfast/internal/pgtest"
+)
+
+const (
+	// envMain makes the test binary the program itself, so that a test can kill it.
+	envMain    = "HOLDFAST_TEST_IS_MAIN"
+	adminToken = "an administrator's token of the tests"
+)
+
+func TestMain(m *testing.M) {
+	if os.Getenv(envMain) != "" {
+		main()
+		return
+	}
+	pgtest.Main(m)
+}
+
+// service is the program in a process of its own.
+type service struct {
+	t    *testing.T
+	cmd  *exec.Cmd
+	base string
+}
+
+var servesAt = regexp.MustCompile(`Holdfast serves (http://\S+)`)
+
+// startService serves a database in a process of its own, and waits until it is ready.
+func startService(t *testing.T, database string) *service {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "serve")
+	cmd.Env = append(os.Environ(), envMain+"=1", "HOLDFAST_DATABASE_URL="+database, "HOLDFAST_LISTEN=127.0.0.1:0",
+		"HOLDFAST_ADMIN_TOKEN="+adminToken, "HOLDFAST_SECRET="+strings.Repeat("s", 40), "HOLDFAST_PUBLIC_URL=")
+	out := &output{}
+	cmd.Stdout, cmd.Stderr = out, out
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	s := &service{t: t, cmd: cmd}
+	t.Cleanup(func() { s.kill() })
+	s.await(func() bool {
+		m := servesAt.FindStringSubmatch(out.String())
+		if m == nil {
+			return false
+		}
+		s.base = m[1]
+		resp, err := http.Get(s.base + "/readyz")
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	}, func() string { return "the service did not become ready:\n" + out.String() })
+	return s
+}
+
+// output is a buffer that is written while it is read.
+type output struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.Write(p)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// await asks every few milliseconds, for at most a minute.
+func (s *service) await(ok func() bool, why func() string) {
+	s.t.Helper()
+	deadline := time.After(time.Minute)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-deadline:
+			s.t.Fatal(why())
+		case <-tick.C:
+		}
+	}
+}
+
+func (s *service) kill() {
+	_ = s.cmd.Process.Kill()
+	_ = s.cmd.Wait()
+}
+
+// call speaks to the API as the administrator's program.
+func (s *service) call(method, path, contentType, body string, want int) map[string]any {
+	s.t.Helper()
+	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+adminToken)
+	if body != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if resp.StatusCode != want {
+		s.t.Fatalf("%s %s answered %d, want %d: %s", method, path, resp.StatusCode, want, b)
+	}
+	out := map[string]any{}
+	if len(b) > 0 {
+		if err := json.Unmarshal(b, &out); err != nil {
+			s.t.Fatalf("%s: %v", b, err)
+		}
+	}
+	return out
+}
+
+const jsonType = "application/json"
+
+func demoDatabase(t *testing.T, rows int) string {
+	t.Helper()
+	url := pgtest.New(t)
+	pgtest.Exec(t, url,
+		`CREATE TABLE public.logs (id bigint PRIMARY KEY, name text NOT NULL, created_at timestamptz NOT NULL)`,
+		fmt.Sprintf(`INSERT INTO public.logs SELECT i, 'n' || i, now() - interval '100 days' FROM generate_series(1, %d) AS i`, rows))
+	return url
+}
+
+const logsPolicy = `{"name":"logs","table":"public.logs","timestamp_column":"created_at","retention_period":"P90D","action":"delete","legal_basis":"a test's","batch_size":200}`
+
+// TestRunOfAKilledServiceGoesOnByItselfAndLosesNothing kills the process without
+// warning in mid-run, twice, and starts another: the run ends as if nothing had been.
+func TestRunOfAKilledServiceGoesOnByItselfAndLosesNothing(t *testing.T) {
+	const rows = 20_000
+	url := demoDatabase(t, rows)
+	s := startService(t, url)
+	s.call("POST", "/api/v1/policies", jsonType, logsPolicy, 201)
+	s.call("POST", "/api/v1/holds", jsonType, `{"matter":"Test v. Test","reason":"a test","scope":[{"table":"public.logs","record_ids":["1","19999"]}]}`, 201)
+	run := s.call("POST", "/api/v1/runs", jsonType, `{}`, 202)["id"].(string)
+	for kills, seen := 0, int64(0); kills < 2; kills++ {
+		s.await(func() bool {
+			return pgtest.Value[int64](t, url, `SELECT count(*) FROM holdfast_guard.journal`) > seen
+		}, func() string { return "no batch was committed" })
+		s.kill()
+		seen = pgtest.Value[int64](t, url, `SELECT count(*) FROM holdfast_guard.journal`)
+		s = startService(t, url)
+	}
+	var got map[string]any
+	s.await(func() bool {
+		got = s.call("GET", "/api/v1/runs/"+run, "", "", 200)
+		return got["status"] != "queued" && got["status"] != "running"
+	}, func() string { return fmt.Sprintf("the run did not end: %v", got) })
+	if got["status"] != "succeeded" || got["total_processed"] != float64(rows-2) || got["total_held"] != float64(2) {
+		t.Errorf("the run ended as %v with %v processed and %v held, want succeeded, %d, 2", got["status"], got["total_processed"], got["total_held"], rows-2)
+	}
+	if n := pgtest.Value[int64](t, url, `SELECT count(*) FROM public.logs WHERE id IN (1, 19999)`); n != 2 {
+		t.Errorf("%d of 2 held rows are left", n)
+	}
+	if n := pgtest.Value[int64](t, url, `SELECT sum(processed)::bigint FROM holdfast_guard.journal`); n != rows-2 {
+		t.Errorf("the journal has %d rows, want %d", n, rows-2)
+	}
+}
+
+func TestTerminatedServiceHandsItsRunOnAndLeavesCleanly(t *testing.T) {
+	url := demoDatabase(t, 20_000)
+	s := startService(t, url)
+	s.call("POST", "/api/v1/policies", jsonType, logsPolicy, 201)
+	s.call("POST", "/api/v1/runs", jsonType, `{}`, 202)
+	s.await(func() bool { return pgtest.Value[int64](t, url, `SELECT count(*) FROM holdfast_guard.journal`) > 0 },
+		func() string { return "no batch was committed" })
+	start := time.Now()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cmd.Wait(); err != nil {
+		t.Errorf("the service ended with %v", err)
+	}
+	if took := time.Since(start); took > 10*time.Second {
+		t.Errorf("it took %v to stop", took)
+	}
+	if n := pgtest.Value[int64](t, url, `SELECT count(*) FROM holdfast.river_job WHERE state = 'available'`); n == 0 {
+		t.Error("no job was left for the next worker")
+	}
+}
+
+// TestPipelineScriptAppliesSimulatesAndRuns executes examples/ci as a pipeline does.
+func TestPipelineScriptAppliesSimulatesAndRuns(t *testing.T) {
+	url := demoDatabase(t, 500)
+	s := startService(t, url)
+	script := func(document string) (string, error) {
+		dir := t.TempDir()
+		if err := os.WriteFile(filepath.Join(dir, "logs.yaml"), []byte(document), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), "sh", "../../examples/ci/apply.sh", dir)
+		cmd.Env = append(os.Environ(), "HOLDFAST_URL="+s.base, "HOLDFAST_TOKEN="+adminToken)
+		out, err := cmd.CombinedOutput()
+		return string(out), err
+	}
+	refused := "name: logs\ntable: public.nowhere\ntimestamp_column: created_at\nretention_period: P90D\naction: delete\nlegal_basis: a test's\n"
+	if out, err := script(refused); err == nil || !strings.Contains(out, "public.nowhere") {
+		t.Errorf("a refused policy let the pipeline pass (%v) or was not explained:\n%s", err, out)
+	}
+	if out, err := script(strings.Replace(refused, "nowhere", "logs", 1)); err != nil {
+		t.Errorf("the pipeline failed: %v\n%s", err, out)
+	}
+	if n := pgtest.Value[int64](t, url, `SELECT count(*) FROM public.logs`); n != 0 {
+		t.Errorf("%d due rows are left after the pipeline's run", n)
+	}
+}
+
+func TestWrongSurroundingsAreOneClearLine(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = taken.Close() }()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string]struct {
+		env  map[string]string
+		says string
+	}{
+		"a port in use":                  {map[string]string{"HOLDFAST_LISTEN": taken.Addr().String(), "HOLDFAST_DATABASE_URL": "postgres://x@127.0.0.1:1/x"}, "HOLDFAST_LISTEN"},
+		"no URL":                         {map[string]string{"HOLDFAST_DATABASE_URL": "localhost"}, "HOLDFAST_DATABASE_URL must be a URL"},
+		"nobody listens":                 {map[string]string{"HOLDFAST_DATABASE_URL": "postgres://x@127.0.0.1:1/x", "HOLDFAST_SECRET": strings.Repeat("s", 40)}, "HOLDFAST_DATABASE_URL"},
+		"a data directory that is none":  {map[string]string{"HOLDFAST_DATA_DIR": file}, "HOLDFAST_DATA_DIR"},
+		"a secret that is too short":     {map[string]string{"HOLDFAST_SECRET": "short"}, "HOLDFAST_SECRET"},
+		"a pace that does not exist":     {map[string]string{"HOLDFAST_PACE": "warp"}, "default or max"},
+		"an admin token that is guessed": {map[string]string{"HOLDFAST_ADMIN_TOKEN": "admin"}, "HOLDFAST_ADMIN_TOKEN"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			env := map[string]string{"HOLDFAST_LISTEN": "127.0.0.1:0", "HOLDFAST_DATA_DIR": t.TempDir()}
+			for k, v := range c.env {
+				env[k] = v
+			}
+			var out bytes.Buffer
+			err := run(context.Background(), []string{"serve"}, func(k string) string { return env[k] }, &out, &out)
+			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(strings.TrimSpace(err.Error()), "\n") {
+				t.Errorf("got %v, want one line that has %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestDemoShowsAHoldOverridingARun(t *testing.T) {
+	var out, errs bytes.Buffer
+	if err := run(t.Context(), []string{"demo", "--once"}, func(string) string { return "" }, &out, &errs); err != nil {
+		t.Fatalf("%v\n%s%s", err, out.String(), errs.String())
+	}
+	for _, want := range []string{"session_logs", "abandoned_carts", "succeeded", "290"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the summary lacks %q:\n%s", want, out.String())
+		}
+	}
+}
