@@ -211,32 +211,6 @@ func TestTerminatedServiceHandsItsRunOnAndLeavesCleanly(t *testing.T) {
 	}
 }
 
-// TestPipelineScriptAppliesSimulatesAndRuns executes examples/ci as a pipeline does.
-func TestPipelineScriptAppliesSimulatesAndRuns(t *testing.T) {
-	url := demoDatabase(t, 500)
-	s := startService(t, url)
-	script := func(document string) (string, error) {
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "logs.yaml"), []byte(document), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.CommandContext(t.Context(), "sh", "../../examples/ci/apply.sh", dir)
-		cmd.Env = append(os.Environ(), "HOLDFAST_URL="+s.base, "HOLDFAST_TOKEN="+adminToken)
-		out, err := cmd.CombinedOutput()
-		return string(out), err
-	}
-	refused := "name: logs\ntable: public.nowhere\ntimestamp_column: created_at\nretention_period: P90D\naction: delete\nlegal_basis: a test's\n"
-	if out, err := script(refused); err == nil || !strings.Contains(out, "public.nowhere") {
-		t.Errorf("a refused policy let the pipeline pass (%v) or was not explained:\n%s", err, out)
-	}
-	if out, err := script(strings.Replace(refused, "nowhere", "logs", 1)); err != nil {
-		t.Errorf("the pipeline failed: %v\n%s", err, out)
-	}
-	if n := pgtest.Value[int64](t, url, `SELECT count(*) FROM public.logs`); n != 0 {
-		t.Errorf("%d due rows are left after the pipeline's run", n)
-	}
-}
-
 func TestWrongSurroundingsAreOneClearLine(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
