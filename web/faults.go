@@ -51,11 +51,6 @@ func (f *faults) of(field string) string {
 	return upperFirst(strings.Join(messages, "; "))
 }
 
-// within are the messages of all fields below a path, such as columns.
-func (f *faults) within(path string) bool {
-	return slices.ContainsFunc(f.fields, func(e retention.FieldError) bool { return strings.HasPrefix(e.Field, path+".") })
-}
-
 // labelled names a field of the form for the summary: its element's name and what
 // it is called. ok is false for what belongs to no element.
 type labelled func(field string) (name, label string, ok bool)

@@ -61,7 +61,7 @@ func (p *program) demo(ctx context.Context, once bool) error {
 	cfg.DatabaseURL, cfg.TargetURL, cfg.DataDir, cfg.Secret = "", "", dir, ""
 	var ln net.Listener
 	if !once {
-		if ln, err = listen(cfg.Listen); err != nil {
+		if ln, err = listen(ctx, cfg.Listen); err != nil {
 			return err
 		}
 		defer func() { _ = ln.Close() }()

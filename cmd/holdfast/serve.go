@@ -47,7 +47,7 @@ func (p *program) serve(ctx context.Context, cfg config) error {
 	log := p.logger(cfg)
 	// The port is taken first: a second service started by mistake must not get as far
 	// as the database.
-	ln, err := listen(cfg.Listen)
+	ln, err := listen(ctx, cfg.Listen)
 	if err != nil {
 		return err
 	}
@@ -64,8 +64,9 @@ func (p *program) serve(ctx context.Context, cfg config) error {
 	return a.serveUntil(ctx, ln, web.Options{Log: log, PublicURL: cfg.PublicURL, Version: version()})
 }
 
-func listen(address string) (net.Listener, error) {
-	ln, err := net.Listen("tcp", address)
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	var lc net.ListenConfig
+	ln, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s (HOLDFAST_LISTEN): %w", address, err)
 	}

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -28,13 +29,20 @@ func columnChanges(p *Plan, in Inputs) error {
 		how := in.Policy.Columns[name]
 		for _, check := range []func(*Table, Column, retention.Anonymizer, string) error{fixedColumn, keyColumn, fitsType, keepsUnique} {
 			if err := check(in.Table, col, how, in.Policy.TimestampColumn); err != nil {
-				err.(*retention.Refusal).Field = field
-				return err
+				return inField(field, err)
 			}
 		}
 		p.Changes = append(p.Changes, Change{Column: col, How: how})
 	}
 	return nil
+}
+
+// inField names the column in a refusal.
+func inField(field string, err error) error {
+	if r, ok := errors.AsType[*retention.Refusal](err); ok {
+		r.Field = field
+	}
+	return err
 }
 
 func fixedColumn(_ *Table, c Column, how retention.Anonymizer, timestamp string) error {

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -106,7 +107,7 @@ func (d *disposition) rawRow(ctx context.Context, s sqlgen.Statement) (*rawRow, 
 	}
 	defer rows.Close()
 	if !rows.Next() {
-		return nil, errors.Join(rows.Err(), rowsMissing(rows))
+		return nil, cmp.Or(rows.Err(), pgx.ErrNoRows)
 	}
 	r := &rawRow{values: make([][]byte, len(rows.RawValues()))}
 	for i, f := range rows.FieldDescriptions() {
@@ -119,13 +120,6 @@ func (d *disposition) rawRow(ctx context.Context, s sqlgen.Statement) (*rawRow, 
 	}
 	rows.Close()
 	return r, rows.Err()
-}
-
-func rowsMissing(rows pgx.Rows) error {
-	if rows.Err() != nil {
-		return nil
-	}
-	return pgx.ErrNoRows
 }
 
 func (r *rawRow) fail(err error) {

@@ -51,11 +51,6 @@ func (f *fixture) count(sql string) int64 {
 	return pgtest.Value[int64](f.T, f.url, sql)
 }
 
-func (f *fixture) text(sql string) string {
-	f.Helper()
-	return pgtest.Value[string](f.T, f.url, sql)
-}
-
 func (f *fixture) connect() *pgx.Conn {
 	f.Helper()
 	conn, err := pgx.Connect(f.Context(), f.url)
