@@ -80,4 +80,4 @@ need-demo:
 	@tools/need.sh postgres
 
 need-test:
-	@tools/need.sh postgres cc chromium
+	@tools/need.sh postgres cc chromium curl

@@ -2,7 +2,7 @@
 # Looks for what a make target needs of the machine, and installs what is missing
 # with the system's package manager, after saying so:
 #
-#   tools/need.sh postgres|cc|chromium …
+#   tools/need.sh postgres|cc|chromium|curl …
 #
 # It is silent where nothing is missing. No database cluster is made and no service
 # is left running: Holdfast starts the programs itself.
@@ -29,6 +29,9 @@ have_postgres() {
 # The race detector is cgo's.
 have_cc() { command -v "${CC:-cc}" >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null; }
 
+# examples/ci asks for it, and a test executes that.
+have_curl() { command -v curl >/dev/null; }
+
 # The names that the browser tests look for.
 have_chromium() {
 	for name in chromium chromium-browser google-chrome chrome; do
@@ -42,6 +45,7 @@ describe() {
 	postgres) echo "PostgreSQL's programs (14 to 18), to start databases of its own" ;;
 	cc) echo "a C compiler, for Go's race detector" ;;
 	chromium) echo 'Chromium, for the browser tests' ;;
+	curl) echo 'curl, for the script of examples/ci' ;;
 	esac
 }
 
@@ -63,6 +67,7 @@ packages() {
 	apk:cc) echo gcc musl-dev ;;
 	brew:postgres) echo postgresql@17 ;;
 	*:chromium) echo chromium ;;
+	*:curl) echo curl ;;
 	esac
 }
 
@@ -70,6 +75,7 @@ ways_out() {
 	case $1 in
 	postgres) say '  PostgreSQL: install version 14 to 18 with your package manager, or name the directory of its programs in HOLDFAST_POSTGRES_BIN' ;;
 	cc) say '  C compiler: install gcc or clang (macOS: xcode-select --install)' ;;
+	curl) say '  curl: install it with your package manager' ;;
 	chromium) say '  Chromium: install it so that chromium, chromium-browser, google-chrome or chrome is found in PATH' ;;
 	esac
 }

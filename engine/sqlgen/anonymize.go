@@ -114,6 +114,11 @@ func (g *Printer) Treat(check string, limit int) Statement {
 	changed := map[string]string{}
 	for _, c := range g.plan.Changes {
 		changed[c.Column.Name] = g.treated(b, c)
+		if c.How.Method == retention.MethodNull {
+			// A NULL without a type would be text in the sub-select, and a check that
+			// compares dates could not be tried.
+			changed[c.Column.Name] = "CAST(NULL AS " + c.Column.TypeSQL + ")"
+		}
 	}
 	cols := make([]string, len(g.plan.Table.Columns))
 	for i, c := range g.plan.Table.Columns {
