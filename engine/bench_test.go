@@ -42,14 +42,20 @@ func BenchmarkPurge(b *testing.B) {
 		{name: "select 1,000, filter, DELETE IN", run: selectFilterDelete},
 	}
 	took := make([][]time.Duration, len(variants))
+	var memory uint64
 	for pair := range pairs {
 		for i, v := range variants {
 			url := benchClone(b, server, template, fmt.Sprintf("bench_%d_%d", pair, i))
 			took[i] = append(took[i], v.run(b, url, v.held))
 			benchDrop(b, server, url)
+			if pair == 0 && i == 2 {
+				// After the runs and before a hold of 500,000 ids is placed from this process.
+				memory = memoryTaken()
+			}
 		}
 	}
 	reportPurge(variants, took, rows)
+	fmt.Printf("  memory taken from the system in the runs: %d MiB  (goal < 100)\n\n", memory>>20)
 }
 
 type benchVariant struct {
@@ -83,11 +89,16 @@ func reportPurge(variants []benchVariant, took [][]time.Duration, rows int) {
 		}
 		fmt.Printf("  %-32s %7.2f s  × %5.2f%s\n", v.name, m.Seconds(), ratios[len(ratios)/2], goal)
 	}
-	fmt.Printf("  select-filter to ours (records, none held): × %.2f  (goal ≥ 4.0)\n", float64(median(took[5]))/float64(median(took[2])))
+	fmt.Printf("  select-filter, which keeps no evidence, to ours: × %.2f with counts, × %.2f with a digest of every record  (goal ≥ 4.0)\n",
+		float64(median(took[5]))/float64(median(took[1])), float64(median(took[5]))/float64(median(took[2])))
 	fmt.Printf("  raw DELETE varied from %.2f to %.2f s\n", slices.Min(took[0]).Seconds(), slices.Max(took[0]).Seconds())
+}
+
+// memoryTaken is what this process has taken from the system so far, in bytes.
+func memoryTaken() uint64 {
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	fmt.Printf("  memory taken from the system by this process: %d MiB  (goal < 100)\n\n", mem.Sys>>20)
+	return mem.Sys
 }
 
 func median(d []time.Duration) time.Duration {
