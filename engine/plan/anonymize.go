@@ -27,7 +27,7 @@ func columnChanges(p *Plan, in Inputs) error {
 			return refuse(field, fmt.Sprintf("%s has no column %q", in.Table.Name, name), "columns are "+strings.Join(in.Table.ColumnNames(), ", "))
 		}
 		how := in.Policy.Columns[name]
-		for _, check := range []func(*Table, Column, retention.Anonymizer, string) error{fixedColumn, keyColumn, fitsType, keepsUnique} {
+		for _, check := range []func(*Table, Column, retention.Anonymizer, string) error{keyColumn, fixedColumn, fitsType, keepsUnique} {
 			if err := check(in.Table, col, how, in.Policy.TimestampColumn); err != nil {
 				return inField(field, err)
 			}
