@@ -357,10 +357,18 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 	return e.store.SetGuard(ctx, mark)
 }
 
-// restoreHolds puts holds back in force that the guard has lost.
+// restoreHolds puts holds back in force that the guard has lost. A hold whose end
+// is under way is left to it: what was read before may be older than the release.
 func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForce []string) error {
 	for _, h := range must {
 		if slices.Contains(inForce, h.ID) {
+			continue
+		}
+		now, err := e.store.Hold(ctx, h.ID)
+		if err != nil {
+			return err
+		}
+		if now.Status != retention.HoldActive && now.Status != retention.HoldReviewDue {
 			continue
 		}
 		e.log.ErrorContext(ctx, "a hold is missing in the governed database and is being put back", "hold", h.ID, "matter", h.Matter)
@@ -369,6 +377,29 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 		}
 		if err := e.store.Record(ctx, "hold/"+h.ID, map[string]string{"reason": "the governed database had lost this hold"}, retention.By{Actor: retention.System(), Action: "hold.restore"}); err != nil {
 			return err
+		}
+	}
+	return e.endSurplus(ctx, must, inForce)
+}
+
+// endSurplus ends what the guard still has in force and the store knows as ended: a
+// release whose hold was being put back at the same moment.
+func (e *Engine) endSurplus(ctx context.Context, must []retention.Hold, inForce []string) error {
+	for _, id := range inForce {
+		if slices.ContainsFunc(must, func(h retention.Hold) bool { return h.ID == id }) {
+			continue
+		}
+		h, err := e.store.Hold(ctx, id)
+		switch {
+		case errors.Is(err, retention.ErrNotFound):
+			// Nobody's that we know: it stays in force, which harms nothing but the purge.
+			continue
+		case err != nil:
+			return err
+		case h.Status.Ended():
+			if _, _, err := e.target.EndHold(ctx, id); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -460,3 +460,21 @@ func TestExpiryEndsAHoldOrWaitsForAPerson(t *testing.T) {
 		t.Errorf("releasing it again answered %v, want a conflict", err)
 	}
 }
+
+func TestHoldThatTheStoreKnowsAsReleasedIsTakenOutOfTheGuardBeforeARun(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 10, false)...)
+	h.mustPolicy(policyOn("r", 90))
+	ended := h.mustHold(holdOn("r", "1"))
+	kept := h.mustHold(holdOn("r", "2"))
+	// As if the first had been put back in the guard while its release ended.
+	h.exec(`UPDATE holdfast.hold SET status = 'released', released_at = now() WHERE id = '` + ended.ID + `'`)
+	run := h.mustRun(engine.RunRequest{})
+	if run.TotalProcessed != 9 || run.TotalHeld != 1 {
+		t.Errorf("processed %d and held %d, want 9 and 1", run.TotalProcessed, run.TotalHeld)
+	}
+	if n := h.count(`SELECT count(*) FROM public.r WHERE id = 2`); n != 1 {
+		t.Errorf("the row of hold %s is gone", kept.ID)
+	}
+}

@@ -93,6 +93,8 @@ func connect(t *testing.T, url string) *pgxpool.Conn {
 		c.ConnConfig.RuntimeParams["DateStyle"] = "ISO, YMD"
 		c.ConnConfig.RuntimeParams["work_mem"] = "64MB"
 		c.ConnConfig.RuntimeParams["jit"] = "off"
+		// A statement that waits where it should skip fails instead of hanging.
+		c.ConnConfig.RuntimeParams["lock_timeout"] = "5s"
 	})
 	conn, err := pool.Acquire(t.Context())
 	if err != nil {
