@@ -111,8 +111,17 @@ func (s *service) kill() {
 	_ = s.cmd.Wait()
 }
 
-// call speaks to the API as the administrator's program.
+// call speaks to the API as the administrator's program and insists on the status.
 func (s *service) call(method, path, contentType, body string, want int) map[string]any {
+	s.t.Helper()
+	status, out := s.ask(method, path, contentType, body)
+	if status != want {
+		s.t.Fatalf("%s %s answered %d, want %d: %v", method, path, status, want, out)
+	}
+	return out
+}
+
+func (s *service) ask(method, path, contentType, body string) (int, map[string]any) {
 	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, strings.NewReader(body))
 	if err != nil {
@@ -131,16 +140,13 @@ func (s *service) call(method, path, contentType, body string, want int) map[str
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if resp.StatusCode != want {
-		s.t.Fatalf("%s %s answered %d, want %d: %s", method, path, resp.StatusCode, want, b)
-	}
 	out := map[string]any{}
 	if len(b) > 0 {
 		if err := json.Unmarshal(b, &out); err != nil {
 			s.t.Fatalf("%s: %v", b, err)
 		}
 	}
-	return out
+	return resp.StatusCode, out
 }
 
 const jsonType = "application/json"
@@ -148,10 +154,15 @@ const jsonType = "application/json"
 func demoDatabase(t *testing.T, rows int) string {
 	t.Helper()
 	url := pgtest.New(t)
+	fillLogs(t, url, rows)
+	return url
+}
+
+func fillLogs(t *testing.T, url string, rows int) {
+	t.Helper()
 	pgtest.Exec(t, url,
 		`CREATE TABLE public.logs (id bigint PRIMARY KEY, name text NOT NULL, created_at timestamptz NOT NULL)`,
 		fmt.Sprintf(`INSERT INTO public.logs SELECT i, 'n' || i, now() - interval '100 days' FROM generate_series(1, %d) AS i`, rows))
-	return url
 }
 
 const logsPolicy = `{"name":"logs","table":"public.logs","timestamp_column":"created_at","retention_period":"P90D","action":"delete","legal_basis":"a test's","batch_size":200}`
@@ -173,19 +184,58 @@ func TestRunOfAKilledServiceGoesOnByItselfAndLosesNothing(t *testing.T) {
 		seen = pgtest.Value[int64](t, url, `SELECT count(*) FROM holdfast_guard.journal`)
 		s = startService(t, url)
 	}
-	var got map[string]any
-	s.await(func() bool {
-		got = s.call("GET", "/api/v1/runs/"+run, "", "", 200)
-		return got["status"] != "queued" && got["status"] != "running"
-	}, func() string { return fmt.Sprintf("the run did not end: %v", got) })
-	if got["status"] != "succeeded" || got["total_processed"] != float64(rows-2) || got["total_held"] != float64(2) {
-		t.Errorf("the run ended as %v with %v processed and %v held, want succeeded, %d, 2", got["status"], got["total_processed"], got["total_held"], rows-2)
-	}
+	s.awaitRun(run, rows-2, 2)
 	if n := pgtest.Value[int64](t, url, `SELECT count(*) FROM public.logs WHERE id IN (1, 19999)`); n != 2 {
 		t.Errorf("%d of 2 held rows are left", n)
 	}
 	if n := pgtest.Value[int64](t, url, `SELECT sum(processed)::bigint FROM holdfast_guard.journal`); n != rows-2 {
 		t.Errorf("the journal has %d rows, want %d", n, rows-2)
+	}
+}
+
+// TestRunWaitsForADatabaseThatWasKilledAndGoesOn kills PostgreSQL itself in mid-run.
+func TestRunWaitsForADatabaseThatWasKilledAndGoesOn(t *testing.T) {
+	const rows = 20_000
+	pg := pgtest.StartPrivate(t, nil)
+	url := pg.CreateDatabase("app")
+	fillLogs(t, url, rows)
+	s := startService(t, url)
+	s.call("POST", "/api/v1/policies", jsonType, logsPolicy, 201)
+	s.call("POST", "/api/v1/holds", jsonType, `{"matter":"Test v. Test","reason":"a test","scope":[{"table":"public.logs","record_ids":["7"]}]}`, 201)
+	run := s.call("POST", "/api/v1/runs", jsonType, `{}`, 202)["id"].(string)
+	s.await(func() bool { return pgtest.Value[int64](t, url, `SELECT count(*) FROM holdfast_guard.journal`) > 0 },
+		func() string { return "no batch was committed" })
+	pg.Kill()
+	s.await(func() bool {
+		resp, err := http.Get(s.base + "/readyz")
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusServiceUnavailable
+	}, func() string { return "/readyz does not say that the database is away" })
+	pg.Restart()
+	s.awaitRun(run, rows-1, 1)
+	if n := pgtest.Value[int64](t, url, `SELECT count(*) FROM public.logs`); n != 1 {
+		t.Errorf("%d rows are left, want the held one", n)
+	}
+	if n := pgtest.Value[int64](t, url, `SELECT sum(processed)::bigint FROM holdfast_guard.journal`); n != rows-1 {
+		t.Errorf("the journal has %d rows, want %d", n, rows-1)
+	}
+}
+
+// awaitRun waits until a run has ended and checks what it did.
+func (s *service) awaitRun(id string, processed, held int) {
+	s.t.Helper()
+	var got map[string]any
+	s.await(func() bool {
+		var status int
+		// A connection that the kill has cut may still be in a pool: 503, and again.
+		status, got = s.ask("GET", "/api/v1/runs/"+id, "", "")
+		return status == http.StatusOK && got["status"] != "queued" && got["status"] != "running"
+	}, func() string { return fmt.Sprintf("the run did not end: %v", got) })
+	if got["status"] != "succeeded" || got["total_processed"] != float64(processed) || got["total_held"] != float64(held) {
+		s.t.Errorf("the run ended as %v with %v processed and %v held, want succeeded, %d, %d: %v", got["status"], got["total_processed"], got["total_held"], processed, held, got["policies"])
 	}
 }
 

@@ -36,8 +36,8 @@ type shape struct {
 	at, email string
 	// set is the first of its two typed copies of held ids, 0 without a key.
 	set int32
-	// key and row are the DDL of its key columns and the key of the row g.
-	keyDDL, keySQL string
+	// keySQL is the key of the row g.
+	keySQL string
 }
 
 // shapes are the kinds of key: bigint, uuid, two columns, names that need quoting,
