@@ -15,9 +15,9 @@ type Period struct {
 	Hours, Minutes, Seconds    int
 }
 
-// maxPart bounds each unit: 10,000 years of days. Beyond it PostgreSQL's own
-// arithmetic would overflow, and no law asks for it.
-const maxPart = 3_652_500
+// maxYears bounds a period as a whole. No law asks for more, and a cutoff before
+// the year 1 can be written neither in RFC 3339 nor, from 4713 BC on, by PostgreSQL.
+const maxYears = 1000
 
 var (
 	isoPeriod  = regexp.MustCompile(`^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$`)
@@ -49,7 +49,7 @@ func ParsePeriod(s string) (Period, error) {
 			return Period{}, err
 		}
 	}
-	return p, nil
+	return bounded(p, s)
 }
 
 func wordsPeriod(whole, number, unit string) (Period, error) {
@@ -62,17 +62,34 @@ func wordsPeriod(whole, number, unit string) (Period, error) {
 	if !ok {
 		return Period{}, fmt.Errorf("%q has the unknown unit %q; %s", whole, unit, acceptedPeriods)
 	}
-	err := setPart(part, whole, number)
-	return p, err
+	if err := setPart(part, whole, number); err != nil {
+		return Period{}, err
+	}
+	return bounded(p, whole)
 }
 
 func setPart(part *int, whole, number string) error {
 	n, err := strconv.Atoi(number)
-	if err != nil || n > maxPart {
-		return fmt.Errorf("%q is longer than can be represented; at most %d of one unit", whole, maxPart)
+	if err != nil {
+		return tooLong(whole)
 	}
 	*part = n
 	return nil
+}
+
+// bounded refuses a period of more than maxYears. The units are converted for this
+// comparison alone, by the mean year of 365.2425 days.
+func bounded(p Period, whole string) (Period, error) {
+	days := 7*float64(p.Weeks) + float64(p.Days)
+	seconds := 3600*float64(p.Hours) + 60*float64(p.Minutes) + float64(p.Seconds)
+	if float64(p.Years)+float64(p.Months)/12+(days+seconds/86_400)/365.2425 > maxYears {
+		return Period{}, tooLong(whole)
+	}
+	return p, nil
+}
+
+func tooLong(whole string) error {
+	return fmt.Errorf("%q is longer than can be represented; at most %d years are accepted", whole, maxYears)
 }
 
 func (p *Period) parts() []*int {

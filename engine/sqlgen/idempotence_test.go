@@ -427,6 +427,39 @@ func TestARowThatIsEditedLaterIsCaughtAgain(t *testing.T) {
 	}
 }
 
+func TestATreatedColumnStaysWhileItsNeighbourIsTreated(t *testing.T) {
+	url := shapelessDatabase(t, `CREATE TABLE n (id bigint PRIMARY KEY, at timestamptz DEFAULT '2020-01-01', a text, b text, c text);
+		INSERT INTO n SELECT g, '2020-01-01', 'a' || g, 'b' || g, 'c' || g FROM generate_series(1, 3) AS g`)
+	conn := connect(t, url)
+	p := retention.Policy{Name: "p", Table: table("public", "n"), TimestampColumn: "at", RetentionPeriod: retention.Period{Days: 1}, Action: retention.ActionAnonymize, LegalBasis: "x",
+		Columns: map[string]retention.Anonymizer{"a": {Method: retention.MethodHash}, "b": {Method: retention.MethodHash}, "c": {Method: retention.MethodMask, KeepLast: ptr(1)}}}.WithDefaults()
+	pl, err := plan.Build(plan.Inputs{Policy: p, Table: catalogTable(t, url, p.Table)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pl.Cutoff = cutoff
+	g := sqlgen.New(pl, keys)
+	rolledBack(t, conn, func(tx pgx.Tx) {
+		run(t, tx, g, modeAnonymize, everything(), 1)
+		if _, err := tx.Exec(t.Context(), "UPDATE n SET b = 'edited' WHERE id = 2; UPDATE n SET b = NULL WHERE id = 3"); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := run(t, tx, g, modeAnonymize, everything(), 1), (outcome{changed: 1}); got != want {
+			t.Errorf("after an edit: got %+v, want %+v", got, want)
+		}
+		var a, b, c string
+		if err := tx.QueryRow(t.Context(), "SELECT a, b, c FROM n WHERE id = 2").Scan(&a, &b, &c); err != nil {
+			t.Fatal(err)
+		}
+		if a != hashOf("a2") || b != hashOf("edited") || c != "*2" {
+			t.Errorf("the row is %s, %s, %s; want the hashes of a2 and edited, and *2", a, b, c)
+		}
+		if remain := count(t, tx, g.Remaining(everything())); remain != 0 {
+			t.Errorf("%d rows remain, want none", remain)
+		}
+	})
+}
+
 func TestChecksAreTriedOnWhatAnonymizingWouldWrite(t *testing.T) {
 	url := shapelessDatabase(t, `CREATE TABLE c (id bigint PRIMARY KEY, at timestamptz DEFAULT '2020-01-01', c text, born date,
 		CONSTRAINT long CHECK (length(c) > 11), CONSTRAINT young CHECK (born > '1900-01-01'));
