@@ -43,6 +43,10 @@ func archiveColumns(p *Plan, in Inputs) error {
 	if in.Archive.Kind != KindTable {
 		return refuse("archive.table", fmt.Sprintf("%s is not a plain table", in.Archive.Name), "name a plain table, or one that does not exist yet")
 	}
+	if in.Archive.Unlogged && !in.Table.Unlogged {
+		return refuse("archive.table", fmt.Sprintf("%s is unlogged: a crash would empty it while the rows are gone from %s", in.Archive.Name, in.Table.Name),
+			fmt.Sprintf("ALTER TABLE %s SET LOGGED;", in.Archive.Name.SQL()))
+	}
 	return archiveDrift(in)
 }
 

@@ -25,6 +25,8 @@ type Table struct {
 	Name      retention.TableName
 	Kind      RelKind
 	Temporary bool
+	// Unlogged: a crash of the server empties it.
+	Unlogged bool
 	// EstimatedRows is the server's own estimate, -1 if it has none.
 	EstimatedRows int64
 	// Pages is the server's estimate of 8-kB blocks.

@@ -376,3 +376,17 @@ func TestDestructiveStatementsOfARunHaveNoAntiJoin(t *testing.T) {
 		d.Close()
 	}
 }
+
+func TestArchiveThatACrashWouldEmptyIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 3))
+	p := policy("r", retention.ActionArchive)
+	f.run(p)
+	if err := f.target.CheckPolicy(t.Context(), p); err != nil {
+		t.Fatalf("the archive that we made is refused: %v", err)
+	}
+	f.exec(`ALTER TABLE public.r_archive SET UNLOGGED`)
+	if err := f.target.CheckPolicy(t.Context(), p); !isRefusal(err) || !strings.Contains(err.Error(), "SET LOGGED") {
+		t.Errorf("an unlogged archive answered %v, want a refusal with the statement that mends it", err)
+	}
+}

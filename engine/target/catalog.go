@@ -112,7 +112,7 @@ func readTables(ctx context.Context, q querier, oids []uint32) (map[uint32]*plan
 
 func readRelations(ctx context.Context, q querier, oids []uint32, tables map[uint32]*plan.Table) error {
 	rows, err := q.Query(ctx, `
-		SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relpersistence = 't', c.reltuples::bigint, c.relpages,
+		SELECT c.oid, n.nspname, c.relname, c.relkind::text, c.relpersistence = 't', c.relpersistence = 'u', c.reltuples::bigint, c.relpages,
 		       c.relispartition,
 		       EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
 		       EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),
@@ -124,7 +124,7 @@ func readRelations(ctx context.Context, q querier, oids []uint32, tables map[uin
 		return err
 	}
 	var t plan.Table
-	_, err = pgx.ForEachRow(rows, []any{&t.OID, &t.Name.Schema, &t.Name.Name, &t.Kind, &t.Temporary, &t.EstimatedRows, &t.Pages,
+	_, err = pgx.ForEachRow(rows, []any{&t.OID, &t.Name.Schema, &t.Name.Name, &t.Kind, &t.Temporary, &t.Unlogged, &t.EstimatedRows, &t.Pages,
 		&t.IsPartition, &t.HasParent, &t.HasChildren, &t.RowSecurity, &t.Fingerprint}, func() error {
 		c := t
 		tables[t.OID] = &c
