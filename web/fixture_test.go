@@ -31,11 +31,11 @@ func catalog() *fakeTarget {
 	col := func(name, typ, base string) plan.Column { return plan.Column{Name: name, Type: typ, BaseType: base} }
 	key := func(cols ...string) *plan.Key { return &plan.Key{Name: "pk", Columns: cols, Primary: true} }
 	tables := []plan.Table{
-		{Name: public("customers"), EstimatedRows: 48_211, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("email", "text", "text"), col("full_name", "character varying(120)", "varchar"), col("phone", "text", "text"), col("birth_date", "date", "date"), col("last_seen_at", "timestamp with time zone", "timestamptz")}},
-		{Name: public("orders"), EstimatedRows: 1_204_880, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("customer_id", "bigint", "int8"), col("placed_at", "timestamp with time zone", "timestamptz"), col("total", "numeric(12,2)", "numeric")}},
-		{Name: public("order_lines"), EstimatedRows: 4_881_002, Key: key("order_id", "position"), Columns: []plan.Column{col("order_id", "bigint", "int8"), col("position", "integer", "int4"), col("sku", "text", "text")}},
-		{Name: public("session_logs"), EstimatedRows: 22_480_113, Key: key("id"), Columns: []plan.Column{col("id", "uuid", "uuid"), col("created_at", "timestamp with time zone", "timestamptz"), col("ip", "inet", "inet")}},
-		{Name: public("support_tickets"), EstimatedRows: 310_904, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("resolved_at", "timestamp with time zone", "timestamptz"), col("body", "text", "text")}},
+		{Kind: plan.KindTable, Name: public("customers"), EstimatedRows: 48_211, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("email", "text", "text"), col("full_name", "character varying(120)", "varchar"), col("phone", "text", "text"), col("birth_date", "date", "date"), col("last_seen_at", "timestamp with time zone", "timestamptz")}},
+		{Kind: plan.KindTable, Name: public("orders"), EstimatedRows: 1_204_880, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("customer_id", "bigint", "int8"), col("placed_at", "timestamp with time zone", "timestamptz"), col("total", "numeric(12,2)", "numeric")}},
+		{Kind: plan.KindTable, Name: public("order_lines"), EstimatedRows: 4_881_002, Key: key("order_id", "position"), Columns: []plan.Column{col("order_id", "bigint", "int8"), col("position", "integer", "int4"), col("sku", "text", "text")}},
+		{Kind: plan.KindTable, Name: public("session_logs"), EstimatedRows: 22_480_113, Key: key("id"), Columns: []plan.Column{col("id", "uuid", "uuid"), col("created_at", "timestamp with time zone", "timestamptz"), col("ip", "inet", "inet")}},
+		{Kind: plan.KindTable, Name: public("support_tickets"), EstimatedRows: 310_904, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("resolved_at", "timestamp with time zone", "timestamptz"), col("body", "text", "text")}},
 	}
 	months := func(back, n int, due, held int64) []retention.MonthCount {
 		var out []retention.MonthCount
