@@ -18,7 +18,9 @@ type disposal struct {
 	d    retention.Disposition
 
 	busy, moved int
-	saved       time.Time
+	// since is when the step in hand was first tried in vain.
+	since time.Time
+	saved time.Time
 }
 
 // dispose carries out one policy, batch by batch, from wherever its progress
@@ -52,7 +54,7 @@ func (w *disposal) next(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, w.recover(ctx, err)
 	}
-	w.busy, w.moved = 0, 0
+	w.moves(ctx)
 	if step.Done {
 		return true, nil
 	}
@@ -97,6 +99,7 @@ func (w *disposal) recover(ctx context.Context, err error) error {
 
 func (w *disposal) retry(ctx context.Context, err error) error {
 	w.busy++
+	w.sayRetry(ctx, err)
 	if w.busy > maxBusy {
 		return fmt.Errorf("given up after %d tries: %w", w.busy, err)
 	}

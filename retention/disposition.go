@@ -23,6 +23,17 @@ var (
 	ErrMoved = errors.New("holds or catalog changed")
 )
 
+// LockedError is an ErrBusy of which it is known who has the table locked as a whole.
+type LockedError struct {
+	// By names the sessions for people, by what they call themselves and their process.
+	By  string
+	Err error
+}
+
+func (e *LockedError) Error() string { return e.Err.Error() + "; locked by " + e.By }
+
+func (e *LockedError) Unwrap() error { return e.Err }
+
 // Spec is one policy of one run, for a worker's attempt.
 type Spec struct {
 	RunID   string

@@ -79,6 +79,7 @@ func (d *disposition) failed(ctx context.Context, err error) error {
 		d.size = max(1, d.size/2)
 	case errors.Is(err, retention.ErrBusy):
 		d.skip = true
+		err = d.nameHolders(rctx, err)
 	}
 	return err
 }
