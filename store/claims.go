@@ -103,7 +103,7 @@ func takeUp(ctx context.Context, tx pgx.Tx, id string) (retention.Run, error) {
 		UPDATE holdfast.run
 		SET attempt = attempt + 1,
 		    status = 'running',
-		    started_at = coalesce(started_at, clock_timestamp()),
+		    started_at = coalesce(started_at, holdfast.clock()),
 		    waiting = ''
 		WHERE id = $1::text::uuid`, id)
 	if err != nil {
@@ -192,7 +192,7 @@ func (s *Store) FinishRun(ctx context.Context, id string, attempt int, status re
 		}
 		_, err = tx.Exec(ctx, `
 			UPDATE holdfast.run
-			SET status = $2, finished_at = clock_timestamp(), waiting = ''
+			SET status = $2, finished_at = holdfast.clock(), waiting = ''
 			WHERE id = $1::text::uuid`, id, status)
 		if err != nil {
 			return err
@@ -212,7 +212,7 @@ func (s *Store) FinishRun(ctx context.Context, id string, attempt int, status re
 func (s *Store) wake(ctx context.Context, tx pgx.Tx, id string) error {
 	rows, err := tx.Query(ctx, `
 		UPDATE holdfast.run AS r
-		SET requeued_at = clock_timestamp()
+		SET requeued_at = holdfast.clock()
 		WHERE r.status = 'queued'
 		  AND NOT r.dry_run
 		  AND r.id IN (

@@ -30,7 +30,7 @@ func (s *Store) SetGuard(ctx context.Context, m retention.GuardMark) error {
 	return s.write(ctx, "remember the guard", func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			INSERT INTO holdfast.guard_mark AS g (system_identifier, database_oid, timeline, epoch, seen_at)
-			VALUES ($1, $2, $3, $4, clock_timestamp())
+			VALUES ($1, $2, $3, $4, holdfast.clock())
 			ON CONFLICT (one) DO UPDATE
 			SET system_identifier = excluded.system_identifier,
 			    database_oid = excluded.database_oid,

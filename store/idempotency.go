@@ -56,13 +56,13 @@ func (s *Store) BeginIdempotent(ctx context.Context, actor, key string, fingerpr
 func takeKey(ctx context.Context, tx pgx.Tx, actor, key string, fingerprint []byte) (bool, error) {
 	tag, err := tx.Exec(ctx, `
 		INSERT INTO holdfast.idempotency AS i (actor, key, fingerprint, started_at)
-		VALUES ($1, $2, $3, clock_timestamp())
+		VALUES ($1, $2, $3, holdfast.clock())
 		ON CONFLICT (actor, key) DO UPDATE
 		SET fingerprint = excluded.fingerprint,
 		    started_at = excluded.started_at,
 		    finished_at = NULL, status = NULL, content_type = NULL, location = NULL, etag = NULL, body = NULL
-		WHERE i.started_at <= clock_timestamp() - interval '1 day'
-		   OR (i.finished_at IS NULL AND i.started_at <= clock_timestamp() - interval '10 minutes')`,
+		WHERE i.started_at <= holdfast.clock() - interval '1 day'
+		   OR (i.finished_at IS NULL AND i.started_at <= holdfast.clock() - interval '10 minutes')`,
 		actor, key, fingerprint)
 	return tag.RowsAffected() == 1, err
 }
@@ -73,7 +73,7 @@ func (s *Store) FinishIdempotent(ctx context.Context, actor, key string, answer 
 	return s.write(ctx, "keep the answer to an idempotent request", func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			UPDATE holdfast.idempotency
-			SET finished_at = clock_timestamp(), status = $3, content_type = $4, location = $5, etag = $6, body = $7
+			SET finished_at = holdfast.clock(), status = $3, content_type = $4, location = $5, etag = $6, body = $7
 			WHERE actor = $1 AND key = $2 AND finished_at IS NULL`,
 			actor, key, answer.Status, answer.ContentType, answer.Location, answer.ETag, answer.Body)
 		return err
@@ -98,7 +98,7 @@ func (s *Store) CleanIdempotent(ctx context.Context) (int64, error) {
 	err := s.write(ctx, "remove old answers", func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			DELETE FROM holdfast.idempotency
-			WHERE started_at <= clock_timestamp() - interval '1 day'`)
+			WHERE started_at <= holdfast.clock() - interval '1 day'`)
 		n = tag.RowsAffected()
 		return err
 	})

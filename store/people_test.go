@@ -105,7 +105,7 @@ func TestTokenWorksUntilItExpiresOrIsRevoked(t *testing.T) {
 	}
 	_, _, err = s.TokenByHash(ctx, []byte("unknown"))
 	wantErr(t, "unknown hash", err, retention.ErrNotFound)
-	exec(t, s, `UPDATE holdfast.token SET expires_at = clock_timestamp() - interval '1 second'`)
+	exec(t, s, `UPDATE holdfast.token SET expires_at = holdfast.clock() - interval '1 second'`)
 	_, _, err = s.TokenByHash(ctx, []byte("hash"))
 	wantErr(t, "expired token", err, retention.ErrNotFound)
 	exec(t, s, `UPDATE holdfast.token SET expires_at = NULL`)

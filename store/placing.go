@@ -26,7 +26,7 @@ func (s *Store) CreateHold(ctx context.Context, h retention.Hold, by retention.B
 		}
 		_, err := tx.Exec(ctx, `
 			INSERT INTO holdfast.hold (id, matter, reason, expires_at, on_expiry, status, created_by, created_at)
-			VALUES ($1::text::uuid, $2, $3, $4, $5, 'applying', $6, clock_timestamp())`,
+			VALUES ($1::text::uuid, $2, $3, $4, $5, 'applying', $6, holdfast.clock())`,
 			id, h.Matter, h.Reason, h.ExpiresAt, h.OnExpiry, by.Actor.Name)
 		if err != nil {
 			return err

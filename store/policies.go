@@ -190,7 +190,7 @@ func insertVersion(ctx context.Context, tx pgx.Tx, p retention.Policy, version i
 			(name, version, table_schema, table_name, action, legal_basis, document, created_by, created_at)
 		VALUES ($1, $2, $3, $4, $5, $6,
 			$7::jsonb - '{version,created_by,created_at,retired_by,retired_at}'::text[],
-			$8, clock_timestamp())`,
+			$8, holdfast.clock())`,
 		p.Name, version, p.Table.Schema, p.Table.Name, p.Action, p.LegalBasis, doc, by.Actor.Name)
 	if err != nil {
 		return err
@@ -239,7 +239,7 @@ func (s *Store) RetirePolicy(ctx context.Context, name string, expect int, by re
 func retire(ctx context.Context, tx pgx.Tx, name string, by retention.By) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE holdfast.policy_version AS v
-		SET retired_at = clock_timestamp(), retired_by = $2
+		SET retired_at = holdfast.clock(), retired_by = $2
 		FROM holdfast.policy AS h
 		WHERE h.name = $1 AND v.name = h.name AND v.version = h.live_version`, name, by.Actor.Name)
 	if err != nil {
@@ -264,7 +264,7 @@ func (s *Store) SavePolicyStatus(ctx context.Context, st retention.PolicyStatus)
 		// FOR SHARE: a policy that is being retired is seen retired, not measured.
 		_, err := tx.Exec(ctx, `
 			INSERT INTO holdfast.policy_status (policy, oldest_due, cutoff, checked_at, problem)
-			SELECT name, $2::timestamptz, $3::timestamptz, clock_timestamp(), $4::text
+			SELECT name, $2::timestamptz, $3::timestamptz, holdfast.clock(), $4::text
 			FROM holdfast.policy
 			WHERE name = $1 AND live_version IS NOT NULL
 			FOR SHARE

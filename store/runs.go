@@ -48,7 +48,7 @@ func (s *Store) CreateRun(ctx context.Context, r retention.Run, by retention.By)
 		var id string
 		err := tx.QueryRow(ctx, `
 			INSERT INTO holdfast.run (id, trigger, requested_by, dry_run, pace, status, as_of, created_at, requeued_at)
-			VALUES (gen_random_uuid(), $1, $2, $3, $4, 'queued', $5, clock_timestamp(), clock_timestamp())
+			VALUES (gen_random_uuid(), $1, $2, $3, $4, 'queued', $5, holdfast.clock(), holdfast.clock())
 			RETURNING id`,
 			r.Trigger, cmp.Or(r.RequestedBy, by.Actor.Name), r.DryRun, r.Pace, r.AsOf).Scan(&id)
 		if err != nil {
@@ -206,7 +206,7 @@ func (s *Store) RequeueRun(ctx context.Context, id string, attempt int, minGap t
 		err := tx.QueryRow(ctx, `
 			SELECT attempt = $2
 			   AND status IN ('queued', 'running', 'paused')
-			   AND requeued_at <= clock_timestamp() - make_interval(secs => $3)
+			   AND requeued_at <= holdfast.clock() - make_interval(secs => $3)
 			FROM holdfast.run
 			WHERE id = $1::text::uuid
 			FOR UPDATE`, id, attempt, minGap.Seconds()).Scan(&due)
@@ -215,7 +215,7 @@ func (s *Store) RequeueRun(ctx context.Context, id string, attempt int, minGap t
 		}
 		_, err = tx.Exec(ctx, `
 			UPDATE holdfast.run
-			SET requeued_at = clock_timestamp()
+			SET requeued_at = holdfast.clock()
 			WHERE id = $1::text::uuid`, id)
 		if err != nil {
 			return err

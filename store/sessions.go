@@ -30,7 +30,7 @@ func (s *Sessions) FindCtx(ctx context.Context, token string) (data []byte, foun
 	err = s.store.pool.QueryRow(ctx, `
 		SELECT data
 		FROM holdfast.session
-		WHERE token_hash = $1 AND expires_at > clock_timestamp()`, sessionHash(token)).Scan(&data)
+		WHERE token_hash = $1 AND expires_at > holdfast.clock()`, sessionHash(token)).Scan(&data)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, false, nil
 	}
@@ -77,7 +77,7 @@ func (s *Sessions) Delete(token string) error {
 func (s *Store) CleanSessions(ctx context.Context) (int64, error) {
 	var n int64
 	err := s.write(ctx, "remove expired sessions", func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, `DELETE FROM holdfast.session WHERE expires_at <= clock_timestamp()`)
+		tag, err := tx.Exec(ctx, `DELETE FROM holdfast.session WHERE expires_at <= holdfast.clock()`)
 		n = tag.RowsAffected()
 		return err
 	})

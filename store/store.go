@@ -11,7 +11,8 @@
 // Every statement names its tables with their schema, and every write runs at READ
 // COMMITTED, said explicitly: a database may default to another level, whose
 // snapshot would precede the row and advisory locks that writes are ordered by.
-// Time is the database's clock, never this process's.
+// Time is the database's clock, never this process's, and it is read through the one
+// function holdfast.clock(), which a test can shift.
 package store
 
 import (
@@ -156,10 +157,10 @@ func (s *Store) Ping(ctx context.Context) error {
 	return fail("reach the store", s.pool.Ping(ctx))
 }
 
-// Now is the database's clock.
+// Now is the database's clock, through the same function as every statement.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	var now time.Time
-	err := s.pool.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now)
+	err := s.pool.QueryRow(ctx, `SELECT holdfast.clock()`).Scan(&now)
 	return now, fail("read the clock", err)
 }
 

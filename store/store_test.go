@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -355,5 +356,44 @@ func TestCursorThatTheListDidNotGiveIsInvalid(t *testing.T) {
 	for _, limit := range []int{-1, retention.MaxPage + 1} {
 		_, _, err := s.Runs(ctx, retention.RunFilter{}, retention.Page{Limit: limit})
 		wantErr(t, fmt.Sprint("limit ", limit), err, retention.ErrInvalid)
+	}
+}
+
+func TestOneFunctionIsTheClockOfTheWholeStore(t *testing.T) {
+	s := newStore(t)
+	exec(t, s, `CREATE OR REPLACE FUNCTION holdfast.clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$ SELECT timestamptz '2031-05-06 07:08:09Z' $$`)
+	want := time.Date(2031, 5, 6, 7, 8, 9, 0, time.UTC)
+	now, err := s.Now(t.Context())
+	if err != nil || !now.Equal(want) {
+		t.Errorf("Now: got %v, %v, want %v", now, err, want)
+	}
+	saved, err := s.SavePolicy(t.Context(), policy("logs"), 0, by("policy.create"))
+	if err != nil || !saved.CreatedAt.Equal(want) {
+		t.Errorf("a saved policy: got %v, %v, want %v", saved.CreatedAt, err, want)
+	}
+	entries, _, err := s.Audit(t.Context(), retention.AuditFilter{}, retention.Page{})
+	if err != nil || len(entries) != 1 || !entries[0].At.Equal(want) {
+		t.Errorf("its audit row: got %v, %v, want %v", entries, err, want)
+	}
+}
+
+// A statement that read another clock would not be shifted with the rest.
+func TestNoStatementReadsAnotherClock(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := regexp.MustCompile(`\b(clock_timestamp|statement_timestamp|transaction_timestamp|now)\(\)|CURRENT_(TIMESTAMP|DATE|TIME)|time\.Now`)
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if m := other.FindString(string(b)); m != "" {
+			t.Errorf("%s has %s; the store's time is holdfast.clock()", file, m)
+		}
 	}
 }

@@ -25,7 +25,7 @@ func (s *Store) CreateToken(ctx context.Context, t retention.Token, ownerID stri
 		var id string
 		err := tx.QueryRow(ctx, `
 			INSERT INTO holdfast.token (id, name, owner_id, hash, created_at, expires_at)
-			VALUES (gen_random_uuid(), $1, $2::text::uuid, $3, clock_timestamp(), $4)
+			VALUES (gen_random_uuid(), $1, $2::text::uuid, $3, holdfast.clock(), $4)
 			RETURNING id`, t.Name, ownerID, hash, t.ExpiresAt).Scan(&id)
 		switch {
 		case violates(err, "token_owner_id_fkey"):
@@ -89,12 +89,12 @@ func (s *Store) TokenByHash(ctx context.Context, hash []byte) (retention.Token, 
 	var noted bool
 	u, err := scanUser(s.pool.QueryRow(ctx, `
 		SELECT `+userColumns+`, `+tokenColumns+`,
-		       coalesce(t.last_used_at > clock_timestamp() - interval '1 minute', false)
+		       coalesce(t.last_used_at > holdfast.clock() - interval '1 minute', false)
 		FROM holdfast.token AS t
 		JOIN holdfast.account AS a ON a.id = t.owner_id
 		WHERE t.hash = $1
 		  AND t.revoked_at IS NULL
-		  AND (t.expires_at IS NULL OR t.expires_at > clock_timestamp())`, hash),
+		  AND (t.expires_at IS NULL OR t.expires_at > holdfast.clock())`, hash),
 		&t.ID, &t.Name, &t.Owner, &t.CreatedAt, &t.ExpiresAt, &t.LastUsedAt, &t.RevokedAt, &noted)
 	if err != nil {
 		return t, u, fail("find a token", absent(err, "there is no such token"))
@@ -107,9 +107,9 @@ func (s *Store) TokenByHash(ctx context.Context, hash []byte) (retention.Token, 
 	err = s.write(ctx, "note the use of token "+t.ID, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			UPDATE holdfast.token
-			SET last_used_at = clock_timestamp()
+			SET last_used_at = holdfast.clock()
 			WHERE id = $1::text::uuid
-			  AND (last_used_at IS NULL OR last_used_at <= clock_timestamp() - interval '1 minute')`, t.ID)
+			  AND (last_used_at IS NULL OR last_used_at <= holdfast.clock() - interval '1 minute')`, t.ID)
 		return err
 	})
 	return t, u, err
@@ -130,7 +130,7 @@ func (s *Store) RevokeToken(ctx context.Context, id string, by retention.By) (re
 		}
 		_, err = tx.Exec(ctx, `
 			UPDATE holdfast.token
-			SET revoked_at = clock_timestamp()
+			SET revoked_at = holdfast.clock()
 			WHERE id = $1::text::uuid`, id)
 		if err != nil {
 			return err

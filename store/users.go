@@ -22,7 +22,7 @@ func (s *Store) CreateUser(ctx context.Context, u retention.User, passwordHash s
 	err := s.write(ctx, "create user", func(tx pgx.Tx) (err error) {
 		created, err = scanUser(tx.QueryRow(ctx, `
 			INSERT INTO holdfast.account AS a (id, email, name, password_hash, created_at, created_by)
-			VALUES (gen_random_uuid(), $1, $2, $3, clock_timestamp(), $4)
+			VALUES (gen_random_uuid(), $1, $2, $3, holdfast.clock(), $4)
 			RETURNING `+userColumns,
 			retention.NormalizeEmail(u.Email), u.Name, passwordHash, by.Actor.Name))
 		if violates(err, "account_email_key") {
@@ -120,7 +120,7 @@ func (s *Store) SignedIn(ctx context.Context, userID string, by retention.By) er
 	return s.changeUser(ctx, "sign in", userID, by, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `
 			UPDATE holdfast.account
-			SET last_sign_in = clock_timestamp()
+			SET last_sign_in = holdfast.clock()
 			WHERE id = $1::text::uuid`, userID)
 		return err
 	})
