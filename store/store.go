@@ -202,6 +202,8 @@ const (
 	lockClaims = 1
 	// lockQueueMigration lets one process at a time migrate River's tables.
 	lockQueueMigration = 2
+	// lockEvents orders the appends to the log of events over all processes.
+	lockEvents = 3
 )
 
 // lockFor waits for the advisory lock, which the transaction keeps until its end.
