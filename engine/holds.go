@@ -69,8 +69,8 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 	ctx = context.WithoutCancel(ctx)
 	active, err := e.applyHold(ctx, placed.ID)
 	switch {
-	case errors.Is(err, retention.ErrUnavailable):
-		e.log.WarnContext(ctx, "hold is not in force yet", "hold", placed.ID, "error", err)
+	case errors.Is(err, retention.ErrUnavailable), errors.Is(err, errNotCounted):
+		e.log.WarnContext(ctx, "hold is not in force yet, or not counted", "hold", placed.ID, "error", err)
 		return placed, nil
 	case errors.Is(err, errNotStaged):
 		return retention.Hold{}, errors.Join(err, e.abandonHold(ctx, placed.ID, actor))
@@ -80,6 +80,10 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 
 // errNotStaged: a hold's ids could not be copied, so it was never in force.
 var errNotStaged = errors.New("the hold could not be staged")
+
+// errNotCounted: a hold is in force in the governed database, and what it covers
+// could not be counted. It is shown as applying until that is made up for.
+var errNotCounted = errors.New("what the hold covers could not be counted")
 
 // abandonHold takes back a hold that was never in force, so that asking again
 // places one hold and not two.
@@ -151,26 +155,35 @@ func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error 
 	return bad.Err()
 }
 
-// applyHold stages a hold's ids and puts it in force. It may be called again
-// after any failure, and by several processes at once.
+// applyHold stages a hold's ids, puts it in force and records what it found. It may
+// be called again after any failure, and by several processes at once.
 func (e *Engine) applyHold(ctx context.Context, id string) (retention.Hold, error) {
-	h, err := e.store.HoldWithRecords(ctx, id)
+	h, at, err := e.putInForce(ctx, id)
 	if err != nil {
 		return h, err
 	}
-	counts, err := e.target.StageHold(ctx, h)
+	// Not before: a run could take a row that was found while the hold was on its way.
+	counts, err := e.target.CountHold(ctx, h)
 	if err != nil {
-		return h, fmt.Errorf("%w: %s: %w", errNotStaged, id, err)
+		return h, fmt.Errorf("%w: %s: %w", errNotCounted, id, err)
+	}
+	return e.store.HoldActivated(ctx, id, at, counts, retention.By{Actor: retention.System(), Action: "hold.in_force"})
+}
+
+// putInForce stages a hold's ids and activates it in the governed database. The
+// answer has every id.
+func (e *Engine) putInForce(ctx context.Context, id string) (h retention.Hold, at time.Time, err error) {
+	if h, err = e.store.HoldWithRecords(ctx, id); err != nil {
+		return h, at, err
+	}
+	if err := e.target.StageHold(ctx, h); err != nil {
+		return h, at, fmt.Errorf("%w: %s: %w", errNotStaged, id, err)
 	}
 	at, mark, err := e.target.ActivateHold(ctx, id)
 	if err != nil {
-		return h, fmt.Errorf("put hold %s in force: %w", id, err)
+		return h, at, fmt.Errorf("put hold %s in force: %w", id, err)
 	}
-	active, err := e.store.HoldActivated(ctx, id, at, counts, retention.By{Actor: retention.System(), Action: "hold.in_force"})
-	if err != nil {
-		return active, err
-	}
-	return active, e.store.SetGuard(ctx, mark)
+	return h, at, e.store.SetGuard(ctx, mark)
 }
 
 // ReviseHold changes a hold's expiry, what happens then, or its reason. version is
@@ -379,7 +392,7 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 			continue
 		}
 		e.log.ErrorContext(ctx, "a hold is missing in the governed database and is being put back", "hold", h.ID, "matter", h.Matter)
-		if _, err := e.applyHold(ctx, h.ID); err != nil {
+		if _, _, err := e.putInForce(ctx, h.ID); err != nil {
 			return fmt.Errorf("put back hold %s: %w", h.ID, err)
 		}
 		if err := e.store.Record(ctx, "hold/"+h.ID, map[string]string{"reason": "the governed database had lost this hold"}, retention.By{Actor: retention.System(), Action: "hold.restore"}); err != nil {

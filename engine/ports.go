@@ -81,7 +81,7 @@ type HoldStore interface {
 	// CountHolds counts holds by status.
 	CountHolds(ctx context.Context) (map[retention.HoldStatus]int64, error)
 	// HoldActivated records that the hold is in force since at, with what was found
-	// when its ids were staged. A hold that is already in force is left as it is.
+	// when its ids were looked up then. A hold that is already in force is left as it is.
 	HoldActivated(ctx context.Context, id string, at time.Time, counts []retention.ScopeCounts, by retention.By) (retention.Hold, error)
 	// ReviseHold changes expiry and reason of a hold that has not ended; version is
 	// the one that was read. A hold under review becomes active again.
@@ -189,12 +189,16 @@ type GuardTarget interface {
 	CheckKeys(ctx context.Context, h retention.Hold) error
 	// StageHold copies the hold's ids into the guard, in committed chunks that no
 	// batch asks. It may be called again for a hold that was staged before.
-	StageHold(ctx context.Context, h retention.Hold) ([]retention.ScopeCounts, error)
+	StageHold(ctx context.Context, h retention.Hold) error
 	// ActivateHold puts a staged hold in force in one short transaction under the
 	// exclusive guard lock and answers the moment from which it counts. Batches in
 	// its way for 250 ms are cancelled, then terminated. Idempotent: a hold in force
 	// keeps its moment.
 	ActivateHold(ctx context.Context, id string) (effectiveAt time.Time, mark retention.GuardMark, err error)
+	// CountHold counts what each scope covers and which of its ids have no row now.
+	// Asked once the hold is in force, it names every row that is safe, and no row that
+	// a run took while the hold was on its way.
+	CountHold(ctx context.Context, h retention.Hold) ([]retention.ScopeCounts, error)
 	// EndHold takes a hold out of force the same way. Idempotent.
 	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
 	// ForgetHold removes what was staged for a hold that is not in force.

@@ -83,7 +83,8 @@ type Scope struct {
 	// RecordCount is the number of distinct ids held, or for a whole table the
 	// rows that it had when the hold was placed.
 	RecordCount int64 `json:"record_count"`
-	// NotFoundCount is how many of the ids had no row then. They are held too.
+	// NotFoundCount is how many of the ids had no row once the hold was in force. They
+	// are held too.
 	NotFoundCount int64 `json:"not_found_count"`
 	// NotFound are the first 100 of them.
 	NotFound []Key `json:"-"`
@@ -93,7 +94,7 @@ type Scope struct {
 type HeldRecord struct {
 	Table TableName
 	Key   Key
-	// Found tells whether a row had this key when the hold was placed.
+	// Found tells whether a row had this key once the hold was in force.
 	Found bool
 }
 

@@ -191,7 +191,7 @@ func (s *Store) changeHold(ctx context.Context, what, id string, by retention.By
 }
 
 // HoldActivated records that the hold is in force since at, with what was found
-// when its ids were staged. A hold that is already in force is left as it is, with
+// when its ids were looked up then. A hold that is already in force is left as it is, with
 // no audit row; one that has ended is ErrConflict.
 func (s *Store) HoldActivated(ctx context.Context, id string, at time.Time, counts []retention.ScopeCounts, by retention.By) (retention.Hold, error) {
 	return s.changeHold(ctx, "activate", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {

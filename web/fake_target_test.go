@@ -72,7 +72,9 @@ func (t *fakeTarget) CheckKeys(_ context.Context, h retention.Hold) error {
 	return bad.Err()
 }
 
-func (t *fakeTarget) StageHold(context.Context, retention.Hold) ([]retention.ScopeCounts, error) {
+func (t *fakeTarget) StageHold(context.Context, retention.Hold) error { return t.down }
+
+func (t *fakeTarget) CountHold(context.Context, retention.Hold) ([]retention.ScopeCounts, error) {
 	return nil, t.down
 }
 

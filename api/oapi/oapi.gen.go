@@ -806,7 +806,7 @@ type Scope struct {
 	// NotFound The first 100 of them
 	NotFound []RecordKey `json:"not_found"`
 
-	// NotFoundCount Ids that had no row then; they are held too
+	// NotFoundCount Ids that had no row once the hold was in force; they are held too
 	NotFoundCount int64 `json:"not_found_count"`
 
 	// RecordCount Distinct ids held; for a whole table, the rows that it had when the hold was placed.

@@ -79,7 +79,7 @@ func (f *fixture) hold(table retention.TableName, ids ...retention.Key) string {
 	if err := f.target.CheckKeys(f.Context(), h); err != nil {
 		f.Fatalf("check keys: %v", err)
 	}
-	if _, err := f.target.StageHold(f.Context(), h); err != nil {
+	if err := f.target.StageHold(f.Context(), h); err != nil {
 		f.Fatalf("stage hold: %v", err)
 	}
 	if _, _, err := f.target.ActivateHold(f.Context(), h.ID); err != nil {

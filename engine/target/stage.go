@@ -141,22 +141,21 @@ func castColumns(key []plan.Column) string {
 }
 
 // StageHold copies the hold's scopes and ids into the guard; see engine.GuardTarget.
-func (t *Target) StageHold(ctx context.Context, h retention.Hold) ([]retention.ScopeCounts, error) {
+func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
 	no, err := t.stageHead(ctx, h)
 	if err != nil {
-		return nil, classify(err)
+		return classify(err)
 	}
-	counts := make([]retention.ScopeCounts, len(h.Scope))
 	for i, s := range h.Scope {
 		table, err := t.Table(ctx, s.Table)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if counts[i], err = t.stageScope(ctx, no, i, s, table); err != nil {
-			return nil, classify(err)
+		if err := t.stageScope(ctx, no, i, s, table); err != nil {
+			return classify(err)
 		}
 	}
-	return counts, nil
+	return nil
 }
 
 // stageHead makes the hold's row, or finds it.
@@ -168,45 +167,23 @@ func (t *Target) stageHead(ctx context.Context, h retention.Hold) (no int32, err
 	return no, err
 }
 
-func (t *Target) stageScope(ctx context.Context, no int32, index int, s retention.Scope, table *plan.Table) (retention.ScopeCounts, error) {
-	counts := retention.ScopeCounts{Index: index}
+func (t *Target) stageScope(ctx context.Context, no int32, index int, s retention.Scope, table *plan.Table) error {
 	var set *int32
 	if !s.All {
 		id, err := t.heldSet(ctx, table)
 		if err != nil {
-			return counts, err
+			return err
 		}
 		set = &id
-		if counts.NotFound, err = t.stageIDs(ctx, no, id, s, table); err != nil {
-			return counts, err
+		if err := t.stageIDs(ctx, no, id, s, table); err != nil {
+			return err
 		}
-		counts.NotFoundCount = int64(len(counts.NotFound))
 	}
 	_, err := t.pool.Exec(ctx, `
 		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, relid, schema_name, table_name, held_set)
 		VALUES ($1, $2, $3, $4, $5, $6)
 		ON CONFLICT (hold_no, scope_index) DO NOTHING`, no, index, table.OID, s.Table.Schema, s.Table.Name, set)
-	if err != nil {
-		return counts, err
-	}
-	counts.RecordCount, err = t.countScope(ctx, s, table)
-	return counts, err
-}
-
-// countScope counts distinct ids, or the rows of a whole table as the server
-// estimates them where counting would take long.
-func (t *Target) countScope(ctx context.Context, s retention.Scope, table *plan.Table) (n int64, err error) {
-	if s.All {
-		if table.EstimatedRows > 1_000_000 {
-			return table.EstimatedRows, nil
-		}
-		err = t.pool.QueryRow(ctx, `SELECT count(*) FROM `+table.Name.SQL()).Scan(&n)
-		return n, err
-	}
-	key := table.KeyColumns()
-	args := columnArrays(s.RecordIDs, len(key))
-	err = t.pool.QueryRow(ctx, `SELECT count(*) FROM (SELECT DISTINCT `+castColumns(key)+` FROM `+unnestKeys(args)+`) AS ids`, args...).Scan(&n)
-	return n, err
+	return err
 }
 
 // heldSet finds or makes the typed copy for the table's present key.
@@ -257,37 +234,26 @@ func createHeldTable(id int32, key []plan.Column) string {
 		heldTable(id), strings.Join(cols, ", "), strings.Join(names, ", "))
 }
 
-// stageIDs copies ids in committed chunks and answers the positions of those that
-// have no row now. No batch asks them before the hold is active.
-func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope, table *plan.Table) (notFound []int, err error) {
-	key := table.KeyColumns()
-	equal := make([]string, len(key))
+// stageIDs copies ids in committed chunks. No batch asks them before the hold is
+// active.
+func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope, table *plan.Table) error {
+	key, err := scopeKey(s, table)
+	if err != nil {
+		return err
+	}
 	into := make([]string, len(key))
-	for i, c := range key {
+	for i := range key {
 		into[i] = sqlgen.HeldColumn(i)
-		equal[i] = fmt.Sprintf("t.%s OPERATOR(%s.=) u.c%d::%s", retention.QuoteIdent(c.Name), retention.QuoteIdent(c.EqSchema), i+1, c.BaseSQL)
 	}
 	for from := 0; from < len(s.RecordIDs); from += stageChunk {
 		args := columnArrays(s.RecordIDs[from:min(from+stageChunk, len(s.RecordIDs))], len(key))
 		_, err := t.pool.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (%s, hold_no) SELECT %s, $%d::integer FROM %s ON CONFLICT DO NOTHING`,
 			heldTable(set), strings.Join(into, ", "), castColumns(key), len(args)+1, unnestKeys(args)), append(args[:len(args):len(args)], no)...)
 		if err != nil {
-			return nil, err
-		}
-		rows, err := t.pool.Query(ctx, fmt.Sprintf(`SELECT u.pos FROM %s WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s) ORDER BY u.pos`,
-			unnestKeys(args), table.Name.SQL(), strings.Join(equal, " AND ")), args...)
-		if err != nil {
-			return nil, err
-		}
-		missing, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-		if err != nil {
-			return nil, err
-		}
-		for _, pos := range missing {
-			notFound = append(notFound, from+int(pos)-1)
+			return err
 		}
 	}
 	// Without statistics the planner could take a large list for a small one.
 	_, err = t.pool.Exec(ctx, "ANALYZE "+heldTable(set))
-	return notFound, err
+	return err
 }

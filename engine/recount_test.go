@@ -1,0 +1,66 @@
+package engine_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/target"
+	"holdfast/retention"
+	"holdfast/store"
+)
+
+// lateTarget is a governed database in which something happens between the staging
+// of a hold and its coming into force.
+type lateTarget struct {
+	*target.Target
+	before func()
+}
+
+func (l *lateTarget) ActivateHold(ctx context.Context, id string) (time.Time, retention.GuardMark, error) {
+	l.before()
+	return l.Target.ActivateHold(ctx, id)
+}
+
+func TestAnIDWhoseRowGoesBeforeTheHoldIsInForceIsNotReportedAsFound(t *testing.T) {
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.events (id bigint PRIMARY KEY, created_at timestamptz NOT NULL)`,
+		`INSERT INTO public.events SELECT i, now() - interval '90 days' FROM generate_series(1, 4) AS i`)
+	late := &lateTarget{Target: h.target, before: func() { h.exec(`DELETE FROM public.events WHERE id IN (2, 3)`) }}
+	h.engine = engine.New(h.store, late, engine.Options{Pace: retention.PaceMax})
+
+	placed := h.mustHold(holdOn("events", "1", "2", "3", "5"))
+	wantNotFound(t, h.store, placed.ID, 4, "2", "3", "5")
+}
+
+// wantNotFound checks what the store says of a hold's only scope.
+func wantNotFound(t *testing.T, s *store.Store, id string, records int64, ids ...string) {
+	t.Helper()
+	got, err := s.Hold(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scope := got.Scope[0]
+	if scope.RecordCount != records || scope.NotFoundCount != int64(len(ids)) || len(scope.NotFound) != len(ids) {
+		t.Fatalf("the hold says %d records and %d not found, %v; want %d, and not found %v", scope.RecordCount, scope.NotFoundCount, scope.NotFound, records, ids)
+	}
+	for i, want := range ids {
+		if scope.NotFound[i][0] != want {
+			t.Errorf("not found are %v, want %v", scope.NotFound, ids)
+		}
+	}
+	held, _, err := s.HoldRecords(t.Context(), id, retention.Page{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := 0
+	for _, r := range held {
+		if !r.Found {
+			missing++
+		}
+	}
+	if missing != len(ids) {
+		t.Errorf("the list of ids says that %d had no row, want %d: %v", missing, len(ids), held)
+	}
+}
