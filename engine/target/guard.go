@@ -183,46 +183,6 @@ func (t *Target) signalHolders(ctx context.Context, function string, waiting uin
 	return n, err
 }
 
-// ForgetHold removes what was staged for a hold that is not in force.
-func (t *Target) ForgetHold(ctx context.Context, id string) error {
-	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{})
-	if err != nil {
-		return classify(err)
-	}
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	var no int32
-	err = tx.QueryRow(ctx, `SELECT no FROM holdfast_guard.hold WHERE id = $1 AND state <> 'active' FOR UPDATE`, id).Scan(&no)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return classify(err)
-	}
-	if err := forgetIDs(ctx, tx, no); err != nil {
-		return classify(err)
-	}
-	return classify(tx.Commit(ctx))
-}
-
-// forgetIDs removes a hold's rows from the typed copies.
-func forgetIDs(ctx context.Context, tx pgx.Tx, no int32) error {
-	rows, err := tx.Query(ctx, `SELECT DISTINCT held_set FROM holdfast_guard.hold_scope WHERE hold_no = $1 AND held_set IS NOT NULL`, no)
-	if err != nil {
-		return err
-	}
-	sets, err := pgx.CollectRows(rows, pgx.RowTo[int32])
-	if err != nil {
-		return err
-	}
-	for _, set := range sets {
-		if _, err := tx.Exec(ctx, `DELETE FROM `+heldTable(set)+` WHERE hold_no = $1`, no); err != nil {
-			return err
-		}
-	}
-	_, err = tx.Exec(ctx, `DELETE FROM holdfast_guard.hold_scope WHERE hold_no = $1`, no)
-	return err
-}
-
 // GuardState is the guard's identity and epoch, and the ids of the holds in force.
 func (t *Target) GuardState(ctx context.Context) (m retention.GuardMark, inForce []string, err error) {
 	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
