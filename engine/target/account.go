@@ -179,8 +179,9 @@ func (t *Target) Uncarried(ctx context.Context, limit int) ([]retention.JournalR
 	return out, classify(err)
 }
 
-// Carried marks journal rows as being in the store.
+// Carried marks journal rows as being in the store. Another process may have done
+// so meanwhile; a mark is set once.
 func (t *Target) Carried(ctx context.Context, ids []string) error {
-	_, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.journal SET carried_at = clock_timestamp() WHERE id = ANY ($1::uuid[])`, ids)
+	_, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.journal SET carried_at = clock_timestamp() WHERE id = ANY ($1::uuid[]) AND carried_at IS NULL`, ids)
 	return classify(err)
 }
