@@ -43,31 +43,6 @@ func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
 	return checkCondition(ctx, tx, pl)
 }
 
-// checkRights names the rights that the connection's role lacks.
-func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
-	need := "DELETE"
-	if pl.Policy.Action == retention.ActionAnonymize {
-		need = "UPDATE"
-	}
-	var role string
-	var may, filtered bool
-	err := tx.QueryRow(ctx, `
-		SELECT current_user, has_table_privilege($1::oid, $2) AND has_table_privilege($1::oid, 'SELECT'), row_security_active($1::oid)`,
-		pl.Table.OID, need).Scan(&role, &may, &filtered)
-	if err != nil {
-		return classify(err)
-	}
-	if !may {
-		return &retention.Refusal{Field: "table", Reason: fmt.Sprintf("the role %q may not read and change %s", role, pl.Table.Name),
-			Remedy: fmt.Sprintf("GRANT SELECT, %s ON %s TO %s;", need, pl.Table.Name.SQL(), retention.QuoteIdent(role))}
-	}
-	if filtered {
-		return &retention.Refusal{Field: "table", Reason: fmt.Sprintf("row-level security hides rows of %s from the role %q", pl.Table.Name, role),
-			Remedy: fmt.Sprintf("ALTER ROLE %s BYPASSRLS, or let Holdfast connect as the table's owner", retention.QuoteIdent(role))}
-	}
-	return nil
-}
-
 // checkValues casts every constant to its column's type, as the run would.
 func checkValues(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	for _, c := range pl.Changes {

@@ -316,6 +316,10 @@ func (d *disposition) ensureArchive(ctx context.Context) error {
 	if _, err := plan.Build(plan.Inputs{Policy: d.spec.Policy, Table: source}); err != nil {
 		return err
 	}
+	// The schema or the right may have gone since the policy was saved.
+	if err := d.mayMakeArchive(ctx); err != nil {
+		return err
+	}
 	_, err = d.conn.Exec(ctx, sqlgen.CreateArchive(source, d.spec.Policy.ArchiveTable()))
 	return classify(err)
 }

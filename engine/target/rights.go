@@ -1,0 +1,124 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/retention"
+)
+
+// lack is what the connection's role may not do, and what would let it.
+type lack struct{ field, reason, grant string }
+
+// checkRights names every right that a run may need and the connection's role
+// lacks, not only those of its first statement: a batch that meets a lock takes
+// another form, and must not fail for it weeks later. UPDATE goes with DELETE, since
+// PostgreSQL asks for it where rows are locked before they are judged.
+func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
+	var role string
+	var filtered bool
+	err := tx.QueryRow(ctx, `SELECT current_user, row_security_active($1::oid)`, pl.Table.OID).Scan(&role, &filtered)
+	if err != nil {
+		return classify(err)
+	}
+	rights := []string{"SELECT", "UPDATE"}
+	if pl.Policy.Action.Removes() {
+		rights = append(rights, "DELETE")
+	}
+	lacks, err := tableLacks(ctx, tx, "table", role, pl.Table.Name, rights)
+	if err == nil && pl.Policy.Action == retention.ActionArchive {
+		var more []lack
+		more, err = archiveLacks(ctx, tx, role, pl.ArchiveTo, len(pl.oids) > 1)
+		lacks = append(lacks, more...)
+	}
+	if err != nil {
+		return err
+	}
+	if filtered {
+		lacks = append(lacks, lack{"table", fmt.Sprintf("row-level security hides rows of %s from the role %q", pl.Table.Name, role),
+			fmt.Sprintf("ALTER ROLE %s BYPASSRLS, or let Holdfast connect as the table's owner", retention.QuoteIdent(role))})
+	}
+	return refuseLacks(lacks)
+}
+
+func refuseLacks(lacks []lack) error {
+	if len(lacks) == 0 {
+		return nil
+	}
+	var reasons, grants []string
+	for _, l := range lacks {
+		reasons, grants = append(reasons, l.reason), append(grants, l.grant)
+	}
+	return &retention.Refusal{Field: lacks[0].field, Reason: strings.Join(reasons, "; "), Remedy: strings.Join(grants, " ")}
+}
+
+// tableLacks are the rights on a table that exists, and on its schema.
+func tableLacks(ctx context.Context, tx pgx.Tx, field, role string, name retention.TableName, rights []string) ([]lack, error) {
+	lacks, err := schemaLacks(ctx, tx, field, role, name.Schema, []string{"USAGE"})
+	if err != nil {
+		return nil, err
+	}
+	missing, err := missingRights(ctx, tx, `SELECT p FROM unnest($3::text[]) AS p
+		WHERE NOT has_table_privilege((SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2), p)`,
+		name.Schema, name.Name, rights)
+	if err != nil || missing == "" {
+		return lacks, err
+	}
+	return append(lacks, lack{field, fmt.Sprintf("the role %q lacks %s on %s", role, missing, name),
+		fmt.Sprintf("GRANT %s ON %s TO %s;", missing, name.SQL(), retention.QuoteIdent(role))}), nil
+}
+
+func schemaLacks(ctx context.Context, tx pgx.Tx, field, role, schema string, rights []string) ([]lack, error) {
+	missing, err := missingRights(ctx, tx, `SELECT p FROM unnest($2::text[]) AS p
+		WHERE NOT has_schema_privilege((SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname = $1), p)`, schema, rights)
+	if err != nil || missing == "" {
+		return nil, err
+	}
+	return []lack{{field, fmt.Sprintf("the role %q lacks %s on the schema %s", role, missing, retention.QuoteIdent(schema)),
+		fmt.Sprintf("GRANT %s ON SCHEMA %s TO %s;", missing, retention.QuoteIdent(schema), retention.QuoteIdent(role))}}, nil
+}
+
+func missingRights(ctx context.Context, tx pgx.Tx, sql string, args ...any) (string, error) {
+	rows, err := tx.Query(ctx, sql, args...)
+	if err != nil {
+		return "", classify(err)
+	}
+	missing, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return strings.Join(missing, ", "), classify(err)
+}
+
+// archiveLacks are the rights on an archive table: on itself, or to make it.
+func archiveLacks(ctx context.Context, tx pgx.Tx, role string, name retention.TableName, exists bool) ([]lack, error) {
+	const field = "archive.table"
+	if exists {
+		return tableLacks(ctx, tx, field, role, name, []string{"SELECT", "INSERT"})
+	}
+	var schema bool
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1)`, name.Schema).Scan(&schema)
+	switch {
+	case err != nil:
+		return nil, classify(err)
+	case !schema:
+		return []lack{{field, fmt.Sprintf("there is no schema %s, in which the archive table would be made", retention.QuoteIdent(name.Schema)),
+			fmt.Sprintf("CREATE SCHEMA %s AUTHORIZATION %s;", retention.QuoteIdent(name.Schema), retention.QuoteIdent(role))}}, nil
+	}
+	return schemaLacks(ctx, tx, field, role, name.Schema, []string{"USAGE", "CREATE"})
+}
+
+// mayMakeArchive refuses a run whose archive table is missing and cannot be made.
+func (d *disposition) mayMakeArchive(ctx context.Context) error {
+	return pgx.BeginTxFunc(ctx, d.conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		var role string
+		if err := tx.QueryRow(ctx, `SELECT current_user`).Scan(&role); err != nil {
+			return classify(err)
+		}
+		lacks, err := archiveLacks(ctx, tx, role, d.spec.Policy.ArchiveTable(), false)
+		if err != nil {
+			return err
+		}
+		return refuseLacks(lacks)
+	})
+}
