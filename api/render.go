@@ -38,6 +38,14 @@ func orNull[T comparable](v T) *T {
 	return &v
 }
 
+// counted is nil for what could not be counted.
+func counted(n int64) *int64 {
+	if n == retention.NotCounted {
+		return nil
+	}
+	return &n
+}
+
 // utc is a time as the API answers it.
 func utc(t *time.Time) *time.Time {
 	if t == nil {

@@ -68,7 +68,7 @@ func renderResult(r retention.PolicyResult) oapi.PolicyResult {
 	return oapi.PolicyResult{
 		Policy: r.Policy, Version: r.Version, Action: oapi.Action(r.Action), Table: r.Table.String(), Sentence: r.Sentence,
 		Cutoff: utc(r.Cutoff), Status: oapi.RunStatus(r.Status), Processed: r.Processed, Held: r.Held, Blocked: r.Blocked,
-		Skipped: renderSkipped(r.Skipped), NullTimestamps: r.NullTimestamps, InfiniteTimestamps: r.InfiniteTimestamps,
+		Skipped: renderSkipped(r.Skipped), NullTimestamps: counted(r.NullTimestamps), InfiniteTimestamps: counted(r.InfiniteTimestamps),
 		Batches: r.Batches, StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), DurationSeconds: r.DurationSeconds,
 		Errors: each(r.Errors, func(s string) string { return s }),
 	}

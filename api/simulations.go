@@ -34,7 +34,7 @@ func renderSimulation(s retention.Simulation) oapi.Simulation {
 	return oapi.Simulation{
 		Policy: s.Policy, Version: s.Version, Action: oapi.Action(s.Action), Table: s.Table.String(),
 		AsOf: s.AsOf.UTC(), Cutoff: s.Cutoff.UTC(), Due: s.Due, Held: s.Held, Blocked: s.Blocked, WouldProcess: s.WouldProcess,
-		NullTimestamps: s.NullTimestamps, InfiniteTimestamps: s.InfiniteTimestamps, OldestDue: utc(s.OldestDue),
+		NullTimestamps: counted(s.NullTimestamps), InfiniteTimestamps: counted(s.InfiniteTimestamps), OldestDue: utc(s.OldestDue),
 		ByMonth: each(s.ByMonth, func(m retention.MonthCount) oapi.MonthCount {
 			return oapi.MonthCount{Month: m.Month, Due: m.Due, Held: m.Held}
 		}),

@@ -133,6 +133,9 @@ func (c *Counts) SkippedTotal() int64 {
 	return n
 }
 
+// NotCounted stands for a number of rows that could not be counted in time.
+const NotCounted int64 = -1
+
 // PolicyResult is what a run did under one policy. It is kept with zero counts
 // too: they prove the run.
 type PolicyResult struct {
@@ -145,7 +148,8 @@ type PolicyResult struct {
 	Cutoff   *time.Time `json:"cutoff"`
 	Status   RunStatus  `json:"status"`
 	Counts
-	// NullTimestamps and InfiniteTimestamps are rows that can never become due.
+	// NullTimestamps and InfiniteTimestamps are rows that can never become due, or
+	// NotCounted.
 	NullTimestamps     int64      `json:"null_timestamps"`
 	InfiniteTimestamps int64      `json:"infinite_timestamps"`
 	Batches            int64      `json:"batches"`
@@ -186,7 +190,9 @@ type Simulation struct {
 	Held    int64     `json:"held"`
 	Blocked int64     `json:"blocked"`
 	// WouldProcess is due less held and blocked.
-	WouldProcess       int64        `json:"would_process"`
+	WouldProcess int64 `json:"would_process"`
+	// NullTimestamps and InfiniteTimestamps are rows that can never become due, or
+	// NotCounted.
 	NullTimestamps     int64        `json:"null_timestamps"`
 	InfiniteTimestamps int64        `json:"infinite_timestamps"`
 	OldestDue          *time.Time   `json:"oldest_due"`

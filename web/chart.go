@@ -155,7 +155,11 @@ func (c clock) simulationView(s retention.Simulation) *ui.SimulationView {
 	if s.OldestDue != nil {
 		v.Notes[0] += " The oldest due row is of " + c.day(*s.OldestDue) + "."
 	}
-	v.Notes = append(v.Notes, ui.Count(s.NullTimestamps, "row has", "rows have")+" no timestamp and can never become due.")
+	if s.NullTimestamps == retention.NotCounted {
+		v.Notes = append(v.Notes, "Rows without a timestamp, which can never become due, could not be counted within 10 seconds.")
+	} else {
+		v.Notes = append(v.Notes, ui.Count(s.NullTimestamps, "row has", "rows have")+" no timestamp and can never become due.")
+	}
 	if s.InfiniteTimestamps > 0 {
 		v.Notes = append(v.Notes, ui.Count(s.InfiniteTimestamps, "row has", "rows have")+" an infinite timestamp and can never become due.")
 	}

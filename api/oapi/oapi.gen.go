@@ -689,18 +689,22 @@ type PolicyList struct {
 
 // PolicyResult defines model for PolicyResult.
 type PolicyResult struct {
-	Action             Action     `json:"action"`
-	Batches            int64      `json:"batches"`
-	Blocked            int64      `json:"blocked"`
-	Cutoff             *time.Time `json:"cutoff"`
-	DurationSeconds    float64    `json:"duration_seconds"`
-	Errors             []string   `json:"errors"`
-	FinishedAt         *time.Time `json:"finished_at"`
-	Held               int64      `json:"held"`
-	InfiniteTimestamps int64      `json:"infinite_timestamps"`
-	NullTimestamps     int64      `json:"null_timestamps"`
-	Policy             string     `json:"policy"`
-	Processed          int64      `json:"processed"`
+	Action          Action     `json:"action"`
+	Batches         int64      `json:"batches"`
+	Blocked         int64      `json:"blocked"`
+	Cutoff          *time.Time `json:"cutoff"`
+	DurationSeconds float64    `json:"duration_seconds"`
+	Errors          []string   `json:"errors"`
+	FinishedAt      *time.Time `json:"finished_at"`
+	Held            int64      `json:"held"`
+
+	// InfiniteTimestamps Rows with an infinite timestamp, never due either; null likewise
+	InfiniteTimestamps *int64 `json:"infinite_timestamps"`
+
+	// NullTimestamps Rows without a timestamp, which are never due, counted at the policy's start. Null if they could not be counted within 10 s: the policy goes on without
+	NullTimestamps *int64 `json:"null_timestamps"`
+	Policy         string `json:"policy"`
+	Processed      int64  `json:"processed"`
 
 	// Sentence The rule as it was then
 	Sentence string `json:"sentence"`
@@ -832,15 +836,17 @@ type Simulation struct {
 	AsOf   time.Time `json:"as_of"`
 
 	// Blocked Due rows that something which stays refers to
-	Blocked            int64        `json:"blocked"`
-	ByMonth            []MonthCount `json:"by_month"`
-	Cutoff             time.Time    `json:"cutoff"`
-	Due                int64        `json:"due"`
-	Held               int64        `json:"held"`
-	InfiniteTimestamps int64        `json:"infinite_timestamps"`
+	Blocked int64        `json:"blocked"`
+	ByMonth []MonthCount `json:"by_month"`
+	Cutoff  time.Time    `json:"cutoff"`
+	Due     int64        `json:"due"`
+	Held    int64        `json:"held"`
 
-	// NullTimestamps Rows without a timestamp are never due
-	NullTimestamps int64      `json:"null_timestamps"`
+	// InfiniteTimestamps Rows with an infinite timestamp, never due either; null likewise
+	InfiniteTimestamps *int64 `json:"infinite_timestamps"`
+
+	// NullTimestamps Rows without a timestamp, which are never due. Null if they could not be counted within 10 s
+	NullTimestamps *int64     `json:"null_timestamps"`
 	OldestDue      *time.Time `json:"oldest_due"`
 	Policy         string     `json:"policy"`
 	Table          string     `json:"table"`

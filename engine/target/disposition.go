@@ -153,10 +153,9 @@ func (d *disposition) begin(ctx context.Context) error {
 	if err := d.replan(ctx); err != nil {
 		return err
 	}
-	var nulls, infinite int64
-	s := d.planned.sql.NeverDue()
-	if err := d.conn.QueryRow(ctx, s.SQL, s.Args...).Scan(&nulls, &infinite); err != nil {
-		return classify(err)
+	nulls, infinite, err := d.countNeverDue(ctx)
+	if err != nil {
+		return err
 	}
 	pos, err := position{Walk: d.planned.Walk}.json()
 	if err != nil {

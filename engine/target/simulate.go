@@ -53,8 +53,7 @@ func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 		if err != nil {
 			return err
 		}
-		never := pl.sql.NeverDue()
-		if err := tx.QueryRow(ctx, never.SQL, never.Args...).Scan(&s.NullTimestamps, &s.InfiniteTimestamps); err != nil {
+		if s.NullTimestamps, s.InfiniteTimestamps, err = t.neverDue(ctx, tx, pl); err != nil {
 			return err
 		}
 		return readMonths(ctx, tx, pl, &s)

@@ -34,6 +34,8 @@ type Target struct {
 	keys sqlgen.Keys
 	// evidence keys the digests of records.
 	evidence [32]byte
+	// countTimeout is the constant but in tests.
+	countTimeout time.Duration
 }
 
 // Options are what a Target needs beside its URL.
@@ -65,7 +67,7 @@ func Open(ctx context.Context, url string, o Options) (*Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("governed database: %w", err)
 	}
-	t := &Target{pool: pool, log: o.Log}
+	t := &Target{pool: pool, log: o.Log, countTimeout: countTimeout}
 	if t.log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}

@@ -1,0 +1,46 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/retention"
+)
+
+// countTimeout bounds the count of rows that can never become due. It reads the
+// whole table where no index begins with the timestamp column, and what it tells is
+// worth less than the run itself.
+const countTimeout = 10 * time.Second
+
+// neverDue counts the rows whose timestamp is NULL or infinite. If that takes longer
+// than the time-out, or waits for a lock so long, both are retention.NotCounted.
+func (t *Target) neverDue(ctx context.Context, tx pgx.Tx, pl *planned) (nulls, infinite int64, err error) {
+	s := pl.sql.NeverDue()
+	err = inSavepoint(ctx, tx, func(sp pgx.Tx) error {
+		// The end of the savepoint takes the setting back.
+		if _, err := sp.Exec(ctx, `SELECT set_config('statement_timeout', $1, true)`, millis(t.countTimeout)); err != nil {
+			return err
+		}
+		return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&nulls, &infinite)
+	})
+	if err = classify(err); errors.Is(err, retention.ErrTooSlow) || errors.Is(err, retention.ErrBusy) {
+		return retention.NotCounted, retention.NotCounted, nil
+	}
+	return nulls, infinite, err
+}
+
+// countNeverDue does so in a read-only transaction of its own, before a policy's
+// first batch.
+func (d *disposition) countNeverDue(ctx context.Context) (nulls, infinite int64, err error) {
+	err = pgx.BeginTxFunc(ctx, d.conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT set_config('row_security', 'off', true)`); err != nil {
+			return err
+		}
+		nulls, infinite, err = d.t.neverDue(ctx, tx, d.planned)
+		return err
+	})
+	return nulls, infinite, classify(err)
+}
