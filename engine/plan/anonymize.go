@@ -55,6 +55,8 @@ func fixedColumn(_ *Table, c Column, how retention.Anonymizer, timestamp string)
 		return refuse("", fmt.Sprintf("column %q starts the retention period", c.Name), "leave it out")
 	case how.Method == retention.MethodNull && c.NotNull:
 		return refuse("", fmt.Sprintf("column %q is NOT NULL", c.Name), "use another method, such as redact or constant")
+	case how.Method == retention.MethodNull && c.DomainNotNull:
+		return refuse("", fmt.Sprintf("column %q is of the domain %s, which is NOT NULL", c.Name, c.Type), "use another method, such as redact or constant")
 	}
 	return nil
 }
@@ -131,20 +133,4 @@ func fitsDate(c Column, how retention.Anonymizer) error {
 		return nil
 	}
 	return refuse("", fmt.Sprintf("column %q is %s, and truncate_date works on dates and timestamps", c.Name, c.Type), "use another method")
-}
-
-// keepsUnique refuses methods that give several rows one value where the database
-// wants them different.
-func keepsUnique(t *Table, c Column, how retention.Anonymizer, _ string) error {
-	for _, ix := range t.Indexes {
-		if !(ix.Unique || ix.Exclusion) || !slices.Contains(ix.Columns, c.Name) {
-			continue
-		}
-		safe := how.Method == retention.MethodHash && !ix.Exclusion ||
-			how.Method == retention.MethodNull && !ix.NullsNotDistinct
-		if !safe {
-			return refuse("", fmt.Sprintf("column %q is in the unique index %q, and %s would give several rows the same value", c.Name, ix.Name, how.Method), "use hash, or null where the column allows it")
-		}
-	}
-	return nil
 }

@@ -47,7 +47,10 @@ func archiveColumns(p *Plan, in Inputs) error {
 		return refuse("archive.table", fmt.Sprintf("%s is unlogged: a crash would empty it while the rows are gone from %s", in.Archive.Name, in.Table.Name),
 			fmt.Sprintf("ALTER TABLE %s SET LOGGED;", in.Archive.Name.SQL()))
 	}
-	return archiveDrift(in)
+	if err := archiveDrift(in); err != nil {
+		return err
+	}
+	return archiveStrictness(in)
 }
 
 // archiveDrift lists what the archive table lacks, with the statement that mends it.

@@ -78,9 +78,15 @@ type Column struct {
 	Collation string
 	NotNull   bool
 	Domain    bool
-	Enum      bool
-	Generated bool
-	Identity  bool
+	// DomainNotNull: the column's domain, or one that it is made of, is NOT NULL.
+	DomainNotNull bool
+	// HasDefault: an INSERT that leaves the column out gives it a value.
+	HasDefault bool
+	// GeneratedFrom are the columns that a generated column is computed from.
+	GeneratedFrom []string
+	Enum          bool
+	Generated     bool
+	Identity      bool
 	// HasEquality tells whether the type has a default btree or hash equality.
 	HasEquality bool
 }
@@ -120,12 +126,21 @@ type Index struct {
 	Name    string
 	Unique  bool
 	Primary bool
+	// Constraint: the index belongs to a constraint of its name.
+	Constraint bool
 	// Btree, Valid and Partial tell whether a walk can use it.
 	Btree, Valid, Partial bool
 	// Exclusion: the index serves an exclusion constraint.
 	Exclusion bool
 	// Columns are the key columns' names; an expression has an empty name.
 	Columns []string
+	// Exprs are the keys' expressions as the server prints them, empty for a column;
+	// ExprColumns the columns that they read.
+	Exprs, ExprColumns []string
+	// Predicate is the condition of a partial index as the server prints it, and
+	// PredicateColumns the columns that it reads.
+	Predicate        string
+	PredicateColumns []string
 	// NullsNotDistinct: a unique index in which two NULLs collide.
 	NullsNotDistinct bool
 }

@@ -106,6 +106,19 @@ func (g *Printer) hmac(b *builder, key [32]byte, x string) string {
 	return fmt.Sprintf("encode(sha256(%s::bytea || sha256(%s::bytea || convert_to(%s, 'UTF8'))), 'hex')", b.arg(outer), b.arg(inner), x)
 }
 
+// TreatColumn prints a query that makes one column's treated value of at most limit
+// rows, so that the server can judge it by the column's type.
+func (g *Printer) TreatColumn(c plan.Change, limit int) Statement {
+	b := &builder{}
+	value := g.treated(b, c)
+	if c.How.Method == retention.MethodNull {
+		value = "CAST(NULL AS " + c.Column.TypeSQL + ")"
+	}
+	// A row is made of it, so that the planner cannot leave the value out.
+	b.printf("SELECT count(ROW(%s)) FROM (SELECT * FROM %s LIMIT %s) AS %s", value, g.from(), b.arg(limit)+"::integer", alias)
+	return b.done()
+}
+
 // Treat prints a query over a sample of at most limit rows with every treated
 // column replaced, under the name of the table's alias, so that a CHECK constraint
 // can be tried on what anonymizing would write.

@@ -246,7 +246,11 @@ func TestTreatIsPrintedAsInTheGolden(t *testing.T) {
 	g, sh := &golden{}, shapeNamed("bigint")
 	p := sh.policy(modeAnonymize)
 	p.Columns = map[string]retention.Anonymizer{"phone": {Method: retention.MethodMask, KeepLast: ptr(2)}, "note": {Method: retention.MethodNull}}
-	g.statement("a check of the table", sqlgen.New(sh.planned(t, p, holdNone), keys).Treat("((length((phone)::text) > 3))", 1000))
+	planned := sh.planned(t, p, holdNone)
+	g.statement("a check of the table", sqlgen.New(planned, keys).Treat("((length((phone)::text) > 3))", 1000))
+	for _, c := range planned.Changes {
+		g.statement("one column, "+string(c.How.Method), sqlgen.New(planned, keys).TreatColumn(c, 1000))
+	}
 	sh = shapeNamed("quoted")
 	g.statement("quoted names", sh.printer(t, modeAnonymize, holdNone).Treat(`(("E-Mail '$1'" <> ''::text))`, 10))
 	g.check(t, "treat")

@@ -137,12 +137,12 @@ func readColumns(ctx context.Context, q querier, oids []uint32, tables map[uint3
 	// A domain over a domain is followed to its base; the modifier of a domain
 	// stands in its own pg_type row.
 	rows, err := q.Query(ctx, `
-		WITH RECURSIVE base(relid, attnum, typ, mod) AS (
-			SELECT attrelid, attnum, atttypid, atttypmod
+		WITH RECURSIVE base(relid, attnum, typ, mod, filled, never) AS (
+			SELECT attrelid, attnum, atttypid, atttypmod, false, false
 			FROM pg_catalog.pg_attribute
 			WHERE attrelid = ANY ($1) AND attnum > 0 AND NOT attisdropped
 			UNION ALL
-			SELECT b.relid, b.attnum, t.typbasetype, t.typtypmod
+			SELECT b.relid, b.attnum, t.typbasetype, t.typtypmod, b.filled OR t.typdefault IS NOT NULL, b.never OR t.typnotnull
 			FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.typ AND t.typtype = 'd'
 		)
 		SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
@@ -154,6 +154,9 @@ func readColumns(ctx context.Context, q querier, oids []uint32, tables map[uint3
 		                 FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
 		                 WHERE co.oid = a.attcollation AND co.collname <> 'default'), ''),
 		       a.attnotnull, typ.typtype = 'd', bt.typtype = 'e', a.attgenerated <> '', a.attidentity <> '',
+		       b.never, a.atthasdef OR a.attidentity <> '' OR b.filled,
+		       (SELECT `+columnsIn("d.adbin", "d.adrelid")+` FROM pg_catalog.pg_attrdef d
+		        WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated <> ''),
 		       EXISTS (SELECT FROM pg_catalog.pg_opclass oc
 		               WHERE oc.opcdefault AND oc.opcintype IN (bt.oid, CASE bt.typname WHEN 'varchar' THEN 25::oid ELSE bt.oid END)
 		                 AND oc.opcmethod IN (SELECT am.oid FROM pg_catalog.pg_am am WHERE am.amname IN ('btree', 'hash')))
@@ -171,10 +174,13 @@ func readColumns(ctx context.Context, q querier, oids []uint32, tables map[uint3
 	var relid uint32
 	var c plan.Column
 	_, err = pgx.ForEachRow(rows, []any{&relid, &c.Num, &c.Name, &c.Type, &c.BaseOID, &c.BaseSQL, &c.BaseType, &c.TypeCategory, &c.MaxLength,
-		&c.Collation, &c.NotNull, &c.Domain, &c.Enum, &c.Generated, &c.Identity, &c.HasEquality}, func() error {
+		&c.Collation, &c.NotNull, &c.Domain, &c.Enum, &c.Generated, &c.Identity,
+		&c.DomainNotNull, &c.HasDefault, &c.GeneratedFrom, &c.HasEquality}, func() error {
 		// The search_path is empty, so the server's print is qualified where it must be.
 		c.TypeSQL = c.Type
-		tables[relid].Columns = append(tables[relid].Columns, c)
+		found := c
+		found.GeneratedFrom = slices.Clone(c.GeneratedFrom)
+		tables[relid].Columns = append(tables[relid].Columns, found)
 		return nil
 	})
 	return err
@@ -183,9 +189,13 @@ func readColumns(ctx context.Context, q querier, oids []uint32, tables map[uint3
 func readIndexes(ctx context.Context, q querier, oids []uint32, tables map[uint32]*plan.Table) error {
 	// NULLS NOT DISTINCT came with PostgreSQL 15; to_jsonb reads it where it exists.
 	rows, err := q.Query(ctx, `
-		SELECT i.indrelid, c.relname, i.indisunique, i.indisprimary, i.indisexclusion, am.amname = 'btree', i.indisvalid AND i.indisready AND i.indislive,
+		SELECT i.indrelid, c.relname, i.indisunique, i.indisprimary, EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion, am.amname = 'btree', i.indisvalid AND i.indisready AND i.indislive,
 		       i.indpred IS NOT NULL, coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
 		       i.indisunique AND i.indimmediate AND i.indexprs IS NULL,
+		       coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), ''), `+columnsIn("i.indpred", "i.indrelid")+`, `+columnsIn("i.indexprs", "i.indrelid")+`,
+		       ARRAY(SELECT CASE k.attnum WHEN 0 THEN pg_catalog.pg_get_indexdef(i.indexrelid, k.pos::integer, false) ELSE '' END
+		             FROM unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY AS k(attnum, pos)
+		             ORDER BY k.pos),
 		       ARRAY(SELECT coalesce((SELECT a.attname FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = k.attnum AND k.attnum > 0), '')::text
 		             FROM unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY AS k(attnum, pos)
 		             ORDER BY k.pos)
@@ -200,10 +210,12 @@ func readIndexes(ctx context.Context, q querier, oids []uint32, tables map[uint3
 	var relid uint32
 	var ix plan.Index
 	var identifies bool
-	_, err = pgx.ForEachRow(rows, []any{&relid, &ix.Name, &ix.Unique, &ix.Primary, &ix.Exclusion, &ix.Btree, &ix.Valid, &ix.Partial, &ix.NullsNotDistinct, &identifies, &ix.Columns}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&relid, &ix.Name, &ix.Unique, &ix.Primary, &ix.Constraint, &ix.Exclusion, &ix.Btree, &ix.Valid, &ix.Partial, &ix.NullsNotDistinct, &identifies,
+		&ix.Predicate, &ix.PredicateColumns, &ix.ExprColumns, &ix.Exprs, &ix.Columns}, func() error {
 		t := tables[relid]
 		found := ix
-		found.Columns = slices.Clone(ix.Columns)
+		found.Columns, found.Exprs = slices.Clone(ix.Columns), slices.Clone(ix.Exprs)
+		found.ExprColumns, found.PredicateColumns = slices.Clone(ix.ExprColumns), slices.Clone(ix.PredicateColumns)
 		t.Indexes = append(t.Indexes, found)
 		// A deferrable primary key is no immediate index, and still the key.
 		if t.Key == nil && (ix.Primary || identifies && !ix.Partial && ix.Valid && allNotNull(t, found.Columns)) {
@@ -212,6 +224,13 @@ func readIndexes(ctx context.Context, q querier, oids []uint32, tables map[uint3
 		return nil
 	})
 	return err
+}
+
+// columnsIn prints an array of the columns that a stored expression reads. pg_depend
+// has them too, but for an expression over the whole row, whose attribute is 0 here.
+func columnsIn(tree, rel string) string {
+	return `ARRAY(SELECT DISTINCT a.attname::text FROM regexp_matches(` + tree + `::text, ':varattno ([0-9]+)', 'g') AS m(found)
+		             JOIN pg_catalog.pg_attribute a ON a.attrelid = ` + rel + ` AND a.attnum > 0 AND NOT a.attisdropped AND m.found[1] IN (a.attnum::text, '0'))`
 }
 
 func allNotNull(t *plan.Table, names []string) bool {

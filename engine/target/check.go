@@ -37,6 +37,9 @@ func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
 	if err := checkValues(ctx, tx, pl); err != nil {
 		return err
 	}
+	if err := checkDomains(ctx, tx, pl); err != nil {
+		return err
+	}
 	if err := checkConstraints(ctx, tx, pl); err != nil {
 		return err
 	}
@@ -79,6 +82,28 @@ func redactValue(a retention.Anonymizer) string {
 		return a.Text
 	}
 	return retention.DefaultRedaction
+}
+
+// checkDomains has the server judge, on a sample of the table's rows, what would be
+// written into columns of a domain: its CHECKs and NOT NULL, and those of the domains
+// that it is made of. Values that are the same for every row were cast before.
+func checkDomains(ctx context.Context, tx pgx.Tx, pl *planned) error {
+	for _, c := range pl.Changes {
+		if !c.Column.Domain {
+			continue
+		}
+		s := pl.sql.TreatColumn(c, sampleRows)
+		var n int64
+		err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&n) })
+		if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && kindOf(pg.Code) == nil {
+			return &retention.Refusal{Field: "columns." + c.Column.Name, Reason: fmt.Sprintf("the domain %s of column %q refuses what %s writes: %s", c.Column.Type, c.Column.Name, c.How.Method, pg.Message),
+				Remedy: "use a method or value that the domain accepts"}
+		}
+		if err != nil {
+			return classify(err)
+		}
+	}
+	return nil
 }
 
 // checkConstraints tries what anonymizing would write against the table's CHECK
