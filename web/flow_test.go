@@ -128,6 +128,7 @@ func TestTheFormFollowsWhatIsTyped(t *testing.T) {
 	b.fill("retention_period", "3 years")
 	b.choose("action", "delete")
 	b.fill("legal_basis", "Storage limitation")
+	b.sees("#sentence", "Delete rows of public.customers 3 years after last_seen_at. Basis: Storage limitation.")
 	b.fill("name", "customers_new")
 	b.press("Preview what would happen")
 	b.wait(`document.querySelector("#preview").innerText.includes("A run now would")`)

@@ -206,7 +206,7 @@ func (v *visit) policyFields(view *ui.PolicyFormView, d policyDraft, f *faults, 
 	view.Name = ui.Field{Name: "name", Label: "Name", Value: d.name, Error: f.of("name"), Help: "Lower-case letters, digits, `_` and `-`, such as `session_logs`. It stays; the rest can be changed later.",
 		Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false", "maxlength": "63"}}
 	view.Table = ui.Choice{Name: "table", Label: "Table", Error: f.of("table"), Options: tableOptions(tables, d.table), Help: "The table whose rows may go. “Choose” lists its columns below.",
-		Attrs: templ.Attributes{"hx-post": view.Draft, "hx-trigger": "change", "hx-target": "#policy-form", "hx-select": "#policy-form", "hx-swap": "outerHTML"}}
+		Attrs: columnsOfTable(view.Draft)}
 	view.Timestamp = ui.Choice{Name: "timestamp_column", Label: "Timestamp column", Error: f.of("timestamp_column"), Options: timestampOptions(t, d.timestamp),
 		Help: "The column whose value starts the retention period. A row without one never becomes due."}
 	view.Period = ui.Field{Name: "retention_period", Label: "Retention period", Value: d.period, Error: f.of("retention_period"),
@@ -225,6 +225,14 @@ func (v *visit) policyFields(view *ui.PolicyFormView, d policyDraft, f *faults, 
 	furtherFields(view, d, f)
 	view.Columns = columnFields(t, d, f)
 	view.ColumnsError = f.of("columns")
+}
+
+// columnsOfTable has a table just chosen bring its columns. Only what depends on the
+// table is replaced: whoever goes on typing in the rest of the form meanwhile must not
+// lose it to an answer that was made before.
+func columnsOfTable(draft string) templ.Attributes {
+	return templ.Attributes{"hx-post": draft, "hx-trigger": "change", "hx-swap": "none", "hx-sync": "this:replace",
+		"hx-select-oob": "#" + ui.ID("timestamp_column") + ",#" + ui.ID("columns")}
 }
 
 // furtherFields are the settings with a default.

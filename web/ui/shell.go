@@ -57,6 +57,8 @@ func current(here, key string) string {
 }
 
 // htmxConfig keeps htmx inside the content security policy: no inline style, no
-// eval, no other host; and lets it show a form again that was refused (422).
-const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,` +
+// eval, no other host; and lets it show a form again that was refused (422). What is
+// swapped in works at once: by default htmx is deaf to it for another 20 ms, and loses
+// what is typed or pressed then.
+const htmxConfig = `{"defaultSettleDelay":0,"includeIndicatorStyles":false,"allowEval":false,"selfRequestsOnly":true,"historyCacheSize":0,` +
 	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true}]}`
