@@ -26,7 +26,10 @@ type config struct {
 	DataDir   string `env:"DATA_DIR"`
 	Listen    string `env:"LISTEN" envDefault:"127.0.0.1:8080"`
 	PublicURL string `env:"PUBLIC_URL"`
-	Secret    string `env:"SECRET"`
+	// TrustedProxies may say in X-Forwarded-For whom they speak for; without any the
+	// header is ignored, since everybody can send it.
+	TrustedProxies proxies `env:"TRUSTED_PROXIES"`
+	Secret         string  `env:"SECRET"`
 	// AdminToken is accepted as an administrator's API token.
 	AdminToken  string         `env:"ADMIN_TOKEN"`
 	Migrate     bool           `env:"MIGRATE" envDefault:"true"`

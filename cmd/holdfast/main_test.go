@@ -44,12 +44,14 @@ type service struct {
 
 var servesAt = regexp.MustCompile(`Holdfast serves (http://\S+)`)
 
-// startService serves a database in a process of its own, and waits until it is ready.
-func startService(t *testing.T, database string) *service {
+// startService serves a database in a process of its own, with more of the environment
+// than the rest need, and waits until it is ready.
+func startService(t *testing.T, database string, env ...string) *service {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "serve")
 	cmd.Env = append(os.Environ(), envMain+"=1", "HOLDFAST_DATABASE_URL="+database, "HOLDFAST_LISTEN=127.0.0.1:0",
 		"HOLDFAST_ADMIN_TOKEN="+adminToken, "HOLDFAST_SECRET="+strings.Repeat("s", 40), "HOLDFAST_PUBLIC_URL=")
+	cmd.Env = append(cmd.Env, env...)
 	out := &output{}
 	cmd.Stdout, cmd.Stderr = out, out
 	if err := cmd.Start(); err != nil {

@@ -178,8 +178,9 @@ func (a *app) startWork(ctx context.Context, manager *jobs.Manager) (stop func()
 // handler mounts the two mouths.
 func (a *app) handler(opts web.Options) (http.Handler, error) {
 	auth := httpauth.New(a.engine, a.store.Sessions(), httpauth.Options{
-		Secure:    strings.HasPrefix(a.cfg.PublicURL, "https://"),
-		PageError: web.ErrorPage(opts),
+		Secure:         strings.HasPrefix(a.cfg.PublicURL, "https://"),
+		TrustedProxies: a.cfg.TrustedProxies,
+		PageError:      web.ErrorPage(opts),
 	})
 	apiHandler, err := api.New(a.engine, auth, a.log, a.missing)
 	if err != nil {

@@ -25,6 +25,7 @@ func (a *Auth) CrossOrigin(next http.Handler) http.Handler { return a.origin.Han
 func (a *Auth) RequireAPI(next http.Handler) http.Handler {
 	session := a.Load(requireActor(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		httperr.NoteRemote(r.Context(), a.RemoteAddr(r))
 		if header := r.Header.Get("Authorization"); header != "" {
 			a.serveToken(w, r, header, next)
 			return
@@ -79,8 +80,9 @@ func (a *Auth) RemoteAddr(r *http.Request) string {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		addr, err := netip.ParseAddr(strings.TrimSpace(hop))
+		addr, err := hopAddr(strings.TrimSpace(hop))
 		if err != nil {
+			// What a proxy of ours cannot have written is not read past.
 			break
 		}
 		host = addr.Unmap().String()
@@ -89,6 +91,15 @@ func (a *Auth) RemoteAddr(r *http.Request) string {
 		}
 	}
 	return host
+}
+
+// hopAddr reads an entry of X-Forwarded-For: an address, which some proxies write with
+// the port.
+func hopAddr(hop string) (netip.Addr, error) {
+	if ap, err := netip.ParseAddrPort(hop); err == nil {
+		return ap.Addr(), nil
+	}
+	return netip.ParseAddr(hop)
 }
 
 func (a *Auth) trusted(host string) bool {

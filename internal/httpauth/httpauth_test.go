@@ -349,6 +349,13 @@ func TestForwardedAddressesAreTrustedFromProxiesOnly(t *testing.T) {
 		{"two proxies", "10.0.0.1:4", "203.0.113.9, 10.0.0.2", "203.0.113.9"},
 		{"a proxy without the header", "10.0.0.1:4", "", "10.0.0.1"},
 		{"a proxy with nonsense", "10.0.0.1:4", "x", "10.0.0.1"},
+		{"a lie before nonsense", "10.0.0.1:4", "1.2.3.4, x, 10.0.0.2", "10.0.0.2"},
+		{"a lie that names a proxy", "10.0.0.1:4", "10.0.0.3, 203.0.113.9", "203.0.113.9"},
+		{"a lie from outside that names a proxy", "203.0.113.9:4", "1.2.3.4, 10.0.0.3", "203.0.113.9"},
+		{"a proxy that writes ports", "10.0.0.1:4", "1.2.3.4, 203.0.113.9:5678", "203.0.113.9"},
+		{"a proxy that writes ports of IPv6", "10.0.0.1:4", "[2001:db8::9]:5678", "2001:db8::9"},
+		{"IPv4 as IPv6", "[::ffff:10.0.0.1]:4", "::ffff:203.0.113.9", "203.0.113.9"},
+		{"proxies only", "10.0.0.1:4", "10.0.0.3, 10.0.0.2", "10.0.0.3"},
 		{"IPv6", "[2001:db8::1]:4", "", "2001:db8::1"},
 	}
 	a, _, _ := newAuth(Options{TrustedProxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"holdfast/internal/httperr"
 	"holdfast/retention"
 )
 
@@ -20,8 +21,9 @@ const SignInPath = "/sign-in"
 // demanding one. A session whose account is gone ends here.
 func (a *Auth) Load(next http.Handler) http.Handler {
 	return a.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx := r.Context()
-		actor, err := a.sessionActor(ctx, a.RemoteAddr(r))
+		ctx, addr := r.Context(), a.RemoteAddr(r)
+		httperr.NoteRemote(ctx, addr)
+		actor, err := a.sessionActor(ctx, addr)
 		if err != nil {
 			a.renderer(ctx)(w, r, err)
 			return

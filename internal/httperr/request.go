@@ -18,9 +18,10 @@ const RequestIDHeader = "X-Request-Id"
 // state is what is known of the request being served. It is made by Trace, and
 // whoever finds out who asks adds it.
 type state struct {
-	id    string
-	log   *slog.Logger
-	actor string
+	id     string
+	log    *slog.Logger
+	actor  string
+	remote string
 }
 
 type stateKey struct{}
@@ -38,6 +39,10 @@ func RequestID(ctx context.Context) string { return stateOf(ctx).id }
 // NoteActor adds who asks to the request's line in the log.
 func NoteActor(ctx context.Context, name string) { stateOf(ctx).actor = name }
 
+// NoteRemote makes addr the client's address in the request's line in the log, instead
+// of the connection's, which is a proxy's where there is one.
+func NoteRemote(ctx context.Context, addr string) { stateOf(ctx).remote = addr }
+
 // wellFormedID is what is taken over from a client or a proxy as a request's id.
 var wellFormedID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
 
@@ -51,7 +56,7 @@ func Trace(log *slog.Logger) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
-			s := &state{id: r.Header.Get(RequestIDHeader), log: log}
+			s := &state{id: r.Header.Get(RequestIDHeader), log: log, remote: r.RemoteAddr}
 			if !wellFormedID.MatchString(s.id) {
 				s.id = rand.Text()
 			}
@@ -74,7 +79,7 @@ func (s *state) logRequest(r *http.Request, rec *recorder, took time.Duration) {
 	s.log.LogAttrs(r.Context(), level, "request",
 		slog.String("request_id", s.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
 		slog.Int("status", rec.statusOrOK()), slog.Int64("bytes", rec.bytes), slog.Duration("duration", took),
-		slog.String("remote_addr", r.RemoteAddr), slog.String("actor", s.actor))
+		slog.String("remote_addr", s.remote), slog.String("actor", s.actor))
 }
 
 // Recover turns a panic into an error that render shows. Once part of the answer
