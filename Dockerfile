@@ -8,11 +8,10 @@ RUN go mod download
 # With .git, from which the binary takes the version that it shows.
 COPY . .
 RUN CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o /out/holdfast ./cmd/holdfast
-# What a static binary still reads of a system: whom to trust, time zones, its user,
-# a place to keep the secret that it makes, and one for temporary files.
-RUN mkdir -p /out/root/etc/ssl/certs /out/root/usr/share /out/root/var/lib/holdfast /out/root/tmp \
+# What a static binary still reads of a system: whom to trust, its user, a place to
+# keep the secret that it makes, and one for temporary files. Time zones are in it.
+RUN mkdir -p /out/root/etc/ssl/certs /out/root/var/lib/holdfast /out/root/tmp \
  && cp /etc/ssl/certs/ca-certificates.crt /out/root/etc/ssl/certs/ \
- && cp "$(go env GOROOT)/lib/time/zoneinfo.zip" /out/root/usr/share/zoneinfo.zip \
  && echo 'holdfast:x:65532:65532:holdfast:/var/lib/holdfast:/sbin/nologin' > /out/root/etc/passwd \
  && echo 'holdfast:x:65532:' > /out/root/etc/group \
  && chown -R 65532:65532 /out/root/var/lib/holdfast && chmod 0700 /out/root/var/lib/holdfast && chmod 1777 /out/root/tmp
@@ -21,7 +20,6 @@ FROM scratch
 COPY --from=build /out/root /
 COPY --from=build /out/holdfast /usr/bin/holdfast
 ENV PATH=/usr/bin \
-    ZONEINFO=/usr/share/zoneinfo.zip \
     HOLDFAST_LISTEN=0.0.0.0:8080 \
     HOLDFAST_DATA_DIR=/var/lib/holdfast
 USER 65532:65532
