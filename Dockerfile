@@ -26,5 +26,8 @@ USER 65532:65532
 # The secret, unless HOLDFAST_SECRET gives it. Losing it makes the evidence unreadable.
 VOLUME /var/lib/holdfast
 EXPOSE 8080
+# Whether the process lives. Whether its databases do is for /readyz: to restart the
+# service would not bring them back. A first start may have schemas to make.
+HEALTHCHECK --interval=30s --timeout=3s --start-period=5m --retries=3 CMD ["holdfast", "health"]
 ENTRYPOINT ["holdfast"]
 CMD ["serve"]
