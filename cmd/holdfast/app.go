@@ -19,7 +19,7 @@ import (
 type app struct {
 	cfg    config
 	log    *slog.Logger
-	pg     *pglaunch.Server
+	pg     *pglaunch.Keeper
 	store  *store.Store
 	target *target.Target
 	engine *engine.Engine
@@ -87,7 +87,7 @@ func (a *app) launch(ctx context.Context) error {
 	if err := os.MkdirAll(a.cfg.DataDir, 0o755); err != nil {
 		return fmt.Errorf("data directory: %w; set HOLDFAST_DATA_DIR to a directory that can be written", err)
 	}
-	pg, err := pglaunch.Start(ctx, pglaunch.Config{DataDir: a.cfg.DataDir, BinDir: a.cfg.PostgresBin, Logger: a.log})
+	pg, err := pglaunch.Keep(ctx, pglaunch.Config{DataDir: a.cfg.DataDir, BinDir: a.cfg.PostgresBin, Logger: a.log})
 	if err != nil {
 		return err
 	}

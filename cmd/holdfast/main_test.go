@@ -93,10 +93,11 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// await asks every few milliseconds, for at most a minute.
+// await asks every few milliseconds, for at most three minutes: a machine that is busy
+// with other tests may take one for an initdb.
 func (s *service) await(ok func() bool, why func() string) {
 	s.t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(3 * time.Minute)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {

@@ -112,8 +112,8 @@ func (a *app) serveUntil(ctx context.Context, ln net.Listener, opts web.Options)
 	go func() { failed <- srv.Serve(ln) }()
 	select {
 	case err = <-failed:
-	case <-a.databaseExited():
-		err = errors.New("the embedded PostgreSQL ended unexpectedly; see postgres.log in the data directory")
+	case <-a.databaseGivenUp():
+		err = a.pg.Err()
 	case <-ctx.Done():
 	}
 	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopHTTP)
@@ -122,12 +122,14 @@ func (a *app) serveUntil(ctx context.Context, ln net.Listener, opts web.Options)
 	return errors.Join(err, stopWork())
 }
 
-// databaseExited is closed when the embedded PostgreSQL ends; nil without one.
-func (a *app) databaseExited() <-chan struct{} {
+// databaseGivenUp is closed when the embedded PostgreSQL has ended and cannot be
+// started again; nil without one. Until then its being away is like that of any other
+// database: runs wait.
+func (a *app) databaseGivenUp() <-chan struct{} {
 	if a.pg == nil {
 		return nil
 	}
-	return a.pg.Exited()
+	return a.pg.GaveUp()
 }
 
 // startWork starts the background work, or keeps trying: a store that is away or

@@ -1,12 +1,12 @@
 // Package pglaunch runs the embedded PostgreSQL: it finds the programs that the
 // system's package manager installed, makes a cluster once, starts the server as
-// a child of this process, and stops it.
+// a child of this process, starts it again when it ends by itself, and stops it.
 //
 // It owns one directory (Config.DataDir) and these names in it:
 //
 //	postgres/      the cluster, made by initdb; never deleted and never upgraded here
 //	postgres.new-* a cluster in the making; leftovers of a crash are removed
-//	postgres.lock  held for the life of a Server: never two on one directory
+//	postgres.lock  held for the life of a Server or Keeper: never two on one directory
 //	postgres.log   what the server writes; held (flock) by every process of the server
 //	run            the socket's directory, or a symbolic link to it where the path is too long
 //

@@ -80,11 +80,19 @@ func clearSocketDir(run string) error {
 			return fmt.Errorf("pglaunch: socket directory: %w", err)
 		}
 	}
+	if err := clearSocket(dir); err != nil {
+		return err
+	}
+	_ = os.Remove(dir) // Not ours to empty if something else is in it.
+	return nil
+}
+
+// clearSocket removes the two files that a server makes in its socket's directory.
+func clearSocket(dir string) error {
 	for _, name := range []string{socketName, socketName + ".lock"} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("pglaunch: remove the socket of an earlier server: %w", err)
 		}
 	}
-	_ = os.Remove(dir) // Not ours to empty if something else is in it.
 	return nil
 }
