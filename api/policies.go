@@ -131,8 +131,11 @@ func readPolicy(in *oapi.PolicyInput) (retention.Policy, error) {
 	parse(&bad, "table", in.Table, retention.ParseTableName, &p.Table)
 	parse(&bad, "retention_period", in.RetentionPeriod, retention.ParsePeriod, &p.RetentionPeriod)
 	if in.Grace != nil {
-		parse(&bad, "grace", *in.Grace, retention.ParsePeriod, &p.Grace)
-		refuseZero(&bad, "grace", p.Grace.IsZero(), "must be longer than nothing; leave it out for P2D")
+		grace, err := retention.ParsePeriod(*in.Grace)
+		if err != nil {
+			bad.Add("grace", "%s", err.Error())
+		}
+		p.Grace = &grace
 	}
 	if in.BatchSize != nil {
 		refuseZero(&bad, "batch_size", *in.BatchSize == 0, "must be at least 1; leave it out for the default")
@@ -200,7 +203,7 @@ func renderPolicy(p retention.Policy) oapi.Policy {
 		Name: p.Name, Table: p.Table.String(), TimestampColumn: p.TimestampColumn,
 		RetentionPeriod: p.RetentionPeriod.String(), Action: oapi.Action(p.Action), LegalBasis: p.LegalBasis,
 		Condition: p.Condition, BatchSize: p.BatchSize, Columns: renderColumns(p.Columns), Enabled: p.Enabled,
-		Evidence: oapi.Evidence(p.Evidence), TimeZone: p.TimeZone, Unit: orNull(oapi.Unit(p.Unit)), Grace: p.Grace.String(),
+		Evidence: oapi.Evidence(p.Evidence), TimeZone: p.TimeZone, Unit: orNull(oapi.Unit(p.Unit)), Grace: p.GracePeriod().String(),
 		Archive: renderArchive(p.Archive), Version: p.Version, CreatedBy: p.CreatedBy, CreatedAt: p.CreatedAt.UTC(),
 		RetiredAt: utc(p.RetiredAt), RetiredBy: orNull(p.RetiredBy),
 	}

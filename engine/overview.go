@@ -73,7 +73,7 @@ func (e *Engine) policyHealth(ctx context.Context, now time.Time) ([]PolicyHealt
 	out := make([]PolicyHealth, 0, len(policies))
 	for _, p := range policies {
 		st, ok := statuses[p.Name]
-		h := PolicyHealth{Policy: p, Measured: ok, Status: st, Allowance: graceOf(p.Grace)}
+		h := PolicyHealth{Policy: p, Measured: ok, Status: st, Allowance: graceOf(p.GracePeriod())}
 		if st.OldestDue != nil {
 			// The cutoff has moved on since it was measured, so has the age.
 			h.OverdueFor = st.Cutoff.Sub(*st.OldestDue) + now.Sub(st.CheckedAt)

@@ -76,8 +76,10 @@ type Policy struct {
 	Evidence        EvidenceLevel         `json:"evidence"`
 	TimeZone        string                `json:"time_zone"`
 	Unit            Unit                  `json:"unit,omitempty"`
-	Grace           Period                `json:"grace"`
-	Archive         *Archive              `json:"archive,omitempty"`
+	// Grace is nil where a document left it out, since zero is a grace too: overdue as
+	// soon as due. Read it with GracePeriod.
+	Grace   *Period  `json:"grace"`
+	Archive *Archive `json:"archive,omitempty"`
 
 	// Version counts the changes of this name from 1; a retired name that is
 	// used again continues its versions.
@@ -87,6 +89,15 @@ type Policy struct {
 	CreatedAt time.Time  `json:"created_at"`
 	RetiredAt *time.Time `json:"retired_at"`
 	RetiredBy string     `json:"retired_by,omitempty"`
+}
+
+// GracePeriod is how long a row may be due before it counts as overdue: the policy's
+// grace, or the default.
+func (p *Policy) GracePeriod() Period {
+	if p.Grace == nil {
+		return DefaultGrace
+	}
+	return *p.Grace
 }
 
 // Archive says where an archive policy moves rows to. Without it the table is
@@ -117,8 +128,9 @@ func (p Policy) WithDefaults() Policy {
 	if p.TimeZone == "" {
 		p.TimeZone = "UTC"
 	}
-	if p.Grace.IsZero() {
-		p.Grace = DefaultGrace
+	if p.Grace == nil {
+		grace := DefaultGrace
+		p.Grace = &grace
 	}
 	if p.Columns == nil {
 		p.Columns = map[string]Anonymizer{}

@@ -102,17 +102,18 @@ func TestTheSentenceListsColumnsInAFixedOrder(t *testing.T) {
 }
 
 func TestDefaultsFillOnlyWhatWasLeftOut(t *testing.T) {
+	twoDays, hour := retention.Period{Days: 2}, retention.Period{Hours: 1}
 	got := retention.Policy{LegalBasis: "  law \n", Condition: "\ta = 1 "}.WithDefaults()
 	want := retention.Policy{
 		LegalBasis: "law", Condition: "a = 1", BatchSize: 5000, Evidence: retention.EvidenceRecords, TimeZone: "UTC",
-		Grace: retention.Period{Days: 2}, Columns: map[string]retention.Anonymizer{},
+		Grace: &twoDays, Columns: map[string]retention.Anonymizer{},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	full := retention.Policy{
 		LegalBasis: "law", Condition: "a = 1", BatchSize: 7, Evidence: retention.EvidenceCounts, TimeZone: "Europe/Berlin", Enabled: true,
-		Grace: retention.Period{Hours: 1}, Columns: map[string]retention.Anonymizer{"a": {Method: retention.MethodNull}}, Unit: retention.UnitSeconds,
+		Grace: &hour, Columns: map[string]retention.Anonymizer{"a": {Method: retention.MethodNull}}, Unit: retention.UnitSeconds,
 	}
 	if got := full.WithDefaults(); !reflect.DeepEqual(got, full) {
 		t.Errorf("what was given became %+v, want it as it was: %+v", got, full)
@@ -232,6 +233,21 @@ func TestArchiveAndDeleteRemoveRowsAndAnonymizeDoesNot(t *testing.T) {
 	for _, a := range retention.Actions() {
 		if got := a.Removes(); got != want[a] {
 			t.Errorf("%s.Removes() = %v, want %v", a, got, want[a])
+		}
+	}
+}
+
+func TestZeroGraceIsNotTakenForNone(t *testing.T) {
+	for doc, want := range map[string]retention.Period{`{}`: {Days: 2}, `{"grace": null}`: {Days: 2}, `{"grace": "P0D"}`: {}, `{"grace": "0 days"}`: {}, `{"grace": "PT1H"}`: {Hours: 1}} {
+		var p retention.Policy
+		if err := json.Unmarshal([]byte(doc), &p); err != nil {
+			t.Fatalf("%s: %v", doc, err)
+		}
+		if got := p.GracePeriod(); got != want {
+			t.Errorf("%s as kept: got %s, want %s", doc, got, want)
+		}
+		if got := p.WithDefaults().Grace; got == nil || *got != want {
+			t.Errorf("%s with defaults: got %v, want %s", doc, got, want)
 		}
 	}
 }

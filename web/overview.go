@@ -100,7 +100,7 @@ func (v *visit) healthRow(h engine.PolicyHealth, scale time.Duration) ui.HealthR
 	grace := h.Allowance
 	row := ui.HealthRow{
 		Name: h.Policy.Name, Href: "/policies/" + h.Policy.Name, State: healthPill(h),
-		Age: age(h.OverdueFor), Allowance: h.Policy.Grace.Human(), Problem: h.Status.Problem,
+		Age: age(h.OverdueFor), Allowance: h.Policy.GracePeriod().Human(), Problem: h.Status.Problem,
 	}
 	if !h.Measured || h.Status.Problem != "" {
 		row.Age = "–"
@@ -108,7 +108,7 @@ func (v *visit) healthRow(h engine.PolicyHealth, scale time.Duration) ui.HealthR
 		return row
 	}
 	row.Bar = ui.Bar{
-		Title: fmt.Sprintf("%s: due for %s, allowance %s", h.Policy.Name, age(h.OverdueFor), h.Policy.Grace.Human()),
+		Title: fmt.Sprintf("%s: due for %s, allowance %s", h.Policy.Name, age(h.OverdueFor), h.Policy.GracePeriod().Human()),
 		Desc:  "A bar as long as the age of the oldest due row; the upright line is the allowance.",
 		Value: share(h.OverdueFor, scale), Limit: share(grace, scale), Over: h.Overdue,
 	}

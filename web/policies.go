@@ -171,7 +171,7 @@ func (v *visit) measured(view *ui.PolicyView, name string) error {
 	checked := v.clock.at(h.Status.CheckedAt)
 	view.Health = append(view.Health,
 		ui.Stat{Label: "Oldest due row", Value: oldest},
-		ui.Stat{Label: "Due for", Value: age(h.OverdueFor), Note: "allowance " + h.Policy.Grace.Human()},
+		ui.Stat{Label: "Due for", Value: age(h.OverdueFor), Note: "allowance " + h.Policy.GracePeriod().Human()},
 		ui.Stat{Label: "Measured", Value: checked.Relative, Note: checked.Text})
 	return nil
 }
@@ -195,7 +195,7 @@ func policyDetails(p retention.Policy) []ui.Pair {
 	}
 	return append(list,
 		ui.Pair{Name: "Time zone", Value: p.TimeZone},
-		ui.Pair{Name: "Allowance (grace)", Value: p.Grace.Human()},
+		ui.Pair{Name: "Allowance (grace)", Value: p.GracePeriod().Human()},
 		ui.Pair{Name: "Evidence", Value: pick(p.Evidence == retention.EvidenceCounts, "counts only: single records cannot be proven later", "counts and one digest per record")},
 		ui.Pair{Name: "Batch size", Value: ui.Num(int64(p.BatchSize)) + " rows"})
 }

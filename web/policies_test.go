@@ -147,3 +147,18 @@ func TestAPolicysFormOutlivesAnOutage(t *testing.T) {
 		t.Errorf("table: got %q, want it kept", got)
 	}
 }
+
+func TestNoAllowanceAtAllGoesThereAndBack(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.post("/policies", policyValues("grace", "0 days"))
+	wantCode(t, a, http.StatusSeeOther)
+	if got := s.get("/policies/carts/edit").page.value("grace"); got != "P0D" {
+		t.Errorf("the form shows %q, want P0D", got)
+	}
+	wantText(t, s.get("/policies/carts"), "main", "0 days")
+	a = s.post("/policies", policyValues("name", "usual", "grace", ""))
+	wantCode(t, a, http.StatusSeeOther)
+	if got := s.get("/policies/usual/edit").page.value("grace"); got != "P2D" {
+		t.Errorf("left empty, the form shows %q, want P2D", got)
+	}
+}

@@ -36,7 +36,7 @@ func draftOfPolicy(p retention.Policy) policyDraft {
 	d := policyDraft{
 		version: p.Version, name: p.Name, table: p.Table.String(), timestamp: p.TimestampColumn, period: p.RetentionPeriod.String(),
 		action: string(p.Action), basis: p.LegalBasis, condition: p.Condition, batch: strconv.Itoa(p.BatchSize), evidence: string(p.Evidence),
-		zone: p.TimeZone, unit: string(p.Unit), grace: p.Grace.String(), enabled: p.Enabled, columns: map[string]columnDraft{},
+		zone: p.TimeZone, unit: string(p.Unit), grace: p.GracePeriod().String(), enabled: p.Enabled, columns: map[string]columnDraft{},
 	}
 	if p.Archive != nil {
 		d.archive = p.Archive.Table.String()
@@ -100,8 +100,9 @@ func (d policyDraft) policy() (retention.Policy, faults) {
 		f.add("batch_size", "must be a number of rows, such as 5000")
 	}
 	if d.grace != "" {
-		p.Grace, err = retention.ParsePeriod(d.grace)
+		grace, err := retention.ParsePeriod(d.grace)
 		note(&f, "grace", err)
+		p.Grace = &grace
 	}
 	if p.Action == retention.ActionArchive && d.archive != "" {
 		t, err := retention.ParseTableName(d.archive)

@@ -246,7 +246,7 @@ func furtherFields(view *ui.PolicyFormView, d policyDraft, f *faults) {
 	view.Unit = ui.Choice{Name: "unit", Label: "Unit of an integer timestamp", Error: f.of("unit"), Help: "Only where the timestamp column is an integer: what it counts since 1970.", Options: ui.Pick([]ui.Option{
 		{Value: "", Text: "The column is a date or a timestamp"}, {Value: "seconds", Text: "Seconds"}, {Value: "milliseconds", Text: "Milliseconds"},
 	}, d.unit)}
-	view.Grace = ui.Field{Name: "grace", Label: "Allowance (grace)", Value: d.grace, Error: f.of("grace"), Help: "How long a row may be due before it counts as overdue: `2 days` or `P2D`.", Attrs: templ.Attributes{"autocomplete": "off"}}
+	view.Grace = ui.Field{Name: "grace", Label: "Allowance (grace)", Value: d.grace, Error: f.of("grace"), Help: "How long a row may be due before it counts as overdue: `2 days` or `P2D`; `0 days` is overdue as soon as due.", Attrs: templ.Attributes{"autocomplete": "off"}}
 	plain := emptyDraft()
 	for _, name := range []string{"batch_size", "evidence", "time_zone", "unit", "grace"} {
 		view.More = view.More || f.of(name) != ""

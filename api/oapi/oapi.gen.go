@@ -640,7 +640,7 @@ type PolicyInput struct {
 	// Evidence What the journal keeps of each batch: counts and a digest per record, or counts alone.
 	Evidence *Evidence `json:"evidence,omitempty"`
 
-	// Grace How long a row may be due before it counts as overdue, as ISO 8601 or words.
+	// Grace How long a row may be due before it counts as overdue, as ISO 8601 or words; P0D is overdue as soon as due.
 	Grace *string `json:"grace,omitempty"`
 
 	// LegalBasis The authority for keeping these records and for disposing of them.
