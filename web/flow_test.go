@@ -162,9 +162,11 @@ func (b *person) open(path string) {
 	b.do("open "+path, chromedp.Navigate(b.url+path))
 }
 
-// fill sets a field as typing does: htmx and the page see the events.
+// fill sets a field as typing does, as soon as there is one: htmx and the page see the
+// events.
 func (b *person) fill(name, value string) {
 	b.t.Helper()
+	b.wait(fmt.Sprintf(`!!document.querySelector('[name=%q]')`, name))
 	b.do("fill "+name, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(
 		`(() => { const f = document.querySelector('[name=%q]'); f.focus(); f.value = %q;
 		  if (f.value !== %q) throw new Error("it has no such value");
@@ -173,6 +175,7 @@ func (b *person) fill(name, value string) {
 
 func (b *person) choose(name, value string) {
 	b.t.Helper()
+	b.wait(fmt.Sprintf(`!!document.querySelector('[name=%q][value=%q]')`, name, value))
 	b.do("choose "+value, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`document.querySelector('[name=%q][value=%q]').click()`, name, value)))
 }
 
