@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Period is a span of calendar time as ISO 8601 writes it. The units are kept
@@ -159,4 +160,11 @@ func (p *Period) UnmarshalText(b []byte) error {
 	}
 	*p = v
 	return nil
+}
+
+// After is the instant the period after another, in UTC: calendar units by the
+// calendar, the rest by the clock.
+func (p Period) After(t time.Time) time.Time {
+	t = t.UTC().AddDate(p.Years, p.Months, 7*p.Weeks+p.Days)
+	return t.Add(time.Duration(p.Hours)*time.Hour + time.Duration(p.Minutes)*time.Minute + time.Duration(p.Seconds)*time.Second)
 }
