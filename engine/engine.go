@@ -28,6 +28,8 @@ type Engine struct {
 	admin  []byte // digest of the administrator's token; nil if there is none
 	hasher Hasher
 	wait   func(ctx context.Context, d time.Duration) error
+	// presence is how this process shows that it is at work.
+	presence presence
 }
 
 // Hasher makes and checks password hashes. Check of an empty hash takes as long
@@ -45,11 +47,14 @@ type Options struct {
 	// AdminToken is accepted as an administrator's API token; empty for none.
 	AdminToken string
 	Hasher     Hasher
+	// Version of this program, for the list of processes at work.
+	Version string
 }
 
 // New makes an engine over our store and the governed database.
 func New(store Store, target Target, o Options) *Engine {
-	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, wait: waitFor}
+	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, wait: waitFor,
+		presence: presence{version: o.Version, started: time.Now()}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -82,6 +87,7 @@ const (
 	OpPolicyWrite   Operation = "policy.write"
 	OpHoldWrite     Operation = "hold.write"
 	OpRunWrite      Operation = "run.write"
+	OpScheduleWrite Operation = "schedule.write"
 	OpAccountsWrite Operation = "accounts.write"
 )
 

@@ -20,6 +20,8 @@ type Overview struct {
 	Holds    map[retention.HoldStatus]int64
 	// ActiveHolds are the newest holds in force.
 	ActiveHolds []retention.Hold
+	// Schedules are all of them by name, with how they fare.
+	Schedules []ScheduleHealth
 }
 
 // PolicyHealth is one live policy with its last measurement.
@@ -48,6 +50,9 @@ func (e *Engine) Overview(ctx context.Context, actor retention.Actor) (Overview,
 		return o, err
 	}
 	if o.Policies, err = e.policyHealth(ctx, o.Now); err != nil {
+		return o, err
+	}
+	if o.Schedules, err = e.scheduleHealth(ctx); err != nil {
 		return o, err
 	}
 	if o.LastRuns, _, err = e.store.Runs(ctx, retention.RunFilter{}, retention.Page{Limit: 8}); err != nil {

@@ -17,6 +17,7 @@ type Store interface {
 	PolicyStore
 	HoldStore
 	RunStore
+	ScheduleStore
 	AccountStore
 
 	// Ping tells whether the database answers.
@@ -33,8 +34,8 @@ type Store interface {
 	FinishIdempotent(ctx context.Context, actor, key string, answer retention.IdempotentReplay) error
 	// DropIdempotent frees a key whose request failed without effect.
 	DropIdempotent(ctx context.Context, actor, key string) error
-	// Sweep removes what has outlived its use: idempotency keys older than a day and
-	// expired sessions. No noun of ours is ever swept.
+	// Sweep removes what has outlived its use: idempotency keys older than a day,
+	// expired sessions and processes long gone. No noun of ours is ever swept.
 	Sweep(ctx context.Context) error
 	// Guard is the governed database's guard as it was last seen or changed by us;
 	// the zero GuardMark before the first time.
@@ -130,6 +131,31 @@ type RunStore interface {
 	SaveBatches(ctx context.Context, batches []retention.JournalRow) error
 	// Batches lists a run's journal as carried over, oldest first.
 	Batches(ctx context.Context, runID, policy string, p retention.Page) ([]retention.Batch, string, error)
+}
+
+// ScheduleStore keeps schedules and their slots, and which processes are at work.
+type ScheduleStore interface {
+	Schedules(ctx context.Context, p retention.Page) ([]retention.Schedule, string, error)
+	Schedule(ctx context.Context, name string) (retention.Schedule, error)
+	// DueSchedules are the enabled schedules whose next slot has come.
+	DueSchedules(ctx context.Context) ([]retention.Schedule, error)
+	// SaveSchedule writes the next version, which owes slots from now on. expect is the
+	// version that it replaces, 0 if it must be new: ErrConflict if it exists after all.
+	// Another version than expected is ErrStale. If the former version still owes slots
+	// that are not decided, the answer is ErrSlotsOwed.
+	SaveSchedule(ctx context.Context, s retention.Schedule, expect int, by retention.By) (retention.Schedule, error)
+	// ClaimSlots decides slots and makes their runs with their jobs, in one transaction.
+	// Of several processes that have seen the same one does; the others get ErrConflict.
+	ClaimSlots(ctx context.Context, c retention.SlotClaim, by retention.By) ([]retention.Run, error)
+	// Slots lists what became of a schedule's slots, newest first.
+	Slots(ctx context.Context, schedule string, p retention.Page) ([]retention.Slot, string, error)
+	// ScheduleStates says how these schedules fare, or all of them, by name.
+	ScheduleStates(ctx context.Context, names ...string) ([]retention.ScheduleState, error)
+	// BeatProcess is a sign of life of a process. It answers the id to use from then on;
+	// id is empty the first time. met says what it failed with since the last one.
+	BeatProcess(ctx context.Context, id, version string, running time.Duration, met string) (string, error)
+	// Processes are those that are remembered, the last seen first.
+	Processes(ctx context.Context) ([]retention.Process, error)
 }
 
 // AccountStore keeps people, their sessions' owner and API tokens.

@@ -33,12 +33,19 @@ func (e *Engine) RequestRun(ctx context.Context, actor retention.Actor, req RunR
 		return retention.Run{}, err
 	}
 	r := retention.Run{Trigger: req.Trigger, RequestedBy: actor.Name, DryRun: req.DryRun, Pace: req.Pace, AsOf: req.AsOf}
-	for _, p := range policies {
-		r.Policies = append(r.Policies, retention.PolicyResult{
-			Policy: p.Name, Version: p.Version, Action: p.Action, Table: p.Table, Sentence: p.Sentence(), Status: retention.RunQueued,
-		})
-	}
+	r.Policies = resultsOf(policies)
 	return e.store.CreateRun(ctx, r, retention.By{Actor: actor, Action: "run.request"})
+}
+
+// resultsOf is what a run begins with: every policy, queued.
+func resultsOf(policies []retention.Policy) []retention.PolicyResult {
+	out := make([]retention.PolicyResult, len(policies))
+	for i, p := range policies {
+		out[i] = retention.PolicyResult{
+			Policy: p.Name, Version: p.Version, Action: p.Action, Table: p.Table, Sentence: p.Sentence(), Status: retention.RunQueued,
+		}
+	}
+	return out
 }
 
 func (e *Engine) checkRunRequest(ctx context.Context, req *RunRequest) error {

@@ -68,6 +68,9 @@ type Run struct {
 	ID          string    `json:"id"`
 	Trigger     Trigger   `json:"trigger"`
 	RequestedBy string    `json:"requested_by"`
+	// Schedule and Slot are what started it; empty and nil if a person did.
+	Schedule string     `json:"schedule,omitempty"`
+	Slot     *time.Time `json:"slot,omitempty"`
 	DryRun      bool      `json:"dry_run"`
 	Pace        Pace      `json:"pace"`
 	Status      RunStatus `json:"status"`

@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -17,6 +18,10 @@ const NightlySchedule = "nightly"
 
 // MaxSchedulePolicies bounds the policies that one schedule names.
 const MaxSchedulePolicies = 1000
+
+// ErrSlotsOwed: what a schedule owes from before must be decided first; then the call
+// can be made again.
+var ErrSlotsOwed = errors.New("slots of the schedule are not decided yet")
 
 // Schedule says when runs start by themselves. The members up to Enabled are given
 // by people; the rest is set by the server.

@@ -15,11 +15,13 @@ import (
 )
 
 const runColumns = `r.id, r.trigger, r.requested_by, r.dry_run, r.pace, r.status, r.as_of, r.created_at, r.started_at,
-			r.finished_at, r.total_processed, r.total_held, r.total_errors, r.attempt, r.waiting`
+			r.finished_at, r.total_processed, r.total_held, r.total_errors, r.attempt, r.waiting,
+			coalesce(r.schedule, ''), r.slot`
 
 func scanRun(row pgx.CollectableRow) (r retention.Run, err error) {
 	err = row.Scan(&r.ID, &r.Trigger, &r.RequestedBy, &r.DryRun, &r.Pace, &r.Status, &r.AsOf, &r.CreatedAt, &r.StartedAt,
-		&r.FinishedAt, &r.TotalProcessed, &r.TotalHeld, &r.TotalErrors, &r.Attempt, &r.Waiting)
+		&r.FinishedAt, &r.TotalProcessed, &r.TotalHeld, &r.TotalErrors, &r.Attempt, &r.Waiting,
+		&r.Schedule, &r.Slot)
 	return r, err
 }
 
@@ -44,30 +46,37 @@ func (s *Store) enqueue(ctx context.Context, tx pgx.Tx, id string, attempt int) 
 // transaction.
 func (s *Store) CreateRun(ctx context.Context, r retention.Run, by retention.By) (retention.Run, error) {
 	var created retention.Run
-	err := s.write(ctx, "create run", func(tx pgx.Tx) error {
-		var id string
-		err := tx.QueryRow(ctx, `
-			INSERT INTO holdfast.run (id, trigger, requested_by, dry_run, pace, status, as_of, created_at, requeued_at)
-			VALUES (gen_random_uuid(), $1, $2, $3, $4, 'queued', $5, holdfast.clock(), holdfast.clock())
-			RETURNING id`,
-			r.Trigger, cmp.Or(r.RequestedBy, by.Actor.Name), r.DryRun, r.Pace, r.AsOf).Scan(&id)
-		if err != nil {
-			return err
-		}
-		for i, res := range r.Policies {
-			if err := insertResult(ctx, tx, id, i, res); err != nil {
-				return err
-			}
-		}
-		if err := s.enqueue(ctx, tx, id, 0); err != nil {
-			return err
-		}
-		if created, err = loadRun(ctx, tx, id, ""); err != nil {
-			return err
-		}
-		return addAudit(ctx, tx, by, "run/"+id, nil, created)
+	err := s.write(ctx, "create run", func(tx pgx.Tx) (err error) {
+		created, err = s.createRun(ctx, tx, r, by)
+		return err
 	})
 	return created, err
+}
+
+// createRun is the one way in which a run is made, by a person or by a schedule.
+func (s *Store) createRun(ctx context.Context, tx pgx.Tx, r retention.Run, by retention.By) (retention.Run, error) {
+	var id string
+	err := tx.QueryRow(ctx, `
+		INSERT INTO holdfast.run (id, trigger, requested_by, dry_run, pace, status, as_of, created_at, requeued_at, schedule, slot)
+		SELECT gen_random_uuid(), $1, $2, $3, $4, 'queued', $5, holdfast.clock(), holdfast.clock(), nullif($6, ''), $7
+		RETURNING id`,
+		r.Trigger, cmp.Or(r.RequestedBy, by.Actor.Name), r.DryRun, r.Pace, r.AsOf, r.Schedule, r.Slot).Scan(&id)
+	if err != nil {
+		return retention.Run{}, err
+	}
+	for i, res := range r.Policies {
+		if err := insertResult(ctx, tx, id, i, res); err != nil {
+			return retention.Run{}, err
+		}
+	}
+	if err := s.enqueue(ctx, tx, id, 0); err != nil {
+		return retention.Run{}, err
+	}
+	created, err := loadRun(ctx, tx, id, "")
+	if err != nil {
+		return created, err
+	}
+	return created, addAudit(ctx, tx, by, "run/"+id, nil, created)
 }
 
 // Runs lists runs, newest first.

@@ -5,10 +5,10 @@ import (
 	"errors"
 )
 
-// Sweep removes what has outlived its use: idempotency keys older than a day and
-// expired sessions. No noun of ours is ever swept.
+// Sweep removes what has outlived its use: idempotency keys older than a day,
+// expired sessions and processes long gone. No noun of ours is ever swept.
 func (s *Store) Sweep(ctx context.Context) error {
 	_, sessions := s.CleanSessions(ctx)
 	_, answers := s.CleanIdempotent(ctx)
-	return errors.Join(sessions, answers)
+	return errors.Join(sessions, answers, s.CleanProcesses(ctx))
 }

@@ -31,11 +31,15 @@ type config struct {
 	TrustedProxies proxies `env:"TRUSTED_PROXIES"`
 	Secret         string  `env:"SECRET"`
 	// AdminToken is accepted as an administrator's API token.
-	AdminToken  string         `env:"ADMIN_TOKEN"`
-	Migrate     bool           `env:"MIGRATE" envDefault:"true"`
-	Pace        retention.Pace `env:"PACE" envDefault:"default"`
-	PostgresBin string         `env:"POSTGRES_BIN"`
-	LogFormat   string         `env:"LOG_FORMAT" envDefault:"text"`
+	AdminToken string         `env:"ADMIN_TOKEN"`
+	Migrate    bool           `env:"MIGRATE" envDefault:"true"`
+	Pace       retention.Pace `env:"PACE" envDefault:"default"`
+	// TimeZone is the zone of the schedule that exists from the start, and BackupRetention
+	// how long the governed database's backups are kept; nil is not stated.
+	TimeZone        string            `env:"TIME_ZONE" envDefault:"UTC"`
+	BackupRetention *retention.Period `env:"BACKUP_RETENTION"`
+	PostgresBin     string            `env:"POSTGRES_BIN"`
+	LogFormat       string            `env:"LOG_FORMAT" envDefault:"text"`
 }
 
 const (
@@ -78,6 +82,9 @@ func (c *config) check() error {
 	}
 	if c.Pace != retention.PaceDefault && c.Pace != retention.PaceMax {
 		errs = append(errs, fmt.Errorf("HOLDFAST_PACE is %q; it must be default or max", c.Pace))
+	}
+	if err := retention.CheckTimeZone(c.TimeZone); err != nil {
+		errs = append(errs, fmt.Errorf("HOLDFAST_TIME_ZONE: %w", err))
 	}
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		errs = append(errs, fmt.Errorf("HOLDFAST_LOG_FORMAT is %q; it must be text or json", c.LogFormat))

@@ -98,7 +98,7 @@ func (a *app) serveUntil(ctx context.Context, ln net.Listener, opts web.Options)
 		return err
 	}
 	stopWork := a.startWork(ctx, manager)
-	handler, err := a.handler(opts)
+	handler, err := a.handler(opts, manager)
 	if err != nil {
 		return errors.Join(err, stopWork())
 	}
@@ -143,6 +143,9 @@ func (a *app) startWork(ctx context.Context, manager *jobs.Manager) (stop func()
 		for {
 			err := a.missing(ctx)
 			if err == nil {
+				err = a.engine.EnsureNightly(ctx, a.cfg.TimeZone)
+			}
+			if err == nil {
 				err = manager.Start(ctx)
 			}
 			if err == nil {
@@ -177,14 +180,25 @@ func (a *app) startWork(ctx context.Context, manager *jobs.Manager) (stop func()
 	}
 }
 
+// ready tells what /readyz asks beyond both databases: the schemas' versions, and the
+// background work of this process.
+func (a *app) ready(manager *jobs.Manager) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := a.missing(ctx); err != nil {
+			return err
+		}
+		return manager.Working()
+	}
+}
+
 // handler mounts the two mouths.
-func (a *app) handler(opts web.Options) (http.Handler, error) {
+func (a *app) handler(opts web.Options, manager *jobs.Manager) (http.Handler, error) {
 	auth := httpauth.New(a.engine, a.store.Sessions(), httpauth.Options{
 		Secure:         strings.HasPrefix(a.cfg.PublicURL, "https://"),
 		TrustedProxies: a.cfg.TrustedProxies,
 		PageError:      web.ErrorPage(opts),
 	})
-	apiHandler, err := api.New(a.engine, auth, a.log, a.missing)
+	apiHandler, err := api.New(a.engine, auth, a.log, a.ready(manager))
 	if err != nil {
 		return nil, err
 	}

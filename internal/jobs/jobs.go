@@ -1,6 +1,6 @@
-// Package jobs works in the background of a process: it takes runs up from the
-// queue, takes over what nobody works on any more, settles holds, carries the
-// journal and refreshes measurements.
+// Package jobs works in the background of a process: it starts what schedules owe,
+// takes runs up from the queue, takes over what nobody works on any more, settles
+// holds, carries the journal and refreshes measurements.
 //
 // It owns when these happen; what they do is the engine's. The store enqueues a
 // run's job in its own transaction. River frees a killed worker's job only after an
@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,6 +28,7 @@ import (
 
 // How often each background duty is done.
 const (
+	tickEvery    = time.Second
 	settleEvery  = 2 * time.Second
 	carryEvery   = 5 * time.Second
 	measureEvery = 5 * time.Minute
@@ -44,6 +46,11 @@ type Manager struct {
 	stopping context.Context
 	stop     context.CancelFunc
 	wg       sync.WaitGroup
+	// state is where the work of this process stands, ticked when it last looked at
+	// the schedules.
+	state  atomic.Int32
+	ticked atomic.Int64
+
 	// measure asks for a measurement out of turn, after a run.
 	measure chan struct{}
 }
@@ -79,6 +86,9 @@ func (m *Manager) Start(ctx context.Context) error {
 	if err := m.river.Start(ctx); err != nil {
 		return fmt.Errorf("job queue: %w", err)
 	}
+	m.ticked.Store(time.Now().UnixNano())
+	m.state.Store(working)
+	m.every(tickEvery, "start what schedules owe", m.tick)
 	m.every(settleEvery, "settle holds", m.engine.SettleHolds)
 	m.every(settleEvery, "take over runs", m.engine.TakeOver)
 	m.every(carryEvery, "carry the journal", m.engine.CarryJournal)
@@ -88,8 +98,42 @@ func (m *Manager) Start(ctx context.Context) error {
 	return nil
 }
 
+// The states of a manager.
+const (
+	notStarted int32 = iota
+	working
+	stopped
+)
+
+// tickStale is the age of the last look at the schedules from which the background
+// work counts as standing still; a look has time-outs well below it.
+const tickStale = 2 * time.Minute
+
+func (m *Manager) tick(ctx context.Context) error {
+	err := m.engine.TickSchedules(ctx)
+	// Also after a failure: that the store is away is for another check to say.
+	m.ticked.Store(time.Now().UnixNano())
+	return err
+}
+
+// Working tells whether the background work of this process goes on; the error says
+// why not, for people.
+func (m *Manager) Working() error {
+	switch m.state.Load() {
+	case notStarted:
+		return errors.New("the background work of this process has not started yet")
+	case stopped:
+		return errors.New("the background work of this process is stopped")
+	}
+	if silent := time.Since(time.Unix(0, m.ticked.Load())); silent > tickStale {
+		return fmt.Errorf("the background work of this process stands still since %s", silent.Round(time.Second))
+	}
+	return nil
+}
+
 // Stop lets the batches in hand finish, hands the runs on and waits, until ctx ends.
 func (m *Manager) Stop(ctx context.Context) error {
+	m.state.Store(stopped)
 	m.stop()
 	err := m.river.Stop(ctx)
 	if err != nil {
