@@ -20,6 +20,7 @@ func TestEveryRouteAnswersAsTheContractSays(t *testing.T) {
 	s.tellOfPolicies(t)
 	s.tellOfHolds(t)
 	s.tellOfRuns(t)
+	s.tellOfSchedules(t)
 	s.tellOfAccounts(t)
 	s.tellOfTheService(t)
 	for key, op := range s.strict {

@@ -147,7 +147,8 @@ func readPolicy(in *oapi.PolicyInput) (retention.Policy, error) {
 	if len(bad) == 0 {
 		return p, nil
 	}
-	return p, withOwnFaults(bad, p)
+	p = p.WithDefaults()
+	return p, withOwnFaults(bad, p.Validate())
 }
 
 // parse reads a member that the noun has as a type of its own. An empty one is left
@@ -176,9 +177,8 @@ func names(faults []retention.FieldError, field string) bool {
 }
 
 // withOwnFaults adds what the noun finds wrong in members that could be read.
-func withOwnFaults(bad retention.Problems, p retention.Policy) error {
-	p = p.WithDefaults()
-	if inv, ok := errors.AsType[*retention.InvalidError](p.Validate()); ok {
+func withOwnFaults(bad retention.Problems, own error) error {
+	if inv, ok := errors.AsType[*retention.InvalidError](own); ok {
 		for _, f := range inv.Fields {
 			if !names(bad, f.Field) {
 				bad = append(bad, f)

@@ -57,7 +57,8 @@ func (s *server) ListBatches(ctx context.Context, r oapi.ListBatchesRequestObjec
 
 func renderRun(r retention.Run) oapi.Run {
 	return oapi.Run{
-		ID: r.ID, Trigger: oapi.Trigger(r.Trigger), RequestedBy: r.RequestedBy, DryRun: r.DryRun, Pace: oapi.Pace(r.Pace),
+		ID: r.ID, Trigger: oapi.Trigger(r.Trigger), RequestedBy: r.RequestedBy,
+		Schedule: orNull(r.Schedule), Slot: utc(r.Slot), DryRun: r.DryRun, Pace: oapi.Pace(r.Pace),
 		Status: oapi.RunStatus(r.Status), Waiting: orNull(r.Waiting), AsOf: utc(r.AsOf), CreatedAt: r.CreatedAt.UTC(),
 		StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), TotalProcessed: r.TotalProcessed,
 		TotalHeld: r.TotalHeld, TotalErrors: r.TotalErrors, Policies: each(r.Policies, renderResult),

@@ -9,6 +9,11 @@ import "embed"
 //go:embed policies/*.yaml
 var Policies embed.FS
 
+// Schedules are examples of when policies run, one YAML document each.
+//
+//go:embed schedules/*.yaml
+var Schedules embed.FS
+
 // DemoSQL fills an empty database with the tables that Policies are about.
 //
 //go:embed demo.sql
