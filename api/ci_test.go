@@ -15,7 +15,7 @@ import (
 )
 
 // applyPolicies runs examples/ci/apply.sh against the service, with a worker.
-func applyPolicies(t *testing.T, s *service, files map[string]string) (stdout, stderr string, code int) {
+func applyPolicies(t *testing.T, s *service, files map[string]string, more ...string) (stdout, stderr string, code int) {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -33,7 +33,7 @@ func applyPolicies(t *testing.T, s *service, files map[string]string) (stdout, s
 	}()
 	defer func() { stop(); <-worked }()
 
-	cmd := exec.CommandContext(t.Context(), "sh", "../examples/ci/apply.sh", dir)
+	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"../examples/ci/apply.sh", dir}, more...)...)
 	cmd.Env = append(os.Environ(), "HOLDFAST_URL="+site.URL, "HOLDFAST_TOKEN="+adminToken, "HOLDFAST_TIMEOUT=30")
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
@@ -119,5 +119,20 @@ func TestTheCIExampleFailsOnARefusalAndSavesNothing(t *testing.T) {
 	}
 	if n := len(s.do(call{method: "GET", path: "/api/v1/policies"}).want(200).items()); n != 0 {
 		t.Errorf("%d policies were saved", n)
+	}
+}
+
+func TestTheCIExampleAppliesSchedulesToo(t *testing.T) {
+	needCurl(t)
+	s := newServer(t)
+	files := map[string]string{"tickets.yaml": ticketsYAML}
+	for range 2 { // again, over the schedule that is there
+		out, errs, code := applyPolicies(t, s, files, "../examples/schedules")
+		if code != 0 || !strings.Contains(out, "schedule nightly: Runs all active policies at 03:00 every day") {
+			t.Fatalf("exit %d\n%s%s", code, out, errs)
+		}
+	}
+	if x := s.do(call{method: "GET", path: "/api/v1/schedules/nightly"}).want(200).object(); x["version"] != 1.0 || x["time_zone"] != "Europe/Berlin" {
+		t.Errorf("the schedule: got %v", x)
 	}
 }

@@ -35,13 +35,25 @@ func (e *Engine) showPresence(ctx context.Context) error {
 	}
 	id, err := e.store.BeatProcess(ctx, p.id, p.version, time.Since(p.started), p.met)
 	if err != nil {
-		if ctx.Err() == nil {
-			p.met = err.Error()
-		}
+		p.note(ctx, err)
 		return err
 	}
 	p.id, p.met, p.last = id, "", time.Now()
 	return nil
+}
+
+// failed notes what kept this process from its work, for its next sign of life.
+func (p *presence) failed(ctx context.Context, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note(ctx, err)
+}
+
+// note wants p.mu. That this process itself stops is no failure.
+func (p *presence) note(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		p.met = err.Error()
+	}
 }
 
 // whyMissed says why no run was started between a slot and the end of its grace, as

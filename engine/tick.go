@@ -28,6 +28,7 @@ func (e *Engine) TickSchedules(ctx context.Context) error {
 	}
 	due, err := e.store.DueSchedules(ctx)
 	if err != nil {
+		e.presence.failed(ctx, err)
 		return err
 	}
 	var errs []error

@@ -208,7 +208,9 @@ func (s *Store) FinishRun(ctx context.Context, id string, attempt int, status re
 	return r, err
 }
 
-// wake enqueues jobs for the queued runs that share a policy with a run.
+// wake enqueues jobs for the queued runs that waited for a run and for no other. Were
+// all that share a policy with it woken, a hundred that wait for one policy would take
+// a hundred jobs each time one of them ends.
 func (s *Store) wake(ctx context.Context, tx pgx.Tx, id string) error {
 	rows, err := tx.Query(ctx, `
 		UPDATE holdfast.run AS r
@@ -220,6 +222,15 @@ func (s *Store) wake(ctx context.Context, tx pgx.Tx, id string) error {
 			FROM holdfast.run_policy AS ours
 			JOIN holdfast.run_policy AS theirs USING (policy)
 			WHERE ours.run_id = $1::text::uuid)
+		  AND NOT EXISTS (
+			SELECT
+			FROM holdfast.run AS o
+			JOIN holdfast.run_policy AS p ON p.run_id = o.id
+			WHERE o.status IN ('queued', 'running', 'paused')
+			  AND NOT o.dry_run
+			  AND o.id <> r.id
+			  AND (o.started_at IS NOT NULL OR (o.created_at, o.id) < (r.created_at, r.id))
+			  AND p.policy IN (SELECT policy FROM holdfast.run_policy WHERE run_id = r.id))
 		RETURNING r.id, r.attempt`, id)
 	if err != nil {
 		return err

@@ -208,19 +208,18 @@ func (s *Store) RequeueRun(ctx context.Context, id string, attempt int, minGap t
 	if err := checkID("run", id); err != nil {
 		return false, err
 	}
+	// Every process asks this for every run every few seconds, and mostly in vain: a
+	// look without a lock answers that.
+	due, err := requeueDue(ctx, s.pool, id, attempt, minGap, "")
+	if err != nil || !due {
+		return false, fail("queue run "+id+" again", err)
+	}
 	queued := false
-	err := s.write(ctx, "queue run "+id+" again", func(tx pgx.Tx) error {
-		var due bool
+	err = s.write(ctx, "queue run "+id+" again", func(tx pgx.Tx) error {
 		// The row lock makes a second process see the first one's time.
-		err := tx.QueryRow(ctx, `
-			SELECT attempt = $2
-			   AND status IN ('queued', 'running', 'paused')
-			   AND requeued_at <= holdfast.clock() - make_interval(secs => $3)
-			FROM holdfast.run
-			WHERE id = $1::text::uuid
-			FOR UPDATE`, id, attempt, minGap.Seconds()).Scan(&due)
+		due, err := requeueDue(ctx, tx, id, attempt, minGap, forUpdate)
 		if err != nil || !due {
-			return absent(err, "there is no run %s", id)
+			return err
 		}
 		_, err = tx.Exec(ctx, `
 			UPDATE holdfast.run
@@ -233,6 +232,17 @@ func (s *Store) RequeueRun(ctx context.Context, id string, attempt int, minGap t
 		return s.enqueue(ctx, tx, id, attempt)
 	})
 	return queued && err == nil, err
+}
+
+func requeueDue(ctx context.Context, q querier, id string, attempt int, minGap time.Duration, lock string) (due bool, err error) {
+	err = q.QueryRow(ctx, `
+		SELECT attempt = $2
+		   AND status IN ('queued', 'running', 'paused')
+		   AND requeued_at <= holdfast.clock() - make_interval(secs => $3)
+		FROM holdfast.run
+		WHERE id = $1::text::uuid
+		`+lock, id, attempt, minGap.Seconds()).Scan(&due)
+	return due, absent(err, "there is no run %s", id)
 }
 
 // fillResults reads what runs did under their policies.

@@ -31,6 +31,9 @@ type fakeStore struct {
 	users    []retention.User
 	tokens   []retention.Token
 	answers  map[string]idempotent
+	// schedules by name, slots newest first.
+	schedules []retention.ScheduleState
+	slots     []retention.Slot
 }
 
 type idempotent struct {

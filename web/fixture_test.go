@@ -71,6 +71,7 @@ func filledStore() *fakeStore {
 	fillPolicies(s)
 	fillHolds(s)
 	fillRuns(s)
+	fillSchedules(s)
 	fillAudit(s)
 	return s
 }

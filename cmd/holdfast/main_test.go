@@ -126,13 +126,24 @@ func (s *service) call(method, path, contentType, body string, want int) map[str
 
 func (s *service) ask(method, path, contentType, body string) (int, map[string]any) {
 	s.t.Helper()
+	return s.askWith(method, path, body, map[string]string{"Content-Type": contentType})
+}
+
+// askWith asks with headers; JSON unless they say otherwise.
+func (s *service) askWith(method, path, body string, header map[string]string) (int, map[string]any) {
+	s.t.Helper()
 	req, err := http.NewRequestWithContext(s.t.Context(), method, s.base+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	req.Header.Set("Authorization", "Bearer "+adminToken)
 	if body != "" {
-		req.Header.Set("Content-Type", contentType)
+		req.Header.Set("Content-Type", jsonType)
+	}
+	for name, v := range header {
+		if v != "" {
+			req.Header.Set(name, v)
+		}
 	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
@@ -209,14 +220,7 @@ func TestRunWaitsForADatabaseThatWasKilledAndGoesOn(t *testing.T) {
 	s.await(func() bool { return pgtest.Value[int64](t, url, `SELECT count(*) FROM holdfast_guard.journal`) > 0 },
 		func() string { return "no batch was committed" })
 	pg.Kill()
-	s.await(func() bool {
-		resp, err := http.Get(s.base + "/readyz")
-		if err != nil {
-			return false
-		}
-		_ = resp.Body.Close()
-		return resp.StatusCode == http.StatusServiceUnavailable
-	}, func() string { return "/readyz does not say that the database is away" })
+	s.awaitReady(http.StatusServiceUnavailable)
 	pg.Restart()
 	s.awaitRun(run, rows-1, 1)
 	if n := pgtest.Value[int64](t, url, `SELECT count(*) FROM public.logs`); n != 1 {
@@ -225,6 +229,19 @@ func TestRunWaitsForADatabaseThatWasKilledAndGoesOn(t *testing.T) {
 	if n := pgtest.Value[int64](t, url, `SELECT sum(processed)::bigint FROM holdfast_guard.journal`); n != rows-1 {
 		t.Errorf("the journal has %d rows, want %d", n, rows-1)
 	}
+}
+
+// awaitReady waits until /readyz answers with a status.
+func (s *service) awaitReady(status int) {
+	s.t.Helper()
+	s.await(func() bool {
+		resp, err := http.Get(s.base + "/readyz")
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == status
+	}, func() string { return fmt.Sprintf("/readyz does not come to say %d", status) })
 }
 
 // awaitRun waits until a run has ended and checks what it did.

@@ -2,16 +2,18 @@
 # Policies as code: check every policy in a folder, apply them, run them, and fail
 # the build if the server refuses one or the run does not succeed.
 #
-#   HOLDFAST_URL=https://holdfast.example.com HOLDFAST_TOKEN=hf_… ./apply.sh policies/
+#   HOLDFAST_URL=https://holdfast.example.com HOLDFAST_TOKEN=hf_… ./apply.sh policies/ [schedules/]
 #
-# Each file (*.yaml, *.yml or *.json) holds one policy and is named as it is. Needs
-# a POSIX shell and curl, nothing else.
+# Each file (*.yaml, *.yml or *.json) holds one policy, or one schedule in the second
+# folder (such as ../schedules), and is named as it is. Needs a POSIX shell and curl,
+# nothing else.
 #
 #   HOLDFAST_DRY_RUN=true   the run only computes what it would do
 #   HOLDFAST_TIMEOUT=3600   seconds to wait for the run
 set -eu
 
-folder=${1:?usage: apply.sh FOLDER}
+folder=${1:?usage: apply.sh FOLDER-OF-POLICIES [FOLDER-OF-SCHEDULES]}
+schedules=${2:-}
 url=${HOLDFAST_URL:?set HOLDFAST_URL to the address of the server}
 : "${HOLDFAST_TOKEN:?set HOLDFAST_TOKEN to an API token}"
 api="${url%/}/api/v1"
@@ -56,12 +58,17 @@ type_of() {
 	esac
 }
 
-files=
-for file in "$folder"/*.yaml "$folder"/*.yml "$folder"/*.json; do
-	[ -f "$file" ] || continue
-	case $file in *[[:space:]]*) echo "$file: no spaces, please" >&2 && exit 1 ;; esac
-	files="$files $file"
-done
+# files_in FOLDER: its documents, in $files.
+files_in() {
+	files=
+	for file in "$1"/*.yaml "$1"/*.yml "$1"/*.json; do
+		[ -f "$file" ] || continue
+		case $file in *[[:space:]]*) echo "$file: no spaces, please" >&2 && exit 1 ;; esac
+		files="$files $file"
+	done
+}
+
+files_in "$folder"
 [ -n "$files" ] || { echo "there is no policy in $folder" >&2; exit 1; }
 
 # First look at all of them: nothing is saved while one would be refused.
@@ -92,8 +99,27 @@ for file in $files; do
 	esac
 done
 
+policies=$files
+# When they run by themselves; the policies are there now.
+[ -z "$schedules" ] || files_in "$schedules"
+for file in ${schedules:+$files}; do
+	name=$(name_of "$file")
+	call GET "/schedules/$name"
+	set -- --header "Content-Type: $(type_of "$file")" --data-binary "@$file"
+	case $status in
+	200) set -- "$@" --header "If-Match: $(header etag)" ;;
+	404) ;;
+	*) refuse "$name" ;;
+	esac
+	call PUT "/schedules/$name" "$@"
+	case $status in
+	200 | 201) echo "schedule $name: $(member sentence)" ;;
+	*) refuse "schedule $name" ;;
+	esac
+done
+
 names=
-for file in $files; do
+for file in $policies; do
 	names="$names${names:+,}\"$(name_of "$file")\""
 done
 # The key makes the request safe to repeat when the network fails.
