@@ -168,3 +168,12 @@ func (p Period) After(t time.Time) time.Time {
 	t = t.UTC().AddDate(p.Years, p.Months, 7*p.Weeks+p.Days)
 	return t.Add(time.Duration(p.Hours)*time.Hour + time.Duration(p.Minutes)*time.Minute + time.Duration(p.Seconds)*time.Second)
 }
+
+// Plus is the period and another one after it, unit by unit: none is converted.
+func (p Period) Plus(o Period) Period {
+	theirs := o.parts()
+	for i, part := range p.parts() {
+		*part += *theirs[i]
+	}
+	return p
+}

@@ -65,15 +65,15 @@ const (
 
 // Run is one pass over one or more policies.
 type Run struct {
-	ID          string    `json:"id"`
-	Trigger     Trigger   `json:"trigger"`
-	RequestedBy string    `json:"requested_by"`
+	ID          string  `json:"id"`
+	Trigger     Trigger `json:"trigger"`
+	RequestedBy string  `json:"requested_by"`
 	// Schedule and Slot are what started it; empty and nil if a person did.
 	Schedule string     `json:"schedule,omitempty"`
 	Slot     *time.Time `json:"slot,omitempty"`
-	DryRun      bool      `json:"dry_run"`
-	Pace        Pace      `json:"pace"`
-	Status      RunStatus `json:"status"`
+	DryRun   bool       `json:"dry_run"`
+	Pace     Pace       `json:"pace"`
+	Status   RunStatus  `json:"status"`
 	// AsOf is the instant from which every cutoff of the run is counted: given by
 	// the request, or the governed database's clock when the run first started.
 	AsOf       *time.Time `json:"as_of"`
