@@ -60,7 +60,7 @@ const (
 // one missed night is no breach.
 var DefaultGrace = Period{Days: 2}
 
-// Policy is a declarative retention rule for one table. The members up to Archive
+// Policy is a declarative retention rule for one table. The members up to Events
 // are given by people; the rest is set by the server.
 type Policy struct {
 	Name            string                `json:"name"`
@@ -80,6 +80,8 @@ type Policy struct {
 	// soon as due. Read it with GracePeriod.
 	Grace   *Period  `json:"grace"`
 	Archive *Archive `json:"archive,omitempty"`
+	// Events, unless it is nil, tells other services about each record disposed of.
+	Events *EventSpec `json:"events,omitempty"`
 
 	// Version counts the changes of this name from 1; a retired name that is
 	// used again continues its versions.
@@ -135,6 +137,7 @@ func (p Policy) WithDefaults() Policy {
 	if p.Columns == nil {
 		p.Columns = map[string]Anonymizer{}
 	}
+	p.Events = p.Events.clone()
 	p.LegalBasis = strings.TrimSpace(p.LegalBasis)
 	p.Condition = strings.TrimSpace(p.Condition)
 	return p
@@ -172,6 +175,9 @@ func (p *Policy) Validate() error {
 	case UnitNone, UnitSeconds, UnitMilliseconds:
 	default:
 		bad.Add("unit", "must be %q or %q (for integer timestamps) or left out, not %q", UnitSeconds, UnitMilliseconds, p.Unit)
+	}
+	if p.Events != nil {
+		p.Events.validate(&bad)
 	}
 	return bad.Err()
 }
@@ -263,14 +269,17 @@ func (p *Policy) Rule() string {
 	}
 }
 
-func (p *Policy) columnList() string {
-	names := p.ColumnNames()
+func (p *Policy) columnList() string { return codeList(p.ColumnNames()) }
+
+// codeList is names as code in a sentence.
+func codeList(names []string) string {
+	quoted := make([]string, len(names))
 	for i, n := range names {
-		names[i] = "`" + n + "`"
+		quoted[i] = "`" + n + "`"
 	}
-	if len(names) < 2 {
-		return strings.Join(names, "")
+	if len(quoted) < 2 {
+		return strings.Join(quoted, "")
 	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " and " + names[last]
+	last := len(quoted) - 1
+	return strings.Join(quoted[:last], ", ") + " and " + quoted[last]
 }

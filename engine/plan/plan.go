@@ -77,6 +77,8 @@ type Plan struct {
 	ArchiveTo retention.TableName
 	// ArchiveColumns are the columns that archived rows keep.
 	ArchiveColumns []string
+	// Events is what others are told; nil for nothing.
+	Events *Telling
 	// LockFirst: rows are locked by a statement of their own before they are judged
 	// and changed, so that a trigger that keeps one back is seen.
 	LockFirst bool
@@ -116,7 +118,7 @@ type Change struct {
 // Build plans a policy. The error is a *retention.Refusal.
 func Build(in Inputs) (*Plan, error) {
 	p := &Plan{Policy: in.Policy, Table: in.Table, Key: in.Table.KeyColumns()}
-	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, heldRows, references, columnChanges, archiveColumns}
+	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, heldRows, references, columnChanges, archiveColumns, telling}
 	for _, step := range steps {
 		if err := step(p, in); err != nil {
 			return nil, err

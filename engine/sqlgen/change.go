@@ -3,6 +3,7 @@ package sqlgen
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"holdfast/engine/plan"
 	"holdfast/retention"
@@ -10,9 +11,9 @@ import (
 
 // Change prints the destructive statement of one step. Its single row has the
 // rows changed, those of them that a trigger undid, what was due and held in the
-// same snapshot (0 unless countHeld), for archive the rows that arrived there, and
-// then one array per key column if the plan keeps digests, of bigint for integers
-// and of text for all others.
+// same snapshot (0 unless countHeld), for archive the rows that arrived there, if the
+// plan tells others the bytes of the outbox row, and then one array per key column if
+// the plan keeps digests, of bigint for integers and of text for all others.
 func (g *Printer) Change(r Range, run RunMeta, countHeld bool) Statement {
 	b := &builder{}
 	b.printf("WITH gone AS (\n")
@@ -20,21 +21,29 @@ func (g *Printer) Change(r Range, run RunMeta, countHeld bool) Statement {
 	case retention.ActionAnonymize:
 		g.update(b, r)
 	case retention.ActionArchive:
-		g.deleteReturning(b, r, append(g.archiveReturning(), g.digestColumns()...))
+		g.deleteReturning(b, r, append(g.archiveReturning(), g.returned()...))
 	default:
-		g.deleteReturning(b, r, g.digestColumns())
+		g.deleteReturning(b, r, g.returned())
 	}
 	b.printf("\n)")
 	if g.plan.Policy.Action == retention.ActionArchive {
 		g.insertArchive(b, run)
 	}
+	if g.plan.Events != nil {
+		g.insertOutbox(b, run)
+	}
 	g.summary(b, r, countHeld)
 	return b.done()
 }
 
-// RunMeta is what an archived row keeps of the run that archived it.
+// RunMeta is what an archived row and an outbox row keep of the run and the batch
+// that made them.
 type RunMeta struct {
 	RunID string
+	// BatchID is the id of the batch's journal row.
+	BatchID string
+	// StartedAt is when the run began to carry the policy out.
+	StartedAt time.Time
 }
 
 func (g *Printer) deleteReturning(b *builder, r Range, returning []string) {
@@ -48,7 +57,7 @@ func (g *Printer) deleteReturning(b *builder, r Range, returning []string) {
 // Plain reports whether PlainDelete can stand for Change: a delete of which nothing
 // but the number of rows is wanted.
 func (g *Printer) Plain() bool {
-	return g.plan.Policy.Action == retention.ActionDelete && !g.plan.Digests
+	return g.plan.Policy.Action == retention.ActionDelete && !g.plan.Digests && g.plan.Events == nil
 }
 
 // PlainDelete prints the destructive statement without RETURNING; its command tag
@@ -58,6 +67,9 @@ func (g *Printer) PlainDelete(r Range) Statement {
 	b.printf("DELETE FROM %s\nWHERE %s", g.from(), g.where(b, r))
 	return b.done()
 }
+
+// returned is what is wanted of each changed row, for evidence and for others.
+func (g *Printer) returned() []string { return append(g.digestColumns(), g.toldColumns()...) }
 
 // digestColumns are the key's columns, named d1, d2 … in RETURNING: integers as
 // bigint, all others as text.
@@ -110,8 +122,8 @@ func (g *Printer) update(b *builder, r Range) {
 		sets[i] = retention.QuoteIdent(c.Column.Name) + " = " + g.treated(b, c)
 	}
 	b.printf("UPDATE %s\nSET %s\nWHERE %s\nRETURNING %s AS undone", g.from(), strings.Join(sets, ",\n    "), g.where(b, r), g.dirty(b))
-	if d := g.digestColumns(); len(d) > 0 {
-		b.printf(", %s", strings.Join(d, ", "))
+	if columns := g.returned(); len(columns) > 0 {
+		b.printf(", %s", strings.Join(columns, ", "))
 	}
 }
 
@@ -129,6 +141,9 @@ func (g *Printer) summary(b *builder, r Range, countHeld bool) {
 	if g.plan.Policy.Action == retention.ActionArchive {
 		// Inserted must equal deleted; a trigger of the archive could swallow rows.
 		cols = append(cols, "(SELECT count(*) FROM kept)")
+	}
+	if g.plan.Events != nil {
+		cols = append(cols, "coalesce((SELECT bytes FROM told), 0)::bigint")
 	}
 	if g.plan.Digests {
 		for i := range g.plan.Key {

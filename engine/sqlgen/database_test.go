@@ -72,14 +72,17 @@ func archiveOf(s shape) retention.TableName {
 // shapesDatabase is a database with every shape in it, a copy of one that is made once.
 func shapesDatabase(t *testing.T) string {
 	t.Helper()
-	sql := []string{"CREATE SCHEMA holdfast_guard"}
+	var sql []string
 	for _, s := range shapes() {
 		sql = append(sql, createShape(s))
 	}
 	// A text of its own, outside a transaction: VACUUM makes index-only scans cheap.
 	sql = append(sql, "VACUUM ANALYZE")
 	key := fmt.Sprintf("sqlgen shapes %x", sha256.Sum256([]byte(strings.Join(sql, "\n"))))
-	return pgtest.NewFrom(t, key, func(_ context.Context, url string) error {
+	return pgtest.NewFrom(t, key, func(ctx context.Context, url string) error {
+		if err := target.Migrate(ctx, url); err != nil {
+			return err
+		}
 		pgtest.Exec(t, url, sql...)
 		return nil
 	})

@@ -3,6 +3,8 @@ package sqlgen_test
 import (
 	"crypto/sha256"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,7 +21,10 @@ func ptr[T any](v T) *T { return &v }
 // keys are the secrets of every printer here.
 var keys = sqlgen.Keys{Hash: sha256.Sum256([]byte("hash")), Check: sha256.Sum256([]byte("check"))}
 
-var runMeta = sqlgen.RunMeta{RunID: "00000000-0000-4000-8000-000000000001"}
+var runMeta = sqlgen.RunMeta{
+	RunID: "00000000-0000-4000-8000-000000000001", BatchID: "00000000-0000-4000-8000-000000000002",
+	StartedAt: time.Date(2024, 4, 1, 3, 0, 0, 0, time.UTC),
+}
 
 // day is midnight of a day of January 2024, when the rows of the tests were made.
 func day(n int) time.Time { return time.Date(2024, 1, n, 0, 0, 0, 0, time.UTC) }
@@ -147,13 +152,32 @@ const (
 
 var modes = []mode{modeDelete, modeCounts, modeAnonymize, modeArchive}
 
+// told is a mode whose policy tells others.
+const told = " told"
+
+// tellingModes are the modes that tell others; counts too, which are not plain then.
+var tellingModes = []mode{modeDelete + told, modeCounts + told, modeAnonymize + told, modeArchive + told}
+
+func (m mode) tells() bool { return strings.HasSuffix(string(m), told) }
+
+// is compares without regard to whether others are told.
+func (m mode) is(o mode) bool { return strings.TrimSuffix(string(m), told) == string(o) }
+
 // policy is the policy of a mode for a shape.
 func (s shape) policy(m mode) retention.Policy {
 	p := retention.Policy{
 		Name: "p", Table: s.table.Name, TimestampColumn: s.at, RetentionPeriod: retention.Period{Days: 90},
 		Action: retention.ActionDelete, LegalBasis: "Consent", Version: 3,
 	}.WithDefaults()
-	switch m {
+	if m.tells() {
+		// The last columns of every shape are at, email, phone, born and note.
+		name := func(fromEnd int) string { return s.table.Columns[len(s.table.Columns)-fromEnd].Name }
+		p.Events = &retention.EventSpec{EntityType: "user", Key: retention.EventKey{name(3), name(2)}, Include: []string{name(5)}}
+		if s.table.Key != nil {
+			p.Events.Include = append(p.Events.Include, s.table.Columns[0].Name)
+		}
+	}
+	switch mode(strings.TrimSuffix(string(m), told)) {
 	case modeCounts:
 		p.Evidence = retention.EvidenceCounts
 	case modeAnonymize:
@@ -222,11 +246,11 @@ func stepNamed(name string) sqlgen.Range {
 // step, with and without the count of held rows.
 func eachStatement(t testing.TB, do func(name string, s sqlgen.Statement, g *sqlgen.Printer, m mode, sh shape, h hold, st step)) {
 	t.Helper()
-	for _, m := range modes {
+	for _, m := range slices.Concat(modes, tellingModes) {
 		for _, sh := range shapes() {
 			for _, h := range holds {
-				if !sh.can(h) {
-					continue
+				if !sh.can(h) || m.tells() && h != holdNone && h != holdHashed {
+					continue // Telling adds nothing to how holds are judged.
 				}
 				g := sh.printer(t, m, h)
 				for _, st := range steps() {

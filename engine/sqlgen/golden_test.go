@@ -188,6 +188,23 @@ func TestArchiveIsPrintedAsInTheGolden(t *testing.T) {
 	g.check(t, "archive")
 }
 
+func TestTellingOthersIsPrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	for _, m := range tellingModes {
+		for _, st := range steps() {
+			g.statement(fmt.Sprintf("%s, %s, bigint key, held hashed", m, st.name), destructive(shapeNamed("bigint").printer(t, m, holdHashed), st.r, false))
+		}
+		for _, sh := range shapes() {
+			g.statement(fmt.Sprintf("%s, slice, %s key, none held", m, sh.name), destructive(sh.printer(t, m, holdNone), stepNamed("slice"), false))
+		}
+	}
+	sh := shapeNamed("bigint")
+	p := sh.policy(modeCounts)
+	p.Events = &retention.EventSpec{EntityType: "user", Key: retention.EventKey{"id"}}
+	g.statement("one column and none included", destructive(sqlgen.New(sh.planned(t, p, holdNone), keys), stepNamed("slice"), false))
+	g.check(t, "events")
+}
+
 // methods are the anonymizers, each on a column that it fits.
 func methods() []struct {
 	name, column string

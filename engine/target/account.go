@@ -132,10 +132,10 @@ func (d *disposition) queueJournal(b *pgx.Batch, out outcome, seq int64) error {
 	}
 	p, t := d.spec.Policy, d.planned.Table
 	b.Queue(`
-		INSERT INTO holdfast_guard.journal (run_id, policy, policy_version, action, relid, schema_name, table_name, seq, guard_epoch, step,
+		INSERT INTO holdfast_guard.journal (id, run_id, policy, policy_version, action, relid, schema_name, table_name, seq, guard_epoch, step,
 		                                    processed, held, blocked, skipped, digests)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
-		d.spec.RunID, p.Name, p.Version, string(p.Action), t.OID, t.Name.Schema, t.Name.Name, seq, d.planned.epoch, out.step,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		out.id, d.spec.RunID, p.Name, p.Version, string(p.Action), t.OID, t.Name.Schema, t.Name.Name, seq, d.planned.epoch, out.step,
 		out.counts.Processed, out.counts.Held, out.counts.Blocked, skipped, digests)
 	return nil
 }

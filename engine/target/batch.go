@@ -20,6 +20,9 @@ const (
 	idleTimeout = 5 * time.Second
 	// workMem lets the list of held ids fit its hash.
 	workMem = "64MB"
+	// maxTold is the size of an outbox row, in bytes, from which steps become smaller:
+	// included columns may be as wide as they like.
+	maxTold = 8 << 20
 )
 
 // outcome is what one batch did, before it is committed.
@@ -27,6 +30,10 @@ type outcome struct {
 	counts  retention.Counts
 	digests []byte
 	step    string
+	// id is the batch's, in the journal and in the outbox; told is the size of the
+	// outbox row in bytes.
+	id   string
+	told int64
 	// next is where the walk stands after the batch; done that it has ended.
 	next position
 	done bool
@@ -55,8 +62,21 @@ func (d *disposition) Step(ctx context.Context) (retention.StepResult, error) {
 		return retention.StepResult{}, d.failed(ctx, err)
 	}
 	d.skip = false
-	d.size = min(2*d.size, d.spec.Policy.BatchSize)
+	d.size = d.nextSize(out)
 	return retention.StepResult{Done: out.done, Counts: out.counts, Took: time.Since(started)}, nil
+}
+
+// nextSize is the number of rows that the next step aims at: twice as many after a
+// success, up to the policy's batch size, but no more than make an outbox row of a
+// size that everybody who reads it can bear.
+func (d *disposition) nextSize(out outcome) int {
+	switch {
+	case out.told > maxTold:
+		return max(1, int(int64(d.size)*maxTold/2/out.told))
+	case 2*out.told > maxTold:
+		return d.size
+	}
+	return min(2*d.size, d.spec.Policy.BatchSize)
 }
 
 // failed rolls back and prepares the next try. Whether a COMMIT that was cut off
@@ -94,6 +114,7 @@ func (d *disposition) batch(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return out, err
 	}
+	out.id = newBatchID()
 	if r != nil {
 		if err := d.change(ctx, *r, &out); err != nil {
 			return out, err
@@ -198,7 +219,7 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 	if d.planned.sql.Plain() {
 		return d.executePlain(ctx, r, countHeld, out)
 	}
-	s := d.planned.sql.Change(r, sqlgen.RunMeta{RunID: d.spec.RunID}, countHeld)
+	s := d.planned.sql.Change(r, sqlgen.RunMeta{RunID: d.spec.RunID, BatchID: out.id, StartedAt: d.started}, countHeld)
 	row, err := d.rawRow(ctx, s)
 	if err != nil {
 		return err
@@ -216,6 +237,9 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 	out.counts.Skip(retention.SkippedStillDue, undone)
 	if countHeld {
 		out.counts.Held = held
+	}
+	if d.planned.Events != nil {
+		out.told = row.int()
 	}
 	if d.planned.Digests {
 		out.digests = d.t.digests(d.planned.Table.Name, row.keys(len(d.planned.Key)), int(changed), row)

@@ -28,6 +28,8 @@ type disposition struct {
 	loaded   bool
 	pos      position
 	progress retention.Progress
+	// started is when the run began to carry the policy out.
+	started time.Time
 
 	// size is the number of rows a step aims at: the policy's batch size, halved
 	// after a time-out, doubled again by success.
@@ -126,9 +128,9 @@ func (d *disposition) load(ctx context.Context) error {
 	var pos, skipped []byte
 	p := retention.Progress{}
 	err := d.conn.QueryRow(ctx, `
-		SELECT cutoff, position, done, seq, processed, held, blocked, skipped, null_timestamps, infinite_timestamps
+		SELECT started_at, cutoff, position, done, seq, processed, held, blocked, skipped, null_timestamps, infinite_timestamps
 		FROM holdfast_guard.progress WHERE run_id = $1 AND policy = $2`, d.spec.RunID, d.spec.Policy.Name).
-		Scan(&p.Cutoff, &pos, &p.Done, &p.Batches, &p.Processed, &p.Held, &p.Blocked, &skipped, &p.NullTimestamps, &p.InfiniteTimestamps)
+		Scan(&d.started, &p.Cutoff, &pos, &p.Done, &p.Batches, &p.Processed, &p.Held, &p.Blocked, &skipped, &p.NullTimestamps, &p.InfiniteTimestamps)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return d.begin(ctx)
 	}

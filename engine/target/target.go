@@ -163,7 +163,8 @@ func kindOf(code string) error {
 	switch code {
 	case "55P03", "40P01", "40001": // lock_not_available, deadlock, serialization
 		return retention.ErrBusy
-	case "57014": // query_canceled: statement time-out, or a hold is being placed
+	case "57014", // query_canceled: statement time-out, or a hold is being placed
+		"53200", "54000": // out_of_memory, program_limit_exceeded: too much in one statement
 		return retention.ErrTooSlow
 	case "42P01", "42703", "3F000": // undefined table, column, schema
 		return retention.ErrMoved

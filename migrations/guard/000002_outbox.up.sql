@@ -5,6 +5,9 @@
 CREATE TABLE holdfast_guard.outbox (
     -- the batch's id in the journal
     id             uuid        PRIMARY KEY,
+    -- the order in which rows are carried: a run writes its batches one after the
+    -- other, whatever the clock does meanwhile
+    no             bigint      GENERATED ALWAYS AS IDENTITY UNIQUE,
     run_id         uuid        NOT NULL,
     policy         text        NOT NULL,
     policy_version integer     NOT NULL,
@@ -14,10 +17,12 @@ CREATE TABLE holdfast_guard.outbox (
     occurred_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
     count          integer     NOT NULL CHECK (count > 0),
     -- one column of count texts per part of the key, one after the other
-    key_parts      integer     NOT NULL,
+    key_parts      smallint    NOT NULL,
     keys           text[]      NOT NULL,
     -- names and kinds of the included columns, and their texts likewise
     columns        jsonb       NOT NULL,
     included       text[]      NOT NULL
 );
-CREATE INDEX outbox_oldest ON holdfast_guard.outbox (occurred_at);
+-- Rows live for a second or two, so compressing them costs more than it saves; and
+-- pg_column_size then tells how much a reader takes in.
+ALTER TABLE holdfast_guard.outbox ALTER COLUMN keys SET STORAGE EXTERNAL, ALTER COLUMN included SET STORAGE EXTERNAL;
