@@ -201,27 +201,3 @@ func (e *Engine) takeOver(ctx context.Context, r retention.Run) error {
 	}
 	return err
 }
-
-// carryPage bounds how many journal rows travel at once: each may carry the digests
-// of a whole batch, 3 MB at the largest batch size.
-const carryPage = 8
-
-// CarryJournal copies journal rows of the governed database into the store.
-func (e *Engine) CarryJournal(ctx context.Context) error {
-	for {
-		rows, err := e.target.Uncarried(ctx, carryPage)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		if err := e.store.SaveBatches(ctx, rows); err != nil {
-			return err
-		}
-		ids := make([]string, len(rows))
-		for i, row := range rows {
-			ids[i] = row.ID
-		}
-		if err := e.target.Carried(ctx, ids); err != nil {
-			return err
-		}
-	}
-}

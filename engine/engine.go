@@ -9,6 +9,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -27,6 +28,7 @@ type Engine struct {
 	pace   retention.Pace
 	admin  []byte // digest of the administrator's token; nil if there is none
 	hasher Hasher
+	source string
 	wait   func(ctx context.Context, d time.Duration) error
 	// presence is how this process shows that it is at work.
 	presence presence
@@ -49,11 +51,13 @@ type Options struct {
 	Hasher     Hasher
 	// Version of this program, for the list of processes at work.
 	Version string
+	// Source names this Holdfast in events, as a URI reference; empty means DefaultSource.
+	Source string
 }
 
 // New makes an engine over our store and the governed database.
 func New(store Store, target Target, o Options) *Engine {
-	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, wait: waitFor,
+	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, source: cmp.Or(o.Source, DefaultSource), wait: waitFor,
 		presence: presence{version: o.Version, started: time.Now()}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

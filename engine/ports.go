@@ -18,6 +18,7 @@ type Store interface {
 	HoldStore
 	RunStore
 	ScheduleStore
+	EventStore
 	AccountStore
 
 	// Ping tells whether the database answers.
@@ -35,7 +36,8 @@ type Store interface {
 	// DropIdempotent frees a key whose request failed without effect.
 	DropIdempotent(ctx context.Context, actor, key string) error
 	// Sweep removes what has outlived its use: idempotency keys older than a day,
-	// expired sessions and processes long gone. No noun of ours is ever swept.
+	// expired sessions, processes long gone, and events that are older than their
+	// retention and that nobody still waits for. No noun of ours is ever swept.
 	Sweep(ctx context.Context) error
 	// Guard is the governed database's guard as it was last seen or changed by us;
 	// the zero GuardMark before the first time.
@@ -158,6 +160,15 @@ type ScheduleStore interface {
 	Processes(ctx context.Context) ([]retention.Process, error)
 }
 
+// EventStore keeps the log of events for other services.
+type EventStore interface {
+	// AppendEvents puts outbox rows at the end of the log, idempotently by their id. In
+	// one call they keep their order; the numbers of the log grow with the commits.
+	AppendEvents(ctx context.Context, batches []retention.EventBatch) error
+	// Events lists events newest first, each expanded from its batch.
+	Events(ctx context.Context, f retention.EventFilter, p retention.Page) ([]retention.LoggedEvent, string, error)
+}
+
 // AccountStore keeps people, their sessions' owner and API tokens.
 type AccountStore interface {
 	// CreateUser keeps an account; a used e-mail address is ErrConflict.
@@ -249,4 +260,9 @@ type RunTarget interface {
 	Uncarried(ctx context.Context, limit int) ([]retention.JournalRow, error)
 	// Carried marks them.
 	Carried(ctx context.Context, ids []string) error
+	// Outbox reads what batches tell others and is not yet in the store, in the order
+	// in which it was written, at most limit rows and some megabytes.
+	Outbox(ctx context.Context, limit int) ([]retention.EventBatch, error)
+	// Told removes rows from the outbox that the store has.
+	Told(ctx context.Context, ids []string) error
 }

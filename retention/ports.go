@@ -42,6 +42,16 @@ type RunFilter struct {
 	From, Until *time.Time
 }
 
+// EventFilter narrows the log of events. Zero values ask for everything.
+type EventFilter struct {
+	Type       EventType
+	EntityType string
+	Policy     string
+	Run        string
+	// From and Until bound when it happened: from inclusive, until exclusive.
+	From, Until *time.Time
+}
+
 // AuditFilter narrows the audit.
 type AuditFilter struct {
 	Actor  string

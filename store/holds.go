@@ -168,6 +168,14 @@ func (s *Store) CountHolds(ctx context.Context) (map[retention.HoldStatus]int64,
 // changeHold locks a hold, has fn judge and change it, and writes the audit row
 // with the hold before and after. fn answers false if there is nothing to change.
 func (s *Store) changeHold(ctx context.Context, what, id string, by retention.By, fn func(tx pgx.Tx, h retention.Hold) (bool, error)) (retention.Hold, error) {
+	return s.changeAndTell(ctx, what, id, by, fn, func(context.Context, pgx.Tx, retention.Hold) error { return nil })
+}
+
+// changeAndTell is changeHold for what others are told of, which comes last: it takes
+// the log's lock.
+func (s *Store) changeAndTell(ctx context.Context, what, id string, by retention.By, fn func(tx pgx.Tx, h retention.Hold) (bool, error),
+	tell func(context.Context, pgx.Tx, retention.Hold) error,
+) (retention.Hold, error) {
 	if err := checkID("hold", id); err != nil {
 		return retention.Hold{}, err
 	}
@@ -185,7 +193,10 @@ func (s *Store) changeHold(ctx context.Context, what, id string, by retention.By
 		if after, err = loadHold(ctx, tx, id, ""); err != nil {
 			return err
 		}
-		return addAudit(ctx, tx, by, "hold/"+id, before, after)
+		if err := addAudit(ctx, tx, by, "hold/"+id, before, after); err != nil {
+			return err
+		}
+		return tell(ctx, tx, after)
 	})
 	return after, err
 }
@@ -194,7 +205,7 @@ func (s *Store) changeHold(ctx context.Context, what, id string, by retention.By
 // when its ids were looked up then. A hold that is already in force is left as it is, with
 // no audit row; one that has ended is ErrConflict.
 func (s *Store) HoldActivated(ctx context.Context, id string, at time.Time, counts []retention.ScopeCounts, by retention.By) (retention.Hold, error) {
-	return s.changeHold(ctx, "activate", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+	return s.changeAndTell(ctx, "activate", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
 		if h.Status.InForce() {
 			return false, nil
 		}
@@ -217,7 +228,7 @@ func (s *Store) HoldActivated(ctx context.Context, id string, at time.Time, coun
 			}
 		}
 		return true, nil
-	})
+	}, tellHold)
 }
 
 func saveCounts(ctx context.Context, tx pgx.Tx, id string, c retention.ScopeCounts) error {
@@ -300,7 +311,7 @@ func (s *Store) HoldEnded(ctx context.Context, id string, to retention.HoldStatu
 	if !to.Ended() {
 		return retention.Hold{}, fmt.Errorf("end hold %s: %q is no end", id, to)
 	}
-	return s.changeHold(ctx, "end", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+	return s.changeAndTell(ctx, "end", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
 		if h.Status.Ended() {
 			return false, nil
 		}
@@ -312,5 +323,5 @@ func (s *Store) HoldEnded(ctx context.Context, id string, to retention.HoldStatu
 			SET status = $2, released_at = $3, released_by = coalesce(released_by, $4)
 			WHERE id = $1::text::uuid`, id, to, at, by.Actor.Name)
 		return err == nil, err
-	})
+	}, tellHold)
 }

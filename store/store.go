@@ -29,6 +29,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+
+	"holdfast/retention"
 )
 
 // Schema is where our tables and River's live.
@@ -37,6 +39,8 @@ const Schema = "holdfast"
 // Store keeps our nouns. It is safe for concurrent use.
 type Store struct {
 	pool *pgxpool.Pool
+	// keepEvents is how long the log keeps an event that nobody waits for.
+	keepEvents retention.Period
 	// jobs only inserts: it is never started.
 	jobs *river.Client[pgx.Tx]
 }
@@ -50,7 +54,14 @@ type Options struct {
 	// means DefaultStatementTimeout. A statement that is cut off answers
 	// retention.ErrUnavailable.
 	StatementTimeout time.Duration
+	// EventRetention is how long the log keeps an event that nobody waits for any
+	// more; zero means DefaultEventRetention.
+	EventRetention retention.Period
 }
+
+// DefaultEventRetention (P30D) is long enough for a subscriber to find out that it
+// missed something and ask for it again. The log names people: it is no archive.
+var DefaultEventRetention = retention.Period{Days: 30}
 
 const (
 	// DefaultMaxConns is enough for pages, API and jobs of one process, and leaves
@@ -76,8 +87,12 @@ func Open(ctx context.Context, url string, o Options) (*Store, error) {
 	s, err := New(pool)
 	if err != nil {
 		pool.Close()
+		return nil, err
 	}
-	return s, err
+	if !o.EventRetention.IsZero() {
+		s.keepEvents = o.EventRetention
+	}
+	return s, nil
 }
 
 // Config is the pool's configuration that Open uses. A caller that makes its own
@@ -143,7 +158,7 @@ func New(pool *pgxpool.Pool) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare the job queue: %w", err)
 	}
-	return &Store{pool: pool, jobs: jobs}, nil
+	return &Store{pool: pool, jobs: jobs, keepEvents: DefaultEventRetention}, nil
 }
 
 // Close closes the pool, waiting for its connections to come back.

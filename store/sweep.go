@@ -3,12 +3,48 @@ package store
 import (
 	"context"
 	"errors"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // Sweep removes what has outlived its use: idempotency keys older than a day,
-// expired sessions and processes long gone. No noun of ours is ever swept.
+// expired sessions, processes long gone, and events that have been in the log for
+// longer than their retention and that nobody waits for. No noun of ours is ever swept.
 func (s *Store) Sweep(ctx context.Context) error {
 	_, sessions := s.CleanSessions(ctx)
 	_, answers := s.CleanIdempotent(ctx)
-	return errors.Join(sessions, answers, s.CleanProcesses(ctx))
+	return errors.Join(sessions, answers, s.CleanProcesses(ctx), s.sweepEvents(ctx))
 }
+
+// sweepChunk bounds how many batches of events one transaction removes: each may be
+// some megabytes.
+const sweepChunk = 500
+
+// sweepEvents removes events in short transactions. What a live subscriber has not
+// yet passed stays, however old it is: it would never learn of it.
+func (s *Store) sweepEvents(ctx context.Context) error {
+	for {
+		var removed int64
+		err := s.write(ctx, "sweep events", func(tx pgx.Tx) error {
+			passed, err := minCursor(ctx, tx)
+			if err != nil {
+				return err
+			}
+			tag, err := tx.Exec(ctx, `
+				DELETE FROM holdfast.event_batch
+				WHERE no IN (SELECT no FROM holdfast.event_batch
+				             WHERE no <= $1 AND kept_at < holdfast.clock() - $2::text::interval
+				             ORDER BY no
+				             LIMIT $3)`, passed, s.keepEvents.String(), sweepChunk)
+			removed = tag.RowsAffected()
+			return err
+		})
+		if err != nil || removed < sweepChunk {
+			return err
+		}
+	}
+}
+
+// minCursor is the number in the log that every live subscriber has passed. As long
+// as there is nobody to tell, everything is.
+func minCursor(context.Context, pgx.Tx) (int64, error) { return maxID, nil }

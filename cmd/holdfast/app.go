@@ -41,7 +41,7 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 	if err := a.launch(ctx); err != nil {
 		return nil, err
 	}
-	if a.store, err = store.Open(ctx, a.cfg.DatabaseURL, store.Options{}); err != nil {
+	if a.store, err = store.Open(ctx, a.cfg.DatabaseURL, store.Options{EventRetention: cfg.EventRetention}); err != nil {
 		return nil, err
 	}
 	if a.target, err = target.Open(ctx, a.targetURL(), target.Options{Secret: secret, Log: log}); err != nil {
@@ -56,7 +56,7 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 	if err != nil {
 		return nil, err
 	}
-	a.engine = engine.New(a.store, a.target, engine.Options{Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Version: version()})
+	a.engine = engine.New(a.store, a.target, engine.Options{Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Version: version(), Source: cfg.PublicURL})
 	return a, a.checkSecret(ctx, secret, migrate)
 }
 

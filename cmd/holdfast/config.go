@@ -38,8 +38,10 @@ type config struct {
 	// how long the governed database's backups are kept; nil is not stated.
 	TimeZone        string            `env:"TIME_ZONE" envDefault:"UTC"`
 	BackupRetention *retention.Period `env:"BACKUP_RETENTION"`
-	PostgresBin     string            `env:"POSTGRES_BIN"`
-	LogFormat       string            `env:"LOG_FORMAT" envDefault:"text"`
+	// EventRetention is how long the log keeps events that nobody waits for.
+	EventRetention retention.Period `env:"EVENT_RETENTION" envDefault:"P30D"`
+	PostgresBin    string           `env:"POSTGRES_BIN"`
+	LogFormat      string           `env:"LOG_FORMAT" envDefault:"text"`
 }
 
 const (

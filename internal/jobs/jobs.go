@@ -28,9 +28,11 @@ import (
 
 // How often each background duty is done.
 const (
-	tickEvery    = time.Second
-	settleEvery  = 2 * time.Second
-	carryEvery   = 5 * time.Second
+	tickEvery   = time.Second
+	settleEvery = 2 * time.Second
+	// carryEvery is how long others may wait for what a batch tells them; without
+	// anything to carry it costs two small reads.
+	carryEvery   = 2 * time.Second
 	measureEvery = 5 * time.Minute
 	sweepEvery   = time.Hour
 	// maxRuns is how many runs one process works on at once.
@@ -91,7 +93,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.every(tickEvery, "start what schedules owe", m.tick)
 	m.every(settleEvery, "settle holds", m.engine.SettleHolds)
 	m.every(settleEvery, "take over runs", m.engine.TakeOver)
-	m.every(carryEvery, "carry the journal", m.engine.CarryJournal)
+	m.every(carryEvery, "carry journal and events", m.engine.CarryJournal)
 	m.every(settleEvery, "measure new policies", m.engine.MeasureNew)
 	m.every(sweepEvery, "sweep", m.engine.Sweep)
 	m.wg.Go(m.measureLoop)

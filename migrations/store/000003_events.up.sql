@@ -18,13 +18,15 @@ CREATE TABLE holdfast.event_batch (
     occurred_at    timestamptz NOT NULL,
     count          integer NOT NULL CHECK (count > 0),
     -- one column of count texts per part of the key, one after the other
-    key_parts      integer NOT NULL,
+    key_parts      smallint NOT NULL,
     keys           text[] NOT NULL,
     -- the names and kinds of the included columns, and their texts likewise
     columns        jsonb NOT NULL,
     included       text[] NOT NULL,
     -- the data of an event that no batch made
     data           jsonb,
+    -- since when it is here: its retention counts from then
+    kept_at        timestamptz NOT NULL DEFAULT holdfast.clock(),
     CHECK (cardinality(keys) = key_parts * count)
 );
 CREATE INDEX event_batch_by_time ON holdfast.event_batch (occurred_at, no);

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/retention"
+)
+
+// holdEntity is the type of the entity that an event of a hold is about.
+const holdEntity = "hold"
+
+// holdData is what others are told of a hold: what it is about and how much it
+// covers, but no record ids.
+type holdData struct {
+	Type        retention.EventType `json:"type"`
+	EntityType  string              `json:"entity_type"`
+	EntityID    string              `json:"entity_id"`
+	Hold        string              `json:"hold"`
+	Matter      string              `json:"matter"`
+	CreatedBy   string              `json:"created_by"`
+	Tables      []holdTable         `json:"tables"`
+	EffectiveAt time.Time           `json:"effective_at"`
+	ExpiresAt   *time.Time          `json:"expires_at"`
+	// EndedAt and How are of holds that have ended alone.
+	EndedAt *time.Time           `json:"ended_at,omitempty"`
+	How     retention.HoldStatus `json:"how,omitempty"`
+}
+
+// holdTable is one scope of a hold.
+type holdTable struct {
+	Table       retention.TableName `json:"table"`
+	All         bool                `json:"all"`
+	RecordCount int64               `json:"record_count"`
+}
+
+// tellHold puts an event of a hold into the log, in the transaction of its change.
+func tellHold(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
+	d := holdData{
+		Type: retention.EventHoldPlaced, EntityType: holdEntity, EntityID: h.ID, Hold: h.ID, Matter: h.Matter, CreatedBy: h.CreatedBy,
+		Tables: []holdTable{}, EffectiveAt: h.EffectiveAt.UTC(), ExpiresAt: h.ExpiresAt,
+	}
+	at := d.EffectiveAt
+	if h.Status.Ended() {
+		at = h.ReleasedAt.UTC()
+		d.Type, d.EndedAt, d.How = retention.EventHoldReleased, &at, h.Status
+	}
+	for _, sc := range h.Scope {
+		d.Tables = append(d.Tables, holdTable{Table: sc.Table, All: sc.All, RecordCount: sc.RecordCount})
+	}
+	data, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	return appendEvents(ctx, tx, []retention.EventBatch{{
+		ID: uuid.Must(uuid.NewV7()).String(), Type: d.Type, EntityType: holdEntity, InitiatedAt: at, OccurredAt: at,
+		Count: 1, KeyParts: 1, Keys: []*string{&h.ID}, Data: data,
+	}})
+}
