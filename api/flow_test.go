@@ -8,11 +8,16 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"holdfast"
 )
 
 const ticketsPolicy = `{"name": "tickets", "table": "public.tickets", "timestamp_column": "resolved_at",
 	"retention_period": "730 days", "action": "delete", "legal_basis": "Legitimate interest"}`
+
+// tellingTickets is that policy, telling others.
+var tellingTickets = strings.TrimSuffix(ticketsPolicy, "}") + `, "events": {"entity_type": "ticket", "key": ["id", "email"], "include": ["email"]}}`
 
 // One story through every route; each answer is held against the contract.
 func TestEveryRouteAnswersAsTheContractSays(t *testing.T) {
@@ -20,6 +25,7 @@ func TestEveryRouteAnswersAsTheContractSays(t *testing.T) {
 	s.tellOfPolicies(t)
 	s.tellOfHolds(t)
 	s.tellOfRuns(t)
+	s.tellOfEvents(t)
 	s.tellOfSchedules(t)
 	s.tellOfAccounts(t)
 	s.tellOfTheService(t)
@@ -36,7 +42,7 @@ func TestEveryRouteAnswersAsTheContractSays(t *testing.T) {
 }
 
 func (s *service) tellOfPolicies(t *testing.T) {
-	created := s.do(call{method: "POST", path: "/api/v1/policies", body: ticketsPolicy}).want(201)
+	created := s.do(call{method: "POST", path: "/api/v1/policies", body: tellingTickets}).want(201)
 	if got := created.header.Get("ETag"); got != `"v1"` {
 		t.Errorf("ETag: got %s", got)
 	}
@@ -51,6 +57,9 @@ func (s *service) tellOfPolicies(t *testing.T) {
 		if p[name] != want {
 			t.Errorf("%s: got %v, want %v", name, p[name], want)
 		}
+	}
+	if got, want := fmt.Sprint(p["events"]), "map[entity_type:ticket include:[email] key:[id email]]"; got != want {
+		t.Errorf("events: got %s, want %s", got, want)
 	}
 	s.do(call{method: "GET", path: "/api/v1/policies?q=tick&limit=1"}).want(200)
 
@@ -147,6 +156,40 @@ func (s *service) tellOfRuns(t *testing.T) {
 	}
 	if n := len(s.do(call{method: "GET", path: "/api/v1/runs?status=succeeded&dry_run=false&policy=tickets&from=2020-01-01T00:00:00Z"}).want(200).items()); n != 1 {
 		t.Errorf("runs: got %d, want 1", n)
+	}
+}
+
+// tellOfEvents comes after a hold was released and a run of a policy that tells others.
+func (s *service) tellOfEvents(t *testing.T) {
+	all := s.do(call{method: "GET", path: "/api/v1/events"}).want(200).items()
+	if len(all) != 12 {
+		t.Fatalf("events: got %d, want 10 of the run and 2 of the hold: %v", len(all), all)
+	}
+	newest := all[0]
+	data := newest["data"].(map[string]any)
+	if newest["specversion"] != "1.0" || newest["source"] != "/holdfast" || newest["type"] != "data.retention.deleted" || data["entity_type"] != "ticket" || data["policy"] != "tickets" || data["entity_id"] == nil || data["email"] == nil {
+		t.Errorf("the newest event: got %v", newest)
+	}
+	run := fmt.Sprint(data["run"])
+	for filter, want := range map[string]int{
+		"type=hold.placed": 1, "type=hold.released": 1, "type=data.retention.archived": 0, "entity_type=ticket": 10, "entity_type=hold": 2, "policy=tickets": 10, "policy=lines": 0,
+		"run=" + run: 10, "until=2020-01-01T00:00:00Z": 0, "from=2020-01-01T00:00:00Z": 12,
+	} {
+		if got := len(s.do(call{method: "GET", path: "/api/v1/events?" + filter}).want(200).items()); got != want {
+			t.Errorf("%s: got %d events, want %d", filter, got, want)
+		}
+	}
+	var paged []map[string]any
+	for cursor := "limit=5"; cursor != ""; {
+		page := s.do(call{method: "GET", path: "/api/v1/events?" + cursor}).want(200)
+		paged = append(paged, page.items()...)
+		cursor = ""
+		if next, ok := page.object()["next_cursor"].(string); ok {
+			cursor = "limit=5&cursor=" + next
+		}
+	}
+	if diff := cmp.Diff(all, paged); diff != "" {
+		t.Errorf("page by page (-whole +pages):\n%s", diff)
 	}
 }
 

@@ -173,6 +173,8 @@ func expected(schema *openapi3.Schema) string {
 		return "one of " + enumList(schema.Enum) + null
 	case schema.Type.Includes(openapi3.TypeInteger) && schema.Min != nil && schema.Max != nil:
 		return fmt.Sprintf("an integer from %v to %v", *schema.Min, *schema.Max) + null
+	case schema.Type.Includes(openapi3.TypeArray) && schema.Type.Includes(openapi3.TypeString):
+		return "a string or an array of strings" + null
 	case schema.Type.Includes(openapi3.TypeArray) && schema.Items != nil && len(schema.Items.Value.Enum) > 0:
 		return "one of " + enumList(schema.Items.Value.Enum)
 	}
