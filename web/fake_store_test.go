@@ -28,6 +28,7 @@ type fakeStore struct {
 	runs     []retention.Run // newest first
 	batches  []retention.Batch
 	entries  []retention.AuditEntry // newest first
+	logged   []retention.LoggedEvent
 	users    []retention.User
 	tokens   []retention.Token
 	answers  map[string]idempotent

@@ -73,6 +73,7 @@ func filledStore() *fakeStore {
 	fillRuns(s)
 	fillSchedules(s)
 	fillAudit(s)
+	fillEvents(s)
 	return s
 }
 
@@ -86,6 +87,7 @@ func fillPolicies(s *fakeStore) {
 	orders := policyOf("orders", "orders", "placed_at", "P10Y", "HGB § 257, ten years", retention.ActionArchive)
 	tickets := policyOf("support_tickets", "support_tickets", "resolved_at", "P730D", "Legitimate interest (service improvement)", retention.ActionDelete)
 	tickets.Condition = "resolved_at IS NOT NULL"
+	tickets.Events = &retention.EventSpec{EntityType: "user", Key: retention.EventKey{"tenant", "requester, id"}, Include: []string{"region"}}
 	drafts := policyOf("drafts", "orders", "placed_at", "P30D", "No basis for keeping", retention.ActionDelete)
 	drafts.Enabled = false
 	old := policyOf("newsletter", "customers", "last_seen_at", "P2Y", "Consent", retention.ActionDelete)

@@ -30,7 +30,7 @@ func wantCode(t *testing.T, a answer, want int) {
 
 func TestWhoeverIsNotSignedInIsAskedFirst(t *testing.T) {
 	s := newSite(t, filledStore(), catalog())
-	for _, path := range []string{"/", "/policies", "/holds/new", "/runs/new", "/audit", "/settings/tokens"} {
+	for _, path := range []string{"/", "/policies", "/holds/new", "/runs/new", "/audit", "/events", "/settings/tokens"} {
 		a := s.get(path)
 		if a.code != http.StatusSeeOther || !strings.HasPrefix(a.location, "/sign-in") {
 			t.Errorf("%s: got %d to %q, want a way to the sign-in page", path, a.code, a.location)

@@ -190,6 +190,9 @@ func policyDetails(p retention.Policy) []ui.Pair {
 	if p.Action == retention.ActionArchive {
 		list = append(list, ui.Pair{Name: "Archive table", Value: p.ArchiveTable().String(), Code: true})
 	}
+	if p.Events != nil {
+		list = append(list, ui.Pair{Name: "Other services", Value: p.Telling()})
+	}
 	if p.Unit != retention.UnitNone {
 		list = append(list, ui.Pair{Name: "Unit of the timestamp", Value: string(p.Unit)})
 	}

@@ -17,6 +17,7 @@ type policyDraft struct {
 	archive                                       string
 	enabled                                       bool
 	columns                                       map[string]columnDraft
+	events                                        eventsDraft
 }
 
 // columnDraft is the anonymizer of one column as it stands in the form.
@@ -38,6 +39,7 @@ func draftOfPolicy(p retention.Policy) policyDraft {
 		action: string(p.Action), basis: p.LegalBasis, condition: p.Condition, batch: strconv.Itoa(p.BatchSize), evidence: string(p.Evidence),
 		zone: p.TimeZone, unit: string(p.Unit), grace: p.GracePeriod().String(), enabled: p.Enabled, columns: map[string]columnDraft{},
 	}
+	d.events = eventsDraftOf(p.Events)
 	if p.Archive != nil {
 		d.archive = p.Archive.Table.String()
 	}
@@ -62,6 +64,7 @@ func draftOfForm(f url.Values) policyDraft {
 		batch: strings.TrimSpace(f.Get("batch_size")), evidence: f.Get("evidence"), zone: strings.TrimSpace(f.Get("time_zone")), unit: f.Get("unit"),
 		grace: strings.TrimSpace(f.Get("grace")), archive: strings.TrimSpace(f.Get("archive.table")), enabled: f.Get("enabled") == "true",
 		columns: map[string]columnDraft{},
+		events:  eventsDraft{entity: strings.TrimSpace(f.Get("events.entity_type")), key: strings.TrimSpace(f.Get("events.key")), include: strings.TrimSpace(f.Get("events.include"))},
 	}
 	for key := range f {
 		name, ok := strings.CutPrefix(key, "columns.")
@@ -112,6 +115,7 @@ func (d policyDraft) policy() (retention.Policy, faults) {
 	if p.Action == retention.ActionAnonymize {
 		p.Columns = d.anonymizers(&f)
 	}
+	p.Events = d.events.spec(&f)
 	return p, f
 }
 

@@ -171,6 +171,7 @@ var policyLabels = map[string]string{
 	"name": "Name", "table": "Table", "timestamp_column": "Timestamp column", "retention_period": "Retention period", "action": "Action",
 	"legal_basis": "Legal basis", "condition": "Condition", "batch_size": "Batch size", "evidence": "Evidence", "time_zone": "Time zone",
 	"unit": "Unit", "grace": "Allowance", "archive.table": "Archive table", "columns": "Columns",
+	"events.entity_type": "Entity", "events.key": "Key", "events.include": "Include",
 }
 
 // aliases lead faults of a whole member to its one field in the form.
@@ -179,6 +180,9 @@ var aliases = map[string]string{"archive": "archive.table"}
 func policyLabel(field string) (name, label string, ok bool) {
 	if to, is := aliases[field]; is {
 		field = to
+	}
+	if list, _, is := strings.Cut(field, "["); is && strings.HasPrefix(field, "events.") {
+		field = list
 	}
 	if l, ok := policyLabels[field]; ok {
 		return field, l, true
@@ -223,6 +227,7 @@ func (v *visit) policyFields(view *ui.PolicyFormView, d policyDraft, f *faults, 
 	view.Condition = ui.Field{Name: "condition", Label: "Condition (optional)", Value: d.condition, Error: f.of("condition"),
 		Help: "Only rows for which this is true become due, such as `status = 'closed'`. Columns of the table, constants and comparisons.", Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false"}}
 	furtherFields(view, d, f)
+	eventsFields(view, d.events, f)
 	view.Columns = columnFields(t, d, f)
 	view.ColumnsError = f.of("columns")
 }

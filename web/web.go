@@ -92,6 +92,7 @@ func (s *server) routes() http.Handler {
 			s.runRoutes(r)
 			r.Get("/", s.page(overview))
 			r.Get("/audit", s.page(audit))
+			r.Get("/events", s.page(events))
 		})
 	})
 	return r

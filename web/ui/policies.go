@@ -104,6 +104,9 @@ type PolicyFormView struct {
 	Chosen                               bool
 	Columns                              []ColumnField
 	ColumnsError                         string
+	// Entity, EntityKey and Include are what others are told; Tells opens them.
+	Entity, EntityKey, Include Field
+	Tells                      bool
 	// More opens the further settings, since something in them is at fault or set.
 	More bool
 	// Sentence is what the form says so far; Missing what is still to be filled in.
