@@ -57,12 +57,13 @@ check-generated: ## Fail if what is generated is not what is committed
 	tools/check-generated.sh $(MAKE)
 
 .PHONY: screenshots
-screenshots: need-test ## Take a picture of every page into shots/, and the two of the README
+screenshots: need-test ## Take a picture of every page into shots/, in every state that the tests look at
 	rm -rf shots
 	HOLDFAST_PICTURES='$(CURDIR)/shots' $(PGSERVER) $(GO) test -count=1 -run '^TestEveryPageIsAccessible$$' ./web
-	mkdir -p docs/images
-	cp shots/overview-wide-light.png docs/images/dashboard.png
-	cp shots/run-wide-light.png docs/images/run.png
+
+.PHONY: readme-pictures
+readme-pictures: need-test ## Take the README's pictures (docs/images) of the demo
+	HOLDFAST_PICTURES='$(CURDIR)/docs/images' $(GO) test -count=1 -run '^TestDemoShowsItsRunInTheBrowser$$' ./cmd/holdfast
 
 .PHONY: build
 build: ## Build bin/holdfast, a static binary
