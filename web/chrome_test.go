@@ -204,7 +204,7 @@ func looks(filled, empty, down, fresh, anonymous *testSite) []look {
 		{name: "run-confirm", path: "/runs/confirm?policy=session_logs&policy=inactive_customers", from: filled},
 		{name: "audit", path: "/audit", from: filled},
 		{name: "audit-empty", path: "/audit", from: empty},
-		{name: "events", path: "/events", from: filled, press: ".detail summary"},
+		{name: "events", path: "/events", from: filled, fill: `document.querySelector(".detail details").open = true`},
 		{name: "events-empty", path: "/events", from: empty},
 		{name: "policy-tells", path: "/policies/support_tickets", from: filled},
 		{name: "policy-tells-edit", path: "/policies/support_tickets/edit", from: filled},
@@ -245,6 +245,10 @@ func lookAt(ctx context.Context, t *testing.T, l look) {
 		press := fmt.Sprintf(`(() => { %s; const b = document.querySelector(%q); b.removeAttribute("hx-post"); b.form.noValidate = true; b.form.requestSubmit(b) })()`, l.fill, l.press)
 		if _, err := chromedp.RunResponse(ctx, chromedp.Evaluate[chromedp.Void](press)); err != nil {
 			t.Fatalf("press %s on %s: %v", l.press, l.path, err)
+		}
+	} else if l.fill != "" {
+		if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](l.fill+"; 0")); err != nil {
+			t.Fatalf("%s on %s: %v", l.fill, l.path, err)
 		}
 	}
 	for _, w := range views {
