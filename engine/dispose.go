@@ -116,15 +116,20 @@ func (w *disposal) rest(ctx context.Context, step retention.StepResult) error {
 
 // takeProgress copies what is committed into the result.
 func (w *disposal) takeProgress() {
-	if w.d == nil {
-		return
+	if w.d != nil {
+		takeProgress(w.res, w.d.Progress())
 	}
-	p := w.d.Progress()
-	w.res.Counts = p.Counts
+}
+
+func takeProgress(res *retention.PolicyResult, p retention.Progress) {
+	res.Counts = p.Counts
 	if !p.Cutoff.IsZero() {
-		w.res.Cutoff = &p.Cutoff
+		res.Cutoff = &p.Cutoff
 	}
-	w.res.NullTimestamps, w.res.InfiniteTimestamps, w.res.Batches = p.NullTimestamps, p.InfiniteTimestamps, p.Batches
+	res.NullTimestamps, res.InfiniteTimestamps, res.Batches = p.NullTimestamps, p.InfiniteTimestamps, p.Batches
+	if res.DueEstimate == 0 {
+		res.DueEstimate = p.DueEstimate
+	}
 }
 
 // save shows a live run's figures, about once a second. A store that is away does
@@ -133,7 +138,7 @@ func (w *disposal) save(ctx context.Context) error {
 	if now := time.Now(); now.Sub(w.saved) >= saveEvery {
 		w.saved = now
 		w.takeProgress()
-		err := w.e.store.SaveResult(ctx, w.run.ID, w.run.Attempt, *w.res)
+		err := w.e.saveResult(ctx, w.run, w.res)
 		if err != nil && !errors.Is(err, retention.ErrUnavailable) {
 			return err
 		}
@@ -149,19 +154,26 @@ func (w *disposal) close() {
 }
 
 // keepBeating shows every beatEvery that the run's worker lives, also while a
-// batch waits or the database is away for a moment. The answer stops it and waits.
-func (e *Engine) keepBeating(ctx context.Context, r *retention.Run) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
+// batch waits or the database is away for a moment. The context that it answers ends
+// with ErrFenced as its cause as soon as the run is no longer this worker's, so that
+// a long simulation, or a wait, ends too. stop stops it and waits.
+func (e *Engine) keepBeating(ctx context.Context, r *retention.Run) (attempt context.Context, stop func()) {
+	attempt, fence := context.WithCancelCause(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for e.wait(ctx, beatEvery) == nil {
-			if err := e.target.Beat(ctx, r.ID, r.Attempt); err != nil && ctx.Err() == nil {
+		for e.wait(attempt, beatEvery) == nil {
+			err := e.stillOurs(attempt, r)
+			if errors.Is(err, retention.ErrFenced) {
+				fence(err)
+				return
+			}
+			if err != nil && attempt.Err() == nil {
 				e.log.WarnContext(ctx, "heartbeat failed", "run", r.ID, "error", err)
 			}
 		}
 	}()
-	return func() { cancel(); <-done }
+	return attempt, func() { fence(nil); <-done }
 }
 
 // TakeOver queues the runs that nobody works on: queued ones whose job was lost,

@@ -37,8 +37,9 @@ const (
 // finished and the run is queued for another worker.
 var ErrHandedOn = errors.New("run handed on")
 
-// ExecuteRun works on a run until it ends. expect is the run's attempt when the
-// job was queued; a run that has moved on is left alone. When ctx ends the batch
+// ExecuteRun works on a run until it ends, or is paused, cancelled or taken over.
+// expect is the run's attempt when the job was queued; a run that has moved on is
+// left alone. When ctx ends the batch
 // in hand is finished, the run is queued again and the answer is ErrHandedOn.
 func (e *Engine) ExecuteRun(ctx context.Context, id string, expect int) error {
 	r, ok, err := e.store.ClaimRun(ctx, id, expect)
@@ -48,7 +49,7 @@ func (e *Engine) ExecuteRun(ctx context.Context, id string, expect int) error {
 	err = e.work(ctx, &r)
 	switch {
 	case errors.Is(err, retention.ErrFenced), errors.Is(err, retention.ErrConflict):
-		e.log.WarnContext(ctx, "run was taken over", "run", id, "attempt", r.Attempt)
+		e.log.WarnContext(ctx, "run was paused, cancelled or taken over", "run", id, "attempt", r.Attempt)
 		return nil
 	case err != nil && ctx.Err() != nil:
 		return e.handOn(ctx, r)
@@ -71,8 +72,19 @@ func (e *Engine) work(ctx context.Context, r *retention.Run) error {
 	if err := e.untilReachable(ctx, r, func() error { return e.target.Beat(ctx, r.ID, r.Attempt) }); err != nil {
 		return err
 	}
-	stop := e.keepBeating(ctx, r)
+	attempt, stop := e.keepBeating(ctx, r)
 	defer stop()
+	err := e.workOut(attempt, r)
+	// Whatever ended by the fence says only that its context ended. The service's own
+	// stopping ends ctx, and has no such cause.
+	if cause := context.Cause(attempt); err != nil && errors.Is(cause, retention.ErrFenced) {
+		return cause
+	}
+	return err
+}
+
+// workOut is work while ctx says that the run is this worker's.
+func (e *Engine) workOut(ctx context.Context, r *retention.Run) error {
 	if err := e.untilReachable(ctx, r, func() error { return e.verifyGuard(ctx) }); err != nil {
 		return e.failRun(ctx, r, err)
 	}
@@ -88,7 +100,7 @@ func (e *Engine) work(ctx context.Context, r *retention.Run) error {
 		if err := e.workPolicy(ctx, r, res, asOf); err != nil {
 			return err
 		}
-		if err := e.untilReachable(ctx, r, func() error { return e.store.SaveResult(ctx, r.ID, r.Attempt, *res) }); err != nil {
+		if err := e.untilReachable(ctx, r, func() error { return e.saveResult(ctx, r, res) }); err != nil {
 			return err
 		}
 	}
@@ -106,7 +118,7 @@ func (e *Engine) failRun(ctx context.Context, r *retention.Run, cause error) err
 			continue
 		}
 		res.Status, res.Errors = retention.RunFailed, []string{cause.Error()}
-		if err := e.store.SaveResult(ctx, r.ID, r.Attempt, *res); err != nil {
+		if err := e.saveResult(ctx, r, res); err != nil {
 			return err
 		}
 	}
@@ -180,7 +192,7 @@ func (e *Engine) workPolicy(ctx context.Context, r *retention.Run, res *retentio
 		return err
 	}
 	res.FinishedAt = &now
-	res.DurationSeconds = now.Sub(*res.StartedAt).Seconds()
+	res.DurationSeconds = now.Sub(*res.StartedAt).Seconds() - res.PausedSeconds
 	return nil
 }
 
@@ -205,7 +217,7 @@ func (e *Engine) policyForRun(ctx context.Context, r *retention.Run, res *retent
 			res.StartedAt = &now
 		}
 		res.Status = retention.RunRunning
-		return e.store.SaveResult(ctx, r.ID, r.Attempt, *res)
+		return e.saveResult(ctx, r, res)
 	})
 	return p, err
 }
@@ -232,7 +244,7 @@ func (e *Engine) untilReachable(ctx context.Context, r *retention.Run, do func()
 		if !errors.Is(err, retention.ErrUnavailable) {
 			if r.Waiting != "" && err == nil {
 				r.Waiting = ""
-				return e.store.SetRunWaiting(ctx, r.ID, "")
+				return e.store.SetRunWaiting(ctx, r.ID, r.Attempt, "")
 			}
 			return err
 		}
@@ -250,7 +262,7 @@ func (e *Engine) sayWaiting(ctx context.Context, r *retention.Run, why string) {
 		return
 	}
 	r.Waiting = why
-	if err := e.store.SetRunWaiting(ctx, r.ID, why); err != nil {
+	if err := e.store.SetRunWaiting(ctx, r.ID, r.Attempt, why); err != nil {
 		e.log.WarnContext(ctx, "run waits", "run", r.ID, "why", why)
 	}
 }

@@ -16,12 +16,14 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // house is the engine over real databases, without its mouths and without the job
 // queue: a test executes the runs itself, so that it decides when.
 type house struct {
-	t      testing.TB
-	url    string
-	store  *store.Store
-	target *target.Target
-	engine *engine.Engine
-	actor  retention.Actor
+	t testing.TB
+	// url is the governed database's, storeURL the store's.
+	url      string
+	storeURL string
+	store    *store.Store
+	target   *target.Target
+	engine   *engine.Engine
+	actor    retention.Actor
 }
 
 var secret = []byte("a secret of the tests, 32 bytes and more")
@@ -57,7 +59,7 @@ func newHouseApart(t testing.TB, storeURL, targetURL string) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{t: t, url: targetURL, store: s, target: tg, engine: engine.New(s, tg, engine.Options{Pace: retention.PaceMax}),
+	h := &house{t: t, url: targetURL, storeURL: storeURL, store: s, target: tg, engine: engine.New(s, tg, engine.Options{Pace: retention.PaceMax}),
 		actor: retention.Actor{Kind: retention.ActorUser, Name: "jane@example.com"}}
 	t.Cleanup(h.close)
 	return h

@@ -106,12 +106,17 @@ type RunStore interface {
 	// transaction.
 	CreateRun(ctx context.Context, r retention.Run, by retention.By) (retention.Run, error)
 	Runs(ctx context.Context, f retention.RunFilter, p retention.Page) ([]retention.Run, string, error)
+	// CountRuns counts the runs of a filter's policy and time by status, kind and
+	// trigger, for which the filter is not asked. What there is none of is left out.
+	CountRuns(ctx context.Context, f retention.RunFilter) ([]retention.RunCount, error)
 	Run(ctx context.Context, id string) (retention.Run, error)
 	// ClaimRun takes the run up for a worker if its attempt still is expect: the
 	// attempt grows by one, a queued run becomes running. A run that overlaps in
 	// policies with another one that was started and has not ended stays queued
-	// (ok is false, Waiting says why). A run that has ended, or whose attempt moved
-	// on, is not claimed either. A claim counts as an enqueueing for RequeueRun's gap. Dry runs wait for nobody. Serialised over all processes.
+	// (ok is false, Waiting says why). A run that is paused or has ended, or whose
+	// attempt moved on, is not claimed either. A run that has begun before waits for
+	// nobody, and dry runs neither. A claim counts as an enqueueing for RequeueRun's
+	// gap. Serialised over all processes.
 	ClaimRun(ctx context.Context, id string, expect int) (r retention.Run, ok bool, err error)
 	// SetRunAsOf fixes the instant of the run's cutoffs if none is kept yet, and
 	// answers the one that is.
@@ -119,12 +124,29 @@ type RunStore interface {
 	// SaveResult writes one policy's figures, if attempt is the run's latest; else
 	// ErrConflict. It also brings the run's totals up to date.
 	SaveResult(ctx context.Context, runID string, attempt int, res retention.PolicyResult) error
-	// SetRunWaiting says why a run does not move; empty clears it.
-	SetRunWaiting(ctx context.Context, id string, why string) error
+	// SetRunWaiting says why a run does not move, if attempt is its latest; empty
+	// clears it.
+	SetRunWaiting(ctx context.Context, id string, attempt int, why string) error
+	// CheckAttempt answers ErrConflict if the run is no longer in the hands of that
+	// attempt: taken over, paused, cancelled or ended.
+	CheckAttempt(ctx context.Context, id string, attempt int) error
+	// StopRun makes a queued or running run paused, or one that has not ended
+	// cancelled; any other is ErrConflict. The attempt grows by one, so that no worker
+	// can save a figure any more. A run that had begun is Settling until SettleRun; a
+	// cancelled one releases the runs that wait for it when it is settled.
+	StopRun(ctx context.Context, id string, to retention.RunStatus, by retention.By) (retention.Run, error)
+	// SettleRun writes the figures of a stopped run, if r's attempt still is the
+	// latest and it is still settling; else it answers the run as it is.
+	SettleRun(ctx context.Context, r retention.Run) (retention.Run, error)
+	// SettlingRuns are those that are still to be settled, oldest first.
+	SettlingRuns(ctx context.Context) ([]retention.Run, error)
+	// ResumeRun queues a paused run with the next attempt and enqueues its job, in one
+	// transaction; any other run is ErrConflict.
+	ResumeRun(ctx context.Context, id string, by retention.By) (retention.Run, error)
 	// FinishRun ends the run, if attempt is its latest, and enqueues jobs for the
 	// runs that waited for it, in one transaction.
 	FinishRun(ctx context.Context, id string, attempt int, status retention.RunStatus) (retention.Run, error)
-	// RequeueRun enqueues a new job for a run that has not ended, if its attempt is
+	// RequeueRun enqueues a new job for a queued or running run, if its attempt is
 	// still that one and no job was enqueued for it in the last minGap.
 	RequeueRun(ctx context.Context, id string, attempt int, minGap time.Duration) (bool, error)
 	// OpenRuns are the runs that have not ended, oldest first.
@@ -256,6 +278,9 @@ type RunTarget interface {
 	// attempt fences every earlier one: on return none of them can commit a batch any
 	// more. ErrFenced if a later attempt has been seen.
 	Beat(ctx context.Context, runID string, attempt int) error
+	// RunProgress is what has been committed under each policy of a run that has
+	// begun, by its name.
+	RunProgress(ctx context.Context, runID string) (map[string]retention.Progress, error)
 	// Uncarried reads journal rows that are not yet in the store, oldest first.
 	Uncarried(ctx context.Context, limit int) ([]retention.JournalRow, error)
 	// Carried marks them.

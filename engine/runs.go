@@ -117,6 +117,14 @@ func (e *Engine) Runs(ctx context.Context, actor retention.Actor, f retention.Ru
 	return e.store.Runs(ctx, f, p)
 }
 
+// CountRuns counts the runs of a filter's policy and time by status, kind and trigger.
+func (e *Engine) CountRuns(ctx context.Context, actor retention.Actor, f retention.RunFilter) ([]retention.RunCount, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, err
+	}
+	return e.store.CountRuns(ctx, f)
+}
+
 // Run is one run with its result per policy.
 func (e *Engine) Run(ctx context.Context, actor retention.Actor, id string) (retention.Run, error) {
 	if err := e.authorise(actor, OpRead); err != nil {

@@ -10,8 +10,9 @@ import (
 // batch is in the database, unless the batch was committed as a whole; the next
 // call reads what is committed and goes on from there.
 var (
-	// ErrFenced: another worker has taken the run over. This one must stop at once.
-	ErrFenced = errors.New("another worker has taken this run over")
+	// ErrFenced: the run is no longer this worker's: another has taken it over, or
+	// somebody paused or cancelled it. This one must stop at once.
+	ErrFenced = errors.New("the run is no longer in this worker's hands")
 	// ErrBusy: a lock could not be had in time. Step has already chosen the gentler
 	// form for its next call, where there is one.
 	ErrBusy = errors.New("locked by somebody else")
@@ -72,4 +73,7 @@ type Progress struct {
 	InfiniteTimestamps int64
 	Batches            int64
 	Done               bool
+	// DueEstimate is what the planner's statistics say was due when this worker made
+	// its plan, with what had been done before; 0 where they do not tell.
+	DueEstimate int64
 }

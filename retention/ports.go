@@ -36,6 +36,8 @@ type HoldFilter struct {
 type RunFilter struct {
 	Statuses []RunStatus
 	Policy   string
+	// Triggers to show; empty means all.
+	Triggers []Trigger
 	// DryRun, when set, shows only simulations (true) or only real runs (false).
 	DryRun *bool
 	// From and Until bound created_at: from inclusive, until exclusive.
@@ -50,6 +52,14 @@ type EventFilter struct {
 	Run        string
 	// From and Until bound when it happened: from inclusive, until exclusive.
 	From, Until *time.Time
+}
+
+// RunCount is how many runs there are of one status, kind and trigger.
+type RunCount struct {
+	Status  RunStatus
+	DryRun  bool
+	Trigger Trigger
+	Runs    int64
 }
 
 // AuditFilter narrows the audit.

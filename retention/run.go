@@ -45,6 +45,9 @@ const (
 	TriggerSchedule Trigger = "schedule"
 )
 
+// Triggers lists every trigger.
+func Triggers() []Trigger { return []Trigger{TriggerManual, TriggerSchedule} }
+
 // Pace is how hard a run may work.
 type Pace string
 
@@ -62,6 +65,11 @@ const (
 	// SkippedStillDue: anonymized, and something in the database undid it.
 	SkippedStillDue = "undone_by_trigger"
 )
+
+// SkippedReasons lists them.
+func SkippedReasons() []string {
+	return []string{SkippedLocked, SkippedTrigger, SkippedStillDue}
+}
 
 // Run is one pass over one or more policies.
 type Run struct {
@@ -92,6 +100,10 @@ type Run struct {
 	Attempt int `json:"-"`
 	// Waiting says why a queued or running run does not move, for people.
 	Waiting string `json:"waiting,omitempty"`
+	// Settling: the run was paused or cancelled after it had begun, and the figures
+	// of its last batch are still to be taken from the governed database. Until then
+	// a worker that cannot be told may commit one more batch.
+	Settling bool `json:"settling,omitempty"`
 }
 
 // Counts is what became of the due rows a walk has passed.
@@ -158,8 +170,21 @@ type PolicyResult struct {
 	Batches            int64      `json:"batches"`
 	StartedAt          *time.Time `json:"started_at"`
 	FinishedAt         *time.Time `json:"finished_at"`
-	DurationSeconds    float64    `json:"duration_seconds"`
-	Errors             []string   `json:"errors"`
+	// DurationSeconds is the time from start to end, less what the run was paused.
+	DurationSeconds float64  `json:"duration_seconds"`
+	Errors          []string `json:"errors"`
+
+	// PausedSeconds is how long the run was paused while this policy was under way.
+	PausedSeconds float64 `json:"-"`
+	// DueEstimate is what the planner's statistics say was due when the policy began,
+	// held rows included; 0 where they do not tell. Good for a bar, for nothing else.
+	DueEstimate int64 `json:"-"`
+}
+
+// Passed is the number of due rows that the walk has dealt with, whatever became
+// of them.
+func (c *Counts) Passed() int64 {
+	return c.Processed + c.Held + c.Blocked + c.SkippedTotal()
 }
 
 // Batch is one journal row: what one transaction did, and its evidence.

@@ -114,6 +114,21 @@ func otherWrites() []write {
 				return "run/" + r.ID, err
 			}
 		}},
+		{"StopRun", true, true, func(t *testing.T, s *store.Store) call {
+			r := requested(t, s, false, "orders")
+			return func(ctx context.Context, by retention.By) (string, error) {
+				_, err := s.StopRun(ctx, r.ID, retention.RunPaused, by)
+				return "run/" + r.ID, err
+			}
+		}},
+		{"ResumeRun", true, true, func(t *testing.T, s *store.Store) call {
+			r := requested(t, s, false, "orders")
+			must(s.StopRun(t.Context(), r.ID, retention.RunPaused, by("run.pause")))(t)
+			return func(ctx context.Context, by retention.By) (string, error) {
+				_, err := s.ResumeRun(ctx, r.ID, by)
+				return "run/" + r.ID, err
+			}
+		}},
 		{"CreateUser", false, true, func(_ *testing.T, s *store.Store) call {
 			return func(ctx context.Context, by retention.By) (string, error) {
 				_, err := s.CreateUser(ctx, retention.User{Email: "john@example.com"}, "$argon2id$SECRET", by)

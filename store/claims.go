@@ -15,8 +15,8 @@ import (
 // run waits while a run that shares a policy with it works, and while one that
 // shares a policy and was requested earlier is queued, so that each policy's runs
 // go in the order in which they were asked for. Nobody waits for a later run, so no
-// two wait for each other. A run that is taken over waits for nobody: its policies
-// are its own already. Dry runs wait for nobody, and nobody waits for them.
+// two wait for each other. A run that has begun before, be it taken over or resumed,
+// waits for nobody: its policies are its own already. Dry runs wait for nobody, and nobody waits for them.
 func (s *Store) ClaimRun(ctx context.Context, id string, expect int) (r retention.Run, ok bool, err error) {
 	if err := checkID("run", id); err != nil {
 		return r, false, err
@@ -34,7 +34,7 @@ func (s *Store) ClaimRun(ctx context.Context, id string, expect int) (r retentio
 		if !claimable || r.Attempt != expect {
 			return nil
 		}
-		if r.Status == retention.RunQueued && !r.DryRun {
+		if r.StartedAt == nil && !r.DryRun {
 			why, err := blocker(ctx, tx, r)
 			if err != nil {
 				return err
@@ -51,23 +51,26 @@ func (s *Store) ClaimRun(ctx context.Context, id string, expect int) (r retentio
 	return r, ok && err == nil, err
 }
 
-// blocker says for which run another one has to wait; empty if for none.
+// blocker says for which run another one has to wait; empty if for none. A
+// cancelled run is in the way until it is settled: until then its worker may be at
+// work.
 func blocker(ctx context.Context, tx pgx.Tx, r retention.Run) (string, error) {
 	var id string
+	var status retention.RunStatus
 	var started bool
 	var policies []string
 	err := tx.QueryRow(ctx, `
-		SELECT o.id, o.started_at IS NOT NULL, array_agg(p.policy ORDER BY p.ordinal)
+		SELECT o.id, o.status, o.started_at IS NOT NULL, array_agg(p.policy ORDER BY p.ordinal)
 		FROM holdfast.run AS o
 		JOIN holdfast.run_policy AS p ON p.run_id = o.id
-		WHERE o.status IN ('queued', 'running', 'paused')
+		WHERE (o.status IN ('queued', 'running', 'paused') OR o.settling)
 		  AND NOT o.dry_run
 		  AND o.id <> $1::text::uuid
 		  AND (o.started_at IS NOT NULL OR (o.created_at, o.id) < ($2, $1::text::uuid))
 		  AND p.policy IN (SELECT policy FROM holdfast.run_policy WHERE run_id = $1::text::uuid)
 		GROUP BY o.id
 		ORDER BY o.started_at IS NULL, o.created_at, o.id
-		LIMIT 1`, r.ID, r.CreatedAt).Scan(&id, &started, &policies)
+		LIMIT 1`, r.ID, r.CreatedAt).Scan(&id, &status, &started, &policies)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return "", nil
 	}
@@ -75,7 +78,12 @@ func blocker(ctx context.Context, tx pgx.Tx, r retention.Run) (string, error) {
 		return "", err
 	}
 	what := "works on"
-	if !started {
+	switch {
+	case status == retention.RunPaused:
+		what = "is paused and keeps"
+	case status.Ended():
+		what = "was cancelled, may still be at its last batch, and works on"
+	case !started:
 		what = "was requested earlier and works on"
 	}
 	return fmt.Sprintf("waits for run %s, which %s %s", id, what, namesOf(policies)), nil
@@ -104,6 +112,7 @@ func takeUp(ctx context.Context, tx pgx.Tx, id string) (retention.Run, error) {
 		SET attempt = attempt + 1,
 		    status = 'running',
 		    started_at = coalesce(started_at, holdfast.clock()),
+		    requeued_at = holdfast.clock(),
 		    waiting = ''
 		WHERE id = $1::text::uuid`, id)
 	if err != nil {
@@ -133,37 +142,48 @@ func (s *Store) SaveResult(ctx context.Context, runID string, attempt int, res r
 	if err := checkID("run", runID); err != nil {
 		return err
 	}
-	skipped, problems, err := listsOf(res.Skipped, res.Errors)
-	if err != nil {
-		return err
-	}
 	return s.write(ctx, "save a result of run "+runID, func(tx pgx.Tx) error {
 		if _, err := lockAttempt(ctx, tx, runID, attempt); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, `
-			UPDATE holdfast.run_policy
-			SET cutoff = $3, status = $4, processed = $5, held = $6, blocked = $7, skipped = $8,
-			    null_timestamps = $9, infinite_timestamps = $10, batches = $11,
-			    started_at = $12, finished_at = $13, duration_seconds = $14, errors = $15
-			WHERE run_id = $1::text::uuid AND policy = $2`,
-			runID, res.Policy, res.Cutoff, res.Status, res.Processed, res.Held, res.Blocked, skipped,
-			res.NullTimestamps, res.InfiniteTimestamps, res.Batches, res.StartedAt, res.FinishedAt, res.DurationSeconds, problems)
-		if err != nil {
+		if err := updateResult(ctx, tx, runID, res); err != nil {
 			return err
 		}
-		if tag.RowsAffected() == 0 {
-			return retention.NotFoundf("run %s has no policy %q", runID, res.Policy)
-		}
-		_, err = tx.Exec(ctx, `
-			UPDATE holdfast.run
-			SET (total_processed, total_held, total_errors) = (
-				SELECT sum(processed), sum(held), sum(jsonb_array_length(errors))
-				FROM holdfast.run_policy
-				WHERE run_id = $1::text::uuid)
-			WHERE id = $1::text::uuid`, runID)
-		return err
+		return sumUp(ctx, tx, runID)
 	})
+}
+
+func updateResult(ctx context.Context, tx pgx.Tx, runID string, res retention.PolicyResult) error {
+	skipped, problems, err := listsOf(res.Skipped, res.Errors)
+	if err != nil {
+		return err
+	}
+	tag, err := tx.Exec(ctx, `
+		UPDATE holdfast.run_policy
+		SET cutoff = $3, status = $4, processed = $5, held = $6, blocked = $7, skipped = $8,
+		    null_timestamps = $9, infinite_timestamps = $10, batches = $11,
+		    started_at = $12, finished_at = $13, duration_seconds = $14, errors = $15,
+		    due_estimate = nullif($16::bigint, 0)
+		WHERE run_id = $1::text::uuid AND policy = $2`,
+		runID, res.Policy, res.Cutoff, res.Status, res.Processed, res.Held, res.Blocked, skipped,
+		res.NullTimestamps, res.InfiniteTimestamps, res.Batches, res.StartedAt, res.FinishedAt, res.DurationSeconds, problems,
+		res.DueEstimate)
+	if err == nil && tag.RowsAffected() == 0 {
+		return retention.NotFoundf("run %s has no policy %q", runID, res.Policy)
+	}
+	return err
+}
+
+// sumUp brings the run's totals up to date.
+func sumUp(ctx context.Context, tx pgx.Tx, runID string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE holdfast.run
+		SET (total_processed, total_held, total_errors) = (
+			SELECT sum(processed), sum(held), sum(jsonb_array_length(errors))
+			FROM holdfast.run_policy
+			WHERE run_id = $1::text::uuid)
+		WHERE id = $1::text::uuid`, runID)
+	return err
 }
 
 // FinishRun ends the run, if attempt is its latest, and enqueues jobs for the runs

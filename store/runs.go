@@ -16,12 +16,12 @@ import (
 
 const runColumns = `r.id, r.trigger, r.requested_by, r.dry_run, r.pace, r.status, r.as_of, r.created_at, r.started_at,
 			r.finished_at, r.total_processed, r.total_held, r.total_errors, r.attempt, r.waiting,
-			coalesce(r.schedule, ''), r.slot`
+			coalesce(r.schedule, ''), r.slot, r.settling`
 
 func scanRun(row pgx.CollectableRow) (r retention.Run, err error) {
 	err = row.Scan(&r.ID, &r.Trigger, &r.RequestedBy, &r.DryRun, &r.Pace, &r.Status, &r.AsOf, &r.CreatedAt, &r.StartedAt,
 		&r.FinishedAt, &r.TotalProcessed, &r.TotalHeld, &r.TotalErrors, &r.Attempt, &r.Waiting,
-		&r.Schedule, &r.Slot)
+		&r.Schedule, &r.Slot, &r.Settling)
 	return r, err
 }
 
@@ -97,9 +97,10 @@ func (s *Store) Runs(ctx context.Context, f retention.RunFilter, p retention.Pag
 			  AND ($5::boolean IS NULL OR r.dry_run = $5)
 			  AND ($6::timestamptz IS NULL OR r.created_at >= $6)
 			  AND ($7::timestamptz IS NULL OR r.created_at < $7)
+			  AND (cardinality($8::text[]) = 0 OR r.trigger = ANY ($8))
 			ORDER BY r.created_at DESC, r.id DESC
-			LIMIT $8`,
-			after.time(), after.ID, texts(f.Statuses), f.Policy, f.DryRun, f.From, f.Until, limit+1)
+			LIMIT $9`,
+			after.time(), after.ID, texts(f.Statuses), f.Policy, f.DryRun, f.From, f.Until, texts(f.Triggers), limit+1)
 		if err != nil {
 			return err
 		}
@@ -113,6 +114,27 @@ func (s *Store) Runs(ctx context.Context, f retention.RunFilter, p retention.Pag
 	}
 	runs, next := cut(runs, limit, func(r retention.Run) cursor { return momentOf("runs", r.CreatedAt, r.ID) })
 	return runs, next, nil
+}
+
+// CountRuns counts the runs of a filter's policy and time by status, kind and
+// trigger, for which the filter is not asked.
+func (s *Store) CountRuns(ctx context.Context, f retention.RunFilter) ([]retention.RunCount, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT r.status, r.dry_run, r.trigger, count(*)
+		FROM holdfast.run AS r
+		WHERE ($1 = '' OR EXISTS (
+		        SELECT FROM holdfast.run_policy AS p WHERE p.run_id = r.id AND p.policy = $1))
+		  AND ($2::timestamptz IS NULL OR r.created_at >= $2)
+		  AND ($3::timestamptz IS NULL OR r.created_at < $3)
+		GROUP BY r.status, r.dry_run, r.trigger`, f.Policy, f.From, f.Until)
+	if err != nil {
+		return nil, fail("count runs", err)
+	}
+	counts, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (c retention.RunCount, err error) {
+		err = row.Scan(&c.Status, &c.DryRun, &c.Trigger, &c.Runs)
+		return c, err
+	})
+	return counts, fail("count runs", err)
 }
 
 // Run is one run with its result per policy.
@@ -148,12 +170,18 @@ func loadRun(ctx context.Context, q querier, id, lock string) (retention.Run, er
 
 // OpenRuns are the runs that have not ended, oldest first.
 func (s *Store) OpenRuns(ctx context.Context) ([]retention.Run, error) {
+	return s.runsWhere(ctx, "list open runs", `r.status IN ('queued', 'running', 'paused')`)
+}
+
+// runsWhere lists the few runs of a partial index, oldest first. The condition is
+// a constant of the caller.
+func (s *Store) runsWhere(ctx context.Context, what, condition string) ([]retention.Run, error) {
 	var runs []retention.Run
-	err := s.read(ctx, "list open runs", func(tx pgx.Tx) error {
+	err := s.read(ctx, what, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
 			SELECT `+runColumns+`
 			FROM holdfast.run AS r
-			WHERE r.status IN ('queued', 'running', 'paused')
+			WHERE `+condition+`
 			ORDER BY r.created_at, r.id`)
 		if err != nil {
 			return err
@@ -184,17 +212,18 @@ func (s *Store) SetRunAsOf(ctx context.Context, id string, at time.Time) (time.T
 	return kept, err
 }
 
-// SetRunWaiting says why a run does not move; empty clears it. A run that has
-// ended waits for nothing and is left as it is.
-func (s *Store) SetRunWaiting(ctx context.Context, id string, why string) error {
+// SetRunWaiting says why a run does not move, if attempt is its latest; empty
+// clears it. A run that has ended waits for nothing and is left as it is, and so is
+// one that has moved on: its former worker's reason is none of its.
+func (s *Store) SetRunWaiting(ctx context.Context, id string, attempt int, why string) error {
 	if err := checkID("run", id); err != nil {
 		return err
 	}
 	return s.write(ctx, "say why run "+id+" waits", func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, `
 			UPDATE holdfast.run
-			SET waiting = CASE WHEN status IN ('queued', 'running', 'paused') THEN $2 ELSE waiting END
-			WHERE id = $1::text::uuid`, id, why)
+			SET waiting = CASE WHEN status IN ('queued', 'running') AND attempt = $2 THEN $3 ELSE waiting END
+			WHERE id = $1::text::uuid`, id, attempt, why)
 		if err == nil && tag.RowsAffected() == 0 {
 			return retention.NotFoundf("there is no run %s", id)
 		}
@@ -202,7 +231,7 @@ func (s *Store) SetRunWaiting(ctx context.Context, id string, why string) error 
 	})
 }
 
-// RequeueRun enqueues a new job for a run that has not ended, if its attempt is
+// RequeueRun enqueues a new job for a queued or running run, if its attempt is
 // still that one and no job was enqueued for it in the last minGap.
 func (s *Store) RequeueRun(ctx context.Context, id string, attempt int, minGap time.Duration) (bool, error) {
 	if err := checkID("run", id); err != nil {
@@ -237,7 +266,7 @@ func (s *Store) RequeueRun(ctx context.Context, id string, attempt int, minGap t
 func requeueDue(ctx context.Context, q querier, id string, attempt int, minGap time.Duration, lock string) (due bool, err error) {
 	err = q.QueryRow(ctx, `
 		SELECT attempt = $2
-		   AND status IN ('queued', 'running', 'paused')
+		   AND status IN ('queued', 'running')
 		   AND requeued_at <= holdfast.clock() - make_interval(secs => $3)
 		FROM holdfast.run
 		WHERE id = $1::text::uuid
@@ -255,7 +284,7 @@ func fillResults(ctx context.Context, q querier, runs []retention.Run) error {
 	rows, err := q.Query(ctx, `
 		SELECT run_id, policy, version, action, table_schema, table_name, sentence, cutoff, status,
 		       processed, held, blocked, skipped, null_timestamps, infinite_timestamps, batches,
-		       started_at, finished_at, duration_seconds, errors
+		       started_at, finished_at, duration_seconds, errors, paused_seconds, coalesce(due_estimate, 0)
 		FROM holdfast.run_policy
 		WHERE run_id = ANY ($1::text[]::uuid[])
 		ORDER BY run_id, ordinal`, ids)
@@ -278,7 +307,8 @@ func scanResult(row pgx.Row, id *string) (res retention.PolicyResult, err error)
 	var skipped, problems []byte
 	err = row.Scan(id, &res.Policy, &res.Version, &res.Action, &res.Table.Schema, &res.Table.Name, &res.Sentence, &res.Cutoff, &res.Status,
 		&res.Processed, &res.Held, &res.Blocked, &skipped, &res.NullTimestamps, &res.InfiniteTimestamps, &res.Batches,
-		&res.StartedAt, &res.FinishedAt, &res.DurationSeconds, &problems)
+		&res.StartedAt, &res.FinishedAt, &res.DurationSeconds, &problems,
+		&res.PausedSeconds, &res.DueEstimate)
 	if err != nil {
 		return res, err
 	}

@@ -261,7 +261,7 @@ func TestFinishingAgainChangesNothing(t *testing.T) {
 	ctx := t.Context()
 	r, _ := claim(t, s, requested(t, s, false, "orders"))
 	waiting := requested(t, s, false, "orders")
-	noErr(t, s.SetRunWaiting(ctx, r.ID, "for the database"))
+	noErr(t, s.SetRunWaiting(ctx, r.ID, 1, "for the database"))
 	first := must(s.FinishRun(ctx, r.ID, 1, retention.RunSucceeded))(t)
 	if first.FinishedAt == nil || first.Waiting != "" {
 		t.Errorf("finished: %+v", first)
@@ -275,7 +275,7 @@ func TestFinishingAgainChangesNothing(t *testing.T) {
 	}
 	_, err := s.FinishRun(ctx, r.ID, 1, retention.RunFailed)
 	wantErr(t, "another end", err, retention.ErrConflict)
-	noErr(t, s.SetRunWaiting(ctx, r.ID, "late"))
+	noErr(t, s.SetRunWaiting(ctx, r.ID, 1, "late"))
 	if got := must(s.Run(ctx, r.ID))(t); got.Waiting != "" {
 		t.Errorf("an ended run waits: %q", got.Waiting)
 	}
@@ -329,7 +329,7 @@ func TestInstantOfARunIsFixedOnce(t *testing.T) {
 	}
 	_, err := s.SetRunAsOf(t.Context(), nobody, noon)
 	wantErr(t, "unknown run", err, retention.ErrNotFound)
-	wantErr(t, "unknown run", s.SetRunWaiting(t.Context(), nobody, "x"), retention.ErrNotFound)
+	wantErr(t, "unknown run", s.SetRunWaiting(t.Context(), nobody, 1, "x"), retention.ErrNotFound)
 }
 
 func TestRunsAreFilteredAndPaged(t *testing.T) {
@@ -352,6 +352,8 @@ func TestRunsAreFilteredAndPaged(t *testing.T) {
 		{retention.RunFilter{DryRun: &no}, []string{c.ID, a.ID}},
 		{retention.RunFilter{From: &b.CreatedAt}, []string{c.ID, b.ID}},
 		{retention.RunFilter{Until: &b.CreatedAt}, []string{a.ID}},
+		{retention.RunFilter{Triggers: []retention.Trigger{retention.TriggerManual}}, []string{c.ID, b.ID, a.ID}},
+		{retention.RunFilter{Triggers: []retention.Trigger{retention.TriggerSchedule}}, nil},
 	} {
 		var got []string
 		for _, r := range walk(t, 1, func(p retention.Page) ([]retention.Run, string, error) { return s.Runs(ctx, tc.f, p) }) {
@@ -363,6 +365,12 @@ func TestRunsAreFilteredAndPaged(t *testing.T) {
 		if diff := cmp.Diff(tc.want, got); diff != "" {
 			t.Errorf("%+v (-want +got):\n%s", tc.f, diff)
 		}
+	}
+	counts := must(s.CountRuns(ctx, retention.RunFilter{Policy: "orders", Until: &c.CreatedAt}))(t)
+	slices.SortFunc(counts, func(a, b retention.RunCount) int { return map[bool]int{false: -1, true: 1}[a.DryRun] })
+	want := []retention.RunCount{{Status: retention.RunQueued, Trigger: retention.TriggerManual, Runs: 1}, {Status: retention.RunQueued, DryRun: true, Trigger: retention.TriggerManual, Runs: 1}}
+	if diff := cmp.Diff(want, counts); diff != "" {
+		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 	open := must(s.OpenRuns(ctx))(t)
 	if len(open) != 2 || open[0].ID != a.ID || len(open[1].Policies) != 2 {

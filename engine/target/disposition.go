@@ -38,6 +38,8 @@ type disposition struct {
 	skip bool
 	// lockTimeout in milliseconds, below the server's deadlock_timeout.
 	lockTimeout int64
+	// estimate is how many rows were due when the first plan was made; 0 if unknown.
+	estimate int64
 }
 
 // planned is a plan with what it was made under.
@@ -47,6 +49,8 @@ type planned struct {
 	epoch       int64
 	fingerprint string
 	oids        []uint32
+	// due is the planner's estimate of the due rows; 0 if it cannot tell.
+	due int64
 }
 
 // Beat is the heartbeat and the fence of a run's worker; see engine.RunTarget.
@@ -121,16 +125,25 @@ func (d *disposition) Close() {
 }
 
 // Progress is what has been committed so far.
-func (d *disposition) Progress() retention.Progress { return d.progress }
+func (d *disposition) Progress() retention.Progress {
+	p := d.progress
+	p.DueEstimate = d.estimate
+	return p
+}
+
+// progressColumns are what a policy's committed progress consists of, but for
+// where its walk stands.
+const progressColumns = `cutoff, done, seq, processed, held, blocked, skipped, null_timestamps, infinite_timestamps`
 
 // load reads the committed progress, or makes the row for a policy that begins.
 func (d *disposition) load(ctx context.Context) error {
-	var pos, skipped []byte
-	p := retention.Progress{}
+	var pos []byte
+	var p retention.Progress
+	var skipped []byte
 	err := d.conn.QueryRow(ctx, `
-		SELECT started_at, cutoff, position, done, seq, processed, held, blocked, skipped, null_timestamps, infinite_timestamps
+		SELECT started_at, position, `+progressColumns+`
 		FROM holdfast_guard.progress WHERE run_id = $1 AND policy = $2`, d.spec.RunID, d.spec.Policy.Name).
-		Scan(&d.started, &p.Cutoff, &pos, &p.Done, &p.Batches, &p.Processed, &p.Held, &p.Blocked, &skipped, &p.NullTimestamps, &p.InfiniteTimestamps)
+		Scan(append([]any{&d.started, &pos}, progressFields(&p, &skipped)...)...)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return d.begin(ctx)
 	}
@@ -143,6 +156,35 @@ func (d *disposition) load(ctx context.Context) error {
 	}
 	d.progress, d.loaded = p, true
 	return nil
+}
+
+func progressFields(p *retention.Progress, skipped *[]byte) []any {
+	return []any{&p.Cutoff, &p.Done, &p.Batches, &p.Processed, &p.Held, &p.Blocked, skipped, &p.NullTimestamps, &p.InfiniteTimestamps}
+}
+
+// RunProgress is what has been committed under each policy of a run.
+func (t *Target) RunProgress(ctx context.Context, runID string) (map[string]retention.Progress, error) {
+	rows, err := t.pool.Query(ctx, `
+		SELECT policy, `+progressColumns+`
+		FROM holdfast_guard.progress WHERE run_id = $1`, runID)
+	if err != nil {
+		return nil, classify(err)
+	}
+	defer rows.Close()
+	out := map[string]retention.Progress{}
+	for rows.Next() {
+		var name string
+		var p retention.Progress
+		var skipped []byte
+		if err := rows.Scan(append([]any{&name}, progressFields(&p, &skipped)...)...); err != nil {
+			return nil, classify(err)
+		}
+		if err := json.Unmarshal(skipped, &p.Skipped); err != nil {
+			return nil, fmt.Errorf("read progress: %w", err)
+		}
+		out[name] = p
+	}
+	return out, classify(rows.Err())
 }
 
 // begin plans the policy for the first time and keeps where the walk starts.
@@ -195,6 +237,9 @@ func (d *disposition) replan(ctx context.Context) error {
 		return classify(err)
 	}
 	d.planned = p
+	if d.estimate == 0 && p.due > 0 {
+		d.estimate = d.progress.Passed() + p.due
+	}
 	return nil
 }
 
@@ -246,6 +291,7 @@ func (t *Target) planQualified(ctx context.Context, tx pgx.Tx, p retention.Polic
 	if out.Plan, err = plan.Build(in); err != nil {
 		return nil, err
 	}
+	out.due = dueEstimate(in)
 	if out.Cutoff, err = columnCutoff(ctx, tx, out.Time.Kind, p, asOf); err != nil {
 		return nil, err
 	}
@@ -299,6 +345,15 @@ func dueShare(ctx context.Context, tx pgx.Tx, t *plan.Table, p retention.Policy,
 		return 0, err
 	}
 	return *share, nil
+}
+
+// dueEstimate is how many rows are due by the planner's statistics, which know
+// nothing of conditions nor of what has been anonymized; 0 if they cannot tell.
+func dueEstimate(in plan.Inputs) int64 {
+	if in.Policy.Condition != "" || in.Policy.Action == retention.ActionAnonymize {
+		return 0
+	}
+	return int64(in.DueShare * float64(in.Table.EstimatedRows))
 }
 
 // ensureArchive makes the archive table of an archive policy if it is missing:

@@ -1,6 +1,6 @@
 // Package jobs works in the background of a process: it starts what schedules owe,
 // takes runs up from the queue, takes over what nobody works on any more, settles
-// holds, carries the journal and refreshes measurements.
+// holds and stopped runs, carries the journal and refreshes measurements.
 //
 // It owns when these happen; what they do is the engine's. The store enqueues a
 // run's job in its own transaction. River frees a killed worker's job only after an
@@ -53,14 +53,15 @@ type Manager struct {
 	state  atomic.Int32
 	ticked atomic.Int64
 
-	// measure asks for a measurement out of turn, after a run.
-	measure chan struct{}
+	// measure and carry ask for a measurement, and for the journal to be carried, out
+	// of turn, after a run.
+	measure, carry chan struct{}
 }
 
 // New prepares the background work; Start begins it. pool belongs to the store,
 // schema is the one that River's tables live in.
 func New(e *engine.Engine, pool *pgxpool.Pool, schema string, log *slog.Logger) (*Manager, error) {
-	m := &Manager{engine: e, log: log, measure: make(chan struct{}, 1)}
+	m := &Manager{engine: e, log: log, measure: make(chan struct{}, 1), carry: make(chan struct{}, 1)}
 	m.stopping, m.stop = context.WithCancel(context.Background())
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &runWorker{manager: m}); err != nil {
@@ -90,12 +91,13 @@ func (m *Manager) Start(ctx context.Context) error {
 	}
 	m.ticked.Store(time.Now().UnixNano())
 	m.state.Store(working)
-	m.every(tickEvery, "start what schedules owe", m.tick)
-	m.every(settleEvery, "settle holds", m.engine.SettleHolds)
-	m.every(settleEvery, "take over runs", m.engine.TakeOver)
-	m.every(carryEvery, "carry journal and events", m.engine.CarryJournal)
-	m.every(settleEvery, "measure new policies", m.engine.MeasureNew)
-	m.every(sweepEvery, "sweep", m.engine.Sweep)
+	m.every(tickEvery, nil, "start what schedules owe", m.tick)
+	m.every(settleEvery, nil, "settle holds", m.engine.SettleHolds)
+	m.every(settleEvery, nil, "settle stopped runs", m.engine.SettleRuns)
+	m.every(settleEvery, nil, "take over runs", m.engine.TakeOver)
+	m.every(carryEvery, m.carry, "carry journal and events", m.engine.CarryJournal)
+	m.every(settleEvery, nil, "measure new policies", m.engine.MeasureNew)
+	m.every(sweepEvery, nil, "sweep", m.engine.Sweep)
 	m.wg.Go(m.measureLoop)
 	return nil
 }
@@ -145,9 +147,9 @@ func (m *Manager) Stop(ctx context.Context) error {
 	return err
 }
 
-// every does a duty now and then, until Stop. A failure is logged when it begins
-// and when it ends, not every few seconds between.
-func (m *Manager) every(period time.Duration, what string, do func(context.Context) error) {
+// every does a duty now and then, and when nudged, until Stop. A failure is logged
+// when it begins and when it ends, not every few seconds between.
+func (m *Manager) every(period time.Duration, nudge <-chan struct{}, what string, do func(context.Context) error) {
 	m.wg.Go(func() {
 		failing := false
 		for {
@@ -164,6 +166,7 @@ func (m *Manager) every(period time.Duration, what string, do func(context.Conte
 			select {
 			case <-m.stopping.Done():
 				return
+			case <-nudge:
 			case <-time.After(period):
 			}
 		}
@@ -185,9 +188,11 @@ func (m *Manager) measureLoop() {
 }
 
 // Measure asks for a measurement soon.
-func (m *Manager) Measure() {
+func (m *Manager) Measure() { nudge(m.measure) }
+
+func nudge(c chan<- struct{}) {
 	select {
-	case m.measure <- struct{}{}:
+	case c <- struct{}{}:
 	default:
 	}
 }
@@ -204,6 +209,8 @@ func (w *runWorker) Work(ctx context.Context, job *river.Job[retention.RunJob]) 
 	defer cancel()
 	defer context.AfterFunc(w.manager.stopping, cancel)()
 	err := w.manager.engine.ExecuteRun(ctx, job.Args.RunID, job.Args.Attempt)
+	// The run does not wait for its batches to be carried, and its page hardly does.
+	nudge(w.manager.carry)
 	if errors.Is(err, engine.ErrHandedOn) {
 		return nil
 	}
