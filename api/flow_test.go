@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"holdfast"
+	"holdfast/internal/pgtest"
 )
 
 const ticketsPolicy = `{"name": "tickets", "table": "public.tickets", "timestamp_column": "resolved_at",
@@ -156,6 +158,54 @@ func (s *service) tellOfRuns(t *testing.T) {
 	}
 	if n := len(s.do(call{method: "GET", path: "/api/v1/runs?status=succeeded&dry_run=false&policy=tickets&from=2020-01-01T00:00:00Z"}).want(200).items()); n != 1 {
 		t.Errorf("runs: got %d, want 1", n)
+	}
+	if n := len(s.do(call{method: "GET", path: "/api/v1/runs?trigger=schedule"}).want(200).items()); n != 0 {
+		t.Errorf("runs by schedule: got %d, want none", n)
+	}
+	s.tellOfStops(t)
+	s.do(call{method: "GET", path: "/api/v1/runs/export?format=json&status=succeeded"}).want(200)
+	s.do(call{method: "GET", path: "/api/v1/runs/export?format=csv&policy=tickets"}).want(200)
+}
+
+func (s *service) tellOfStops(t *testing.T) {
+	request := func() string {
+		return s.do(call{method: "POST", path: "/api/v1/runs"}).want(202).header.Get("Location")
+	}
+	tell := func(path, verb string, status int) map[string]any {
+		return s.do(call{method: "POST", path: path + "/" + verb}).want(status).object()
+	}
+	run := request()
+	if got := tell(run, "pause", 200); got["status"] != "paused" || got["settling"] != false {
+		t.Errorf("paused: got %v", got)
+	}
+	if p := s.do(call{method: "POST", path: run + "/pause"}).wantProblem(409, "conflict"); !strings.Contains(p.Detail, "is paused; only") {
+		t.Errorf("paused twice: got %q, want the state named", p.Detail)
+	}
+	if got := tell(run, "resume", 200); got["status"] != "queued" {
+		t.Errorf("resumed: got %v", got)
+	}
+	if got := tell(run, "cancel", 200); got["status"] != "cancelled" || got["finished_at"] == nil {
+		t.Errorf("cancelled: got %v", got)
+	}
+	s.do(call{method: "POST", path: run + "/resume"}).wantProblem(409, "conflict")
+	s.do(call{method: "POST", path: "/api/v1/runs/nowhere/cancel"}).wantProblem(404, "not-found")
+
+	// A run that has begun, while the governed database cannot be fenced.
+	run = request()
+	pgtest.Exec(t, s.url, `UPDATE holdfast.run SET status = 'running', attempt = 1, started_at = now() WHERE id = '`+path.Base(run)+`'`)
+	s.unfenced.Store(true)
+	if got := tell(run, "pause", 202); got["status"] != "paused" || got["settling"] != true {
+		t.Errorf("paused without the fence: got %v", got)
+	}
+	if got := tell(run, "cancel", 202); got["status"] != "cancelled" || got["settling"] != true {
+		t.Errorf("cancelled without the fence: got %v", got)
+	}
+	s.unfenced.Store(false)
+	if err := s.engine.SettleRuns(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.do(call{method: "GET", path: run}).want(200).object(); got["settling"] != false {
+		t.Errorf("settled: got %v", got)
 	}
 }
 

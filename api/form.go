@@ -230,6 +230,10 @@ func (s *server) unreadable(r *http.Request, err error) error {
 		bad.Add(e.ParamName, "must be %s", s.expectedParam(r, e.ParamName))
 		return malformed(bad)
 	}
+	if e, ok := errors.AsType[*oapi.RequiredParamError](err); ok {
+		bad.Add(e.ParamName, "is required; it must be %s", s.expectedParam(r, e.ParamName))
+		return malformed(bad)
+	}
 	if e, ok := errors.AsType[*oapi.TooManyValuesForParamError](err); ok {
 		bad.Add(e.ParamName, "must be given once, not %d times", e.Count)
 		return malformed(bad)

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -48,6 +49,21 @@ type service struct {
 	answered map[string]bool
 	// ready is asked by /readyz.
 	ready func(context.Context) error
+	// unfenced: the governed database cannot be reached for the fence of a run.
+	unfenced atomic.Bool
+}
+
+// fenced is the governed database with a switch for that.
+type fenced struct {
+	*target.Target
+	s *service
+}
+
+func (f fenced) Beat(ctx context.Context, id string, attempt int) error {
+	if f.s.unfenced.Load() {
+		return retention.ErrUnavailable
+	}
+	return f.Target.Beat(ctx, id, attempt)
 }
 
 const adminToken = "an-administrator's-token-of-32-characters"
@@ -122,14 +138,18 @@ func newServer(t testing.TB) *service {
 		t.Fatal(err)
 	}
 	t.Cleanup(tg.Close)
-	s := serviceOver(t, engine.New(st, tg, engine.Options{AdminToken: adminToken, Hasher: plainHasher{}}), st.Sessions())
-	s.url = url
-	return s
+	s := &service{url: url}
+	return s.over(t, engine.New(st, fenced{tg, s}, engine.Options{AdminToken: adminToken, Hasher: plainHasher{}}), st.Sessions())
 }
 
 func serviceOver(t testing.TB, e *engine.Engine, sessions sessionStore) *service {
 	t.Helper()
-	s := &service{t: t, engine: e, answered: map[string]bool{}}
+	return new(service).over(t, e, sessions)
+}
+
+func (s *service) over(t testing.TB, e *engine.Engine, sessions sessionStore) *service {
+	t.Helper()
+	s.t, s.engine, s.answered = t, e, map[string]bool{}
 	auth := httpauth.New(e, sessions, httpauth.Options{})
 	router, err := newRouter(e, auth, nil, func(ctx context.Context) error {
 		if s.ready == nil {

@@ -13,7 +13,7 @@ import (
 func (s *server) ListRuns(ctx context.Context, r oapi.ListRunsRequestObject) (oapi.ListRunsResponseObject, error) {
 	f := retention.RunFilter{
 		Statuses: convert[oapi.RunStatus, retention.RunStatus](r.Params.Status), Policy: value(r.Params.Policy),
-		DryRun: r.Params.DryRun, From: r.Params.From, Until: r.Params.Until,
+		Triggers: convert[oapi.Trigger, retention.Trigger](r.Params.Trigger), DryRun: r.Params.DryRun, From: r.Params.From, Until: r.Params.Until,
 	}
 	items, next, err := s.engine.Runs(ctx, httpauth.ActorFrom(ctx), f, page(r.Params.Limit, r.Params.Cursor))
 	if err != nil {
@@ -46,6 +46,39 @@ func (s *server) GetRun(ctx context.Context, r oapi.GetRunRequestObject) (oapi.G
 	return oapi.GetRun200JSONResponse(renderRun(run)), nil
 }
 
+// PauseRun is POST /runs/{id}/pause.
+func (s *server) PauseRun(ctx context.Context, r oapi.PauseRunRequestObject) (oapi.PauseRunResponseObject, error) {
+	run, err := s.engine.PauseRun(ctx, httpauth.ActorFrom(ctx), r.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case run.Settling:
+		return oapi.PauseRun202JSONResponse(renderRun(run)), nil
+	}
+	return oapi.PauseRun200JSONResponse(renderRun(run)), nil
+}
+
+// ResumeRun is POST /runs/{id}/resume.
+func (s *server) ResumeRun(ctx context.Context, r oapi.ResumeRunRequestObject) (oapi.ResumeRunResponseObject, error) {
+	run, err := s.engine.ResumeRun(ctx, httpauth.ActorFrom(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.ResumeRun200JSONResponse(renderRun(run)), nil
+}
+
+// CancelRun is POST /runs/{id}/cancel.
+func (s *server) CancelRun(ctx context.Context, r oapi.CancelRunRequestObject) (oapi.CancelRunResponseObject, error) {
+	run, err := s.engine.CancelRun(ctx, httpauth.ActorFrom(ctx), r.ID)
+	switch {
+	case err != nil:
+		return nil, err
+	case run.Settling:
+		return oapi.CancelRun202JSONResponse(renderRun(run)), nil
+	}
+	return oapi.CancelRun200JSONResponse(renderRun(run)), nil
+}
+
 // ListBatches is GET /runs/{id}/batches.
 func (s *server) ListBatches(ctx context.Context, r oapi.ListBatchesRequestObject) (oapi.ListBatchesResponseObject, error) {
 	items, next, err := s.engine.Batches(ctx, httpauth.ActorFrom(ctx), r.ID, value(r.Params.Policy), page(r.Params.Limit, r.Params.Cursor))
@@ -59,7 +92,7 @@ func renderRun(r retention.Run) oapi.Run {
 	return oapi.Run{
 		ID: r.ID, Trigger: oapi.Trigger(r.Trigger), RequestedBy: r.RequestedBy,
 		Schedule: orNull(r.Schedule), Slot: utc(r.Slot), DryRun: r.DryRun, Pace: oapi.Pace(r.Pace),
-		Status: oapi.RunStatus(r.Status), Waiting: orNull(r.Waiting), AsOf: utc(r.AsOf), CreatedAt: r.CreatedAt.UTC(),
+		Status: oapi.RunStatus(r.Status), Waiting: orNull(r.Waiting), Settling: r.Settling, AsOf: utc(r.AsOf), CreatedAt: r.CreatedAt.UTC(),
 		StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), TotalProcessed: r.TotalProcessed,
 		TotalHeld: r.TotalHeld, TotalErrors: r.TotalErrors, Policies: each(r.Policies, renderResult),
 	}

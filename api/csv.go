@@ -1,0 +1,83 @@
+package api
+
+import (
+	"encoding/csv"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"holdfast/retention"
+)
+
+// csvRuns writes one row per run and policy, by RFC 4180.
+type csvRuns struct{ out *csv.Writer }
+
+func newCSVRuns(w io.Writer) csvRuns { return csvRuns{csv.NewWriter(w)} }
+
+// csvBefore and csvAfter are the columns around one column per reason for which rows
+// are skipped.
+var (
+	csvBefore = []string{
+		"run", "trigger", "requested_by", "schedule", "slot", "dry_run", "pace", "run_status", "as_of", "created_at", "run_started_at", "run_finished_at",
+		"total_processed", "total_held", "total_errors",
+		"policy", "version", "action", "table", "sentence", "cutoff", "status", "processed", "held", "blocked",
+	}
+	csvAfter = []string{"null_timestamps", "infinite_timestamps", "batches", "started_at", "finished_at", "duration_seconds", "errors"}
+)
+
+func (c csvRuns) begin() error {
+	var skipped []string
+	for _, reason := range retention.SkippedReasons() {
+		skipped = append(skipped, "skipped_"+reason)
+	}
+	return c.out.Write(slices.Concat(csvBefore, skipped, csvAfter))
+}
+
+func (c csvRuns) run(r retention.Run) error {
+	for _, p := range r.Policies {
+		if err := c.out.Write(csvRow(r, p)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c csvRuns) end() error {
+	c.out.Flush()
+	return c.out.Error()
+}
+
+func csvRow(r retention.Run, p retention.PolicyResult) []string {
+	row := []string{
+		r.ID, string(r.Trigger), text(r.RequestedBy), text(r.Schedule), moment(r.Slot), strconv.FormatBool(r.DryRun), string(r.Pace), string(r.Status), moment(r.AsOf),
+		moment(&r.CreatedAt), moment(r.StartedAt), moment(r.FinishedAt), num(r.TotalProcessed), num(r.TotalHeld), num(r.TotalErrors),
+		text(p.Policy), strconv.Itoa(p.Version), string(p.Action), text(p.Table.String()), text(p.Sentence), moment(p.Cutoff), string(p.Status),
+		num(p.Processed), num(p.Held), num(p.Blocked),
+	}
+	for _, reason := range retention.SkippedReasons() {
+		row = append(row, num(p.Skipped[reason]))
+	}
+	return append(row,
+		num(p.NullTimestamps), num(p.InfiniteTimestamps), num(p.Batches), moment(p.StartedAt), moment(p.FinishedAt),
+		strconv.FormatFloat(p.DurationSeconds, 'f', 3, 64), text(strings.Join(p.Errors, "\n")))
+}
+
+func num(n int64) string { return strconv.FormatInt(n, 10) }
+
+func moment(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// text is a cell that people or databases have written. A spreadsheet would run one
+// that begins like a formula; behind an apostrophe it is text (OWASP, CSV injection).
+func text(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r\n", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
