@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -21,7 +20,7 @@ var actions = []action{
 	{"hold.place", "placed the hold"}, {"hold.in_force", "put the hold in force"}, {"hold.revise", "changed the hold"},
 	{"hold.review_due", "listed the hold for review"}, {"hold.release", "asked for the hold's release"}, {"hold.released", "released the hold"},
 	{"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
-	{"run.request", "requested a run"}, {"guard.accept", "accepted another governed database"},
+	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"}, {"guard.accept", "accepted another governed database"},
 	{"user.create", "added a person"}, {"user.sign_in", "signed in"}, {"user.sign_in_refused", "was refused at sign-in"}, {"user.sign_out", "signed out"}, {"user.change_password", "changed their password"},
 	{"token.create", "created an API token"}, {"token.revoke", "revoked an API token"},
 }
@@ -67,22 +66,7 @@ func (v *visit) auditAnswer(list []retention.AuditEntry) string {
 func (v *visit) auditFilter() (retention.AuditFilter, faults) {
 	var bad faults
 	f := retention.AuditFilter{Actor: strings.TrimSpace(v.query("actor")), Action: v.query("action"), Object: strings.TrimSpace(v.query("object"))}
-	if s := v.query("from"); s != "" {
-		t, err := time.ParseInLocation(time.DateOnly, s, v.clock.zone)
-		if err != nil {
-			bad.add("from", "must be a date such as 2026-03-03")
-		} else {
-			f.From = &t
-		}
-	}
-	if s := v.query("until"); s != "" {
-		t, err := v.clock.endOfDay(s)
-		if err != nil {
-			bad.add("until", "must be a date such as 2026-03-03")
-		} else {
-			f.Until = &t
-		}
-	}
+	f.From, f.Until = v.daysAsked(&bad)
 	return f, bad
 }
 

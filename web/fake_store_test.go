@@ -322,6 +322,8 @@ func (s *fakeStore) Runs(_ context.Context, f retention.RunFilter, p retention.P
 	var out []retention.Run
 	for _, r := range s.runs {
 		of := f.Policy == "" || slices.ContainsFunc(r.Policies, func(x retention.PolicyResult) bool { return x.Policy == f.Policy })
+		of = of && (f.From == nil || !r.CreatedAt.Before(*f.From)) && (f.Until == nil || r.CreatedAt.Before(*f.Until))
+		of = of && (len(f.Triggers) == 0 || slices.Contains(f.Triggers, r.Trigger))
 		if of && (len(f.Statuses) == 0 || slices.Contains(f.Statuses, r.Status)) && (f.DryRun == nil || *f.DryRun == r.DryRun) {
 			out = append(out, r)
 		}
@@ -341,6 +343,46 @@ func (s *fakeStore) Run(_ context.Context, id string) (retention.Run, error) {
 		return retention.Run{}, err
 	}
 	return s.runs[i], nil
+}
+
+func (s *fakeStore) CountRuns(_ context.Context, f retention.RunFilter) ([]retention.RunCount, error) {
+	f.Statuses, f.DryRun, f.Triggers = nil, nil, nil
+	list, _, err := s.Runs(context.Background(), f, retention.Page{Limit: retention.MaxPage})
+	var out []retention.RunCount
+	for _, r := range list {
+		out = append(out, retention.RunCount{Status: r.Status, DryRun: r.DryRun, Trigger: r.Trigger, Runs: 1})
+	}
+	return out, err
+}
+
+// step changes the status of a run that is in one of some.
+func (s *fakeStore) step(id string, to retention.RunStatus, by retention.By, from ...retention.RunStatus) (retention.Run, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	i := slices.IndexFunc(s.runs, func(r retention.Run) bool { return r.ID == id })
+	switch {
+	case err != nil:
+		return retention.Run{}, err
+	case i < 0:
+		return retention.Run{}, retention.NotFoundf("run %q", id)
+	case !slices.Contains(from, s.runs[i].Status):
+		return retention.Run{}, retention.Conflictf("run %s is %s; it cannot become %s", id, s.runs[i].Status, to)
+	}
+	s.runs[i].Status = to
+	s.record("run/"+id, nil, nil, by)
+	return s.runs[i], nil
+}
+
+func (s *fakeStore) StopRun(_ context.Context, id string, to retention.RunStatus, by retention.By) (retention.Run, error) {
+	from := []retention.RunStatus{retention.RunQueued, retention.RunRunning}
+	if to == retention.RunCancelled {
+		from = append(from, retention.RunPaused)
+	}
+	return s.step(id, to, by, from...)
+}
+
+func (s *fakeStore) ResumeRun(_ context.Context, id string, by retention.By) (retention.Run, error) {
+	return s.step(id, retention.RunQueued, by, retention.RunPaused)
 }
 
 func (s *fakeStore) CreateRun(_ context.Context, r retention.Run, by retention.By) (retention.Run, error) {

@@ -86,6 +86,8 @@ func (t *fakeTarget) EndHold(context.Context, string) (time.Time, retention.Guar
 	return t.now, retention.GuardMark{}, t.down
 }
 
+func (t *fakeTarget) Beat(context.Context, string, int) error { return t.down }
+
 func (t *fakeTarget) ForgetHold(context.Context, string) error { return t.down }
 
 // fakeHasher compares passwords as they are: the tests are not about hashing.

@@ -151,6 +151,16 @@ func fillRuns(s *fakeStore) {
 	running := retention.Run{ID: "0195-run-live", Trigger: retention.TriggerManual, RequestedBy: "ali.khan@example.com", Pace: retention.PaceDefault, Status: retention.RunRunning, CreatedAt: ago(41 * time.Second), StartedAt: agop(40 * time.Second), AsOf: agop(40 * time.Second), Policies: []retention.PolicyResult{live, waiting}}
 	queued := retention.Run{ID: "0195-run-queued", Trigger: retention.TriggerManual, RequestedBy: "jane@example.com", Pace: retention.PaceDefault, Status: retention.RunQueued, CreatedAt: ago(5 * time.Second), Waiting: "another run is working on session_logs", Policies: []retention.PolicyResult{waiting}}
 	s.runs = []retention.Run{queued, running, ok, dry, partial}
+	live.DueEstimate = 1_200_000
+	s.runs[1].Policies = []retention.PolicyResult{live, waiting}
+	half := live
+	half.Status, half.DurationSeconds = retention.RunPaused, 40
+	paused := running
+	paused.ID, paused.Status, paused.Policies, paused.CreatedAt = "0195-run-paused", retention.RunPaused, []retention.PolicyResult{half}, ago(31*time.Hour)
+	gone := paused
+	half.Status, half.FinishedAt = retention.RunCancelled, agop(31*time.Hour)
+	gone.ID, gone.Status, gone.Settling, gone.Policies, gone.CreatedAt, gone.StartedAt, gone.FinishedAt = "0195-run-cancelled", retention.RunCancelled, true, []retention.PolicyResult{half}, ago(32*time.Hour), agop(32*time.Hour), agop(31*time.Hour)
+	s.runs = append(s.runs, paused, gone)
 	for i := range 40 {
 		s.batches = append(s.batches, retention.Batch{ID: fmt.Sprint("b", i), RunID: ok.ID, Policy: "session_logs", PolicyVersion: 2, Action: retention.ActionDelete, Table: public("session_logs"), Seq: int64(i + 1),
 			Step: fmt.Sprintf("blocks %d–%d", i*128, i*128+127), Counts: retention.Counts{Processed: 310, Held: 250}, Digests: 310, CommittedAt: ago(5*time.Hour - time.Duration(i)*50*time.Millisecond)})

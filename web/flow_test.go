@@ -114,6 +114,65 @@ func TestPlacedHoldSurvivesARunInTheBrowser(t *testing.T) {
 	}
 }
 
+// TestALiveRunIsPausedResumedAndCancelledInTheBrowser watches a run whose page
+// refreshes by itself, with the focus kept and the state said when it changes.
+func TestALiveRunIsPausedResumedAndCancelledInTheBrowser(t *testing.T) {
+	p := newProduct(t)
+	pgtest.Exec(t, p.db, `CREATE TABLE public.orders (id bigint PRIMARY KEY, closed_at timestamptz NOT NULL);
+		INSERT INTO public.orders SELECT i, now() - interval '400 days' FROM generate_series(1, 30000) AS i;
+		INSERT INTO public.orders SELECT -i, now() FROM generate_series(1, 90000) AS i;
+		CREATE INDEX ON public.orders (closed_at); ANALYZE public.orders;`)
+	policy := policyOf("orders", "orders", "closed_at", "P30D", "HGB § 257", retention.ActionDelete)
+	policy.BatchSize = 1
+	_, err := p.engine.CreatePolicy(t.Context(), p.jane, policy)
+	must(t, err)
+	run, err := p.engine.RequestRun(t.Context(), p.jane, engine.RunRequest{Pace: retention.PaceDefault})
+	must(t, err)
+	b := &person{t: t, ctx: chrome(t), url: p.url}
+	b.open("/runs/" + run.ID)
+	b.wait(`location.pathname === "/sign-in"`)
+	b.fill("email", "jane@example.com")
+	b.fill("password", testPassword)
+	b.press("Sign in")
+	b.sees(".answer", "Has disposed of")
+	const figure = `document.querySelector("article .big").innerText`
+
+	// It goes on without a reload, and leaves the focus and the place on the page.
+	b.wait(`document.getElementById("run-pause") !== null`)
+	b.do("mark the page", chromedp.Evaluate[chromedp.Void](`window.marked = true; document.getElementById("run-pause").focus(); scrollTo(0, 200); window.before = `+figure+`; window.at = scrollY`))
+	b.wait(figure + ` !== window.before && window.marked === true`)
+	b.wait(`document.activeElement.id === "run-pause" && scrollY === window.at`)
+	b.wait(`document.getElementById("live-says").innerText === ""`)
+
+	b.press("Pause")
+	b.sees(".answer", "Paused: has disposed of")
+	paused, err := p.engine.Run(t.Context(), p.jane, run.ID)
+	must(t, err)
+	gone := pgtest.Value[int64](t, p.db, `SELECT 30000 - count(*) FROM public.orders WHERE id > 0`)
+	if paused.Status != retention.RunPaused || paused.TotalProcessed != gone || gone == 0 {
+		t.Errorf("the run is %s with %d rows, and %d are gone", paused.Status, paused.TotalProcessed, gone)
+	}
+	// Somebody else resumes it: the page says so, aloud, by itself.
+	b.do("mark the page", chromedp.Evaluate[chromedp.Void](`window.marked = true`))
+	_, err = p.engine.ResumeRun(t.Context(), p.jane, run.ID)
+	must(t, err)
+	b.wait(`document.getElementById("live-says").textContent.startsWith("Running. Has disposed of") && window.marked === true`)
+	checkClean(b.ctx, t, "live run")
+
+	b.press("Cancel")
+	b.sees(".answer", "Cancel this run? What was committed stays; nothing is undone.")
+	b.press("Cancel the run")
+	b.sees(".answer", "It was cancelled before its end.")
+	b.wait(`document.getElementById("live").getAttribute("hx-get") === null`)
+	b.wait(`document.querySelectorAll("#batches tbody tr").length > 0`)
+	got, err := p.engine.Run(t.Context(), p.jane, run.ID)
+	must(t, err)
+	gone = pgtest.Value[int64](t, p.db, `SELECT 30000 - count(*) FROM public.orders WHERE id > 0`)
+	if got.Status != retention.RunCancelled || got.TotalProcessed != gone || gone <= paused.TotalProcessed {
+		t.Errorf("the run is %s with %d rows, %d are gone, and %d were when it was paused", got.Status, got.TotalProcessed, gone, paused.TotalProcessed)
+	}
+}
+
 // TestTheFormFollowsWhatIsTyped uses htmx as a browser does: the columns of the
 // table just chosen and the sentence come without a reload.
 func TestTheFormFollowsWhatIsTyped(t *testing.T) {

@@ -35,6 +35,19 @@ func (v *visit) link(pairs ...string) string {
 	return v.r.URL.Path + "?" + q.Encode()
 }
 
+// here is this page's address without the named members, and without the note of the
+// step before.
+func (v *visit) here(but ...string) string {
+	q := v.r.URL.Query()
+	for _, name := range append(but, "done") {
+		q.Del(name)
+	}
+	if len(q) == 0 {
+		return v.r.URL.Path
+	}
+	return v.r.URL.Path + "?" + q.Encode()
+}
+
 // keep are the present filters but for the named ones, as hidden fields of a form.
 func (v *visit) keep(but ...string) [][2]string {
 	var out [][2]string

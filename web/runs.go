@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -19,100 +18,10 @@ func (s *server) runRoutes(r chi.Router) {
 	r.Post("/runs", s.page(startRun))
 	r.Post("/runs/simulate", s.page(simulateRun))
 	r.Get("/runs/{id}", s.page(run))
-}
-
-func runs(v *visit) error {
-	f, err := v.runFilter()
-	if err != nil {
-		return err
-	}
-	list, next, err := v.e.Runs(v.ctx, v.actor, f, v.cursor())
-	if err != nil {
-		return err
-	}
-	view := ui.RunsView{
-		Head:     ui.Head{Title: "Runs", Answer: v.runsAnswer(list)},
-		Statuses: v.runChips(), Kinds: v.kindChips(), Keep: v.keep("policy"), Pager: v.pager("runs", next), Empty: v.runsEmpty(),
-	}
-	if view.Policies, err = v.policyChoice(); err != nil {
-		return err
-	}
-	for _, r := range list {
-		view.Rows = append(view.Rows, v.runRow(r))
-	}
-	return v.render(http.StatusOK, ui.Runs(v.shell("runs", "Runs"), view))
-}
-
-func (v *visit) runFilter() (retention.RunFilter, error) {
-	f := retention.RunFilter{Policy: v.query("policy")}
-	if s := retention.RunStatus(v.query("status")); s != "" {
-		if !slices.Contains(retention.RunStatuses(), s) {
-			return f, retention.NotFoundf("runs of status %q", s)
-		}
-		f.Statuses = []retention.RunStatus{s}
-	}
-	if kind := v.query("kind"); kind != "" {
-		dry := kind == "simulations"
-		f.DryRun = &dry
-	}
-	return f, nil
-}
-
-// runsAnswer tells of the newest run in the list.
-func (v *visit) runsAnswer(list []retention.Run) string {
-	filtered := len(v.keep()) > 0 || v.query("cursor") != ""
-	switch {
-	case filtered:
-		return "A run carries policies out; a simulation only counts."
-	case len(list) == 0:
-		return "Nothing has run yet."
-	}
-	r := list[0]
-	return "Last " + pick(r.DryRun, "simulation", "run") + ", " + v.clock.ago(r.CreatedAt) + ": " + lowerFirst(runSentence(r, v.clock.lasted(r.StartedAt, r.FinishedAt)))
-}
-
-func (v *visit) runChips() []ui.Chip {
-	at := v.query("status")
-	chips := []ui.Chip{{Text: "Any status", Href: v.link("status", ""), Current: at == ""}}
-	for _, s := range retention.RunStatuses() {
-		chips = append(chips, ui.Chip{Text: runPill(s).Text, Href: v.link("status", string(s)), Current: at == string(s)})
-	}
-	return chips
-}
-
-func (v *visit) kindChips() []ui.Chip {
-	at := v.query("kind")
-	return []ui.Chip{
-		{Text: "Runs and simulations", Href: v.link("kind", ""), Current: at == ""},
-		{Text: "Runs", Href: v.link("kind", "runs"), Current: at == "runs"},
-		{Text: "Simulations", Href: v.link("kind", "simulations"), Current: at == "simulations"},
-	}
-}
-
-func (v *visit) policyChoice() (ui.Choice, error) {
-	c := ui.Choice{Name: "policy", Label: "Policy", Options: []ui.Option{{Value: "", Text: "All policies"}}}
-	list, _, err := v.e.Policies(v.ctx, v.actor, retention.PolicyFilter{}, retention.Page{Limit: retention.MaxPage})
-	if err != nil {
-		return c, err
-	}
-	at := v.query("policy")
-	known := at == ""
-	for _, p := range list {
-		known = known || p.Name == at
-		c.Options = append(c.Options, ui.Option{Value: p.Name, Text: p.Name})
-	}
-	if !known {
-		c.Options = append(c.Options, ui.Option{Value: at, Text: at})
-	}
-	c.Options = ui.Pick(c.Options, at)
-	return c, nil
-}
-
-func (v *visit) runsEmpty() ui.Empty {
-	if len(v.keep()) > 0 {
-		return ui.Empty{Title: "No run fits.", Text: "No run has this status, kind and policy.", Action: "Show all runs", ActionTo: "/runs"}
-	}
-	return ui.Empty{Title: "Nothing has run yet.", Text: "A run carries the enabled policies out. Before it starts you see what it would do.", Action: "Run now", ActionTo: "/runs/new"}
+	r.Post("/runs/{id}/pause", s.page(pauseRun))
+	r.Post("/runs/{id}/resume", s.page(resumeRun))
+	r.Get("/runs/{id}/cancel", s.page(confirmCancel))
+	r.Post("/runs/{id}/cancel", s.page(cancelRun))
 }
 
 func (v *visit) runRow(r retention.Run) ui.RunRow {
@@ -142,14 +51,18 @@ func run(v *visit) error {
 	lasted := v.clock.lasted(r.StartedAt, r.FinishedAt)
 	view := ui.RunView{
 		Head: ui.Head{Title: v.runTitle(r), Parent: "Runs", ParentHref: "/runs", Answer: runSentence(r, lasted), Tone: runPill(r.Status).Tone},
-		ID:   r.ID, Href: v.r.URL.RequestURI(), DryRun: r.DryRun, Live: !r.Status.Ended(), State: runPill(r.Status), Waiting: r.Waiting,
-		Facts: v.runFacts(r), Totals: runStats(r), Filter: v.query("policy"),
+		ID:   r.ID, Href: v.here("was"), DryRun: r.DryRun, State: runPill(r.Status), Waiting: r.Waiting, Settling: r.Settling,
+		Facts: v.runFacts(r), Totals: runStats(r), Filter: v.query("policy"), Steps: runSteps(r),
 	}
+	live := v.live(r)
+	view.Live, view.Poll = !r.Status.Ended() || r.Settling, live.poll
 	if view.Head.Tone == "quiet" {
 		view.Head.Tone = ""
 	}
 	for _, p := range r.Policies {
-		view.Rows = append(view.Rows, v.runPolicy(r, p))
+		row := v.runPolicy(r, p)
+		live.show(&row, r, p)
+		view.Rows = append(view.Rows, row)
 	}
 	if err := v.batches(&view, r); err != nil {
 		return err
@@ -205,26 +118,10 @@ func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolic
 	if p.Cutoff != nil {
 		row.Cutoff = v.clock.exactly(*p.Cutoff)
 	}
-	if !r.DryRun {
-		row.Rate = v.rate(p)
+	if p.FinishedAt != nil {
+		row.Duration = took(time.Duration(p.DurationSeconds * float64(time.Second)))
 	}
 	return row
-}
-
-// rate is rows per second, where it says something.
-func (v *visit) rate(p retention.PolicyResult) string {
-	if p.StartedAt == nil {
-		return ""
-	}
-	end := v.clock.now
-	if p.FinishedAt != nil {
-		end = *p.FinishedAt
-	}
-	d := end.Sub(*p.StartedAt).Seconds()
-	if d < 0.5 || p.Processed == 0 {
-		return ""
-	}
-	return ui.Num(int64(float64(p.Processed)/d)) + " rows/s"
 }
 
 // batches fills the journal as carried over from the governed database.
@@ -241,7 +138,7 @@ func (v *visit) batches(view *ui.RunView, r retention.Run) error {
 	case r.DryRun:
 		view.NoBatches = "A simulation makes no batches: it changes nothing."
 	case !r.Status.Ended():
-		view.NoBatches = "No batch is in the journal yet."
+		view.NoBatches = "No batch is in the journal yet. Batches come here within seconds of their commit."
 	default:
 		view.NoBatches = "No batch was needed: nothing was due that could go."
 	}

@@ -1,9 +1,12 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
+	"time"
 
 	"holdfast/retention"
 )
@@ -84,9 +87,12 @@ func TestARunsFirstLineSaysWhatItDid(t *testing.T) {
 	} {
 		a := s.get("/runs/" + id)
 		wantText(t, a, ".answer", want)
-		_, polls := a.page.all("div#live")[0].attrs["hx-get"]
+		poll, polls := a.page.all("div#live")[0].attrs["hx-get"]
 		if polls != (id == "0195-run-live") {
 			t.Errorf("%s: asks again by itself: %v", id, polls)
+		}
+		if polls && !strings.HasPrefix(poll, "/runs/"+id+"?was=480002.") {
+			t.Errorf("%s: asks again at %q", id, poll)
 		}
 	}
 }
@@ -94,10 +100,123 @@ func TestARunsFirstLineSaysWhatItDid(t *testing.T) {
 func TestRunsAreFilteredByTheirAddress(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	for path, want := range map[string]int{
-		"/runs": 5, "/runs?kind=simulations": 1, "/runs?kind=runs": 4, "/runs?status=partial": 1, "/runs?policy=inactive_customers": 2, "/runs?status=failed": 0,
+		"/runs": 7, "/runs?kind=simulations": 1, "/runs?kind=runs": 6, "/runs?status=partial": 1, "/runs?policy=inactive_customers": 2, "/runs?status=failed": 0,
+		"/runs?trigger=manual": 7, "/runs?trigger=schedule": 0, "/runs?from=2026-03-03": 4, "/runs?until=2026-03-02": 3, "/runs?from=2026-03-02&until=2026-03-02&status=paused": 1,
 	} {
 		if got := len(s.get(path).page.all("tbody tr")); got != want {
 			t.Errorf("%s: got %d rows, want %d", path, got, want)
+		}
+	}
+}
+
+func TestFiltersOfRunsSayHowManyEachWouldShow(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	chips := func(path string) map[string]string {
+		out := map[string]string{}
+		for _, a := range s.get(path).page.all("nav.chips a") {
+			text := strings.Fields(a.text)
+			out[strings.Join(text[:len(text)-1], " ")] = text[len(text)-1]
+		}
+		return out
+	}
+	got := chips("/runs?kind=runs&from=2026-03-01")
+	for name, want := range map[string]string{"Any status": "6", "Succeeded": "1", "Failed": "0", "Cancelled": "1", "Runs and simulations": "7", "Simulations": "1", "By request": "6", "By schedule": "0"} {
+		if got[name] != want {
+			t.Errorf("%s: got %q, want %q of %v", name, got[name], want, got)
+		}
+	}
+	if got := chips("/runs?status=succeeded&policy=inactive_customers"); got["Simulations"] != "1" || got["Runs"] != "1" || got["Any status"] != "2" {
+		t.Errorf("of one policy and status: %v", got)
+	}
+	a := s.get("/runs?from=soon")
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "main", "must be a date such as 2026-03-03")
+}
+
+func TestTheExportsOfAListHaveItsFilters(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.get("/runs?kind=runs&status=succeeded&policy=session_logs&from=2026-03-01&until=2026-03-03&trigger=manual")
+	var files []string
+	for _, l := range a.page.all("a[download]") {
+		files = append(files, l.attrs["href"])
+	}
+	if len(files) != 2 {
+		t.Fatalf("files: %q", files)
+	}
+	for i, format := range []string{"csv", "json"} {
+		u, err := url.Parse(files[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := url.Values{"format": {format}, "dry_run": {"false"}, "status": {"succeeded"}, "policy": {"session_logs"}, "trigger": {"manual"}, "from": {"2026-03-01T00:00:00Z"}, "until": {"2026-03-04T00:00:00Z"}}
+		if u.Path != "/api/v1/runs/export" || u.Query().Encode() != want.Encode() {
+			t.Errorf("got %s, want %s", files[i], want.Encode())
+		}
+	}
+}
+
+func TestARunIsPausedResumedAndCancelledOnItsPage(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	page := "/runs/0195-run-live"
+	step := func(verb string, want retention.RunStatus) {
+		t.Helper()
+		a := s.post(page+"/"+verb, nil)
+		wantCode(t, a, http.StatusSeeOther)
+		if got := s.store.runs[1].Status; got != want || !strings.HasPrefix(a.location, page+"?done=") {
+			t.Errorf("%s: the run is %s and the way leads to %s", verb, got, a.location)
+		}
+	}
+	a := s.get(page)
+	if len(a.page.all("#run-pause")) != 1 || len(a.page.all("#run-resume")) != 0 || len(a.page.all("#run-cancel")) != 1 {
+		t.Error("a run at work is to be paused or cancelled, and not to be resumed")
+	}
+	step("pause", retention.RunPaused)
+	a = s.get(page)
+	wantText(t, a, ".answer", "Paused: has disposed of 480,000 records so far, under 2 policies; 2 held, 0 blocked by references. It goes on from there when it is resumed.")
+	if len(a.page.all("#run-pause")) != 0 || len(a.page.all("#run-resume")) != 1 {
+		t.Error("a paused run is to be resumed, and not to be paused")
+	}
+	step("resume", retention.RunQueued)
+	a = s.get(page + "/cancel")
+	wantText(t, a, ".answer", "Cancel this run? What was committed stays; nothing is undone.")
+	step("cancel", retention.RunCancelled)
+	wantCode(t, s.post(page+"/pause", nil), http.StatusConflict)
+	if a := s.get(page + "/cancel"); a.location != page {
+		t.Errorf("a run that has ended is to be cancelled: %d %s", a.code, a.location)
+	}
+	if len(s.get(page).page.all("#run-cancel")) != 0 {
+		t.Error("a run that has ended is to be cancelled once more")
+	}
+	wantText(t, s.get("/runs/0195-run-cancelled"), ".notice", "Its last batch is being waited for")
+}
+
+func TestALiveRunSaysHowFastItIsAndHowMuchIsLeft(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	at := func(age time.Duration, rows int64) string {
+		return fmt.Sprintf("/runs/0195-run-live?was=%d.%d", rows, atTest.Add(-age).UnixMilli())
+	}
+	for path, want := range map[string]string{
+		"/runs/0195-run-live":       "12,000 rows/s on average",
+		at(10*time.Second, 480_002): "0 rows/s now",
+		at(2*time.Second, 480_002):  "12,000 rows/s on average", // too short to say anything
+		at(10*time.Second, 430_002): "5,000 rows/s now",
+		at(10*time.Second, 999_999): "12,000 rows/s on average",
+		at(time.Hour, 1):            "12,000 rows/s on average",
+		at(-time.Hour, 1):           "12,000 rows/s on average",
+		"/runs/0195-run-live?was=x": "12,000 rows/s on average",
+		"/runs/0195-run-paused":     "12,000 rows/s on average",
+		"/runs/0195-run-cancelled":  "12,000 rows/s on average",
+	} {
+		wantText(t, s.get(path), "article", want)
+	}
+	a := s.get(at(10*time.Second, 430_002))
+	wantText(t, a, ".progress", "40 % of about 1,200,000 rows due, about 2 minutes more at this rate")
+	if p := a.page.all("progress"); len(p) != 1 || p[0].attrs["value"] != "480002" || p[0].attrs["max"] != "1200000" {
+		t.Errorf("bars: %+v", p)
+	}
+	for _, path := range []string{"/runs/0195-run-ok", "/runs/0195-run-queued", "/runs/0195-run-dry", "/runs/0195-run-cancelled"} {
+		if len(s.get(path).page.all("progress")) != 0 {
+			t.Errorf("%s has a bar, and nobody knows how much there is", path)
 		}
 	}
 }

@@ -129,6 +129,8 @@ func runSentence(r retention.Run, took string) string {
 	switch {
 	case r.Status == retention.RunQueued:
 		return pick(r.DryRun, "The simulation of ", "The run of ") + policies + " waits for its turn. Nothing has been changed yet."
+	case r.Status == retention.RunPaused:
+		return fmt.Sprintf("Paused: has disposed of %s so far, under %s; %s. It goes on from there when it is resumed.", records, policies, left)
 	case r.DryRun && r.Status.Ended():
 		return fmt.Sprintf("Would dispose of %s under %s; %s. Nothing was changed.%s", records, policies, left, failures(r, ""))
 	case r.DryRun:

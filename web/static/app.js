@@ -1,5 +1,6 @@
-// Everything works without this file. It adds three conveniences: times in the
-// reader's own zone, a button that copies a new token, and one that prints.
+// Everything works without this file. It adds four conveniences: times in the
+// reader's own zone, a button that copies a new token, one that prints, and a live
+// page that says aloud when its state has changed, and only then.
 (function () {
   "use strict";
 
@@ -33,6 +34,14 @@
     });
   });
   document.addEventListener("htmx:afterSwap", reveal);
+
+  function sayState() {
+    var live = document.getElementById("live"), says = document.getElementById("live-says");
+    if (!live || !says || live.dataset.says === says.dataset.says) return;
+    says.dataset.says = live.dataset.says;
+    says.textContent = live.dataset.says + ". " + live.dataset.answer;
+  }
+  document.addEventListener("htmx:afterSwap", sayState);
 
   // A preview that fails says so in its place; a live page just asks again.
   function sayFailed(event) {

@@ -3,13 +3,20 @@ package ui
 // RunsView lists runs.
 type RunsView struct {
 	Head     Head
+	Problems []Problem
 	Statuses []Chip
 	Kinds    []Chip
+	Triggers []Chip
 	Policies Choice
+	From     Field
+	Until    Field
 	Keep     [][2]string
-	Rows     []RunRow
-	Pager    Pager
-	Empty    Empty
+	Filtered bool
+	// CSV and JSON are the addresses of the same runs as files.
+	CSV, JSON string
+	Rows      []RunRow
+	Pager     Pager
+	Empty     Empty
 }
 
 // RunRow is one run of a list.
@@ -76,15 +83,19 @@ type RunView struct {
 	ID     string
 	Href   string
 	DryRun bool
-	// Live: it has not ended; the page asks again by itself.
-	Live    bool
-	State   Pill
-	Waiting string
-	Facts   []Pair
-	Totals  []Stat
-	Rows    []RunPolicyRow
-	Batches []BatchRow
-	Pager   Pager
+	// Live: it has not ended; the page asks again by itself, at Poll.
+	Live bool
+	Poll string
+	// Settling: it was stopped and its last figures are still to come.
+	Settling bool
+	Steps    RunSteps
+	State    Pill
+	Waiting  string
+	Facts    []Pair
+	Totals   []Stat
+	Rows     []RunPolicyRow
+	Batches  []BatchRow
+	Pager    Pager
 	// Filter names the policy whose batches are shown; empty for all.
 	Filter string
 	// NoBatches says why there are none.
@@ -105,6 +116,25 @@ type RunPolicyRow struct {
 	Duration                 string
 	Rate                     string
 	Errors                   []string
+	// Progress is nil where nobody can tell how much there is.
+	Progress *Progress
+}
+
+// Progress is a bar with its numbers.
+type Progress struct {
+	Value, Max int64
+	Text       string
+}
+
+// RunSteps are what can be done about a run.
+type RunSteps struct{ Pause, Resume, Cancel bool }
+
+// RunCancelView asks whether a run is to be cancelled.
+type RunCancelView struct {
+	Head                 Head
+	Action, Back, Button string
+	DryRun               bool
+	Totals               []Stat
 }
 
 // Skip is a number of rows left for one reason.
