@@ -60,11 +60,19 @@ func csvRow(r retention.Run, p retention.PolicyResult) []string {
 		row = append(row, num(p.Skipped[reason]))
 	}
 	return append(row,
-		num(p.NullTimestamps), num(p.InfiniteTimestamps), num(p.Batches), moment(p.StartedAt), moment(p.FinishedAt),
+		numOrEmpty(p.NullTimestamps), numOrEmpty(p.InfiniteTimestamps), num(p.Batches), moment(p.StartedAt), moment(p.FinishedAt),
 		strconv.FormatFloat(p.DurationSeconds, 'f', 3, 64), text(strings.Join(p.Errors, "\n")))
 }
 
 func num(n int64) string { return strconv.FormatInt(n, 10) }
+
+// numOrEmpty is a number that may not have been counted: an empty cell, no zero.
+func numOrEmpty(n int64) string {
+	if n == retention.NotCounted {
+		return ""
+	}
+	return num(n)
+}
 
 func moment(t *time.Time) string {
 	if t == nil {

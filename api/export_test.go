@@ -228,7 +228,7 @@ func TestTheExportHasARowForEachPolicyAndNoFormulas(t *testing.T) {
 	at := time.Date(2026, 3, 3, 8, 0, 0, 0, time.UTC)
 	r := retention.Run{ID: "run-1", Trigger: retention.TriggerManual, RequestedBy: "=jane@example.com", Status: retention.RunPartial, CreatedAt: at, Policies: []retention.PolicyResult{
 		{Policy: "zeros", Version: 1, Action: retention.ActionDelete, Table: retention.TableName{Schema: "public", Name: "orders"}, Status: retention.RunSucceeded},
-		{Policy: "fails", Version: 2, Action: retention.ActionDelete, Table: retention.TableName{Schema: "public", Name: "logs"}, Status: retention.RunFailed, Cutoff: &at,
+		{Policy: "fails", Version: 2, Action: retention.ActionDelete, Table: retention.TableName{Schema: "public", Name: "logs"}, Status: retention.RunFailed, Cutoff: &at, NullTimestamps: retention.NotCounted,
 			Counts: retention.Counts{Processed: 5, Held: 2, Blocked: 1, Skipped: map[string]int64{retention.SkippedTrigger: 3}}, Errors: []string{`@SUM("A1")`, "-1"}, DurationSeconds: 1.5},
 	}}
 	var out bytes.Buffer
@@ -247,7 +247,7 @@ func TestTheExportHasARowForEachPolicyAndNoFormulas(t *testing.T) {
 		row           int
 		column, value string
 	}{
-		{1, "policy", "zeros"}, {1, "processed", "0"}, {1, "skipped_locked_by_other", "0"}, {1, "cutoff", ""}, {1, "requested_by", "'=jane@example.com"},
+		{1, "policy", "zeros"}, {1, "processed", "0"}, {1, "skipped_locked_by_other", "0"}, {1, "cutoff", ""}, {1, "null_timestamps", "0"}, {2, "null_timestamps", ""}, {1, "requested_by", "'=jane@example.com"},
 		{2, "processed", "5"}, {2, "held", "2"}, {2, "blocked", "1"}, {2, "skipped_refused_by_trigger", "3"}, {2, "cutoff", "2026-03-03T08:00:00Z"},
 		{2, "errors", "'@SUM(\"A1\")\n-1"}, {2, "run_status", "partial"}, {2, "status", "failed"}, {2, "duration_seconds", "1.500"}, {2, "table", "public.logs"},
 	} {
