@@ -254,7 +254,9 @@ func (h *house) cutInMidBatch(wire *gate) {
 	const inBatch = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'holdfast' AND state = 'idle in transaction'`
 	for range 1000 {
 		wire.shut()
-		if h.quick(inBatch) > 0 && h.quick(inBatch) > 0 {
+		// Seen twice: what was under way when the gate closed has come to rest.
+		before := h.quick(inBatch)
+		if after := h.quick(inBatch); before > 0 && after > 0 {
 			return
 		}
 		wire.reopen()
