@@ -246,7 +246,7 @@ func (s *Store) wake(ctx context.Context, tx pgx.Tx, id string) error {
 			SELECT
 			FROM holdfast.run AS o
 			JOIN holdfast.run_policy AS p ON p.run_id = o.id
-			WHERE o.status IN ('queued', 'running', 'paused')
+			WHERE (o.status IN ('queued', 'running', 'paused') OR o.settling)
 			  AND NOT o.dry_run
 			  AND o.id <> r.id
 			  AND (o.started_at IS NOT NULL OR (o.created_at, o.id) < (r.created_at, r.id))

@@ -35,7 +35,8 @@ func (s *Store) StopRun(ctx context.Context, id string, to retention.RunStatus, 
 		if err := stop(ctx, tx, before, to); err != nil {
 			return err
 		}
-		// Those that wait for it say why anew, or begin.
+		// Whoever waited for it and for no other begins, unless it is to be settled first;
+		// those that go on waiting say for what when take-over next queues them.
 		if !before.DryRun {
 			if err := s.wake(ctx, tx, id); err != nil {
 				return err
