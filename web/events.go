@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
@@ -57,22 +56,7 @@ func (v *visit) eventFilter() (retention.EventFilter, faults) {
 	if eventWords[f.Type] == "" {
 		f.Type = ""
 	}
-	if s := v.query("from"); s != "" {
-		t, err := time.ParseInLocation(time.DateOnly, s, v.clock.zone)
-		if err != nil {
-			bad.add("from", "must be a date such as 2026-03-03")
-		} else {
-			f.From = &t
-		}
-	}
-	if s := v.query("until"); s != "" {
-		t, err := v.clock.endOfDay(s)
-		if err != nil {
-			bad.add("until", "must be a date such as 2026-03-03")
-		} else {
-			f.Until = &t
-		}
-	}
+	f.From, f.Until = v.daysAsked(&bad)
 	return f, bad
 }
 

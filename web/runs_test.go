@@ -101,7 +101,7 @@ func TestRunsAreFilteredByTheirAddress(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	for path, want := range map[string]int{
 		"/runs": 7, "/runs?kind=simulations": 1, "/runs?kind=runs": 6, "/runs?status=partial": 1, "/runs?policy=inactive_customers": 2, "/runs?status=failed": 0,
-		"/runs?trigger=manual": 7, "/runs?trigger=schedule": 0, "/runs?from=2026-03-03": 4, "/runs?until=2026-03-02": 3, "/runs?from=2026-03-02&until=2026-03-02&status=paused": 1,
+		"/runs?trigger=manual": 6, "/runs?trigger=schedule": 1, "/runs?from=2026-03-03": 4, "/runs?until=2026-03-02": 3, "/runs?from=2026-03-02&until=2026-03-02&status=paused": 1,
 	} {
 		if got := len(s.get(path).page.all("tbody tr")); got != want {
 			t.Errorf("%s: got %d rows, want %d", path, got, want)
@@ -120,7 +120,7 @@ func TestFiltersOfRunsSayHowManyEachWouldShow(t *testing.T) {
 		return out
 	}
 	got := chips("/runs?kind=runs&from=2026-03-01")
-	for name, want := range map[string]string{"Any status": "6", "Succeeded": "1", "Failed": "0", "Cancelled": "1", "Runs and simulations": "7", "Simulations": "1", "By request": "6", "By schedule": "0"} {
+	for name, want := range map[string]string{"Any status": "6", "Succeeded": "1", "Failed": "0", "Cancelled": "1", "Runs and simulations": "7", "Simulations": "1", "By request": "5", "By schedule": "1"} {
 		if got[name] != want {
 			t.Errorf("%s: got %q, want %q of %v", name, got[name], want, got)
 		}
@@ -135,7 +135,7 @@ func TestFiltersOfRunsSayHowManyEachWouldShow(t *testing.T) {
 
 func TestTheExportsOfAListHaveItsFilters(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
-	a := s.get("/runs?kind=runs&status=succeeded&policy=session_logs&from=2026-03-01&until=2026-03-03&trigger=manual")
+	a := s.get("/runs?kind=runs&status=succeeded&policy=session_logs&from=2026-03-01&until=2026-03-03&trigger=schedule")
 	var files []string
 	for _, l := range a.page.all("a[download]") {
 		files = append(files, l.attrs["href"])
@@ -148,7 +148,7 @@ func TestTheExportsOfAListHaveItsFilters(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		want := url.Values{"format": {format}, "dry_run": {"false"}, "status": {"succeeded"}, "policy": {"session_logs"}, "trigger": {"manual"}, "from": {"2026-03-01T00:00:00Z"}, "until": {"2026-03-04T00:00:00Z"}}
+		want := url.Values{"format": {format}, "dry_run": {"false"}, "status": {"succeeded"}, "policy": {"session_logs"}, "trigger": {"schedule"}, "from": {"2026-03-01T00:00:00Z"}, "until": {"2026-03-04T00:00:00Z"}}
 		if u.Path != "/api/v1/runs/export" || u.Query().Encode() != want.Encode() {
 			t.Errorf("got %s, want %s", files[i], want.Encode())
 		}
