@@ -67,6 +67,9 @@ type Column struct {
 	// a modifier in a form that a statement can use whatever the search_path is.
 	BaseOID uint32
 	BaseSQL string
+	// BuiltIn: the type, with domains resolved, is PostgreSQL's own, or an enum, whose
+	// operators are.
+	BuiltIn bool
 	// EqSchema is the schema of the equality operator of the key index that the
 	// column is in; empty outside a key.
 	EqSchema string

@@ -66,12 +66,12 @@ func TestEveryKindOfTimestampColumnIsRecognised(t *testing.T) {
 		sql     string
 		integer bool
 	}{
-		{"created_at", "", plan.TimeInstant, "timestamptz", false},
-		{"local", "", plan.TimeLocal, "timestamp", false},
-		{"born", "", plan.TimeDate, "date", false},
-		{"epoch", retention.UnitSeconds, plan.TimeSeconds, "bigint", true},
-		{"epoch", retention.UnitMilliseconds, plan.TimeMilliseconds, "bigint", true},
-		{"epoch4", retention.UnitSeconds, plan.TimeSeconds, "bigint", true},
+		{"created_at", "", plan.TimeInstant, "pg_catalog.timestamptz", false},
+		{"local", "", plan.TimeLocal, "pg_catalog.timestamp", false},
+		{"born", "", plan.TimeDate, "pg_catalog.date", false},
+		{"epoch", retention.UnitSeconds, plan.TimeSeconds, "pg_catalog.int8", true},
+		{"epoch", retention.UnitMilliseconds, plan.TimeMilliseconds, "pg_catalog.int8", true},
+		{"epoch4", retention.UnitSeconds, plan.TimeSeconds, "pg_catalog.int8", true},
 	} {
 		got := build(t, func(in *plan.Inputs) { in.Policy.TimestampColumn, in.Policy.Unit = tc.column, tc.unit }).Time
 		if got.Column.Name != tc.column || got.Kind != tc.kind || got.SQLType() != tc.sql || got.Integer() != tc.integer {

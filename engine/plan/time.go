@@ -28,12 +28,12 @@ type TimeColumn struct {
 // Integer reports whether the column counts from 1970 as a number.
 func (t TimeColumn) Integer() bool { return t.Kind == TimeSeconds || t.Kind == TimeMilliseconds }
 
-// SQLType is the type in which marks of the column travel.
+// SQLType is the type in which marks of the column travel, qualified.
 func (t TimeColumn) SQLType() string {
 	if t.Integer() {
-		return "bigint"
+		return "pg_catalog.int8"
 	}
-	return string(t.Kind)
+	return "pg_catalog." + string(t.Kind)
 }
 
 func timeColumn(p *Plan, in Inputs) error {

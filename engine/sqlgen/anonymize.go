@@ -24,13 +24,23 @@ func (g *Printer) dirtyColumn(b *builder, c plan.Change) string {
 	case c.How.Method == retention.MethodNull:
 		return x + " IS NOT NULL"
 	case c.How.Method == retention.MethodHash:
-		return fmt.Sprintf("(%s IS NOT NULL AND NOT %s)", x, g.isHashed(b, x+"::text"))
+		return fmt.Sprintf("(%s IS NOT NULL AND NOT %s)", x, g.isHashed(b, x+asText))
 	case c.Column.TypeCategory == "S" || !c.Column.HasEquality:
 		// Text under the C collation: a nondeterministic one could call two different
 		// texts equal. Types without an equality are compared as text as well.
-		return fmt.Sprintf("%s::text COLLATE \"C\" IS DISTINCT FROM %s::text COLLATE \"C\"", x, g.treated(b, c))
+		return differs(x+asText+collateC, g.treated(b, c)+asText+collateC)
+	case c.Column.BuiltIn:
+		return differs(x, g.treated(b, c))
 	}
+	// The type's own equality, which may live anywhere.
 	return fmt.Sprintf("%s IS DISTINCT FROM %s", x, g.treated(b, c))
+}
+
+// differs is true for two values that are not equal, and false for two NULLs: a
+// treatment leaves NULL as it is and makes none. IS DISTINCT FROM would take whatever
+// = comes first in the search_path.
+func differs(x, y string) string {
+	return fmt.Sprintf("NOT coalesce(%s %s %s, true)", x, opEqual, y)
 }
 
 // treated is the treated value in the column's exact type and modifier. NULL stays
@@ -43,33 +53,33 @@ func (g *Printer) treated(b *builder, c plan.Change) string {
 	value := ""
 	switch c.How.Method {
 	case retention.MethodRedact:
-		value = b.arg(plan.RedactText(c.How)) + "::text"
+		value = b.arg(plan.RedactText(c.How)) + asText
 	case retention.MethodConstant:
-		value = b.arg(*c.How.Value) + "::text"
+		value = b.arg(*c.How.Value) + asText
 	case retention.MethodMask:
-		value = g.masked(b, x+"::text", *c.How.KeepLast)
+		value = g.masked(b, x+asText, *c.How.KeepLast)
 	case retention.MethodTruncateDate:
 		value = g.truncated(b, c, x)
 	case retention.MethodHash:
-		value = g.hashed(b, x+"::text")
+		value = g.hashed(b, x+asText)
 	}
 	return fmt.Sprintf("CAST(CASE WHEN %s IS NOT NULL THEN %s END AS %s)", x, value, c.Column.TypeSQL)
 }
 
 func (g *Printer) masked(b *builder, x string, keep int) string {
 	n := b.arg(keep) + "::integer"
-	return fmt.Sprintf("repeat('*', length(%s) - %s) || right(%s, %s)", x, n, x, n)
+	return fmt.Sprintf("pg_catalog.repeat('*', pg_catalog.length(%s) %s %s) %s pg_catalog.right(%s, %s)", x, opMinus, n, opConcat, x, n)
 }
 
 func (g *Printer) truncated(b *builder, c plan.Change, x string) string {
-	unit := b.arg(c.How.To) + "::text"
+	unit := b.arg(c.How.To) + asText
 	switch c.Column.BaseType {
 	case "timestamptz":
-		return fmt.Sprintf("date_trunc(%s, %s, %s::text)", unit, x, b.arg(g.plan.Policy.TimeZone))
+		return fmt.Sprintf("pg_catalog.date_trunc(%s, %s, %s)", unit, x, b.arg(g.plan.Policy.TimeZone)+asText)
 	case "date":
-		return fmt.Sprintf("date_trunc(%s, %s::timestamp)", unit, x)
+		return fmt.Sprintf("pg_catalog.date_trunc(%s, %s::pg_catalog.timestamp)", unit, x)
 	}
-	return fmt.Sprintf("date_trunc(%s, %s)", unit, x)
+	return fmt.Sprintf("pg_catalog.date_trunc(%s, %s)", unit, x)
 }
 
 const (
@@ -80,16 +90,16 @@ const (
 // hashed leaves a value that carries its check part as it is, and else writes the
 // keyed hash of the text with a check part that only the key can make.
 func (g *Printer) hashed(b *builder, x string) string {
-	value := fmt.Sprintf("left(%s, %d)", g.hmac(b, g.keys.Hash, x), hashValue)
-	return fmt.Sprintf("CASE WHEN %s THEN %s ELSE (SELECT v.v || left(%s, %d) FROM (SELECT %s AS v OFFSET 0) AS v) END",
-		g.isHashed(b, x), x, g.hmac(b, g.keys.Check, "v.v"), hashCheck, value)
+	value := fmt.Sprintf("pg_catalog.left(%s, %d)", g.hmac(b, g.keys.Hash, x), hashValue)
+	return fmt.Sprintf("CASE WHEN %s THEN %s ELSE (SELECT v.v %s pg_catalog.left(%s, %d) FROM (SELECT %s AS v OFFSET 0) AS v) END",
+		g.isHashed(b, x), x, opConcat, g.hmac(b, g.keys.Check, "v.v"), hashCheck, value)
 }
 
 // isHashed recognises what hashed wrote. The length is looked at first: it is
 // cheap, and most texts have another one.
 func (g *Printer) isHashed(b *builder, x string) string {
-	return fmt.Sprintf("CASE WHEN length(%s) = %d THEN right(%s, %d) = left(%s, %d) ELSE false END",
-		x, plan.HashLength, x, hashCheck, g.hmac(b, g.keys.Check, fmt.Sprintf("left(%s, %d)", x, hashValue)), hashCheck)
+	return fmt.Sprintf("CASE WHEN pg_catalog.length(%s) %s %d THEN pg_catalog.right(%s, %d) %s pg_catalog.left(%s, %d) ELSE false END",
+		x, opEqual, plan.HashLength, x, hashCheck, opEqual, g.hmac(b, g.keys.Check, fmt.Sprintf("pg_catalog.left(%s, %d)", x, hashValue)), hashCheck)
 }
 
 // hmac prints HMAC-SHA-256 (RFC 2104) of a text, in hexadecimal, by PostgreSQL's
@@ -103,7 +113,8 @@ func (g *Printer) hmac(b *builder, key [32]byte, x string) string {
 		}
 		inner[i], outer[i] = k^0x36, k^0x5c
 	}
-	return fmt.Sprintf("encode(sha256(%s::bytea || sha256(%s::bytea || convert_to(%s, 'UTF8'))), 'hex')", b.arg(outer), b.arg(inner), x)
+	return fmt.Sprintf("pg_catalog.encode(pg_catalog.sha256(%s::pg_catalog.bytea %s pg_catalog.sha256(%s::pg_catalog.bytea %s pg_catalog.convert_to(%s, 'UTF8'))), 'hex')",
+		b.arg(outer), opConcat, b.arg(inner), opConcat, x)
 }
 
 // TreatColumn prints a query that makes one column's treated value of at most limit
@@ -115,7 +126,7 @@ func (g *Printer) TreatColumn(c plan.Change, limit int) Statement {
 		value = "CAST(NULL AS " + c.Column.TypeSQL + ")"
 	}
 	// A row is made of it, so that the planner cannot leave the value out.
-	b.printf("SELECT count(ROW(%s)) FROM (SELECT * FROM %s LIMIT %s) AS %s", value, g.from(), b.arg(limit)+"::integer", alias)
+	b.printf("SELECT pg_catalog.count(ROW(%s)) FROM (SELECT * FROM %s LIMIT %s) AS %s", value, g.from(), b.arg(limit)+"::integer", alias)
 	return b.done()
 }
 
@@ -142,6 +153,6 @@ func (g *Printer) Treat(check string, limit int) Statement {
 		cols[i] = expr + " AS " + retention.QuoteIdent(c.Name)
 	}
 	// check is the server's own print of the constraint.
-	b.printf("SELECT count(*) FROM (SELECT %s FROM %s LIMIT %s) AS s WHERE NOT (%s)", strings.Join(cols, ", "), g.from(), b.arg(limit)+"::integer", check)
+	b.printf("SELECT pg_catalog.count(*) FROM (SELECT %s FROM %s LIMIT %s) AS s WHERE NOT (%s)", strings.Join(cols, ", "), g.from(), b.arg(limit)+"::integer", check)
 	return b.done()
 }

@@ -79,9 +79,9 @@ func (g *Printer) digestColumns() []string {
 	}
 	out := make([]string, len(g.plan.Key))
 	for i, c := range g.plan.Key {
-		kind := "text"
+		kind := "pg_catalog.text"
 		if g.plan.IntegerKey(i) {
-			kind = "bigint"
+			kind = "pg_catalog.int8"
 		}
 		out[i] = fmt.Sprintf("%s::%s AS d%d", col(c.Name), kind, i+1)
 	}
@@ -107,7 +107,7 @@ func (g *Printer) insertArchive(b *builder, run RunMeta) {
 		into = append(into, retention.QuoteIdent(m.Name))
 	}
 	p := g.plan.Policy
-	values = append(values, "statement_timestamp()", b.arg(run.RunID)+"::uuid", b.arg(p.Name)+"::text", b.arg(p.Version)+"::integer")
+	values = append(values, "pg_catalog.statement_timestamp()", b.arg(run.RunID)+"::pg_catalog.uuid", b.arg(p.Name)+asText, b.arg(p.Version)+"::integer")
 	// OVERRIDING SYSTEM VALUE: an archive made by CREATE TABLE … LIKE INCLUDING
 	// IDENTITY keeps the source's numbers.
 	b.printf(", kept AS (\nINSERT INTO %s (%s) OVERRIDING SYSTEM VALUE\nSELECT %s FROM gone\nRETURNING 1\n)",
@@ -130,9 +130,9 @@ func (g *Printer) update(b *builder, r Range) {
 func (g *Printer) summary(b *builder, r Range, countHeld bool) {
 	undone, from := "0::bigint", "gone"
 	if g.plan.Policy.Action == retention.ActionAnonymize {
-		undone = "count(*) FILTER (WHERE undone)"
+		undone = "pg_catalog.count(*) FILTER (WHERE undone)"
 	}
-	cols := []string{"count(*)", undone}
+	cols := []string{"pg_catalog.count(*)", undone}
 	if countHeld {
 		cols = append(cols, "("+g.heldCount(b, r)+")")
 	} else {
@@ -140,21 +140,21 @@ func (g *Printer) summary(b *builder, r Range, countHeld bool) {
 	}
 	if g.plan.Policy.Action == retention.ActionArchive {
 		// Inserted must equal deleted; a trigger of the archive could swallow rows.
-		cols = append(cols, "(SELECT count(*) FROM kept)")
+		cols = append(cols, "(SELECT pg_catalog.count(*) FROM kept)")
 	}
 	if g.plan.Events != nil {
 		cols = append(cols, "coalesce((SELECT bytes FROM told), 0)::bigint")
 	}
 	if g.plan.Digests {
 		for i := range g.plan.Key {
-			cols = append(cols, fmt.Sprintf("coalesce(array_agg(d%d), '{}')", i+1))
+			cols = append(cols, fmt.Sprintf("coalesce(pg_catalog.array_agg(d%d), '{}')", i+1))
 		}
 	}
 	b.printf("\nSELECT %s\nFROM %s", strings.Join(cols, ", "), from)
 }
 
 func (g *Printer) heldCount(b *builder, r Range) string {
-	return fmt.Sprintf("SELECT count(*) FROM %s\nWHERE %s\n  AND %s\n  AND %s", g.from(), g.within(b, r), g.due(b), g.held(b))
+	return fmt.Sprintf("SELECT pg_catalog.count(*) FROM %s\nWHERE %s\n  AND %s\n  AND %s", g.from(), g.within(b, r), g.due(b), g.held(b))
 }
 
 // HeldCount counts the due and held rows of a step by itself.
@@ -173,7 +173,7 @@ func (g *Printer) Lock(r Range, skip bool) Statement {
 	if g.plan.Policy.Action == retention.ActionAnonymize {
 		strength = "FOR NO KEY UPDATE"
 	}
-	b.printf("SELECT %s.ctid::text FROM %s\nWHERE %s\n%s OF %s", alias, g.from(), g.where(b, r), strength, alias)
+	b.printf("SELECT %s.ctid%s FROM %s\nWHERE %s\n%s OF %s", alias, asText, g.from(), g.where(b, r), strength, alias)
 	if skip {
 		b.printf(" SKIP LOCKED")
 	}
@@ -183,6 +183,6 @@ func (g *Printer) Lock(r Range, skip bool) Statement {
 // Remaining counts the rows of a step that are due, not held and still there.
 func (g *Printer) Remaining(r Range) Statement {
 	b := &builder{}
-	b.printf("SELECT count(*) FROM %s\nWHERE %s", g.from(), g.where(b, r))
+	b.printf("SELECT pg_catalog.count(*) FROM %s\nWHERE %s", g.from(), g.where(b, r))
 	return b.done()
 }

@@ -72,7 +72,11 @@ func table(schema, name string) retention.TableName {
 
 // typed is a column of a type of pg_catalog.
 func typed(name, typ string, oid uint32, base, category string) plan.Column {
-	return plan.Column{Name: name, Type: typ, TypeSQL: typ, BaseType: base, BaseOID: oid, BaseSQL: typ, TypeCategory: category, HasEquality: true}
+	sql := typ
+	if !strings.Contains(typ, " ") && typ != "bigint" && typ != "integer" {
+		sql = "pg_catalog." + typ // the others are words of the grammar
+	}
+	return plan.Column{Name: name, Type: typ, TypeSQL: sql, BaseType: base, BaseOID: oid, BaseSQL: sql, TypeCategory: category, HasEquality: true, BuiltIn: true}
 }
 
 func bigint(name string) plan.Column { return typed(name, "bigint", 20, "int8", "N") }

@@ -120,7 +120,7 @@ func TestTheCutoffStandsInEveryStatementThatJudges(t *testing.T) {
 				continue
 			}
 			n := slices.Index(s.Args, any(cutoff))
-			if n < 0 || !strings.Contains(s.SQL, fmt.Sprintf(`"t".%s < $%d::timestamptz`, retention.QuoteIdent(sh.at), n+1)) {
+			if n < 0 || !strings.Contains(s.SQL, fmt.Sprintf(`"t".%s OPERATOR(pg_catalog.<) $%d::pg_catalog.timestamptz`, retention.QuoteIdent(sh.at), n+1)) {
 				t.Errorf("%s, %s: nothing is older than the cutoff\n%s", name, other, render(s))
 			}
 		}
@@ -208,7 +208,7 @@ func TestAKeyWhoseEqualityLivesInTwoSchemasIsProbedByEachOfThem(t *testing.T) {
 	sh := shapeNamed("composite")
 	sh.table.Columns[1].EqSchema = "Ext"
 	got := sh.printer(t, modeDelete, holdHashed).Remaining(stepNamed("slice")).SQL
-	want := `EXISTS (SELECT FROM "holdfast_guard"."held_31" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("Ext".=) "t"."ref" AND h.hold_no = ANY ($4::integer[]) OFFSET 0)`
+	want := `EXISTS (SELECT FROM "holdfast_guard"."held_31" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("Ext".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0)`
 	if !strings.Contains(got, want) {
 		t.Errorf("got %s\nwant it to contain %s", got, want)
 	}
@@ -229,5 +229,49 @@ func TestOnlyADeleteOfWhichNothingIsWantedIsPlain(t *testing.T) {
 	}
 	if !shapeNamed("nokey").printer(t, modeDelete, holdNone).Plain() {
 		t.Error("a delete of rows without a key is not plain, want it plain: it has no digests")
+	}
+}
+
+var (
+	// plainCall is a word before a parenthesis that no schema qualifies.
+	plainCall = regexp.MustCompile(`(?:^|[^."\w])([A-Za-z_][A-Za-z_0-9]*)\s*\(`)
+	// syntaxCalls are those that are the grammar's own.
+	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "COALESCE", "coalesce", "ELSE", "EXISTS", "FILTER", "FROM", "I", "IN", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "SELECT", "VALUES", "varying"}
+	// plainCast is a cast to a type that neither is qualified nor a word of the grammar.
+	plainCast = regexp.MustCompile(`(?:::| AS )(?:text|bytea|uuid|tid|date|timestamptz|jsonb|oid)\b`)
+	// plainOperator is one that stands by itself.
+	plainOperator = regexp.MustCompile(`[^(.:<>=]\s(?:=|<>|<|>|<=|>=|\|\||-|/|IS DISTINCT FROM)\s`)
+	assignment    = regexp.MustCompile(`(?m)^(?:SET|   ) I = `)
+	qualifiedOp   = regexp.MustCompile(`OPERATOR\([^)]*\)`)
+)
+
+func TestNothingThatIsPrintedHangsOnTheSearchPath(t *testing.T) {
+	check := func(name string, s sqlgen.Statement) {
+		bare := assignment.ReplaceAllString(qualifiedOp.ReplaceAllString(skeleton(s.SQL), "@"), "")
+		for _, m := range plainCall.FindAllStringSubmatch(bare, -1) {
+			if !slices.Contains(syntaxCalls, m[1]) {
+				t.Errorf("%s: %s is not qualified\n%s", name, m[1], s.SQL)
+			}
+		}
+		for _, found := range []string{plainCast.FindString(bare), plainOperator.FindString(bare)} {
+			if found != "" {
+				t.Errorf("%s: %q is not qualified\n%s", name, found, s.SQL)
+			}
+		}
+		if strings.Contains(s.SQL, `COLLATE "C"`) {
+			t.Errorf("%s: a collation is not qualified\n%s", name, s.SQL)
+		}
+	}
+	eachStatement(t, func(name string, s sqlgen.Statement, g *sqlgen.Printer, _ mode, _ shape, _ hold, st step) {
+		check(name, s)
+		for other, s := range everyOther(g, st.r) {
+			check(name+", "+other, s)
+		}
+	})
+	sh := people()
+	for _, m := range methods() {
+		p := sh.policy(modeAnonymize)
+		p.Columns = map[string]retention.Anonymizer{m.column: m.how}
+		check(m.name, sqlgen.New(sh.planned(t, p, holdTwo), keys).Change(stepNamed("slice"), runMeta, true))
 	}
 }

@@ -72,6 +72,24 @@ func (b *builder) printf(format string, args ...any) { fmt.Fprintf(&b.Builder, f
 
 func (b *builder) done() Statement { return Statement{SQL: b.String(), Args: b.args} }
 
+// Functions, types and operators are named with their schema: the statements run under
+// the database's own search_path, in which a schema may come before pg_catalog and
+// have a sha256 or an = of its own. Operators of types that are not built in are the
+// application's, and so are those that a condition names (see engine/condition).
+const (
+	asText   = "::pg_catalog.text"
+	collateC = ` COLLATE pg_catalog."C"`
+
+	opEqual  = "OPERATOR(pg_catalog.=)"
+	opBelow  = "OPERATOR(pg_catalog.<)"
+	opAbove  = "OPERATOR(pg_catalog.>)"
+	opFrom   = "OPERATOR(pg_catalog.>=)"
+	opPlus   = "OPERATOR(pg_catalog.+)"
+	opMinus  = "OPERATOR(pg_catalog.-)"
+	opConcat = "OPERATOR(pg_catalog.||)"
+	opDivide = "OPERATOR(pg_catalog./)"
+)
+
 // alias is the name of the policy's table in every statement, already quoted.
 const alias = `"t"`
 
@@ -88,12 +106,22 @@ func (g *Printer) mark(b *builder, v any) string {
 	return b.arg(v) + "::" + g.plan.Time.SQLType()
 }
 
+// compare prints a comparison of the timestamp column with a value.
+func (g *Printer) compare(b *builder, operator string, v any) string {
+	return g.ts() + " " + operator + " " + g.mark(b, v)
+}
+
+// finite leaves out what lies at the beginning of time; the cutoff leaves out its end.
+func (g *Printer) finite() string {
+	return g.ts() + " " + opAbove + " '-infinity'::" + g.plan.Time.SQLType()
+}
+
 // due prints what makes a row due: strictly older than the cutoff, finite,
 // matching the condition, and for anonymize not yet treated.
 func (g *Printer) due(b *builder) string {
-	parts := []string{g.ts() + " < " + g.mark(b, g.plan.Cutoff)}
+	parts := []string{g.compare(b, opBelow, g.plan.Cutoff)}
 	if !g.plan.Time.Integer() {
-		parts = append(parts, g.ts()+" > '-infinity'")
+		parts = append(parts, g.finite())
 	}
 	if g.plan.Cond != nil {
 		parts = append(parts, g.plan.Cond.SQL("t"))
@@ -133,14 +161,14 @@ func HeldColumn(i int) string { return fmt.Sprintf("k%d", i+1) }
 
 func (g *Printer) inSet(b *builder, set plan.HeldSet) string {
 	if schema, ok := g.oneEqSchema(); ok && set.Hash {
-		return fmt.Sprintf("(%s) OPERATOR(%s.=) ANY (SELECT %s FROM %s AS h WHERE h.hold_no = ANY (%s::integer[]) OFFSET 0)",
+		return fmt.Sprintf("(%s) OPERATOR(%s.=) ANY (SELECT %s FROM %s AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY (%s::integer[]) OFFSET 0)",
 			strings.Join(g.keyColumns(alias), ", "), retention.QuoteIdent(schema), strings.Join(g.heldColumns(), ", "), HeldTable(set.ID).SQL(), b.arg(set.HoldNos))
 	}
 	equal := make([]string, len(g.plan.Key))
 	for i, c := range g.plan.Key {
 		equal[i] = fmt.Sprintf("h.%s OPERATOR(%s.=) %s", HeldColumn(i), retention.QuoteIdent(c.EqSchema), col(c.Name))
 	}
-	return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND h.hold_no = ANY (%s::integer[]) OFFSET 0)",
+	return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND h.hold_no OPERATOR(pg_catalog.=) ANY (%s::integer[]) OFFSET 0)",
 		HeldTable(set.ID).SQL(), strings.Join(equal, " AND "), b.arg(set.HoldNos))
 }
 
@@ -175,18 +203,18 @@ func (g *Printer) heldColumns() []string {
 func (g *Printer) within(b *builder, r Range) string {
 	switch {
 	case r.Slice != nil && r.Slice.Hi != nil:
-		return fmt.Sprintf("%s >= %s AND %s < %s", g.ts(), g.mark(b, r.Slice.Lo), g.ts(), g.mark(b, r.Slice.Hi))
+		return g.compare(b, opFrom, r.Slice.Lo) + " AND " + g.compare(b, opBelow, r.Slice.Hi)
 	case r.Slice != nil:
-		return fmt.Sprintf("%s >= %s", g.ts(), g.mark(b, r.Slice.Lo))
+		return g.compare(b, opFrom, r.Slice.Lo)
 	case r.Block != nil:
-		s := fmt.Sprintf("%s.ctid >= %s::text::tid AND %s.ctid < %s::text::tid",
-			alias, b.arg(fmt.Sprintf("(%d,0)", r.Block.From)), alias, b.arg(fmt.Sprintf("(%d,0)", r.Block.To)))
+		s := fmt.Sprintf("%s.ctid %s %s::pg_catalog.text::pg_catalog.tid AND %s.ctid %s %s::pg_catalog.text::pg_catalog.tid",
+			alias, opFrom, b.arg(fmt.Sprintf("(%d,0)", r.Block.From)), alias, opBelow, b.arg(fmt.Sprintf("(%d,0)", r.Block.To)))
 		if r.Block.Tie != nil {
-			s += fmt.Sprintf(" AND %s = %s", g.ts(), g.mark(b, r.Block.Tie))
+			s += " AND " + g.compare(b, opEqual, r.Block.Tie)
 		}
 		return s
 	default:
-		return fmt.Sprintf("%s.ctid = ANY (%s::text[]::tid[])", alias, b.arg(r.TIDs))
+		return fmt.Sprintf("%s.ctid %s ANY (%s::pg_catalog.text[]::pg_catalog.tid[])", alias, opEqual, b.arg(r.TIDs))
 	}
 }
 

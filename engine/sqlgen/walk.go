@@ -6,9 +6,9 @@ import "fmt"
 // cutoff: where the slice walk begins.
 func (g *Printer) First() Statement {
 	b := &builder{}
-	b.printf("SELECT %s FROM %s\nWHERE %s < %s", g.ts(), g.from(), g.ts(), g.mark(b, g.plan.Cutoff))
+	b.printf("SELECT %s FROM %s\nWHERE %s", g.ts(), g.from(), g.compare(b, opBelow, g.plan.Cutoff))
 	if !g.plan.Time.Integer() {
-		b.printf(" AND %s > '-infinity'", g.ts())
+		b.printf(" AND %s", g.finite())
 	}
 	b.printf("\nORDER BY %s LIMIT 1", g.ts())
 	return b.done()
@@ -18,16 +18,16 @@ func (g *Printer) First() Statement {
 // ends a slice of n rows; no row if fewer are left before the cutoff.
 func (g *Printer) SliceEnd(lo any, n int) Statement {
 	b := &builder{}
-	b.printf("SELECT %s FROM %s\nWHERE %s >= %s AND %s < %s\nORDER BY %s OFFSET %s LIMIT 1",
-		g.ts(), g.from(), g.ts(), g.mark(b, lo), g.ts(), g.mark(b, g.plan.Cutoff), g.ts(), b.arg(n)+"::bigint")
+	b.printf("SELECT %s FROM %s\nWHERE %s AND %s\nORDER BY %s OFFSET %s LIMIT 1",
+		g.ts(), g.from(), g.compare(b, opFrom, lo), g.compare(b, opBelow, g.plan.Cutoff), g.ts(), b.arg(n)+"::bigint")
 	return b.done()
 }
 
 // AfterTie prints the query for the next timestamp after one.
 func (g *Printer) AfterTie(x any) Statement {
 	b := &builder{}
-	b.printf("SELECT %s FROM %s\nWHERE %s > %s AND %s < %s\nORDER BY %s LIMIT 1",
-		g.ts(), g.from(), g.ts(), g.mark(b, x), g.ts(), g.mark(b, g.plan.Cutoff), g.ts())
+	b.printf("SELECT %s FROM %s\nWHERE %s AND %s\nORDER BY %s LIMIT 1",
+		g.ts(), g.from(), g.compare(b, opAbove, x), g.compare(b, opBelow, g.plan.Cutoff), g.ts())
 	return b.done()
 }
 
@@ -35,8 +35,8 @@ func (g *Printer) AfterTie(x any) Statement {
 // the first and last address among them.
 func (g *Printer) TieSpan(x any) Statement {
 	b := &builder{}
-	b.printf("SELECT count(*), coalesce(min(%s.ctid)::text, '(0,0)'), coalesce(max(%s.ctid)::text, '(0,0)') FROM %s\nWHERE %s = %s",
-		alias, alias, g.from(), g.ts(), g.mark(b, x))
+	b.printf("SELECT pg_catalog.count(*), coalesce(pg_catalog.min(%s.ctid)%s, '(0,0)'), coalesce(pg_catalog.max(%s.ctid)%s, '(0,0)') FROM %s\nWHERE %s",
+		alias, asText, alias, asText, g.from(), g.compare(b, opEqual, x))
 	return b.done()
 }
 
@@ -50,9 +50,9 @@ func (g *Printer) NeverDue() Statement {
 	}
 	infinite := "0::bigint"
 	if !g.plan.Time.Integer() {
-		infinite = fmt.Sprintf("(SELECT count(*) FROM %s WHERE %s IN ('infinity', '-infinity') AND %s)", g.from(), g.ts(), cond)
+		infinite = fmt.Sprintf("(SELECT pg_catalog.count(*) FROM %s WHERE %s %s ANY (ARRAY['infinity', '-infinity']::%s[]) AND %s)", g.from(), g.ts(), opEqual, g.plan.Time.SQLType(), cond)
 	}
-	b.printf("SELECT (SELECT count(*) FROM %s WHERE %s IS NULL AND %s),\n  %s", g.from(), g.ts(), cond, infinite)
+	b.printf("SELECT (SELECT pg_catalog.count(*) FROM %s WHERE %s IS NULL AND %s),\n  %s", g.from(), g.ts(), cond, infinite)
 	return b.done()
 }
 
@@ -62,10 +62,10 @@ func (g *Printer) Simulate() Statement {
 	b := &builder{}
 	held := "0::bigint"
 	if g.plan.Holds.Any() {
-		held = fmt.Sprintf("count(*) FILTER (WHERE %s)", g.held(b))
+		held = fmt.Sprintf("pg_catalog.count(*) FILTER (WHERE %s)", g.held(b))
 	}
-	b.printf("SELECT to_char(date_trunc('month', %s), 'YYYY-MM'), count(*), %s, %s\nFROM %s\nWHERE %s\nGROUP BY date_trunc('month', %s)\nORDER BY date_trunc('month', %s)",
-		g.monthOf(), held, g.instant("min("+g.ts()+")"), g.from(), g.due(b), g.monthOf(), g.monthOf())
+	b.printf("SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', %s), 'YYYY-MM'), pg_catalog.count(*), %s, %s\nFROM %s\nWHERE %s\nGROUP BY pg_catalog.date_trunc('month', %s)\nORDER BY pg_catalog.date_trunc('month', %s)",
+		g.monthOf(), held, g.instant("pg_catalog.min("+g.ts()+")"), g.from(), g.due(b), g.monthOf(), g.monthOf())
 	return b.done()
 }
 
@@ -86,11 +86,11 @@ func (g *Printer) monthOf() string {
 	case "timestamptz":
 		return "(" + g.ts() + " AT TIME ZONE 'UTC')"
 	case "date":
-		return g.ts() + "::timestamp"
+		return g.ts() + "::pg_catalog.timestamp"
 	case "seconds":
-		return "(to_timestamp(" + g.ts() + ") AT TIME ZONE 'UTC')"
+		return "(pg_catalog.to_timestamp(" + g.ts() + ") AT TIME ZONE 'UTC')"
 	case "milliseconds":
-		return "(to_timestamp(" + g.ts() + " / 1000.0) AT TIME ZONE 'UTC')"
+		return "(pg_catalog.to_timestamp(" + g.ts() + " " + opDivide + " 1000.0) AT TIME ZONE 'UTC')"
 	}
 	return g.ts()
 }
@@ -102,9 +102,9 @@ func (g *Printer) instant(x string) string {
 	case "timestamptz":
 		return x
 	case "seconds":
-		return "to_timestamp(" + x + ")"
+		return "pg_catalog.to_timestamp(" + x + ")"
 	case "milliseconds":
-		return "to_timestamp(" + x + " / 1000.0)"
+		return "pg_catalog.to_timestamp(" + x + " " + opDivide + " 1000.0)"
 	}
-	return "(" + x + "::timestamp AT TIME ZONE 'UTC')"
+	return "(" + x + "::pg_catalog.timestamp AT TIME ZONE 'UTC')"
 }

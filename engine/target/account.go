@@ -22,23 +22,26 @@ func (d *disposition) reach(ctx context.Context) (map[uint32]moves, error) {
 	if !d.planned.Watch {
 		return nil, nil
 	}
-	rows, err := d.conn.Query(ctx, `
+	out := map[uint32]moves{}
+	b := &pgx.Batch{}
+	b.Queue(ourPath)
+	b.Queue(`
 		SELECT c.oid, n.nspname, c.relname, pg_stat_get_xact_tuples_inserted(c.oid), pg_stat_get_xact_tuples_updated(c.oid), pg_stat_get_xact_tuples_deleted(c.oid)
 		FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.relkind = 'r' AND n.nspname <> 'holdfast_guard' AND n.nspname <> 'pg_catalog'
-		  AND pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid) > 0`)
-	if err != nil {
-		return nil, err
-	}
-	out := map[uint32]moves{}
-	var oid uint32
-	var m moves
-	_, err = pgx.ForEachRow(rows, []any{&oid, &m.name.Schema, &m.name.Name, &m.inserted, &m.updated, &m.deleted}, func() error {
-		out[oid] = m
-		return nil
-	})
-	return out, err
+		  AND pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid) > 0`).
+		Query(func(rows pgx.Rows) error {
+			var oid uint32
+			var m moves
+			_, err := pgx.ForEachRow(rows, []any{&oid, &m.name.Schema, &m.name.Name, &m.inserted, &m.updated, &m.deleted}, func() error {
+				out[oid] = m
+				return nil
+			})
+			return err
+		})
+	b.Queue(setOwnPath, ownPath(d.conn.Conn()))
+	return out, d.conn.SendBatch(ctx, b).Close()
 }
 
 // checkReach fires what is deferred and compares what the transaction changed with
@@ -89,6 +92,7 @@ func (d *disposition) commit(ctx context.Context, out outcome) error {
 	p.Done = out.done
 	b := &pgx.Batch{}
 	b.Queue("SET CONSTRAINTS ALL IMMEDIATE")
+	b.Queue(ourPath)
 	if worthARow(out) {
 		p.Batches++
 		if err := d.queueJournal(b, out, p.Batches); err != nil {

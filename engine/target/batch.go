@@ -133,6 +133,8 @@ func (d *disposition) enter(ctx context.Context) (filenode uint32, blocks int64,
 	// Explicitly READ COMMITTED: a database may default to REPEATABLE READ, whose
 	// snapshot would precede the lock.
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+	// Said again, since a trigger may have changed the session's.
+	b.Queue(ourPath)
 	b.Queue(`SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', $1, true),
 		set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true),
 		set_config('row_security', 'off', true), set_config('jit', 'off', true),
@@ -148,6 +150,7 @@ func (d *disposition) enter(ctx context.Context) (filenode uint32, blocks int64,
 		pg_relation_size($2::oid) / current_setting('block_size')::bigint
 		FROM holdfast_guard.state`, d.planned.oids, d.planned.Table.OID).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&epoch, &fingerprint, &filenode, &blocks) })
+	b.Queue(setOwnPath, ownPath(d.conn.Conn()))
 	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
 		return 0, 0, err
 	}

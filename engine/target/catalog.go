@@ -145,8 +145,9 @@ func readColumns(ctx context.Context, q querier, oids []uint32, tables map[uint3
 			SELECT b.relid, b.attnum, t.typbasetype, t.typtypmod, b.filled OR t.typdefault IS NOT NULL, b.never OR t.typnotnull
 			FROM base b JOIN pg_catalog.pg_type t ON t.oid = b.typ AND t.typtype = 'd'
 		)
-		SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod),
-		       bt.oid, pg_catalog.format_type(bt.oid, -1),
+		SELECT a.attrelid, a.attnum, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), `+qualifiedType("a.atttypid", "a.atttypmod")+`,
+		       bt.oid, `+qualifiedType("bt.oid", "-1")+`,
+		       bn.nspname = 'pg_catalog' OR bt.typtype IN ('e', 'r', 'm') OR bt.typcategory = 'A',
 		       CASE WHEN bn.nspname = 'pg_catalog' THEN bt.typname ELSE bn.nspname || '.' || bt.typname END,
 		       bt.typcategory::text,
 		       CASE WHEN bt.typname IN ('varchar', 'bpchar') AND b.mod > 4 THEN b.mod - 4 ELSE 0 END,
@@ -173,11 +174,9 @@ func readColumns(ctx context.Context, q querier, oids []uint32, tables map[uint3
 	}
 	var relid uint32
 	var c plan.Column
-	_, err = pgx.ForEachRow(rows, []any{&relid, &c.Num, &c.Name, &c.Type, &c.BaseOID, &c.BaseSQL, &c.BaseType, &c.TypeCategory, &c.MaxLength,
+	_, err = pgx.ForEachRow(rows, []any{&relid, &c.Num, &c.Name, &c.Type, &c.TypeSQL, &c.BaseOID, &c.BaseSQL, &c.BuiltIn, &c.BaseType, &c.TypeCategory, &c.MaxLength,
 		&c.Collation, &c.NotNull, &c.Domain, &c.Enum, &c.Generated, &c.Identity,
 		&c.DomainNotNull, &c.HasDefault, &c.GeneratedFrom, &c.HasEquality}, func() error {
-		// The search_path is empty, so the server's print is qualified where it must be.
-		c.TypeSQL = c.Type
 		found := c
 		found.GeneratedFrom = slices.Clone(c.GeneratedFrom)
 		tables[relid].Columns = append(tables[relid].Columns, found)
@@ -224,6 +223,20 @@ func readIndexes(ctx context.Context, q querier, oids []uint32, tables map[uint3
 		return nil
 	})
 	return err
+}
+
+// qualifiedType prints an expression for a type as statements name it. The server
+// qualifies all types but those of pg_catalog, which a schema that comes before it in
+// the search_path could replace; the words of its grammar (bigint, character varying)
+// nothing can, and they cannot be qualified.
+func qualifiedType(oid, mod string) string {
+	return `(SELECT CASE WHEN en.nspname = 'pg_catalog' AND pg_catalog.format_type(` + oid + `, ` + mod + `)
+		                 IN (pg_catalog.quote_ident(q.typname), pg_catalog.quote_ident(e.typname), pg_catalog.quote_ident(e.typname) || '[]')
+		            THEN 'pg_catalog.' ELSE '' END || pg_catalog.format_type(` + oid + `, ` + mod + `)
+		        FROM pg_catalog.pg_type q
+		        JOIN pg_catalog.pg_type e ON e.oid = CASE WHEN q.typcategory = 'A' AND q.typelem <> 0 THEN q.typelem ELSE q.oid END
+		        JOIN pg_catalog.pg_namespace en ON en.oid = e.typnamespace
+		        WHERE q.oid = ` + oid + `)`
 }
 
 // columnsIn prints an array of the columns that a stored expression reads. pg_depend

@@ -34,6 +34,10 @@ func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
 	if err := checkRights(ctx, tx, pl); err != nil {
 		return err
 	}
+	// What follows runs as it would in a batch.
+	if err := useOwnPath(ctx, tx); err != nil {
+		return classify(err)
+	}
 	if err := checkValues(ctx, tx, pl); err != nil {
 		return err
 	}
@@ -62,7 +66,7 @@ func checkValues(ctx context.Context, tx pgx.Tx, pl *planned) error {
 		// An explicit cast to a type with a modifier would cut or round silently, so the
 		// value is compared with its cast to the type without one.
 		var same bool
-		sql := fmt.Sprintf(`SELECT CAST($1::text AS %s)::text = CAST($1::text AS %s)::text`, c.Column.TypeSQL, c.Column.BaseSQL)
+		sql := fmt.Sprintf(`SELECT CAST($1::pg_catalog.text AS %s)::pg_catalog.text OPERATOR(pg_catalog.=) CAST($1::pg_catalog.text AS %s)::pg_catalog.text`, c.Column.TypeSQL, c.Column.BaseSQL)
 		err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { return sp.QueryRow(ctx, sql, value).Scan(&same) })
 		pg, isServer := errors.AsType[*pgconn.PgError](err)
 		switch {
@@ -148,7 +152,10 @@ func checkCondition(ctx context.Context, tx pgx.Tx, pl *planned) error {
 			return err
 		}
 		_, err = sp.Exec(ctx, fmt.Sprintf(`ALTER TABLE pg_temp.holdfast_check ADD COLUMN holdfast_condition boolean GENERATED ALWAYS AS (%s) STORED`, pl.Cond.SQL("")))
-		return err
+		if err != nil {
+			return err
+		}
+		return checkOperators(ctx, sp)
 	})
 	pg, isServer := errors.AsType[*pgconn.PgError](err)
 	switch {
@@ -159,6 +166,34 @@ func checkCondition(ctx context.Context, tx pgx.Tx, pl *planned) error {
 		return &retention.Refusal{Field: "condition", Reason: "the database does not accept it: " + pg.Message, Remedy: "compare each column with values of its own type"}
 	}
 	return classify(err)
+}
+
+// checkOperators refuses a condition whose plain operators are not PostgreSQL's
+// between PostgreSQL's own types: a schema that comes before pg_catalog in the
+// search_path has replaced them. Operators of the application's types, such as
+// citext's =, are what its author means. What is built in leaves no row in pg_depend.
+func checkOperators(ctx context.Context, tx pgx.Tx) error {
+	if _, err := tx.Exec(ctx, ourPath); err != nil {
+		return err
+	}
+	var operator, schema string
+	err := tx.QueryRow(ctx, `
+		SELECT o.oprname, n.nspname
+		FROM pg_catalog.pg_attrdef d
+		JOIN pg_catalog.pg_depend dep ON dep.classid = 'pg_catalog.pg_attrdef'::regclass AND dep.objid = d.oid AND dep.refclassid = 'pg_catalog.pg_operator'::regclass
+		JOIN pg_catalog.pg_operator o ON o.oid = dep.refobjid
+		JOIN pg_catalog.pg_namespace n ON n.oid = o.oprnamespace
+		WHERE d.adrelid = 'pg_temp.holdfast_check'::regclass AND n.nspname <> 'pg_catalog'
+		  AND NOT EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid IN (o.oprleft, o.oprright) AND t.typnamespace <> 'pg_catalog'::regnamespace)
+		LIMIT 1`).Scan(&operator, &schema)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return &retention.Refusal{Field: "condition", Reason: fmt.Sprintf("its operator %s would be the one of the schema %s, which stands in for PostgreSQL's own", operator, retention.QuoteIdent(schema)),
+		Remedy: "put pg_catalog first in the search_path of the database or of Holdfast's role, or drop that operator"}
 }
 
 // inSavepoint runs do so that its failure leaves the transaction usable, and its

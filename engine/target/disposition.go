@@ -219,7 +219,7 @@ func (d *disposition) begin(ctx context.Context) error {
 // cutoffSQL prints the cutoff: as_of less the period, counted in the policy's time
 // zone, so that a day of 23 hours is a day.
 func cutoffSQL(asOf, zone, period string) string {
-	return fmt.Sprintf("((%s::timestamptz AT TIME ZONE %s::text) - %s::text::interval) AT TIME ZONE %s::text", asOf, zone, period, zone)
+	return fmt.Sprintf("((%s::pg_catalog.timestamptz AT TIME ZONE %s::pg_catalog.text) OPERATOR(pg_catalog.-) %s::pg_catalog.text::pg_catalog.interval) AT TIME ZONE %s::pg_catalog.text", asOf, zone, period, zone)
 }
 
 // replan reads holds and catalog in one snapshot and plans again.
@@ -244,28 +244,9 @@ func (d *disposition) replan(ctx context.Context) error {
 }
 
 // plan makes a plan in the caller's snapshot, with the cutoff in the timestamp
-// column's own type.
+// column's own type. Our search_path has nothing of the application's, so that the
+// server prints every name of it qualified.
 func (t *Target) plan(ctx context.Context, tx pgx.Tx, p retention.Policy, asOf time.Time) (*planned, error) {
-	var path string
-	if err := tx.QueryRow(ctx, `SELECT current_setting('search_path')`).Scan(&path); err != nil {
-		return nil, err
-	}
-	if _, err := tx.Exec(ctx, `SELECT set_config('search_path', '', true)`); err != nil {
-		return nil, err
-	}
-	out, err := t.planQualified(ctx, tx, p, asOf)
-	if err != nil {
-		return nil, err
-	}
-	// The statements run under the database's own path, which operators of the
-	// application's types and its triggers may need.
-	_, err = tx.Exec(ctx, `SELECT set_config('search_path', $1, true)`, path)
-	return out, err
-}
-
-// planQualified plans under an empty search_path, so that the server prints every
-// name qualified.
-func (t *Target) planQualified(ctx context.Context, tx pgx.Tx, p retention.Policy, asOf time.Time) (*planned, error) {
 	in := plan.Inputs{Policy: p}
 	var err error
 	if in.Table, err = readTable(ctx, tx, p.Table); err != nil {
@@ -376,6 +357,12 @@ func (d *disposition) ensureArchive(ctx context.Context) error {
 	if err := d.mayMakeArchive(ctx); err != nil {
 		return err
 	}
-	_, err = d.conn.Exec(ctx, sqlgen.CreateArchive(source, d.spec.Policy.ArchiveTable()))
-	return classify(err)
+	return classify(pgx.BeginFunc(ctx, d.conn, func(tx pgx.Tx) error {
+		// An event trigger of the application's may need it.
+		if err := useOwnPath(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, sqlgen.CreateArchive(source, d.spec.Policy.ArchiveTable()))
+		return err
+	}))
 }

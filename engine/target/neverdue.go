@@ -21,7 +21,7 @@ func (t *Target) neverDue(ctx context.Context, tx pgx.Tx, pl *planned) (nulls, i
 	s := pl.sql.NeverDue()
 	err = inSavepoint(ctx, tx, func(sp pgx.Tx) error {
 		// The end of the savepoint takes the setting back.
-		if _, err := sp.Exec(ctx, `SELECT set_config('statement_timeout', $1, true)`, millis(t.countTimeout)); err != nil {
+		if _, err := sp.Exec(ctx, `SELECT pg_catalog.set_config('statement_timeout', $1, true)`, millis(t.countTimeout)); err != nil {
 			return err
 		}
 		return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&nulls, &infinite)
@@ -37,6 +37,9 @@ func (t *Target) neverDue(ctx context.Context, tx pgx.Tx, pl *planned) (nulls, i
 func (d *disposition) countNeverDue(ctx context.Context) (nulls, infinite int64, err error) {
 	err = pgx.BeginTxFunc(ctx, d.conn, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, `SELECT set_config('row_security', 'off', true)`); err != nil {
+			return err
+		}
+		if err := useOwnPath(ctx, tx); err != nil {
 			return err
 		}
 		nulls, infinite, err = d.t.neverDue(ctx, tx, d.planned)

@@ -41,6 +41,9 @@ func (t *Target) simulating(ctx context.Context, p retention.Policy, asOf *time.
 	if err != nil {
 		return classify(err)
 	}
+	if err := useOwnPath(ctx, tx); err != nil {
+		return classify(err)
+	}
 	return classify(do(tx, pl, now))
 }
 

@@ -63,6 +63,7 @@ func Open(ctx context.Context, url string, o Options) (*Target, error) {
 	if cfg.ConnConfig.ConnectTimeout == 0 {
 		cfg.ConnConfig.ConnectTimeout = 5 * time.Second
 	}
+	cfg.AfterConnect = pinPath
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("governed database: %w", err)
@@ -78,8 +79,8 @@ func Open(ctx context.Context, url string, o Options) (*Target, error) {
 
 // pinned are the settings of every session here. A digest is made of a key's text,
 // and a date in a condition is read as text, so both must be the same in every
-// session, whatever the database or the role is set to. The search_path is left as
-// it is: the application's triggers may need it.
+// session, whatever the database or the role is set to. The search_path is pinned
+// too, but for statements on governed tables; see pinPath.
 var pinned = map[string]string{
 	"application_name":   "holdfast",
 	"TimeZone":           "UTC",

@@ -1,15 +1,15 @@
 -- case: slice, bigint key, held none
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -21,21 +21,21 @@ FROM gone
 -- case: slice, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $8::timestamptz AND "t"."at" < $9::timestamptz
-  AND "t"."at" < $10::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $11::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($12::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $8::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $10::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $11::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($12::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -53,21 +53,21 @@ FROM gone
 -- case: slice, bigint key, held probed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($6::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $8::timestamptz AND "t"."at" < $9::timestamptz
-  AND "t"."at" < $10::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $11::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($12::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $8::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $10::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $11::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($12::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -85,21 +85,21 @@ FROM gone
 -- case: slice, bigint key, held two sets
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($7::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($7::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $9::timestamptz AND "t"."at" < $10::timestamptz
-  AND "t"."at" < $11::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $12::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($14::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $9::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $10::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $12::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($14::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -119,21 +119,21 @@ FROM gone
 -- case: slice, bigint key, held whole table
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
   AND NOT true
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $7::timestamptz AND "t"."at" < $8::timestamptz
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND true), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $7::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND true), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -149,16 +149,16 @@ FROM gone
 -- case: open slice, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-03T20:00:00Z
@@ -170,16 +170,16 @@ FROM gone
 -- case: block, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(10,0)"
@@ -192,16 +192,16 @@ FROM gone
 -- case: tie block, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid AND "t"."at" = $4::timestamptz
-  AND "t"."at" < $5::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($7::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $5::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($7::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(50,0)"
@@ -215,16 +215,16 @@ FROM gone
 -- case: tids, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid = ANY ($2::text[]::tid[])
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
@@ -236,21 +236,21 @@ FROM gone
 -- case: block, uuid key, held two sets
 WITH gone AS (
 UPDATE ONLY "public"."sessions" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($7::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::text AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($7::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.text AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $9::text::tid AND "t".ctid < $10::text::tid
-  AND "t"."at" < $11::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $12::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($14::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $9::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $10::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $12::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($14::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(10,0)"
@@ -270,21 +270,21 @@ FROM gone
 -- case: block, uuid key, held whole table
 WITH gone AS (
 UPDATE ONLY "public"."sessions" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
   AND NOT true
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::text AS d1
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.text AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND true), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $7::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $8::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND true), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(10,0)"
@@ -300,21 +300,21 @@ FROM gone
 -- case: block, composite key, held two sets
 WITH gone AS (
 UPDATE ONLY "public"."tickets" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($7::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($7::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $9::text::tid AND "t".ctid < $10::text::tid
-  AND "t"."at" < $11::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $12::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($14::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $9::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $10::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $12::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($14::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(10,0)"
@@ -334,21 +334,21 @@ FROM gone
 -- case: block, composite key, held whole table
 WITH gone AS (
 UPDATE ONLY "public"."tickets" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
   AND NOT true
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND true), coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $7::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $8::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND true), coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(10,0)"
@@ -364,21 +364,21 @@ FROM gone
 -- case: block, quoted key, held two sets
 WITH gone AS (
 UPDATE ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-SET "E-Mail '$1'" = CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $1::text END AS text),
+SET "E-Mail '$1'" = CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
-  AND "t"."select" < $4::timestamptz
-  AND "t"."select" > '-infinity'
-  AND ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($7::integer[]) OFFSET 0))
-RETURNING ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."Id""); --"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($7::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $8::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."Id""); --"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $9::text::tid AND "t".ctid < $10::text::tid
-  AND "t"."select" < $11::timestamptz
-  AND "t"."select" > '-infinity'
-  AND ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $12::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($14::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $9::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $10::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $12::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($13::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($14::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(10,0)"
@@ -398,21 +398,21 @@ FROM gone
 -- case: block, quoted key, held whole table
 WITH gone AS (
 UPDATE ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-SET "E-Mail '$1'" = CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $1::text END AS text),
+SET "E-Mail '$1'" = CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
-  AND "t"."select" < $4::timestamptz
-  AND "t"."select" > '-infinity'
-  AND ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
   AND NOT true
-RETURNING ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."Id""); --"::bigint AS d1
+RETURNING (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."Id""); --"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
-  AND "t"."select" < $9::timestamptz
-  AND "t"."select" > '-infinity'
-  AND ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND true), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $7::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $8::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $10::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND true), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(10,0)"
@@ -428,20 +428,20 @@ FROM gone
 -- case: block, nokey key, held whole table
 WITH gone AS (
 UPDATE ONLY "public"."lines" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
   AND NOT true
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."lines" AS "t"
-WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."lines" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $7::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $8::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
   AND true)
 FROM gone
 -- $1 = "[ANONYMIZED]"
@@ -458,23 +458,23 @@ FROM gone
 -- case: slice, with a condition
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), count(*) FILTER (WHERE undone), (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $8::timestamptz AND "t"."at" < $9::timestamptz
-  AND "t"."at" < $10::timestamptz
-  AND "t"."at" > '-infinity'
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $8::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $10::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $11::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($12::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $11::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($12::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z

@@ -1,14 +1,14 @@
 -- case: redact
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text)
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C")
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C") AS undone
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -20,14 +20,14 @@ FROM gone
 -- case: redact with a text, varchar(60)
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN $1::text END AS character varying(60))
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."phone"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."phone" IS NOT NULL THEN $5::text END AS character varying(60))::text COLLATE "C")
-RETURNING ("t"."phone"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."phone" IS NOT NULL THEN $6::text END AS character varying(60))::text COLLATE "C") AS undone
+SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN $1::pg_catalog.text END AS character varying(60))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN $5::pg_catalog.text END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true))
+RETURNING (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN $6::pg_catalog.text END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = "it's $1 gone"
 -- $2 = 2024-01-02T00:00:00Z
@@ -40,13 +40,13 @@ FROM gone
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
 SET "born" = NULL
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND ("t"."born" IS NOT NULL)
 RETURNING ("t"."born" IS NOT NULL) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -55,14 +55,14 @@ FROM gone
 -- case: hash
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN CASE WHEN CASE WHEN length("t"."email"::text) = 48 THEN right("t"."email"::text, 16) = left(encode(sha256($3::bytea || sha256($4::bytea || convert_to(left("t"."email"::text, 32), 'UTF8'))), 'hex'), 16) ELSE false END THEN "t"."email"::text ELSE (SELECT v.v || left(encode(sha256($5::bytea || sha256($6::bytea || convert_to(v.v, 'UTF8'))), 'hex'), 16) FROM (SELECT left(encode(sha256($1::bytea || sha256($2::bytea || convert_to("t"."email"::text, 'UTF8'))), 'hex'), 32) AS v OFFSET 0) AS v) END END AS text)
-WHERE "t"."at" >= $7::timestamptz AND "t"."at" < $8::timestamptz
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."email" IS NOT NULL AND NOT CASE WHEN length("t"."email"::text) = 48 THEN right("t"."email"::text, 16) = left(encode(sha256($10::bytea || sha256($11::bytea || convert_to(left("t"."email"::text, 32), 'UTF8'))), 'hex'), 16) ELSE false END))
-RETURNING (("t"."email" IS NOT NULL AND NOT CASE WHEN length("t"."email"::text) = 48 THEN right("t"."email"::text, 16) = left(encode(sha256($12::bytea || sha256($13::bytea || convert_to(left("t"."email"::text, 32), 'UTF8'))), 'hex'), 16) ELSE false END)) AS undone
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN CASE WHEN CASE WHEN pg_catalog.length("t"."email"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."email"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($3::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($4::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."email"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END THEN "t"."email"::pg_catalog.text ELSE (SELECT v.v OPERATOR(pg_catalog.||) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($5::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($6::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(v.v, 'UTF8'))), 'hex'), 16) FROM (SELECT pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($1::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($2::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to("t"."email"::pg_catalog.text, 'UTF8'))), 'hex'), 32) AS v OFFSET 0) AS v) END END AS pg_catalog.text)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $7::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."email" IS NOT NULL AND NOT CASE WHEN pg_catalog.length("t"."email"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."email"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($10::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($11::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."email"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END))
+RETURNING (("t"."email" IS NOT NULL AND NOT CASE WHEN pg_catalog.length("t"."email"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."email"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($12::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($13::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."email"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = the outer key of hash
 -- $2 = the inner key of hash
@@ -81,14 +81,14 @@ FROM gone
 -- case: hash, varchar(60)
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN CASE WHEN CASE WHEN length("t"."phone"::text) = 48 THEN right("t"."phone"::text, 16) = left(encode(sha256($3::bytea || sha256($4::bytea || convert_to(left("t"."phone"::text, 32), 'UTF8'))), 'hex'), 16) ELSE false END THEN "t"."phone"::text ELSE (SELECT v.v || left(encode(sha256($5::bytea || sha256($6::bytea || convert_to(v.v, 'UTF8'))), 'hex'), 16) FROM (SELECT left(encode(sha256($1::bytea || sha256($2::bytea || convert_to("t"."phone"::text, 'UTF8'))), 'hex'), 32) AS v OFFSET 0) AS v) END END AS character varying(60))
-WHERE "t"."at" >= $7::timestamptz AND "t"."at" < $8::timestamptz
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."phone" IS NOT NULL AND NOT CASE WHEN length("t"."phone"::text) = 48 THEN right("t"."phone"::text, 16) = left(encode(sha256($10::bytea || sha256($11::bytea || convert_to(left("t"."phone"::text, 32), 'UTF8'))), 'hex'), 16) ELSE false END))
-RETURNING (("t"."phone" IS NOT NULL AND NOT CASE WHEN length("t"."phone"::text) = 48 THEN right("t"."phone"::text, 16) = left(encode(sha256($12::bytea || sha256($13::bytea || convert_to(left("t"."phone"::text, 32), 'UTF8'))), 'hex'), 16) ELSE false END)) AS undone
+SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN CASE WHEN CASE WHEN pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."phone"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($3::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($4::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."phone"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END THEN "t"."phone"::pg_catalog.text ELSE (SELECT v.v OPERATOR(pg_catalog.||) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($5::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($6::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(v.v, 'UTF8'))), 'hex'), 16) FROM (SELECT pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($1::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($2::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to("t"."phone"::pg_catalog.text, 'UTF8'))), 'hex'), 32) AS v OFFSET 0) AS v) END END AS character varying(60))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $7::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."phone" IS NOT NULL AND NOT CASE WHEN pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."phone"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($10::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($11::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."phone"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END))
+RETURNING (("t"."phone" IS NOT NULL AND NOT CASE WHEN pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."phone"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($12::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($13::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."phone"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = the outer key of hash
 -- $2 = the inner key of hash
@@ -107,14 +107,14 @@ FROM gone
 -- case: mask
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN repeat('*', length("t"."phone"::text) - $1::integer) || right("t"."phone"::text, $1::integer) END AS character varying(60))
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."phone"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."phone" IS NOT NULL THEN repeat('*', length("t"."phone"::text) - $5::integer) || right("t"."phone"::text, $5::integer) END AS character varying(60))::text COLLATE "C")
-RETURNING ("t"."phone"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."phone" IS NOT NULL THEN repeat('*', length("t"."phone"::text) - $6::integer) || right("t"."phone"::text, $6::integer) END AS character varying(60))::text COLLATE "C") AS undone
+SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.repeat('*', pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.-) $1::integer) OPERATOR(pg_catalog.||) pg_catalog.right("t"."phone"::pg_catalog.text, $1::integer) END AS character varying(60))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.repeat('*', pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.-) $5::integer) OPERATOR(pg_catalog.||) pg_catalog.right("t"."phone"::pg_catalog.text, $5::integer) END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true))
+RETURNING (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.repeat('*', pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.-) $6::integer) OPERATOR(pg_catalog.||) pg_catalog.right("t"."phone"::pg_catalog.text, $6::integer) END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = 4 (int)
 -- $2 = 2024-01-02T00:00:00Z
@@ -126,14 +126,14 @@ FROM gone
 -- case: truncate_date, date
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "born" = CAST(CASE WHEN "t"."born" IS NOT NULL THEN date_trunc($1::text, "t"."born"::timestamp) END AS date)
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."born" IS DISTINCT FROM CAST(CASE WHEN "t"."born" IS NOT NULL THEN date_trunc($5::text, "t"."born"::timestamp) END AS date))
-RETURNING ("t"."born" IS DISTINCT FROM CAST(CASE WHEN "t"."born" IS NOT NULL THEN date_trunc($6::text, "t"."born"::timestamp) END AS date)) AS undone
+SET "born" = CAST(CASE WHEN "t"."born" IS NOT NULL THEN pg_catalog.date_trunc($1::pg_catalog.text, "t"."born"::pg_catalog.timestamp) END AS pg_catalog.date)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."born" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."born" IS NOT NULL THEN pg_catalog.date_trunc($5::pg_catalog.text, "t"."born"::pg_catalog.timestamp) END AS pg_catalog.date), true))
+RETURNING (NOT coalesce("t"."born" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."born" IS NOT NULL THEN pg_catalog.date_trunc($6::pg_catalog.text, "t"."born"::pg_catalog.timestamp) END AS pg_catalog.date), true)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = "year"
 -- $2 = 2024-01-02T00:00:00Z
@@ -145,14 +145,14 @@ FROM gone
 -- case: truncate_date, timestamp
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "seen_local" = CAST(CASE WHEN "t"."seen_local" IS NOT NULL THEN date_trunc($1::text, "t"."seen_local") END AS timestamp without time zone)
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."seen_local" IS DISTINCT FROM CAST(CASE WHEN "t"."seen_local" IS NOT NULL THEN date_trunc($5::text, "t"."seen_local") END AS timestamp without time zone))
-RETURNING ("t"."seen_local" IS DISTINCT FROM CAST(CASE WHEN "t"."seen_local" IS NOT NULL THEN date_trunc($6::text, "t"."seen_local") END AS timestamp without time zone)) AS undone
+SET "seen_local" = CAST(CASE WHEN "t"."seen_local" IS NOT NULL THEN pg_catalog.date_trunc($1::pg_catalog.text, "t"."seen_local") END AS timestamp without time zone)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."seen_local" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."seen_local" IS NOT NULL THEN pg_catalog.date_trunc($5::pg_catalog.text, "t"."seen_local") END AS timestamp without time zone), true))
+RETURNING (NOT coalesce("t"."seen_local" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."seen_local" IS NOT NULL THEN pg_catalog.date_trunc($6::pg_catalog.text, "t"."seen_local") END AS timestamp without time zone), true)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = "hour"
 -- $2 = 2024-01-02T00:00:00Z
@@ -164,14 +164,14 @@ FROM gone
 -- case: truncate_date, timestamptz
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "seen" = CAST(CASE WHEN "t"."seen" IS NOT NULL THEN date_trunc($1::text, "t"."seen", $2::text) END AS timestamp with time zone)
-WHERE "t"."at" >= $3::timestamptz AND "t"."at" < $4::timestamptz
-  AND "t"."at" < $5::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."seen" IS DISTINCT FROM CAST(CASE WHEN "t"."seen" IS NOT NULL THEN date_trunc($6::text, "t"."seen", $7::text) END AS timestamp with time zone))
-RETURNING ("t"."seen" IS DISTINCT FROM CAST(CASE WHEN "t"."seen" IS NOT NULL THEN date_trunc($8::text, "t"."seen", $9::text) END AS timestamp with time zone)) AS undone
+SET "seen" = CAST(CASE WHEN "t"."seen" IS NOT NULL THEN pg_catalog.date_trunc($1::pg_catalog.text, "t"."seen", $2::pg_catalog.text) END AS timestamp with time zone)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $3::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $5::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."seen" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."seen" IS NOT NULL THEN pg_catalog.date_trunc($6::pg_catalog.text, "t"."seen", $7::pg_catalog.text) END AS timestamp with time zone), true))
+RETURNING (NOT coalesce("t"."seen" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."seen" IS NOT NULL THEN pg_catalog.date_trunc($8::pg_catalog.text, "t"."seen", $9::pg_catalog.text) END AS timestamp with time zone), true)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = "day"
 -- $2 = "Europe/Berlin"
@@ -186,14 +186,14 @@ FROM gone
 -- case: constant, text
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "note" = CAST(CASE WHEN "t"."note" IS NOT NULL THEN $1::text END AS text)
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."note"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."note" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C")
-RETURNING ("t"."note"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."note" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C") AS undone
+SET "note" = CAST(CASE WHEN "t"."note" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."note"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."note" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true))
+RETURNING (NOT coalesce("t"."note"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."note" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = "'; DROP TABLE x; --"
 -- $2 = 2024-01-02T00:00:00Z
@@ -205,14 +205,14 @@ FROM gone
 -- case: constant, numeric(10,2)
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "amount" = CAST(CASE WHEN "t"."amount" IS NOT NULL THEN $1::text END AS numeric(10,2))
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."amount" IS DISTINCT FROM CAST(CASE WHEN "t"."amount" IS NOT NULL THEN $5::text END AS numeric(10,2)))
-RETURNING ("t"."amount" IS DISTINCT FROM CAST(CASE WHEN "t"."amount" IS NOT NULL THEN $6::text END AS numeric(10,2))) AS undone
+SET "amount" = CAST(CASE WHEN "t"."amount" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.numeric(10,2))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."amount" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."amount" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.numeric(10,2)), true))
+RETURNING (NOT coalesce("t"."amount" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."amount" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.numeric(10,2)), true)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = "0"
 -- $2 = 2024-01-02T00:00:00Z
@@ -224,14 +224,14 @@ FROM gone
 -- case: constant, json has no equality
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "extra" = CAST(CASE WHEN "t"."extra" IS NOT NULL THEN $1::text END AS json)
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."extra"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."extra" IS NOT NULL THEN $5::text END AS json)::text COLLATE "C")
-RETURNING ("t"."extra"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."extra" IS NOT NULL THEN $6::text END AS json)::text COLLATE "C") AS undone
+SET "extra" = CAST(CASE WHEN "t"."extra" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.json)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."extra"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."extra" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.json)::pg_catalog.text COLLATE pg_catalog."C", true))
+RETURNING (NOT coalesce("t"."extra"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."extra" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.json)::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
 FROM gone
 -- $1 = "{}"
 -- $2 = 2024-01-02T00:00:00Z

@@ -1,16 +1,16 @@
 -- case: slice, bigint key, held none
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -22,21 +22,21 @@ FROM gone
 -- case: slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $5::uuid, $6::text, $7::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $8::timestamptz AND "t"."at" < $9::timestamptz
-  AND "t"."at" < $10::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($11::integer[]) OFFSET 0))), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $8::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $10::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($11::integer[]) OFFSET 0))), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -53,21 +53,21 @@ FROM gone
 -- case: slice, bigint key, held probed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $5::uuid, $6::text, $7::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $8::timestamptz AND "t"."at" < $9::timestamptz
-  AND "t"."at" < $10::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($11::integer[]) OFFSET 0))), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $8::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $10::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($11::integer[]) OFFSET 0))), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -84,21 +84,21 @@ FROM gone
 -- case: slice, bigint key, held two sets
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $6::uuid, $7::text, $8::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $9::timestamptz AND "t"."at" < $10::timestamptz
-  AND "t"."at" < $11::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($12::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($13::integer[]) OFFSET 0))), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $9::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $10::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($12::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($13::integer[]) OFFSET 0))), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -117,21 +117,21 @@ FROM gone
 -- case: slice, bigint key, held whole table
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $7::timestamptz AND "t"."at" < $8::timestamptz
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND true), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $7::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND true), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -146,17 +146,17 @@ FROM gone
 -- case: open slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-03T20:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
@@ -168,17 +168,17 @@ FROM gone
 -- case: block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $5::uuid, $6::text, $7::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -191,17 +191,17 @@ FROM gone
 -- case: tie block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $6::uuid, $7::text, $8::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
@@ -215,17 +215,17 @@ FROM gone
 -- case: tids, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid = ANY ($1::text[]::tid[])
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
@@ -237,21 +237,21 @@ FROM gone
 -- case: block, uuid key, held two sets
 WITH gone AS (
 DELETE FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::text AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.text AS d1
 ), kept AS (
 INSERT INTO "public"."sessions_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $6::uuid, $7::text, $8::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $9::text::tid AND "t".ctid < $10::text::tid
-  AND "t"."at" < $11::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($12::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($13::integer[]) OFFSET 0))), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $9::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $10::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($12::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($13::integer[]) OFFSET 0))), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -270,21 +270,21 @@ FROM gone
 -- case: block, uuid key, held whole table
 WITH gone AS (
 DELETE FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::text AS d1
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.text AS d1
 ), kept AS (
 INSERT INTO "public"."sessions_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND true), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $7::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $8::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND true), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -299,21 +299,21 @@ FROM gone
 -- case: block, composite key, held two sets
 WITH gone AS (
 DELETE FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."tenant" AS a1, "t"."ref" AS a2, "t"."at" AS a3, "t"."email" AS a4, "t"."phone" AS a5, "t"."born" AS a6, "t"."note" AS a7, "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."tenant" AS a1, "t"."ref" AS a2, "t"."at" AS a3, "t"."email" AS a4, "t"."phone" AS a5, "t"."born" AS a6, "t"."note" AS a7, "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2
 ), kept AS (
 INSERT INTO "public"."tickets_archive" ("tenant", "ref", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, gone.a7, statement_timestamp(), $6::uuid, $7::text, $8::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, gone.a7, pg_catalog.statement_timestamp(), $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $9::text::tid AND "t".ctid < $10::text::tid
-  AND "t"."at" < $11::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($12::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($13::integer[]) OFFSET 0))), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $9::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $10::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($12::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($13::integer[]) OFFSET 0))), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -332,21 +332,21 @@ FROM gone
 -- case: block, composite key, held whole table
 WITH gone AS (
 DELETE FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
-RETURNING "t"."tenant" AS a1, "t"."ref" AS a2, "t"."at" AS a3, "t"."email" AS a4, "t"."phone" AS a5, "t"."born" AS a6, "t"."note" AS a7, "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2
+RETURNING "t"."tenant" AS a1, "t"."ref" AS a2, "t"."at" AS a3, "t"."email" AS a4, "t"."phone" AS a5, "t"."born" AS a6, "t"."note" AS a7, "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2
 ), kept AS (
 INSERT INTO "public"."tickets_archive" ("tenant", "ref", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, gone.a7, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, gone.a7, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND true), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $7::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $8::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND true), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -361,21 +361,21 @@ FROM gone
 -- case: block, quoted key, held two sets
 WITH gone AS (
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."select" < $3::timestamptz
-  AND "t"."select" > '-infinity'
-  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."Id""); --" AS a1, "t"."select" AS a2, "t"."E-Mail '$1'" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."Id""); --"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."Id""); --" AS a1, "t"."select" AS a2, "t"."E-Mail '$1'" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."Id""); --"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "Audit Log"."Order""; DROP TABLE x; --_archive" ("Id""); --", "select", "E-Mail '$1'", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $6::uuid, $7::text, $8::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $9::text::tid AND "t".ctid < $10::text::tid
-  AND "t"."select" < $11::timestamptz
-  AND "t"."select" > '-infinity'
-  AND (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($12::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($13::integer[]) OFFSET 0))), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $9::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $10::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($12::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($13::integer[]) OFFSET 0))), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -394,21 +394,21 @@ FROM gone
 -- case: block, quoted key, held whole table
 WITH gone AS (
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."select" < $3::timestamptz
-  AND "t"."select" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
-RETURNING "t"."Id""); --" AS a1, "t"."select" AS a2, "t"."E-Mail '$1'" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."Id""); --"::bigint AS d1
+RETURNING "t"."Id""); --" AS a1, "t"."select" AS a2, "t"."E-Mail '$1'" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."Id""); --"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "Audit Log"."Order""; DROP TABLE x; --_archive" ("Id""); --", "select", "E-Mail '$1'", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
-  AND "t"."select" < $9::timestamptz
-  AND "t"."select" > '-infinity'
-  AND true), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $7::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $8::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND true), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -423,21 +423,21 @@ FROM gone
 -- case: block, nokey key, held whole table
 WITH gone AS (
 DELETE FROM ONLY "public"."lines" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
 RETURNING "t"."at" AS a1, "t"."email" AS a2, "t"."phone" AS a3, "t"."born" AS a4, "t"."note" AS a5
 ), kept AS (
 INSERT INTO "public"."lines_archive" ("at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."lines" AS "t"
-WHERE "t".ctid >= $7::text::tid AND "t".ctid < $8::text::tid
-  AND "t"."at" < $9::timestamptz
-  AND "t"."at" > '-infinity'
-  AND true), (SELECT count(*) FROM kept)
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."lines" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $7::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $8::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND true), (SELECT pg_catalog.count(*) FROM kept)
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -452,23 +452,23 @@ FROM gone
 -- case: slice, with a condition
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $5::uuid, $6::text, $7::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $8::timestamptz AND "t"."at" < $9::timestamptz
-  AND "t"."at" < $10::timestamptz
-  AND "t"."at" > '-infinity'
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $8::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $10::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($11::integer[]) OFFSET 0))), (SELECT count(*) FROM kept), coalesce(array_agg(d1), '{}')
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($11::integer[]) OFFSET 0))), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -485,16 +485,16 @@ FROM gone
 -- case: slice, counts alone, into a quoted name
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6
 ), kept AS (
 INSERT INTO "Cold Store"."a""; --" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept)
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept)
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z

@@ -1,12 +1,12 @@
 -- case: slice, bigint key, held none
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-RETURNING "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -15,17 +15,17 @@ FROM gone
 -- case: slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $5::timestamptz AND "t"."at" < $6::timestamptz
-  AND "t"."at" < $7::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($8::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $5::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $7::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($8::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -39,17 +39,17 @@ FROM gone
 -- case: slice, bigint key, held probed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $5::timestamptz AND "t"."at" < $6::timestamptz
-  AND "t"."at" < $7::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($8::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $5::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $7::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($8::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -63,17 +63,17 @@ FROM gone
 -- case: slice, bigint key, held two sets
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $6::timestamptz AND "t"."at" < $7::timestamptz
-  AND "t"."at" < $8::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($9::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($10::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $6::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $7::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($9::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($10::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -89,17 +89,17 @@ FROM gone
 -- case: slice, bigint key, held whole table
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
-RETURNING "t"."id"::bigint AS d1
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $4::timestamptz AND "t"."at" < $5::timestamptz
-  AND "t"."at" < $6::timestamptz
-  AND "t"."at" > '-infinity'
-  AND true), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $4::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $5::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND true), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -111,13 +111,13 @@ FROM gone
 -- case: open slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-03T20:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
@@ -126,13 +126,13 @@ FROM gone
 -- case: block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -142,13 +142,13 @@ FROM gone
 -- case: tie block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
@@ -159,13 +159,13 @@ FROM gone
 -- case: tids, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid = ANY ($1::text[]::tid[])
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
@@ -174,17 +174,17 @@ FROM gone
 -- case: block, uuid key, held two sets
 WITH gone AS (
 DELETE FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."id"::text AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.text AS d1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $6::text::tid AND "t".ctid < $7::text::tid
-  AND "t"."at" < $8::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($9::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($10::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $6::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $7::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($9::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($10::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -200,17 +200,17 @@ FROM gone
 -- case: block, uuid key, held whole table
 WITH gone AS (
 DELETE FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
-RETURNING "t"."id"::text AS d1
+RETURNING "t"."id"::pg_catalog.text AS d1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $4::text::tid AND "t".ctid < $5::text::tid
-  AND "t"."at" < $6::timestamptz
-  AND "t"."at" > '-infinity'
-  AND true), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $4::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $5::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND true), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -222,17 +222,17 @@ FROM gone
 -- case: block, composite key, held two sets
 WITH gone AS (
 DELETE FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $6::text::tid AND "t".ctid < $7::text::tid
-  AND "t"."at" < $8::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($9::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($10::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $6::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $7::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($9::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($10::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -248,17 +248,17 @@ FROM gone
 -- case: block, composite key, held whole table
 WITH gone AS (
 DELETE FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
-RETURNING "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2
+RETURNING "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $4::text::tid AND "t".ctid < $5::text::tid
-  AND "t"."at" < $6::timestamptz
-  AND "t"."at" > '-infinity'
-  AND true), coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $4::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $5::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND true), coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -270,17 +270,17 @@ FROM gone
 -- case: block, quoted key, held two sets
 WITH gone AS (
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."select" < $3::timestamptz
-  AND "t"."select" > '-infinity'
-  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."Id""); --"::bigint AS d1
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."Id""); --"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $6::text::tid AND "t".ctid < $7::text::tid
-  AND "t"."select" < $8::timestamptz
-  AND "t"."select" > '-infinity'
-  AND (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($9::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($10::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $6::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $7::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($9::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($10::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -296,17 +296,17 @@ FROM gone
 -- case: block, quoted key, held whole table
 WITH gone AS (
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."select" < $3::timestamptz
-  AND "t"."select" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
-RETURNING "t"."Id""); --"::bigint AS d1
+RETURNING "t"."Id""); --"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $4::text::tid AND "t".ctid < $5::text::tid
-  AND "t"."select" < $6::timestamptz
-  AND "t"."select" > '-infinity'
-  AND true), coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $4::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $5::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND true), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -317,9 +317,9 @@ FROM gone
 
 -- case: block, nokey key, held whole table
 DELETE FROM ONLY "public"."lines" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -328,19 +328,19 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
 -- case: slice, with a condition
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT count(*), 0::bigint, (SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $5::timestamptz AND "t"."at" < $6::timestamptz
-  AND "t"."at" < $7::timestamptz
-  AND "t"."at" > '-infinity'
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $5::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $7::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($8::integer[]) OFFSET 0))), coalesce(array_agg(d1), '{}')
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($8::integer[]) OFFSET 0))), coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z

@@ -1,18 +1,18 @@
 -- case: slice, bigint key, held none
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
 
 -- case: slice, bigint key, held hashed
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
@@ -20,10 +20,10 @@ WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
 
 -- case: slice, bigint key, held probed
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($4::integer[]) OFFSET 0))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
@@ -31,10 +31,10 @@ WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
 
 -- case: slice, bigint key, held two sets
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
@@ -43,9 +43,9 @@ WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
 
 -- case: slice, bigint key, held whole table
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -53,20 +53,20 @@ WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
 
 -- case: open slice, bigint key, held hashed
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
 -- $1 = 2024-01-03T20:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
 -- $3 = [1 2] ([]int32)
 
 -- case: block, bigint key, held hashed
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
 -- $3 = 2024-01-04T00:00:00Z
@@ -74,10 +74,10 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
 
 -- case: tie block, bigint key, held hashed
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
 -- $3 = 2024-01-02T12:00:00Z
@@ -86,20 +86,20 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::
 
 -- case: tids, bigint key, held hashed
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid = ANY ($1::text[]::tid[])
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
 -- $3 = [1 2] ([]int32)
 
 -- case: block, uuid key, held two sets
 DELETE FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_21" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_22" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
 -- $3 = 2024-01-04T00:00:00Z
@@ -108,9 +108,9 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
 
 -- case: block, uuid key, held whole table
 DELETE FROM ONLY "public"."sessions" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -118,10 +118,10 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
 
 -- case: block, composite key, held two sets
 DELETE FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
 -- $3 = 2024-01-04T00:00:00Z
@@ -130,9 +130,9 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
 
 -- case: block, composite key, held whole table
 DELETE FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -140,10 +140,10 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
 
 -- case: block, quoted key, held two sets
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."select" < $3::timestamptz
-  AND "t"."select" > '-infinity'
-  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."Id""); --") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_41" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_42" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
 -- $3 = 2024-01-04T00:00:00Z
@@ -152,9 +152,9 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
 
 -- case: block, quoted key, held whole table
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."select" < $3::timestamptz
-  AND "t"."select" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -162,9 +162,9 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
 
 -- case: block, nokey key, held whole table
 DELETE FROM ONLY "public"."lines" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -172,11 +172,11 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
 
 -- case: slice, with a condition
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
@@ -185,12 +185,12 @@ WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
 -- case: as a Change, which has nothing to return
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING 1
 )
-SELECT count(*), 0::bigint, 0::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z

@@ -1,19 +1,19 @@
 -- case: delete told, slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $5::uuid, $6::uuid, $7::text, $8::integer, $9::text, $10::text, $11::timestamptz, count(*)::integer, $12::smallint, array_agg(e1) || array_agg(e2), $13::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $5::pg_catalog.uuid, $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer, $9::pg_catalog.text, $10::pg_catalog.text, $11::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $12::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $13::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -32,19 +32,19 @@ FROM gone
 -- case: delete told, open slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-03T20:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
@@ -62,19 +62,19 @@ FROM gone
 -- case: delete told, block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $5::uuid, $6::uuid, $7::text, $8::integer, $9::text, $10::text, $11::timestamptz, count(*)::integer, $12::smallint, array_agg(e1) || array_agg(e2), $13::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $5::pg_catalog.uuid, $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer, $9::pg_catalog.text, $10::pg_catalog.text, $11::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $12::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $13::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -93,19 +93,19 @@ FROM gone
 -- case: delete told, tie block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $6::uuid, $7::uuid, $8::text, $9::integer, $10::text, $11::text, $12::timestamptz, count(*)::integer, $13::smallint, array_agg(e1) || array_agg(e2), $14::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $6::pg_catalog.uuid, $7::pg_catalog.uuid, $8::pg_catalog.text, $9::integer, $10::pg_catalog.text, $11::pg_catalog.text, $12::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $13::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $14::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
@@ -125,19 +125,19 @@ FROM gone
 -- case: delete told, tids, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid = ANY ($1::text[]::tid[])
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
-RETURNING "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
@@ -155,18 +155,18 @@ FROM gone
 -- case: delete told, slice, bigint key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-RETURNING "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -184,18 +184,18 @@ FROM gone
 -- case: delete told, slice, uuid key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."sessions" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-RETURNING "t"."id"::text AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."id"::pg_catalog.text AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -213,18 +213,18 @@ FROM gone
 -- case: delete told, slice, composite key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."tickets" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-RETURNING "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."tenant"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."tenant"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -242,18 +242,18 @@ FROM gone
 -- case: delete told, slice, quoted key, none held
 WITH gone AS (
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t"."select" >= $1::timestamptz AND "t"."select" < $2::timestamptz
-  AND "t"."select" < $3::timestamptz
-  AND "t"."select" > '-infinity'
-RETURNING "t"."Id""); --"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."select"::pg_catalog.text AS i1, "t"."Id""); --"::pg_catalog.text AS i2
+WHERE "t"."select" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."select" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."Id""); --"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."select"::pg_catalog.text AS i1, "t"."Id""); --"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -271,18 +271,18 @@ FROM gone
 -- case: delete told, slice, nokey key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."lines" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -300,19 +300,19 @@ FROM gone
 -- case: counts told, slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $5::uuid, $6::uuid, $7::text, $8::integer, $9::text, $10::text, $11::timestamptz, count(*)::integer, $12::smallint, array_agg(e1) || array_agg(e2), $13::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $5::pg_catalog.uuid, $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer, $9::pg_catalog.text, $10::pg_catalog.text, $11::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $12::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $13::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -331,19 +331,19 @@ FROM gone
 -- case: counts told, open slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-03T20:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
@@ -361,19 +361,19 @@ FROM gone
 -- case: counts told, block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $5::uuid, $6::uuid, $7::text, $8::integer, $9::text, $10::text, $11::timestamptz, count(*)::integer, $12::smallint, array_agg(e1) || array_agg(e2), $13::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $5::pg_catalog.uuid, $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer, $9::pg_catalog.text, $10::pg_catalog.text, $11::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $12::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $13::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -392,19 +392,19 @@ FROM gone
 -- case: counts told, tie block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $6::uuid, $7::uuid, $8::text, $9::integer, $10::text, $11::text, $12::timestamptz, count(*)::integer, $13::smallint, array_agg(e1) || array_agg(e2), $14::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $6::pg_catalog.uuid, $7::pg_catalog.uuid, $8::pg_catalog.text, $9::integer, $10::pg_catalog.text, $11::pg_catalog.text, $12::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $13::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $14::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
@@ -424,19 +424,19 @@ FROM gone
 -- case: counts told, tids, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid = ANY ($1::text[]::tid[])
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
@@ -454,18 +454,18 @@ FROM gone
 -- case: counts told, slice, bigint key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -483,18 +483,18 @@ FROM gone
 -- case: counts told, slice, uuid key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."sessions" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -512,18 +512,18 @@ FROM gone
 -- case: counts told, slice, composite key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."tickets" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."tenant"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -541,18 +541,18 @@ FROM gone
 -- case: counts told, slice, quoted key, none held
 WITH gone AS (
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t"."select" >= $1::timestamptz AND "t"."select" < $2::timestamptz
-  AND "t"."select" < $3::timestamptz
-  AND "t"."select" > '-infinity'
+WHERE "t"."select" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."select" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."select"::pg_catalog.text AS i1, "t"."Id""); --"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -570,18 +570,18 @@ FROM gone
 -- case: counts told, slice, nokey key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."lines" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1) || array_agg(e2), $12::jsonb, array_agg(i1)
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $12::pg_catalog.jsonb, pg_catalog.array_agg(i1)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -599,23 +599,23 @@ FROM gone
 -- case: anonymize told, slice, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $8::uuid, $9::uuid, $10::text, $11::integer, $12::text, $13::text, $14::timestamptz, count(*)::integer, $15::smallint, array_agg(e1) || array_agg(e2), $16::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $8::pg_catalog.uuid, $9::pg_catalog.uuid, $10::pg_catalog.text, $11::integer, $12::pg_catalog.text, $13::pg_catalog.text, $14::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $15::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $16::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -637,23 +637,23 @@ FROM gone
 -- case: anonymize told, open slice, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-03T20:00:00Z
@@ -674,23 +674,23 @@ FROM gone
 -- case: anonymize told, block, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($6::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $7::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $8::uuid, $9::uuid, $10::text, $11::integer, $12::text, $13::text, $14::timestamptz, count(*)::integer, $15::smallint, array_agg(e1) || array_agg(e2), $16::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $8::pg_catalog.uuid, $9::pg_catalog.uuid, $10::pg_catalog.text, $11::integer, $12::pg_catalog.text, $13::pg_catalog.text, $14::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $15::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $16::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(10,0)"
@@ -712,23 +712,23 @@ FROM gone
 -- case: anonymize told, tie block, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid >= $2::text::tid AND "t".ctid < $3::text::tid AND "t"."at" = $4::timestamptz
-  AND "t"."at" < $5::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($7::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $5::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($7::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $8::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $9::uuid, $10::uuid, $11::text, $12::integer, $13::text, $14::text, $15::timestamptz, count(*)::integer, $16::smallint, array_agg(e1) || array_agg(e2), $17::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $9::pg_catalog.uuid, $10::pg_catalog.uuid, $11::pg_catalog.text, $12::integer, $13::pg_catalog.text, $14::pg_catalog.text, $15::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $16::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $17::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(50,0)"
@@ -751,23 +751,23 @@ FROM gone
 -- case: anonymize told, tids, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t".ctid = ANY ($2::text[]::tid[])
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
@@ -788,22 +788,22 @@ FROM gone
 -- case: anonymize told, slice, bigint key, none held
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -824,22 +824,22 @@ FROM gone
 -- case: anonymize told, slice, uuid key, none held
 WITH gone AS (
 UPDATE ONLY "public"."sessions" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."id"::text AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.text AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -860,22 +860,22 @@ FROM gone
 -- case: anonymize told, slice, composite key, none held
 WITH gone AS (
 UPDATE ONLY "public"."tickets" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."tenant"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."tenant"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -896,22 +896,22 @@ FROM gone
 -- case: anonymize told, slice, quoted key, none held
 WITH gone AS (
 UPDATE ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-SET "E-Mail '$1'" = CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $1::text END AS text),
+SET "E-Mail '$1'" = CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."select" >= $2::timestamptz AND "t"."select" < $3::timestamptz
-  AND "t"."select" < $4::timestamptz
-  AND "t"."select" > '-infinity'
-  AND ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-RETURNING ("t"."E-Mail '$1'"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."Id""); --"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."select"::pg_catalog.text AS i1, "t"."Id""); --"::pg_catalog.text AS i2
+WHERE "t"."select" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+RETURNING (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."Id""); --"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."select"::pg_catalog.text AS i1, "t"."Id""); --"::pg_catalog.text AS i2
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -932,22 +932,22 @@ FROM gone
 -- case: anonymize told, slice, nokey key, none held
 WITH gone AS (
 UPDATE ONLY "public"."lines" AS "t"
-SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::text END AS text),
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
     "note" = NULL
-WHERE "t"."at" >= $2::timestamptz AND "t"."at" < $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-RETURNING ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL) AS undone, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1)
 FROM gone
 WHERE NOT undone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -968,23 +968,23 @@ FROM gone
 -- case: archive told, slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $5::uuid, $6::text, $7::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $8::uuid, $9::uuid, $10::text, $11::integer, $12::text, $13::text, $14::timestamptz, count(*)::integer, $15::smallint, array_agg(e1) || array_agg(e2), $16::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $8::pg_catalog.uuid, $9::pg_catalog.uuid, $10::pg_catalog.text, $11::integer, $12::pg_catalog.text, $13::pg_catalog.text, $14::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $15::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $16::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1006,23 +1006,23 @@ FROM gone
 -- case: archive told, open slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-03T20:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
@@ -1043,23 +1043,23 @@ FROM gone
 -- case: archive told, block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $5::uuid, $6::text, $7::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $8::uuid, $9::uuid, $10::text, $11::integer, $12::text, $13::text, $14::timestamptz, count(*)::integer, $15::smallint, array_agg(e1) || array_agg(e2), $16::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $8::pg_catalog.uuid, $9::pg_catalog.uuid, $10::pg_catalog.text, $11::integer, $12::pg_catalog.text, $13::pg_catalog.text, $14::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $15::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $16::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -1081,23 +1081,23 @@ FROM gone
 -- case: archive told, tie block, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $6::uuid, $7::text, $8::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $9::uuid, $10::uuid, $11::text, $12::integer, $13::text, $14::text, $15::timestamptz, count(*)::integer, $16::smallint, array_agg(e1) || array_agg(e2), $17::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $9::pg_catalog.uuid, $10::pg_catalog.uuid, $11::pg_catalog.text, $12::integer, $13::pg_catalog.text, $14::pg_catalog.text, $15::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $16::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $17::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
@@ -1120,23 +1120,23 @@ FROM gone
 -- case: archive told, tids, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid = ANY ($1::text[]::tid[])
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($3::integer[]) OFFSET 0))
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
@@ -1157,22 +1157,22 @@ FROM gone
 -- case: archive told, slice, bigint key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1193,22 +1193,22 @@ FROM gone
 -- case: archive told, slice, uuid key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."sessions" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::text AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.text AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."sessions_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1229,22 +1229,22 @@ FROM gone
 -- case: archive told, slice, composite key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."tickets" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-RETURNING "t"."tenant" AS a1, "t"."ref" AS a2, "t"."at" AS a3, "t"."email" AS a4, "t"."phone" AS a5, "t"."born" AS a6, "t"."note" AS a7, "t"."tenant"::bigint AS d1, "t"."ref"::text AS d2, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."tenant"::pg_catalog.text AS i2
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."tenant" AS a1, "t"."ref" AS a2, "t"."at" AS a3, "t"."email" AS a4, "t"."phone" AS a5, "t"."born" AS a6, "t"."note" AS a7, "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."tenant"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."tickets_archive" ("tenant", "ref", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, gone.a7, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, gone.a7, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}'), coalesce(array_agg(d2), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1265,22 +1265,22 @@ FROM gone
 -- case: archive told, slice, quoted key, none held
 WITH gone AS (
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t"."select" >= $1::timestamptz AND "t"."select" < $2::timestamptz
-  AND "t"."select" < $3::timestamptz
-  AND "t"."select" > '-infinity'
-RETURNING "t"."Id""); --" AS a1, "t"."select" AS a2, "t"."E-Mail '$1'" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."Id""); --"::bigint AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."select"::pg_catalog.text AS i1, "t"."Id""); --"::pg_catalog.text AS i2
+WHERE "t"."select" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."select" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."Id""); --" AS a1, "t"."select" AS a2, "t"."E-Mail '$1'" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."Id""); --"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."select"::pg_catalog.text AS i1, "t"."Id""); --"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "Audit Log"."Order""; DROP TABLE x; --_archive" ("Id""); --", "select", "E-Mail '$1'", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1) || array_agg(i2)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(i2)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1301,22 +1301,22 @@ FROM gone
 -- case: archive told, slice, nokey key, none held
 WITH gone AS (
 DELETE FROM ONLY "public"."lines" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."at" AS a1, "t"."email" AS a2, "t"."phone" AS a3, "t"."born" AS a4, "t"."note" AS a5, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1
 ), kept AS (
 INSERT INTO "public"."lines_archive" ("at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, statement_timestamp(), $4::uuid, $5::text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $7::uuid, $8::uuid, $9::text, $10::integer, $11::text, $12::text, $13::timestamptz, count(*)::integer, $14::smallint, array_agg(e1) || array_agg(e2), $15::jsonb, array_agg(i1)
+SELECT $7::pg_catalog.uuid, $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer, $11::pg_catalog.text, $12::pg_catalog.text, $13::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $14::smallint, pg_catalog.array_agg(e1) OPERATOR(pg_catalog.||) pg_catalog.array_agg(e2), $15::pg_catalog.jsonb, pg_catalog.array_agg(i1)
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, (SELECT count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1337,18 +1337,18 @@ FROM gone
 -- case: one column and none included
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."id"::pg_catalog.text AS e1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
-SELECT $4::uuid, $5::uuid, $6::text, $7::integer, $8::text, $9::text, $10::timestamptz, count(*)::integer, $11::smallint, array_agg(e1), $12::jsonb, '{}'::text[]
+SELECT $4::pg_catalog.uuid, $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer, $8::pg_catalog.text, $9::pg_catalog.text, $10::pg_catalog.timestamptz, pg_catalog.count(*)::integer, $11::smallint, pg_catalog.array_agg(e1), $12::pg_catalog.jsonb, '{}'::pg_catalog.text[]
 FROM gone
-HAVING count(*) > 0
-RETURNING pg_column_size(keys) + pg_column_size(included) AS bytes
+HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
+RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z

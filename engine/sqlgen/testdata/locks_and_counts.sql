@@ -1,9 +1,9 @@
 -- case: lock for delete
-SELECT "t".ctid::text FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+SELECT "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 FOR UPDATE OF "t"
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -11,11 +11,11 @@ FOR UPDATE OF "t"
 -- $4 = [1 2] ([]int32)
 
 -- case: lock for delete, skip what others locked
-SELECT "t".ctid::text FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+SELECT "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 FOR UPDATE OF "t" SKIP LOCKED
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -23,11 +23,11 @@ FOR UPDATE OF "t" SKIP LOCKED
 -- $4 = [1 2] ([]int32)
 
 -- case: lock for counts
-SELECT "t".ctid::text FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+SELECT "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 FOR UPDATE OF "t"
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -35,11 +35,11 @@ FOR UPDATE OF "t"
 -- $4 = [1 2] ([]int32)
 
 -- case: lock for counts, skip what others locked
-SELECT "t".ctid::text FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+SELECT "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 FOR UPDATE OF "t" SKIP LOCKED
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -47,12 +47,12 @@ FOR UPDATE OF "t" SKIP LOCKED
 -- $4 = [1 2] ([]int32)
 
 -- case: lock for anonymize
-SELECT "t".ctid::text FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
+SELECT "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 FOR NO KEY UPDATE OF "t"
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -61,12 +61,12 @@ FOR NO KEY UPDATE OF "t"
 -- $5 = [1 2] ([]int32)
 
 -- case: lock for anonymize, skip what others locked
-SELECT "t".ctid::text FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
+SELECT "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $4::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 FOR NO KEY UPDATE OF "t" SKIP LOCKED
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -75,11 +75,11 @@ FOR NO KEY UPDATE OF "t" SKIP LOCKED
 -- $5 = [1 2] ([]int32)
 
 -- case: lock for archive
-SELECT "t".ctid::text FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+SELECT "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 FOR UPDATE OF "t"
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -87,11 +87,11 @@ FOR UPDATE OF "t"
 -- $4 = [1 2] ([]int32)
 
 -- case: lock for archive, skip what others locked
-SELECT "t".ctid::text FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+SELECT "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 FOR UPDATE OF "t" SKIP LOCKED
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -99,31 +99,31 @@ FOR UPDATE OF "t" SKIP LOCKED
 -- $4 = [1 2] ([]int32)
 
 -- case: rows that remain, held none
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
 -- $3 = 2024-01-02T12:00:00Z
 -- $4 = 2024-01-04T00:00:00Z
 
 -- case: held rows, held none
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND false
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
 
 -- case: rows that remain, held hashed
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0))
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
 -- $3 = 2024-01-02T12:00:00Z
@@ -131,22 +131,22 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::
 -- $5 = [1 2] ([]int32)
 
 -- case: held rows, held hashed
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
 -- $4 = [1 2] ([]int32)
 
 -- case: rows that remain, held probed
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_31" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_31" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
 -- $3 = 2024-01-02T12:00:00Z
@@ -154,22 +154,22 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::
 -- $5 = [1 2] ([]int32)
 
 -- case: held rows, held probed
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (EXISTS (SELECT FROM "holdfast_guard"."held_31" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($4::integer[]) OFFSET 0))
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (EXISTS (SELECT FROM "holdfast_guard"."held_31" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
 -- $4 = [1 2] ([]int32)
 
 -- case: rows that remain, held two sets
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
-  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($5::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($6::integer[]) OFFSET 0))
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0))
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
 -- $3 = 2024-01-02T12:00:00Z
@@ -178,11 +178,11 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::
 -- $6 = [4] ([]int32)
 
 -- case: held rows, held two sets
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
-  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no = ANY ($5::integer[]) OFFSET 0))
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."tenant", "t"."ref") OPERATOR("pg_catalog".=) ANY (SELECT h.k1, h.k2 FROM "holdfast_guard"."held_31" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_32" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."tenant" AND h.k2 OPERATOR("pg_catalog".=) "t"."ref" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
@@ -190,10 +190,10 @@ WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
 -- $5 = [4] ([]int32)
 
 -- case: rows that remain, held whole table
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::timestamptz
-  AND "t"."at" < $4::timestamptz
-  AND "t"."at" > '-infinity'
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND NOT true
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
@@ -201,36 +201,36 @@ WHERE "t".ctid >= $1::text::tid AND "t".ctid < $2::text::tid AND "t"."at" = $3::
 -- $4 = 2024-01-04T00:00:00Z
 
 -- case: held rows, held whole table
-SELECT count(*) FROM ONLY "public"."tickets" AS "t"
-WHERE "t"."at" >= $1::timestamptz AND "t"."at" < $2::timestamptz
-  AND "t"."at" < $3::timestamptz
-  AND "t"."at" > '-infinity'
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND true
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
 
 -- case: rows that remain to be anonymized under a condition
-SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid = ANY ($1::text[]::tid[])
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
+SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $3::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $3::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
 -- $3 = "[ANONYMIZED]"
 -- $4 = [1 2] ([]int32)
 
 -- case: held rows that remain to be anonymized under a condition
-SELECT count(*) FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid = ANY ($1::text[]::tid[])
-  AND "t"."at" < $2::timestamptz
-  AND "t"."at" > '-infinity'
+SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."note" = 'it''s $1') OR (("t"."email" LIKE '%@example.com') AND ("t"."id" IN (1, 2))))
-  AND ("t"."email"::text COLLATE "C" IS DISTINCT FROM CAST(CASE WHEN "t"."email" IS NOT NULL THEN $3::text END AS text)::text COLLATE "C" OR "t"."note" IS NOT NULL)
-  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no = ANY ($4::integer[]) OFFSET 0))
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $3::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
 -- $3 = "[ANONYMIZED]"

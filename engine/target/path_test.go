@@ -1,0 +1,121 @@
+package target
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"holdfast/retention"
+)
+
+// evilSchema is a schema whose functions, aggregates, operators and types look like
+// PostgreSQL's own and raise when they are used.
+func evilSchema() []string {
+	out := []string{`CREATE SCHEMA evil`}
+	function := func(name, args, returns string) {
+		out = append(out, fmt.Sprintf(`CREATE FUNCTION evil.%s(%s) RETURNS %s LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RAISE EXCEPTION 'evil %s was called'; END $$`, name, args, returns, name))
+	}
+	for _, f := range [][3]string{
+		{"sha256", "bytea", "bytea"}, {"encode", "bytea, text", "text"}, {"convert_to", "text, name", "bytea"},
+		{"left", "text, integer", "text"}, {"right", "text, integer", "text"}, {"length", "text", "integer"}, {"repeat", "text, integer", "text"},
+		{"date_trunc", "text, timestamptz, text", "timestamptz"}, {"date_trunc", "text, timestamp", "timestamp"}, {"to_char", "timestamp, text", "text"},
+		{"statement_timestamp", "", "timestamptz"}, {"clock_timestamp", "", "timestamptz"}, {"set_config", "text, text, boolean", "text"},
+		{"current_setting", "text", "text"}, {"pg_advisory_xact_lock_shared", "integer, integer", "void"}, {"pg_advisory_xact_lock", "integer, integer", "void"},
+		{"md5", "text", "text"}, {"pg_relation_filenode", "regclass", "oid"}, {"pg_relation_size", "regclass", "bigint"},
+		{"pg_stat_get_xact_tuples_deleted", "oid", "bigint"}, {"unnest", "text[]", "text"}, {"has_table_privilege", "oid, text", "boolean"},
+	} {
+		function(f[0], f[1], f[2])
+	}
+	out = append(out, `CREATE FUNCTION evil.add(bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'evil count was called'; END $$`,
+		`CREATE AGGREGATE evil.count(*) (SFUNC = evil.add, STYPE = bigint, INITCOND = '0')`)
+	for _, name := range []string{"text", "uuid", "timestamptz", "date", "bytea", "tid", "oid"} {
+		function("no_"+name, "pg_catalog."+name, "boolean")
+		out = append(out, fmt.Sprintf(`CREATE DOMAIN evil.%q AS pg_catalog.%q CHECK (evil.no_%s(VALUE))`, name, name, name))
+	}
+	for _, typ := range []string{"bigint", "integer", "pg_catalog.text", "pg_catalog.uuid", "pg_catalog.timestamptz", "pg_catalog.date", "pg_catalog.tid", "pg_catalog.oid", "boolean", "pg_catalog.name"} {
+		function("compare", typ+", "+typ, "boolean")
+		for _, op := range []string{"=", "<>", "<", "<=", ">", ">="} {
+			out = append(out, fmt.Sprintf(`CREATE OPERATOR evil.%s (LEFTARG = %s, RIGHTARG = %s, FUNCTION = evil.compare)`, op, typ, typ))
+		}
+	}
+	for _, typ := range []string{"pg_catalog.text", "pg_catalog.bytea"} {
+		function("join", typ+", "+typ, typ)
+		out = append(out, fmt.Sprintf(`CREATE OPERATOR evil.|| (LEFTARG = %s, RIGHTARG = %s, FUNCTION = evil.join)`, typ, typ))
+	}
+	function("minus", "integer, integer", "integer")
+	return append(out, `CREATE OPERATOR evil.- (LEFTARG = integer, RIGHTARG = integer, FUNCTION = evil.minus)`)
+}
+
+// withEvil is a target in whose sessions the evil schema comes before pg_catalog.
+func withEvil(t *testing.T, sql ...string) *fixture {
+	t.Helper()
+	f := newFixture(t, append(evilSchema(), sql...)...)
+	f.target = openTarget(t, f.url+"&search_path=evil,pg_catalog,public")
+	return f
+}
+
+func TestASchemaBeforePgCatalogReplacesNothingOfOurs(t *testing.T) {
+	two := 2
+	treated := map[string]retention.Anonymizer{
+		"name": {Method: retention.MethodHash}, "phone": {Method: retention.MethodMask, KeepLast: &two}, "note": {Method: retention.MethodRedact},
+		"born": {Method: retention.MethodTruncateDate, To: "year"}, "seen": {Method: retention.MethodTruncateDate, To: "day"}, "total": {Method: retention.MethodNull},
+	}
+	for _, action := range retention.Actions() {
+		for _, index := range []string{"", `CREATE INDEX ON public.people (created_at)`} {
+			t.Run(fmt.Sprintf("%s, index %t", action, index != ""), func(t *testing.T) {
+				f := withEvil(t, `CREATE TABLE public.people (id bigint PRIMARY KEY, created_at timestamptz NOT NULL, name varchar(60), phone text, note text, born date, seen timestamptz, total numeric)`,
+					`INSERT INTO public.people SELECT i, now() - CASE WHEN i <= 100 THEN interval '90 days' + i * interval '1 minute' ELSE interval '1 day' END, 'n' || i, '555' || i, 'x', '1990-05-05', now(), 1 FROM generate_series(1, 1000) AS i`,
+					`ANALYZE public.people`, index)
+				p := policy("people", action)
+				p.BatchSize = 30
+				p.Events = &retention.EventSpec{EntityType: "person", Key: retention.EventKey{"id"}, Include: []string{"created_at"}}
+				if action == retention.ActionAnonymize {
+					p.Columns = treated
+				}
+				if err := f.target.CheckPolicy(t.Context(), p); err != nil {
+					t.Fatalf("save: %v", err)
+				}
+				f.hold(p.Table, keys("1", "2", "500")...)
+				s, err := f.target.Simulate(t.Context(), p, nil)
+				if err != nil || s.Due != 100 || s.Held != 2 {
+					t.Errorf("simulated %d due and %d held (%v), want 100 and 2", s.Due, s.Held, err)
+				}
+				if _, _, err := f.target.OldestDue(t.Context(), p); err != nil {
+					t.Errorf("oldest due: %v", err)
+				}
+				if got := f.run(p); got.Processed != 98 || got.Held != 2 {
+					t.Errorf("processed %d, held %d; want 98 and 2", got.Processed, got.Held)
+				}
+				if got := f.run(p); got.Processed != 0 || got.Held != 2 {
+					t.Errorf("a second run processed %d, held %d; want 0 and 2", got.Processed, got.Held)
+				}
+			})
+		}
+	}
+}
+
+func TestAConditionWhoseOperatorAnotherSchemaReplacesIsRefused(t *testing.T) {
+	f := withEvil(t, `CREATE TABLE public.events (id bigint PRIMARY KEY, created_at timestamptz NOT NULL, name text)`)
+	p := policy("events", retention.ActionDelete)
+	p.Condition = "name = 'old'"
+	f.wantRefused(p, "condition", "the one of the schema \"evil\"", "put pg_catalog first in the search_path")
+	p.Condition = "name IS NOT NULL"
+	f.wantRefused(p, "", "", "")
+	f.target = openTarget(t, f.url+"&search_path=pg_catalog,evil,public")
+	p.Condition = "name = 'old'"
+	f.wantRefused(p, "", "", "")
+}
+
+func TestTriggersOfTheApplicationFindItsOwnSearchPath(t *testing.T) {
+	f := newFixture(t, `CREATE SCHEMA app`, `CREATE TABLE app.seen (path text)`,
+		`CREATE TABLE public.events (id bigint PRIMARY KEY, created_at timestamptz NOT NULL)`,
+		`INSERT INTO public.events SELECT i, now() - interval '90 days' FROM generate_series(1, 3) AS i`,
+		`CREATE FUNCTION app.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM * FROM seen; RAISE EXCEPTION 'found in %', current_setting('search_path'); END $$`,
+		`CREATE CONSTRAINT TRIGGER note AFTER DELETE ON public.events DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.note()`)
+	f.target = openTarget(t, f.url+"&search_path=app")
+	d := f.begin(policy("events", retention.ActionDelete))
+	defer d.Close()
+	if _, err := d.Step(t.Context()); err == nil || !strings.Contains(err.Error(), "found in app") {
+		t.Errorf("the trigger says %v, want that it found its table in the search_path app", err)
+	}
+}
