@@ -8,43 +8,56 @@ import (
 	"holdfast/retention"
 )
 
+// strict collects what an archive table demands beyond its source, and the
+// statements that mend it.
+type strict struct {
+	in Inputs
+	// alter are clauses of one ALTER TABLE, other are whole statements.
+	reasons, alter, other []string
+}
+
 // archiveStrictness refuses an archive table that demands more of a row than the
 // source does: sooner or later a batch would meet the row that it does not take. It
-// names everything at once, with the statement that mends it.
+// names everything at once.
 func archiveStrictness(in Inputs) error {
-	a := in.Archive
-	var reasons, mend []string
-	add := func(reason, statement string) {
-		reasons, mend = append(reasons, reason), append(mend, statement)
+	s := &strict{in: in}
+	for _, c := range in.Archive.Columns {
+		s.column(c)
 	}
-	for _, c := range a.Columns {
-		source, known := in.Table.Column(c.Name)
-		known = known || slices.ContainsFunc(ArchiveMeta(), func(m Column) bool { return m.Name == c.Name })
-		name := retention.QuoteIdent(c.Name)
-		switch {
-		case source.Num > 0 && c.NotNull && !source.NotNull && !source.DomainNotNull:
-			add(fmt.Sprintf("column %q is NOT NULL there and may be NULL in %s", c.Name, in.Table.Name), "ALTER COLUMN "+name+" DROP NOT NULL")
-		case !known && (c.NotNull || c.DomainNotNull) && !c.HasDefault && !c.Generated:
-			add(fmt.Sprintf("column %q is NOT NULL, and %s has nothing to put there", c.Name, in.Table.Name), "ALTER COLUMN "+name+" DROP NOT NULL")
+	for _, ch := range in.Archive.Checks {
+		if !slices.ContainsFunc(in.Table.Checks, func(of Check) bool { return of.Expr == ch.Expr }) {
+			s.reasons = append(s.reasons, fmt.Sprintf("the constraint %q (%s) is not one of %s", ch.Name, ch.Expr, in.Table.Name))
+			s.alter = append(s.alter, "DROP CONSTRAINT "+retention.QuoteIdent(ch.Name))
 		}
 	}
-	for _, ch := range a.Checks {
-		if !slices.ContainsFunc(in.Table.Checks, func(s Check) bool { return s.Expr == ch.Expr }) {
-			add(fmt.Sprintf("the constraint %q (%s) is not one of %s", ch.Name, ch.Expr, in.Table.Name), "DROP CONSTRAINT "+retention.QuoteIdent(ch.Name))
-		}
-	}
-	if len(mend) > 0 {
-		mend = []string{fmt.Sprintf("ALTER TABLE %s %s;", a.Name.SQL(), strings.Join(mend, ", "))}
-	}
-	for _, ix := range a.Indexes {
+	for _, ix := range in.Archive.Indexes {
 		if (ix.Unique || ix.Exclusion) && !ix.withKey(in.Table.Key) {
-			add(fmt.Sprintf("the unique index %q could meet two rows that are equal in it, since it has not the whole key of %s", ix.Name, in.Table.Name), dropIndex(a, ix))
+			s.reasons = append(s.reasons, fmt.Sprintf("the unique index %q could meet two rows that are equal in it, since it has not the whole key of %s", ix.Name, in.Table.Name))
+			s.other = append(s.other, dropIndex(in.Archive, ix))
 		}
 	}
-	if len(mend) == 0 {
+	if len(s.reasons) == 0 {
 		return nil
 	}
-	return refuse("archive.table", fmt.Sprintf("%s is stricter than %s: %s", a.Name, in.Table.Name, strings.Join(reasons, "; ")), strings.Join(mend, " "))
+	if len(s.alter) > 0 {
+		s.other = slices.Insert(s.other, 0, fmt.Sprintf("ALTER TABLE %s %s;", in.Archive.Name.SQL(), strings.Join(s.alter, ", ")))
+	}
+	return refuse("archive.table", fmt.Sprintf("%s is stricter than %s: %s", in.Archive.Name, in.Table.Name, strings.Join(s.reasons, "; ")), strings.Join(s.other, " "))
+}
+
+// column finds a NOT NULL that the source has not, or that nothing fills.
+func (s *strict) column(c Column) {
+	source, shared := s.in.Table.Column(c.Name)
+	meta := slices.ContainsFunc(ArchiveMeta(), func(m Column) bool { return m.Name == c.Name })
+	switch {
+	case shared && c.NotNull && !source.NotNull && !source.DomainNotNull:
+		s.reasons = append(s.reasons, fmt.Sprintf("column %q is NOT NULL there and may be NULL in %s", c.Name, s.in.Table.Name))
+	case !shared && !meta && (c.NotNull || c.DomainNotNull) && !c.HasDefault && !c.Generated:
+		s.reasons = append(s.reasons, fmt.Sprintf("column %q is NOT NULL, and %s has nothing to put there", c.Name, s.in.Table.Name))
+	default:
+		return
+	}
+	s.alter = append(s.alter, "ALTER COLUMN "+retention.QuoteIdent(c.Name)+" DROP NOT NULL")
 }
 
 // withKey tells whether rows that differ in the key differ in the index.
