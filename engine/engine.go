@@ -29,7 +29,9 @@ type Engine struct {
 	admin  []byte // digest of the administrator's token; nil if there is none
 	hasher Hasher
 	source string
-	wait   func(ctx context.Context, d time.Duration) error
+	// backups is how long the governed database's backups are kept; nil if not stated.
+	backups *retention.Period
+	wait    func(ctx context.Context, d time.Duration) error
 	// presence is how this process shows that it is at work.
 	presence presence
 }
@@ -49,6 +51,9 @@ type Options struct {
 	// AdminToken is accepted as an administrator's API token; empty for none.
 	AdminToken string
 	Hasher     Hasher
+	// BackupRetention is how long backups of the governed database are kept; nil if
+	// nobody has said so.
+	BackupRetention *retention.Period
 	// Version of this program, for the list of processes at work.
 	Version string
 	// Source names this Holdfast in events, as a URI reference; empty means DefaultSource.
@@ -57,7 +62,8 @@ type Options struct {
 
 // New makes an engine over our store and the governed database.
 func New(store Store, target Target, o Options) *Engine {
-	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, source: cmp.Or(o.Source, DefaultSource), wait: waitFor,
+	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, source: cmp.Or(o.Source, DefaultSource),
+		backups: o.BackupRetention, wait: waitFor,
 		presence: presence{version: o.Version, started: time.Now()}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

@@ -135,6 +135,7 @@ func fillSchedules(s *fakeStore) {
 	failed := s.runs[4]
 	failed.Trigger, failed.RequestedBy, failed.Schedule, failed.Slot = retention.TriggerSchedule, "schedule sessions_hourly", "sessions_hourly", agop(29*time.Hour)
 	s.runs[2] = ok
+	s.backups = &retention.Period{Days: 30}
 	s.schedules = []retention.ScheduleState{
 		{Schedule: nightly, LastRun: &ok, LastSuccess: ok.FinishedAt, MissedTotal: 1, MissedWeek: 1},
 		{Schedule: hourly, LastRun: &failed, LastSuccess: agop(77 * time.Hour), MissedTotal: 14, MissedWeek: 14},

@@ -35,6 +35,8 @@ type fakeStore struct {
 	// schedules by name, slots newest first.
 	schedules []retention.ScheduleState
 	slots     []retention.Slot
+	// backups is how long backups are kept, if it is stated.
+	backups *retention.Period
 }
 
 type idempotent struct {

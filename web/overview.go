@@ -30,6 +30,7 @@ func overview(v *visit) error {
 			view.Review = append(view.Review, row)
 		}
 	}
+	v.overviewSchedules(&view, o)
 	return v.render(http.StatusOK, ui.Overview(v.shell("overview", "Overview"), view))
 }
 

@@ -175,7 +175,7 @@ func newSite(t *testing.T, store *fakeStore, target *fakeTarget) *testSite {
 
 func newSiteWith(t *testing.T, store *fakeStore, target *fakeTarget, opts Options) *testSite {
 	t.Helper()
-	e := engine.New(store, target, engine.Options{Hasher: fakeHasher{}})
+	e := engine.New(store, target, engine.Options{Hasher: fakeHasher{}, BackupRetention: store.backups})
 	opts.Version, opts.Now = "0.0.0-test", func() time.Time { return store.now }
 	auth := httpauth.New(e, &memorySessions{rows: map[string][]byte{}}, httpauth.Options{PageError: ErrorPage(opts)})
 	return &testSite{t: t, store: store, target: target, handler: New(e, auth, opts), cookies: map[string]*http.Cookie{}}

@@ -174,8 +174,14 @@ func TestOverviewAnswersInWords(t *testing.T) {
 			for name := range s.versions {
 				s.statuses[name] = retention.PolicyStatus{CheckedAt: atTest, Cutoff: atTest}
 			}
+			s.schedules = nil
 		}, "Nothing is overdue."},
-		{"not measured", func(s *fakeStore) { clear(s.statuses) }, "Nothing is overdue as far as it is known."},
+		{"nothing due, and a schedule behind", func(s *fakeStore) {
+			for name := range s.versions {
+				s.statuses[name] = retention.PolicyStatus{CheckedAt: atTest, Cutoff: atTest}
+			}
+		}, "No policy is overdue. 1 schedule is overdue: sessions_hourly. 15 slots were missed in the last seven days: nightly and sessions_hourly."},
+		{"not measured", func(s *fakeStore) { clear(s.statuses); s.schedules = nil }, "Nothing is overdue as far as it is known."},
 		{"no policies", func(s *fakeStore) { clear(s.versions) }, "No policy exists yet."},
 	}
 	for _, tt := range tests {

@@ -56,7 +56,8 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 	if err != nil {
 		return nil, err
 	}
-	a.engine = engine.New(a.store, a.target, engine.Options{Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Version: version(), Source: cfg.PublicURL})
+	a.engine = engine.New(a.store, a.target, engine.Options{Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Version: version(), Source: cfg.PublicURL,
+		BackupRetention: cfg.BackupRetention})
 	return a, a.checkSecret(ctx, secret, migrate)
 }
 

@@ -11,6 +11,8 @@ type OverviewView struct {
 	Review   []HoldRow
 	// InForce and Waiting count holds by what they mean.
 	HoldSummary string
+	// Schedules are the enabled ones, with what runs next.
+	Schedules []ScheduleRow
 }
 
 // HealthRow is a policy with what was last measured.

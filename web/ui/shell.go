@@ -9,7 +9,7 @@ type Assets struct {
 type Shell struct {
 	Title string
 	// Section is the navigation entry that is current: overview, policies, holds,
-	// runs, audit, settings; empty for none.
+	// runs, schedules, audit, settings; empty for none.
 	Section string
 	// User is who is signed in; empty shows no navigation.
 	User string
@@ -44,6 +44,7 @@ func navItems() []navItem {
 		{"policies", "/policies", "Policies", "policy"},
 		{"holds", "/holds", "Holds", "hold"},
 		{"runs", "/runs", "Runs", "run"},
+		{"schedules", "/schedules", "Schedules", "schedule"},
 		{"audit", "/audit", "Audit", "audit"},
 		{"settings", "/settings", "Settings", "settings"},
 	}

@@ -1,0 +1,196 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"holdfast/retention"
+)
+
+func TestSchedulesAnswerWhatRunsNextAndWhatIsAmiss(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.get("/schedules")
+	wantText(t, a, ".answer", "Next: sessions_hourly, in 7 minutes. 1 schedule is overdue: sessions_hourly. 15 slots were missed in the last seven days: nightly and sessions_hourly.")
+	wantText(t, a, "tbody tr", "Runs all active policies at 03:00 every day, Europe/Berlin.")
+	wantText(t, s.get("/"), "main", "Next runs")
+	empty := signedIn(t, emptyStore(), catalog())
+	wantText(t, empty.get("/schedules"), ".answer", "Nothing runs by itself")
+}
+
+func TestScheduleShowsItsNextRunsInItsOwnZoneAndWhatBecameOfItsSlots(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.get("/schedules/nightly")
+	wantText(t, a, ".answer", "Runs all active policies at 03:00 every day, Europe/Berlin.")
+	if n := len(a.page.all("ol.next li")); n != 5 {
+		t.Errorf("%d next runs, want 5", n)
+	}
+	wantText(t, a, "ol.next li", "Wednesday, 4 March 2026, 03:00 CET in 18 hours")
+	rows := a.page.all("tbody tr")
+	if len(rows) != 12 {
+		t.Fatalf("%d slots, want 12", len(rows))
+	}
+	for i, want := range map[int]string{0: "Started", 2: "No Holdfast process was at work between 2026-02-28 23:58:11 UTC", 3: "Left out: drafts is disabled"} {
+		if text := strings.Join(strings.Fields(rows[i].text), " "); !strings.Contains(text, want) {
+			t.Errorf("slot %d: got %q, want %q", i, text, want)
+		}
+	}
+	wantText(t, s.get("/schedules/sessions_hourly"), ".notice", "more than two of its intervals ago")
+	wantText(t, s.get("/schedules/sessions_hourly"), "tbody tr", "The reason is not known.")
+	wantText(t, s.get("/schedules/weekly_archive"), "main", "None: this schedule is disabled.")
+	wantCode(t, s.get("/schedules/nowhere"), http.StatusNotFound)
+}
+
+func scheduleFormOf(name, cron, zone string) url.Values {
+	return url.Values{"name": {name}, "cron": {cron}, "time_zone": {zone}, "misfire_grace": {"1 hour"}, "enabled": {"true"}}
+}
+
+func TestScheduleIsCreatedEditedDisabledAndEnabled(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	form := scheduleFormOf("weekend", "30 1 * * sat", "UTC")
+	form["policy"] = []string{"orders", "session_logs"}
+	a := s.post("/schedules", form)
+	if a.location != "/schedules/weekend?done=schedule" {
+		t.Fatalf("got %d to %q: %s", a.code, a.location, a.body)
+	}
+	wantText(t, s.get("/schedules/weekend"), ".answer", "Runs orders and session_logs at 01:30 every Saturday, UTC.")
+	if got := s.get("/schedules/weekend/edit").page.value("cron"); got != "30 1 * * sat" {
+		t.Errorf("the form has %q", got)
+	}
+	wantCode(t, s.post("/schedules", form), http.StatusUnprocessableEntity) // the name is used
+	form.Set("version", "1")
+	form.Set("cron", "30 2 * * sun")
+	wantCode(t, s.post("/schedules/weekend", form), http.StatusSeeOther)
+	stale := s.post("/schedules/weekend", form)
+	wantCode(t, stale, http.StatusPreconditionFailed)
+	wantText(t, stale, ".notice", "changed this schedule while you were editing it")
+	if got := stale.page.value("version"); got != "2" {
+		t.Errorf("version after the conflict: got %s, want 2", got)
+	}
+	wantCode(t, s.post("/schedules/weekend/enabled", url.Values{"version": {"2"}, "enabled": {"false"}}), http.StatusSeeOther)
+	wantText(t, s.get("/schedules/weekend"), ".answer", "Disabled. When it is enabled, it runs")
+	wantCode(t, s.post("/schedules/weekend/enabled", url.Values{"enabled": {"true"}}), http.StatusPreconditionRequired)
+	wantCode(t, s.post("/schedules/weekend/enabled", url.Values{"version": {"3"}, "enabled": {"true"}}), http.StatusSeeOther)
+}
+
+func TestScheduleThatIsWrongIsShownAgainAsItWasTyped(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	for _, c := range []struct {
+		name  string
+		form  url.Values
+		field string
+		says  string
+	}{
+		{"it never comes", scheduleFormOf("x", "0 3 30 2 *", "UTC"), "cron", "never comes"},
+		{"it is no cron", scheduleFormOf("x", "at night", "UTC"), "cron", "give five"},
+		{"the zone is none", scheduleFormOf("x", "0 3 * * *", "Mars/Olympus"), "time_zone", "not a time zone"},
+		{"it has no name", scheduleFormOf("", "0 3 * * *", "UTC"), "name", "lower-case"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			a := s.post("/schedules", c.form)
+			wantCode(t, a, http.StatusUnprocessableEntity)
+			wantText(t, a, "#problems", c.says)
+			if got := a.page.value("cron"); got != c.form.Get("cron") {
+				t.Errorf("cron: got %q, want %q", got, c.form.Get("cron"))
+			}
+			if len(a.page.all("input[name="+c.field+"]")) != 1 || a.page.all("input[name=" + c.field + "]")[0].attrs["aria-invalid"] != "true" {
+				t.Errorf("the field %s is not marked", c.field)
+			}
+		})
+	}
+	gone := scheduleFormOf("x", "0 3 * * *", "UTC")
+	gone["policy"] = []string{"newsletter"}
+	a := s.post("/schedules", gone)
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#problems", `there is no live policy "newsletter"`)
+	wantText(t, a, "main", "This policy is retired: take it out.")
+}
+
+func TestScheduleFormComposesItsSentenceAndItsNextRuns(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.post("/schedules/draft", scheduleFormOf("", "30 2 * * *", "Europe/Berlin"))
+	wantText(t, a, "#sentence-text", "Runs all active policies at 02:30 every day, Europe/Berlin.")
+	wantText(t, a, "#sentence-text li", "Wednesday, 4 March 2026, 02:30 CET")
+	a = s.post("/schedules/draft", scheduleFormOf("", "30 2 30 2 *", "Europe/Berlin"))
+	wantText(t, a, "#sentence-text", "never comes")
+}
+
+// TestNextRunsFollowAsOneTypes fills the form in a browser.
+func TestNextRunsFollowAsOneTypes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	s := signedIn(t, filledStore(), catalog())
+	srv := httptest.NewServer(s.asBrowser())
+	defer srv.Close()
+	ctx := chrome(t)
+	if _, err := chromedp.RunResponse(ctx, chromedp.Navigate(srv.URL+"/schedules/new")); err != nil {
+		t.Fatal(err)
+	}
+	const typed = `(() => { const c = document.querySelector("[name=cron]"); c.value = "15 4 1 * *"; c.dispatchEvent(new Event("input", {bubbles: true})) })()`
+	const shown = `new Promise(done => { const look = () => document.querySelector("#sentence-text").textContent.includes("at 04:15 on day 1 of every month") ? done(document.querySelectorAll("#sentence-text li").length) : setTimeout(look, 20); look() })`
+	if err := chromedp.Do(ctx, chromedp.Evaluate[chromedp.Void](typed)); err != nil {
+		t.Fatal(err)
+	}
+	n, err := chromedp.Run(ctx, chromedp.Evaluate[int](shown, chromedp.EvalAwaitPromise))
+	if err != nil || n != 5 {
+		t.Errorf("got %d next runs (%v), want 5 of what was typed", n, err)
+	}
+	checkClean(ctx, t, "schedule form")
+}
+
+func TestRetentionScheduleSaysWhenDataIsGoneFromBackupsToo(t *testing.T) {
+	store := filledStore()
+	s := signedIn(t, store, catalog())
+	a := s.get("/retention-schedule")
+	wantText(t, a, ".answer", "1 policy is run by no schedule, so nobody can say when its data goes.")
+	rows := map[string]string{}
+	for _, r := range a.page.all("tbody tr") {
+		var cells []string
+		for _, c := range r.all("td") {
+			cells = append(cells, strings.Join(strings.Fields(c.text), " "))
+		}
+		rows[r.one("th a")] = strings.Join(cells, " | ")
+	}
+	for name, want := range map[string]string{
+		"session_logs":       "Legitimate interest (security) | 180 days | At 20 minutes past every hour, UTC | 180 days and 1 hour after created_at | 210 days and 1 hour after created_at",
+		"inactive_customers": "GDPR Art. 5(1)(e), storage limitation | 3 years | At 03:00 every day, Europe/Berlin | 3 years and 1 day after last_seen_at | 3 years and 31 days after last_seen_at",
+		"orders":             "HGB § 257, ten years | 10 years | At 03:00 every day, Europe/Berlin | Moved to public.orders_archive 10 years and 1 day after placed_at | Stays in the archive",
+		"support_tickets":    "Legitimate interest (service improvement) | 730 days | At 03:00 every day, Europe/Berlin | 731 days after resolved_at | 761 days after resolved_at",
+		"drafts":             "No basis for keeping | 30 days | Not at all: the policy is disabled | Not stated | Not stated",
+	} {
+		if rows[name] != want {
+			t.Errorf("%s: got %q, want %q", name, rows[name], want)
+		}
+	}
+	wantText(t, a, "main", "Backups of the governed database are kept for 30 days")
+	if len(s.get("/policies").page.all(`a[href=/retention-schedule]`)) != 1 {
+		t.Error("the policies do not lead to it")
+	}
+
+	store.schedules, store.backups = nil, nil
+	s = signedIn(t, store, catalog())
+	a = s.get("/retention-schedule")
+	wantText(t, a, ".answer", "5 policies are run by no schedule, so nobody can say when their data goes. Backup retention is not stated.")
+	store.backups = &retention.Period{}
+	wantText(t, signedIn(t, store, catalog()).get("/retention-schedule"), "main", "No backups of the governed database are kept")
+	wantText(t, signedIn(t, emptyStore(), catalog()).get("/retention-schedule"), ".nothing", "No policy exists yet.")
+}
+
+func TestPagesOfSchedulesSayWhenTheStoreIsAway(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	s.breakDown()
+	for _, path := range []string{"/schedules", "/schedules/nightly", "/retention-schedule"} {
+		wantCode(t, s.get(path), http.StatusServiceUnavailable)
+	}
+	begun := time.Now()
+	a := s.post("/schedules/nightly", scheduleFormOf("nightly", "0 4 * * *", "UTC"))
+	if a.code != http.StatusServiceUnavailable {
+		t.Errorf("saving: got %d after %v, want 503", a.code, time.Since(begun))
+	}
+}
