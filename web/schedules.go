@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -238,6 +239,7 @@ func (v *visit) overviewSchedules(view *ui.OverviewView, o engine.Overview) {
 			view.Schedules = append(view.Schedules, v.scheduleRow(h))
 		}
 	}
+	slices.SortStableFunc(view.Schedules, func(a, b ui.ScheduleRow) int { return strings.Compare(a.Next.ISO, b.Next.ISO) })
 	amiss := scheduleTroubles(o.Schedules)
 	if amiss == "" || view.Begin {
 		return

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -8,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 
 	"holdfast/retention"
@@ -193,4 +196,33 @@ func TestPagesOfSchedulesSayWhenTheStoreIsAway(t *testing.T) {
 	if a.code != http.StatusServiceUnavailable {
 		t.Errorf("saving: got %d after %v, want 503", a.code, time.Since(begun))
 	}
+}
+
+// TestRetentionScheduleIsPrintedAsATable looks at the page as paper of A4's width has it.
+func TestRetentionScheduleIsPrintedAsATable(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	srv := httptest.NewServer(signedIn(t, filledStore(), catalog()).asBrowser())
+	defer srv.Close()
+	ctx := chrome(t)
+	if err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if _, err := chromedp.EmulateViewport(794, 1123)(ctx, t); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+		return err
+	})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.RunResponse(ctx, chromedp.Navigate(srv.URL+"/retention-schedule")); err != nil {
+		t.Fatal(err)
+	}
+	const shown = `["thead", "tbody tr", "header.side", ".actions"].map(s => s + ": " + getComputedStyle(document.querySelector(s)).display).join(", ")`
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](shown))
+	if want := "thead: table-header-group, tbody tr: table-row, header.side: none, .actions: none"; err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	checkWidth(ctx, t, "on paper")
+	takePicture(ctx, t, "retention-schedule-print")
 }
