@@ -181,13 +181,32 @@ func fillLogs(t *testing.T, url string, rows int) {
 
 const logsPolicy = `{"name":"logs","table":"public.logs","timestamp_column":"created_at","retention_period":"P90D","action":"delete","legal_basis":"a test's","batch_size":200}`
 
+// tellingLogs is that policy, telling others of each row.
+var tellingLogs = strings.TrimSuffix(logsPolicy, "}") + `,"events":{"entity_type":"log","key":"id"}}`
+
+// awaitEvents waits until others are told of that many rows, and checks that each is
+// told once and that nothing is left behind at its origin.
+func (s *service) awaitEvents(url string, want int64) {
+	s.t.Helper()
+	var n int64
+	s.await(func() bool {
+		n = pgtest.Value[int64](s.t, url, `SELECT coalesce(sum(count), 0)::bigint FROM holdfast.event_batch WHERE entity_type = 'log'`)
+		return n >= want && pgtest.Value[int64](s.t, url, `SELECT count(*) FROM holdfast_guard.outbox`) == 0
+	}, func() string { return fmt.Sprintf("%d events are in the log, want %d", n, want) })
+	told := pgtest.Value[int64](s.t, url, `SELECT count(DISTINCT k) FROM holdfast.event_batch, unnest(keys) AS k WHERE entity_type = 'log' AND NOT EXISTS (SELECT FROM public.logs WHERE id = k::bigint)`)
+	if n != want || told != want {
+		s.t.Errorf("%d events name %d rows that are gone, want %d of each", n, told, want)
+	}
+}
+
 // TestRunOfAKilledServiceGoesOnByItselfAndLosesNothing kills the process without
-// warning in mid-run, twice, and starts another: the run ends as if nothing had been.
+// warning in mid-run, twice, and starts another: the run ends as if nothing had been,
+// and others are told of each row that is gone, once.
 func TestRunOfAKilledServiceGoesOnByItselfAndLosesNothing(t *testing.T) {
 	const rows = 20_000
 	url := demoDatabase(t, rows)
 	s := startService(t, url)
-	s.call("POST", "/api/v1/policies", jsonType, logsPolicy, 201)
+	s.call("POST", "/api/v1/policies", jsonType, tellingLogs, 201)
 	s.call("POST", "/api/v1/holds", jsonType, `{"matter":"Test v. Test","reason":"a test","scope":[{"table":"public.logs","record_ids":["1","19999"]}]}`, 201)
 	run := s.call("POST", "/api/v1/runs", jsonType, `{}`, 202)["id"].(string)
 	for kills, seen := 0, int64(0); kills < 2; kills++ {
@@ -205,6 +224,7 @@ func TestRunOfAKilledServiceGoesOnByItselfAndLosesNothing(t *testing.T) {
 	if n := pgtest.Value[int64](t, url, `SELECT sum(processed)::bigint FROM holdfast_guard.journal`); n != rows-2 {
 		t.Errorf("the journal has %d rows, want %d", n, rows-2)
 	}
+	s.awaitEvents(url, rows-2)
 }
 
 // TestRunWaitsForADatabaseThatWasKilledAndGoesOn kills PostgreSQL itself in mid-run.
