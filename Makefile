@@ -81,4 +81,4 @@ need-demo:
 	@tools/need.sh postgres
 
 need-test:
-	@tools/need.sh postgres cc chromium curl
+	@tools/need.sh postgres cc chromium curl promtool

@@ -23,19 +23,28 @@ const Base = "/api/v1"
 // server implements the interface that is generated from openapi.yaml.
 type server struct {
 	engine *engine.Engine
-	ready  func(ctx context.Context) error
+	opts   Options
 	log    *slog.Logger
 	spec   contract
 }
 
+// Options are what the API needs beside the engine and the sessions.
+type Options struct {
+	Log *slog.Logger
+	// Ready, unless it is nil, is asked by /readyz after the engine; its error's text is
+	// shown to anybody.
+	Ready func(ctx context.Context) error
+	// Metrics answers /metrics; nil if there are none.
+	Metrics http.Handler
+}
+
 var _ oapi.StrictServerInterface = (*server)(nil)
 
-// New makes the handler of /api/, /healthz, /readyz and /openapi.yaml, for whichever
-// mux it is mounted in at these paths. ready, unless it is nil, is asked by /readyz
-// after the engine; its error's text is shown to anybody. New fails only if the
-// contract that was compiled in is not valid.
-func New(e *engine.Engine, auth *httpauth.Auth, log *slog.Logger, ready func(context.Context) error) (http.Handler, error) {
-	router, err := newRouter(e, auth, log, ready)
+// New makes the handler of /api/, /healthz, /readyz, /metrics and /openapi.yaml, for
+// whichever mux it is mounted in at these paths. It fails only if the contract that
+// was compiled in is not valid.
+func New(e *engine.Engine, auth *httpauth.Auth, opts Options) (http.Handler, error) {
+	router, err := newRouter(e, auth, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -47,15 +56,16 @@ func New(e *engine.Engine, auth *httpauth.Auth, log *slog.Logger, ready func(con
 	}), nil
 }
 
-func newRouter(e *engine.Engine, auth *httpauth.Auth, log *slog.Logger, ready func(context.Context) error) (chi.Router, error) {
+func newRouter(e *engine.Engine, auth *httpauth.Auth, opts Options) (chi.Router, error) {
 	spec, err := loadContract(holdfast.OpenAPI)
 	if err != nil {
 		return nil, err
 	}
+	log := opts.Log
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{engine: e, ready: ready, log: log, spec: spec}
+	s := &server{engine: e, opts: opts, log: log, spec: spec}
 	r := chi.NewRouter()
 	r.Use(httperr.Trace(log), httperr.Recover(httperr.Write), secureHeaders, middleware.GetHead, guard(auth))
 	r.NotFound(notFound)

@@ -15,7 +15,7 @@ import (
 
 func TestTheRoutesAreThoseOfTheContract(t *testing.T) {
 	e := engine.New(nil, nil, engine.Options{})
-	router, err := newRouter(e, httpauth.New(e, nil, httpauth.Options{}), nil, nil)
+	router, err := newRouter(e, httpauth.New(e, nil, httpauth.Options{}), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -220,7 +220,7 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 
 func TestTheHandlerWorksInsideAnotherRouter(t *testing.T) {
 	s := newServer(t)
-	h, err := New(s.engine, httpauth.New(s.engine, nil, httpauth.Options{}), nil, nil)
+	h, err := New(s.engine, httpauth.New(s.engine, nil, httpauth.Options{}), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -281,5 +281,9 @@ func (s *service) tellOfTheService(t *testing.T) {
 	if string(doc.body) != string(holdfast.OpenAPI) || doc.header.Get("Content-Type") != "application/yaml" {
 		t.Errorf("openapi.yaml: got %d bytes of %s", len(doc.body), doc.header.Get("Content-Type"))
 	}
+	scrape := s.do(call{method: "GET", path: "/metrics", token: "-"}).want(200)
+	if !strings.Contains(string(scrape.body), "holdfast_build_info{") {
+		t.Errorf("/metrics: got %.200s", scrape.body)
+	}
 	s.do(call{method: http.MethodHead, path: "/healthz", token: "-"}).want(200)
 }

@@ -26,6 +26,7 @@ import (
 	"holdfast/engine"
 	"holdfast/engine/target"
 	"holdfast/internal/httpauth"
+	"holdfast/internal/metrics"
 	"holdfast/internal/pgtest"
 	"holdfast/retention"
 	"holdfast/store"
@@ -151,12 +152,13 @@ func (s *service) over(t testing.TB, e *engine.Engine, sessions sessionStore) *s
 	t.Helper()
 	s.t, s.engine, s.answered = t, e, map[string]bool{}
 	auth := httpauth.New(e, sessions, httpauth.Options{})
-	router, err := newRouter(e, auth, nil, func(ctx context.Context) error {
+	ready := func(ctx context.Context) error {
 		if s.ready == nil {
 			return nil
 		}
 		return s.ready(ctx)
-	})
+	}
+	router, err := newRouter(e, auth, Options{Ready: ready, Metrics: metrics.New("test").Handler("")})
 	if err != nil {
 		t.Fatal(err)
 	}

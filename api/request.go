@@ -28,7 +28,8 @@ const (
 
 // request is what was learnt of a request before its handler runs.
 type request struct {
-	op *operation
+	op   *operation
+	http *http.Request
 	// digest is the SHA-256 of the body as it was sent.
 	digest []byte
 	// hold is the body of POST /holds.
@@ -52,7 +53,7 @@ func (s *server) prepare(next http.Handler) http.Handler {
 			httperr.Write(w, r, err)
 			return
 		}
-		req := &request{op: op}
+		req := &request{op: op, http: r}
 		if err := req.read(w, r); err != nil {
 			httperr.Write(w, r, err)
 			return

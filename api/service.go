@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"net/http"
 	"strings"
 
 	"holdfast"
@@ -22,8 +23,8 @@ func (s *server) GetReadiness(ctx context.Context, _ oapi.GetReadinessRequestObj
 	if err := s.engine.Ready(ctx); err != nil {
 		return nil, &httperr.Unavailable{Detail: whatIsMissing(err), Err: err}
 	}
-	if s.ready != nil {
-		if err := s.ready(ctx); err != nil {
+	if s.opts.Ready != nil {
+		if err := s.opts.Ready(ctx); err != nil {
 			return nil, &httperr.Unavailable{Detail: "not ready: " + err.Error(), Err: err}
 		}
 	}
@@ -38,6 +39,27 @@ func whatIsMissing(err error) string {
 		return "not ready: a database cannot be reached; the log says which"
 	}
 	return "not ready: " + what
+}
+
+// GetMetrics is GET /metrics.
+func (s *server) GetMetrics(ctx context.Context, _ oapi.GetMetricsRequestObject) (oapi.GetMetricsResponseObject, error) {
+	if s.opts.Metrics == nil {
+		return nil, retention.NotFoundf("this service has no metrics")
+	}
+	return scrape{handler: s.opts.Metrics, r: requestFrom(ctx).http}, nil
+}
+
+// scrape leaves the answer to the metrics' own handler, which settles its format and
+// encoding with the client.
+type scrape struct {
+	handler http.Handler
+	r       *http.Request
+}
+
+// VisitGetMetricsResponse implements oapi.GetMetricsResponseObject.
+func (s scrape) VisitGetMetricsResponse(w http.ResponseWriter) error {
+	s.handler.ServeHTTP(w, s.r)
+	return nil
 }
 
 // GetOpenAPI is GET /openapi.yaml.

@@ -21,6 +21,7 @@ type disposal struct {
 	// since is when the step in hand was first tried in vain.
 	since time.Time
 	saved time.Time
+	tally tally
 }
 
 // dispose carries out one policy, batch by batch, from wherever its progress
@@ -52,9 +53,13 @@ func (w *disposal) next(ctx context.Context) (done bool, err error) {
 	// fraction of a second, bounded by its own time-outs.
 	step, err := w.d.Step(context.WithoutCancel(ctx))
 	if err != nil {
+		w.tally.unsure = true
 		return false, w.recover(ctx, err)
 	}
 	w.moves(ctx)
+	if err := w.count(ctx, step.Done); err != nil {
+		return false, w.recover(ctx, err)
+	}
 	if step.Done {
 		return true, nil
 	}
@@ -69,6 +74,7 @@ func (w *disposal) open(ctx context.Context) error {
 		d, err := w.e.target.Open(ctx, w.spec)
 		if err == nil {
 			w.d = d
+			w.tally.begin(d.Progress())
 		}
 		return err
 	})

@@ -31,6 +31,7 @@ type Engine struct {
 	source string
 	// backups is how long the governed database's backups are kept; nil if not stated.
 	backups *retention.Period
+	meter   Meter
 	wait    func(ctx context.Context, d time.Duration) error
 	// presence is how this process shows that it is at work.
 	presence presence
@@ -58,15 +59,20 @@ type Options struct {
 	Version string
 	// Source names this Holdfast in events, as a URI reference; empty means DefaultSource.
 	Source string
+	// Meter is told what this process commits; nil counts nothing.
+	Meter Meter
 }
 
 // New makes an engine over our store and the governed database.
 func New(store Store, target Target, o Options) *Engine {
-	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, source: cmp.Or(o.Source, DefaultSource),
+	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, meter: o.Meter, source: cmp.Or(o.Source, DefaultSource),
 		backups: o.BackupRetention, wait: waitFor,
 		presence: presence{version: o.Version, started: time.Now()}}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
+	}
+	if e.meter == nil {
+		e.meter = noMeter{}
 	}
 	if e.pace == "" {
 		e.pace = retention.PaceDefault

@@ -103,6 +103,7 @@ func (e *Engine) workOut(ctx context.Context, r *retention.Run) error {
 		if err := e.untilReachable(ctx, r, func() error { return e.saveResult(ctx, r, res) }); err != nil {
 			return err
 		}
+		e.policyEnded(r, res)
 	}
 	return e.finish(ctx, r, overallStatus(r.Policies))
 }
@@ -117,7 +118,11 @@ func (e *Engine) failRun(ctx context.Context, r *retention.Run, cause error) err
 		if res.Status.Ended() {
 			continue
 		}
-		res.Status, res.Errors = retention.RunFailed, []string{cause.Error()}
+		now, err := e.store.Now(ctx)
+		if err != nil {
+			return err
+		}
+		res.Status, res.Errors, res.FinishedAt = retention.RunFailed, []string{cause.Error()}, &now
 		if err := e.saveResult(ctx, r, res); err != nil {
 			return err
 		}
@@ -126,10 +131,14 @@ func (e *Engine) failRun(ctx context.Context, r *retention.Run, cause error) err
 }
 
 func (e *Engine) finish(ctx context.Context, r *retention.Run, status retention.RunStatus) error {
-	return e.untilReachable(ctx, r, func() error {
+	err := e.untilReachable(ctx, r, func() error {
 		_, err := e.store.FinishRun(ctx, r.ID, r.Attempt, status)
 		return err
 	})
+	if err == nil {
+		e.runEnded(ctx, r, status)
+	}
+	return err
 }
 
 func overallStatus(results []retention.PolicyResult) retention.RunStatus {

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"holdfast/retention"
@@ -77,13 +76,10 @@ func (e *Engine) policyHealth(ctx context.Context, now time.Time) ([]PolicyHealt
 	}
 	out := make([]PolicyHealth, 0, len(policies))
 	for _, p := range policies {
-		st, ok := statuses[p.Name]
-		h := PolicyHealth{Policy: p, Measured: ok, Status: st, Allowance: graceOf(p.GracePeriod())}
-		if st.OldestDue != nil {
-			// The cutoff has moved on since it was measured, so has the age.
-			h.OverdueFor = st.Cutoff.Sub(*st.OldestDue) + now.Sub(st.CheckedAt)
-			h.Overdue = p.Enabled && h.OverdueFor > h.Allowance
-		}
+		st := statuses[p.Name]
+		h := PolicyHealth{Policy: p, Measured: !st.CheckedAt.IsZero(), Status: st, Allowance: graceOf(p.GracePeriod())}
+		h.OverdueFor = dueFor(st, now)
+		h.Overdue = p.Enabled && h.OverdueFor > h.Allowance
 		out = append(out, h)
 	}
 	return out, nil
@@ -133,50 +129,4 @@ func (e *Engine) PolicyHealth(ctx context.Context, actor retention.Actor, name s
 		}
 	}
 	return PolicyHealth{}, retention.NotFoundf("policy %q is not live", name)
-}
-
-// MeasurePolicies refreshes the measurement of every live policy. A policy that
-// cannot be measured is kept with the reason; the others go on.
-func (e *Engine) MeasurePolicies(ctx context.Context) error {
-	policies, err := e.allPolicies(ctx)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, p := range policies {
-		errs = append(errs, e.measure(ctx, p))
-	}
-	return errors.Join(errs...)
-}
-
-func (e *Engine) measure(ctx context.Context, p retention.Policy) error {
-	oldest, cutoff, err := e.target.OldestDue(ctx, p)
-	if errors.Is(err, retention.ErrUnavailable) || ctx.Err() != nil {
-		return err
-	}
-	st := retention.PolicyStatus{Policy: p.Name, OldestDue: oldest, Cutoff: cutoff}
-	if err != nil {
-		st.Problem = err.Error()
-	}
-	return e.store.SavePolicyStatus(ctx, st)
-}
-
-// MeasureNew measures the live policies that were not measured since their
-// present version was saved, so that a new one does not wait for the next round.
-func (e *Engine) MeasureNew(ctx context.Context) error {
-	policies, err := e.allPolicies(ctx)
-	if err != nil {
-		return err
-	}
-	statuses, err := e.store.PolicyStatuses(ctx)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, p := range policies {
-		if st, ok := statuses[p.Name]; !ok || st.CheckedAt.Before(p.CreatedAt) {
-			errs = append(errs, e.measure(ctx, p))
-		}
-	}
-	return errors.Join(errs...)
 }

@@ -64,10 +64,25 @@ type PolicyStore interface {
 	SavePolicy(ctx context.Context, p retention.Policy, expect int, by retention.By) (retention.Policy, error)
 	// RetirePolicy ends the live policy of that version; ErrNotFound if none is live.
 	RetirePolicy(ctx context.Context, name string, expect int, by retention.By) (retention.Policy, error)
-	// SavePolicyStatus remembers what was last measured for a live policy.
-	SavePolicyStatus(ctx context.Context, st retention.PolicyStatus) error
 	// PolicyStatuses are the last measurements by policy name.
 	PolicyStatuses(ctx context.Context) (map[string]retention.PolicyStatus, error)
+	MeasureStore
+}
+
+// MeasureStore gives out measurements, to one process at a time, and keeps figures.
+type MeasureStore interface {
+	// ClaimMeasurement gives the caller a live policy that is due for measuring, for
+	// lease; ok is false if none is, or while anybody measures.
+	ClaimMeasurement(ctx context.Context, lease time.Duration) (m retention.Measurement, ok bool, err error)
+	// SaveMeasurement keeps what a round has found and when the next one is due. It
+	// keeps nothing if the claim has run out or the policy has changed since.
+	SaveMeasurement(ctx context.Context, m retention.Measurement, l retention.Look, next time.Duration) error
+	// MeasureSoon makes policies due for measuring now.
+	MeasureSoon(ctx context.Context, policies []string) error
+	// Snapshot is what is known at one moment, for gauges.
+	Snapshot(ctx context.Context) (retention.Snapshot, error)
+	// Dispositions sums what real runs did between one bound and the next.
+	Dispositions(ctx context.Context, bounds []time.Time) ([]retention.DayCount, error)
 }
 
 // HoldStore keeps holds with their scopes and record ids.
@@ -233,9 +248,9 @@ type Target interface {
 	// Simulate computes what a run would do, in a read-only transaction. asOf nil
 	// means now.
 	Simulate(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error)
-	// OldestDue is the timestamp of the oldest due, unheld row and the cutoff it was
-	// measured with; bounded by a statement timeout.
-	OldestDue(ctx context.Context, p retention.Policy) (oldest *time.Time, cutoff time.Time, err error)
+	// Look looks for the oldest due, unheld row, from where an earlier round left off,
+	// in a read-only transaction of some seconds. nil begins anew.
+	Look(ctx context.Context, p retention.Policy, position []byte) (retention.Look, error)
 
 	GuardTarget
 	RunTarget

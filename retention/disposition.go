@@ -68,6 +68,9 @@ type StepResult struct {
 // Progress is the committed state of one policy of one run.
 type Progress struct {
 	Counts
+	// Most is the most that the counts were before the walk started again; see
+	// HighWater.
+	Most               Counts
 	Cutoff             time.Time
 	NullTimestamps     int64
 	InfiniteTimestamps int64

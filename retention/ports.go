@@ -84,10 +84,14 @@ type PolicyStatus struct {
 	// OldestDue is the timestamp of the oldest row that is due and not held; nil if none.
 	OldestDue *time.Time
 	// Cutoff is the one it was measured with.
-	Cutoff    time.Time
+	Cutoff time.Time
+	// CheckedAt is when that was; zero if nothing has been measured yet. After a
+	// measurement that failed the last one that did not stands.
 	CheckedAt time.Time
-	// Problem says why it could not be measured; empty if it was.
+	// Problem says why the last measurement failed; empty if it did not.
 	Problem string
+	// Note says how far an unfinished measurement has come; empty if none is open.
+	Note string
 }
 
 // ScopeCounts is what placing found for one scope, by its index.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -251,59 +250,4 @@ func retire(ctx context.Context, tx pgx.Tx, name string, by retention.By) error 
 	}
 	_, err = tx.Exec(ctx, `DELETE FROM holdfast.policy_status WHERE policy = $1`, name)
 	return err
-}
-
-// SavePolicyStatus remembers what was last measured for a live policy, with the
-// database's clock as CheckedAt. For a policy that is not live it does nothing.
-func (s *Store) SavePolicyStatus(ctx context.Context, st retention.PolicyStatus) error {
-	var cutoff any
-	if !st.Cutoff.IsZero() {
-		cutoff = st.Cutoff
-	}
-	return s.write(ctx, "save the status of policy "+st.Policy, func(tx pgx.Tx) error {
-		// FOR SHARE: a policy that is being retired is seen retired, not measured.
-		_, err := tx.Exec(ctx, `
-			INSERT INTO holdfast.policy_status (policy, oldest_due, cutoff, checked_at, problem)
-			SELECT name, $2::timestamptz, $3::timestamptz, holdfast.clock(), $4::text
-			FROM holdfast.policy
-			WHERE name = $1 AND live_version IS NOT NULL
-			FOR SHARE
-			ON CONFLICT (policy) DO UPDATE
-			SET oldest_due = excluded.oldest_due,
-			    cutoff = excluded.cutoff,
-			    checked_at = excluded.checked_at,
-			    problem = excluded.problem`,
-			st.Policy, st.OldestDue, cutoff, st.Problem)
-		return err
-	})
-}
-
-// PolicyStatuses are the last measurements of live policies, by name. A policy
-// that was not measured since it was last changed has none.
-func (s *Store) PolicyStatuses(ctx context.Context) (map[string]retention.PolicyStatus, error) {
-	rows, err := s.pool.Query(ctx, `
-		SELECT policy, oldest_due, cutoff, checked_at, problem
-		FROM holdfast.policy_status`)
-	if err != nil {
-		return nil, fail("read the policies' status", err)
-	}
-	list, err := pgx.CollectRows(rows, scanPolicyStatus)
-	if err != nil {
-		return nil, fail("read the policies' status", err)
-	}
-	byName := make(map[string]retention.PolicyStatus, len(list))
-	for _, st := range list {
-		byName[st.Policy] = st
-	}
-	return byName, nil
-}
-
-func scanPolicyStatus(row pgx.CollectableRow) (retention.PolicyStatus, error) {
-	var st retention.PolicyStatus
-	var cutoff *time.Time
-	err := row.Scan(&st.Policy, &st.OldestDue, &cutoff, &st.CheckedAt, &st.Problem)
-	if cutoff != nil {
-		st.Cutoff = *cutoff
-	}
-	return st, err
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -173,42 +172,5 @@ func TestVersionsCannotBeDeleted(t *testing.T) {
 		if _, err := s.Pool().Exec(t.Context(), sql); err == nil {
 			t.Errorf("%s was carried out", sql)
 		}
-	}
-}
-
-func TestMeasurementBelongsToTheLiveVersion(t *testing.T) {
-	s := newStore(t)
-	ctx := t.Context()
-	oldest := time.Date(2020, 1, 2, 3, 4, 5, 6000, time.UTC)
-	st := retention.PolicyStatus{Policy: "orders", OldestDue: &oldest, Cutoff: oldest.AddDate(1, 0, 0)}
-	statuses := func() map[string]retention.PolicyStatus { return must(s.PolicyStatuses(ctx))(t) }
-
-	noErr(t, s.SavePolicyStatus(ctx, st))
-	if got := statuses(); len(got) != 0 {
-		t.Errorf("status of an unknown policy was kept: %v", got)
-	}
-	must(s.SavePolicy(ctx, policy("orders"), 0, by("policy.create")))(t)
-	noErr(t, s.SavePolicyStatus(ctx, st))
-	got := statuses()["orders"]
-	if got.CheckedAt.IsZero() {
-		t.Error("CheckedAt is not set")
-	}
-	st.CheckedAt = got.CheckedAt
-	if diff := cmp.Diff(st, got); diff != "" {
-		t.Errorf("status (-want +got):\n%s", diff)
-	}
-	noErr(t, s.SavePolicyStatus(ctx, retention.PolicyStatus{Policy: "orders", Problem: "too slow"}))
-	if got := statuses()["orders"]; got.OldestDue != nil || !got.Cutoff.IsZero() || got.Problem != "too slow" {
-		t.Errorf("replaced status: %+v", got)
-	}
-	must(s.SavePolicy(ctx, policy("orders"), 1, by("policy.replace")))(t)
-	if got := statuses(); len(got) != 0 {
-		t.Errorf("the former version's status is still there: %v", got)
-	}
-	noErr(t, s.SavePolicyStatus(ctx, st))
-	must(s.RetirePolicy(ctx, "orders", 2, by("policy.retire")))(t)
-	noErr(t, s.SavePolicyStatus(ctx, st))
-	if got := statuses(); len(got) != 0 {
-		t.Errorf("a retired policy has a status: %v", got)
 	}
 }

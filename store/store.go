@@ -219,6 +219,8 @@ const (
 	lockQueueMigration = 2
 	// lockEvents orders the appends to the log of events over all processes.
 	lockEvents = 3
+	// lockMeasurements orders the claims of measurements.
+	lockMeasurements = 5
 )
 
 // lockFor waits for the advisory lock, which the transaction keeps until its end.

@@ -2,7 +2,7 @@
 # Looks for what a make target needs of the machine, and installs what is missing
 # with the system's package manager, after saying so:
 #
-#   tools/need.sh postgres|cc|chromium|curl …
+#   tools/need.sh postgres|cc|chromium|curl|promtool …
 #
 # It is silent where nothing is missing. No database cluster is made and no service
 # is left running: Holdfast starts the programs itself.
@@ -32,6 +32,9 @@ have_cc() { command -v "${CC:-cc}" >/dev/null || command -v gcc >/dev/null || co
 # examples/ci asks for it, and a test executes that.
 have_curl() { command -v curl >/dev/null; }
 
+# Prometheus's tool evaluates the alert rules in a test. Its server is not used.
+have_promtool() { command -v promtool >/dev/null; }
+
 # The names that the browser tests look for.
 have_chromium() {
 	for name in chromium chromium-browser google-chrome chrome; do
@@ -46,6 +49,7 @@ describe() {
 	cc) echo "a C compiler, for Go's race detector" ;;
 	chromium) echo 'Chromium, for the browser tests' ;;
 	curl) echo 'curl, for the script of examples/ci' ;;
+	promtool) echo "Prometheus's promtool, for the tests of the alert rules" ;;
 	esac
 }
 
@@ -68,6 +72,8 @@ packages() {
 	brew:postgres) echo postgresql@17 ;;
 	*:chromium) echo chromium ;;
 	*:curl) echo curl ;;
+	dnf:promtool) echo golang-github-prometheus ;;
+	*:promtool) echo prometheus ;;
 	esac
 }
 
@@ -76,6 +82,7 @@ ways_out() {
 	postgres) say '  PostgreSQL: install version 14 to 18 with your package manager, or name the directory of its programs in HOLDFAST_POSTGRES_BIN' ;;
 	cc) say '  C compiler: install gcc or clang (macOS: xcode-select --install)' ;;
 	curl) say '  curl: install it with your package manager' ;;
+	promtool) say '  promtool: install Prometheus, or put the promtool of its release into PATH' ;;
 	chromium) say '  Chromium: install it so that chromium, chromium-browser, google-chrome or chrome is found in PATH' ;;
 	esac
 }
@@ -98,21 +105,39 @@ as_root() {
 may_be_root() { [ "$(id -u)" = 0 ] || command -v sudo >/dev/null; }
 
 # without_cluster runs a command while Debian's packages are told not to make a
-# database cluster and start it.
+# database cluster and start it, and to start no service at all.
 without_cluster() {
 	off=/etc/postgresql-common/createcluster.d/holdfast-install.conf
 	as_root mkdir -p "${off%/*}"
 	echo 'create_main_cluster = false' | as_root tee "$off" >/dev/null
+	policy=/usr/sbin/policy-rc.d
+	[ -e "$policy" ] && policy=''
+	if [ -n "$policy" ]; then
+		printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+		as_root chmod 755 "$policy"
+	fi
 	"$@"
 	result=$?
 	as_root rm -f "$off"
+	[ -n "$policy" ] && as_root rm -f "$policy"
 	return $result
+}
+
+# Debian's prometheus is a service too, which would start with the machine.
+no_prometheus_service() {
+	case " $missing " in
+	*' promtool '*)
+		command -v systemctl >/dev/null && as_root systemctl disable prometheus.service >/dev/null 2>&1
+		;;
+	esac
+	return 0
 }
 
 apt_install() {
 	as_root apt-get -q update || return
 	without_cluster as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q -y --no-install-recommends install "$@"
+		apt-get -q -y --no-install-recommends install "$@" || return
+	no_prometheus_service
 }
 
 install() {

@@ -37,6 +37,8 @@ type fakeStore struct {
 	slots     []retention.Slot
 	// backups is how long backups are kept, if it is stated.
 	backups *retention.Period
+	// history is what was done in the i-th of the days that are asked for.
+	history func(i int) retention.DayCount
 }
 
 type idempotent struct {
@@ -314,6 +316,19 @@ func (s *fakeStore) HoldEnded(_ context.Context, id string, to retention.HoldSta
 	h.Status, h.ReleasedAt = to, &at
 	s.record("hold/"+id, nil, nil, by)
 	return *h, nil
+}
+
+func (s *fakeStore) Dispositions(_ context.Context, bounds []time.Time) ([]retention.DayCount, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	days := make([]retention.DayCount, len(bounds)-1)
+	for i := range days {
+		if s.history != nil {
+			days[i] = s.history(i)
+		}
+		days[i].From = bounds[i]
+	}
+	return days, err
 }
 
 func (s *fakeStore) SetGuard(context.Context, retention.GuardMark) error { return nil }

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"time"
 
 	"holdfast/engine"
@@ -19,6 +20,11 @@ func overview(v *visit) error {
 	view := ui.OverviewView{Begin: len(o.Policies) == 0, Head: overviewHead(o), HoldSummary: holdSummary(o.Holds)}
 	for _, h := range o.Policies {
 		view.Policies = append(view.Policies, v.healthRow(h, scaleOf(o.Policies)))
+	}
+	if !view.Begin {
+		if view.Days, err = v.dispositions(); err != nil {
+			return err
+		}
 	}
 	for _, r := range o.LastRuns {
 		view.Runs = append(view.Runs, v.runRow(r))
@@ -45,11 +51,12 @@ func overviewHead(o engine.Overview) ui.Head {
 	var unmeasured, failed int64
 	for _, p := range o.Policies {
 		switch {
-		case !p.Measured:
-			unmeasured++
 		case p.Status.Problem != "":
 			failed++
-		case p.Overdue:
+		case !p.Measured:
+			unmeasured++
+		}
+		if p.Overdue {
 			overdue = append(overdue, fmt.Sprintf("%s by %s", p.Policy.Name, age(p.OverdueFor-p.Allowance)))
 		}
 	}
@@ -85,12 +92,12 @@ func healthPill(h engine.PolicyHealth) ui.Pill {
 	switch {
 	case !h.Policy.Enabled:
 		return ui.Pill{Tone: "quiet", Text: "Disabled"}
-	case !h.Measured:
-		return ui.Pill{Tone: "busy", Text: "Not measured yet"}
-	case h.Status.Problem != "":
-		return ui.Pill{Tone: "bad", Text: "Not measurable"}
 	case h.Overdue:
 		return ui.Pill{Tone: "warn", Text: "Overdue"}
+	case h.Status.Problem != "":
+		return ui.Pill{Tone: "bad", Text: "Not measurable"}
+	case !h.Measured:
+		return ui.Pill{Tone: "busy", Text: "Not measured yet"}
 	case h.OverdueFor > 0:
 		return ui.Pill{Tone: "good", Text: "Due, in time"}
 	}
@@ -101,9 +108,9 @@ func (v *visit) healthRow(h engine.PolicyHealth, scale time.Duration) ui.HealthR
 	grace := h.Allowance
 	row := ui.HealthRow{
 		Name: h.Policy.Name, Href: "/policies/" + h.Policy.Name, State: healthPill(h),
-		Age: age(h.OverdueFor), Allowance: h.Policy.GracePeriod().Human(), Problem: h.Status.Problem,
+		Age: age(h.OverdueFor), Allowance: h.Policy.GracePeriod().Human(), Note: v.measureNote(h),
 	}
-	if !h.Measured || h.Status.Problem != "" {
+	if !h.Measured {
 		row.Age = "–"
 		row.Bar.None = true
 		return row
@@ -114,6 +121,22 @@ func (v *visit) healthRow(h engine.PolicyHealth, scale time.Duration) ui.HealthR
 		Value: share(h.OverdueFor, scale), Limit: share(grace, scale), Over: h.Overdue,
 	}
 	return row
+}
+
+// measureNote says what stands between the figures and the truth; empty if nothing.
+func (v *visit) measureNote(h engine.PolicyHealth) string {
+	note := h.Status.Note
+	if h.Status.Problem != "" {
+		note = "Could not be measured: " + h.Status.Problem
+	}
+	if note == "" {
+		return ""
+	}
+	note = strings.ToUpper(note[:1]) + note[1:] + "."
+	if h.Measured {
+		note += " Shown is what was measured " + v.clock.ago(h.Status.CheckedAt) + "."
+	}
+	return note
 }
 
 func share(part, whole time.Duration) float64 {

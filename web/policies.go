@@ -161,7 +161,7 @@ func (v *visit) measured(view *ui.PolicyView, name string) error {
 		view.Health = append(view.Health, ui.Stat{Label: "State", Value: "In time"})
 	}
 	view.Problem = h.Status.Problem
-	if !h.Measured || view.Problem != "" {
+	if !h.Measured {
 		return nil
 	}
 	oldest := "nothing is due"

@@ -11,6 +11,7 @@ import (
 
 	"holdfast/engine"
 	"holdfast/engine/target"
+	"holdfast/internal/metrics"
 	"holdfast/internal/pglaunch"
 	"holdfast/store"
 )
@@ -23,12 +24,14 @@ type app struct {
 	store  *store.Store
 	target *target.Target
 	engine *engine.Engine
+	// metrics counts what this process commits.
+	metrics *metrics.Metrics
 }
 
 // openApp starts or reaches the databases, brings the schemas up to date if asked
 // to, and makes the engine. Close ends what it started.
 func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_ *app, err error) {
-	a := &app{cfg: cfg, log: log}
+	a := &app{cfg: cfg, log: log, metrics: metrics.New(version())}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -56,7 +59,7 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 	if err != nil {
 		return nil, err
 	}
-	a.engine = engine.New(a.store, a.target, engine.Options{Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Version: version(), Source: cfg.PublicURL,
+	a.engine = engine.New(a.store, a.target, engine.Options{Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Meter: a.metrics, Version: version(), Source: cfg.PublicURL,
 		BackupRetention: cfg.BackupRetention})
 	return a, a.checkSecret(ctx, secret, migrate)
 }

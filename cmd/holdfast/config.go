@@ -31,9 +31,11 @@ type config struct {
 	TrustedProxies proxies `env:"TRUSTED_PROXIES"`
 	Secret         string  `env:"SECRET"`
 	// AdminToken is accepted as an administrator's API token.
-	AdminToken string         `env:"ADMIN_TOKEN"`
-	Migrate    bool           `env:"MIGRATE" envDefault:"true"`
-	Pace       retention.Pace `env:"PACE" envDefault:"default"`
+	AdminToken string `env:"ADMIN_TOKEN"`
+	// MetricsToken is wanted by /metrics; empty asks for none.
+	MetricsToken string         `env:"METRICS_TOKEN"`
+	Migrate      bool           `env:"MIGRATE" envDefault:"true"`
+	Pace         retention.Pace `env:"PACE" envDefault:"default"`
 	// TimeZone is the zone of the schedule that exists from the start, and BackupRetention
 	// how long the governed database's backups are kept; nil is not stated.
 	TimeZone        string            `env:"TIME_ZONE" envDefault:"UTC"`
@@ -45,9 +47,10 @@ type config struct {
 }
 
 const (
-	envPrefix     = "HOLDFAST_"
-	minSecret     = 32
-	minAdminToken = 32
+	envPrefix       = "HOLDFAST_"
+	minSecret       = 32
+	minAdminToken   = 32
+	minMetricsToken = 32
 )
 
 // readConfig reads and checks the environment. getenv is os.Getenv but in tests.
@@ -81,6 +84,9 @@ func (c *config) check() error {
 	}
 	if c.AdminToken != "" && len(c.AdminToken) < minAdminToken {
 		errs = append(errs, fmt.Errorf("HOLDFAST_ADMIN_TOKEN has %d characters; at least %d are needed", len(c.AdminToken), minAdminToken))
+	}
+	if c.MetricsToken != "" && len(c.MetricsToken) < minMetricsToken {
+		errs = append(errs, fmt.Errorf("HOLDFAST_METRICS_TOKEN has %d characters; at least %d are needed", len(c.MetricsToken), minMetricsToken))
 	}
 	if c.Pace != retention.PaceDefault && c.Pace != retention.PaceMax {
 		errs = append(errs, fmt.Errorf("HOLDFAST_PACE is %q; it must be default or max", c.Pace))

@@ -16,6 +16,7 @@ import (
 	"holdfast/api"
 	"holdfast/internal/httpauth"
 	"holdfast/internal/jobs"
+	"holdfast/internal/metrics"
 	"holdfast/store"
 	"holdfast/web"
 )
@@ -97,6 +98,7 @@ func (a *app) serveUntil(ctx context.Context, ln net.Listener, opts web.Options)
 	if err != nil {
 		return err
 	}
+	manager.Also(metrics.RefreshEvery, "refresh the gauges", func(ctx context.Context) error { return a.metrics.Refresh(ctx, a.engine) })
 	stopWork := a.startWork(ctx, manager)
 	handler, err := a.handler(opts, manager)
 	if err != nil {
@@ -198,12 +200,12 @@ func (a *app) handler(opts web.Options, manager *jobs.Manager) (http.Handler, er
 		TrustedProxies: a.cfg.TrustedProxies,
 		PageError:      web.ErrorPage(opts),
 	})
-	apiHandler, err := api.New(a.engine, auth, a.log, a.ready(manager))
+	apiHandler, err := api.New(a.engine, auth, api.Options{Log: a.log, Ready: a.ready(manager), Metrics: a.metrics.Handler(a.cfg.MetricsToken)})
 	if err != nil {
 		return nil, err
 	}
 	r := chi.NewRouter()
-	for _, path := range []string{"/healthz", "/readyz", "/openapi.yaml", "/api/*", "/api"} {
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/openapi.yaml", "/api/*", "/api"} {
 		r.Handle(path, apiHandler)
 	}
 	r.Mount("/", web.New(a.engine, auth, opts))

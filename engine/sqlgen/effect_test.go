@@ -277,8 +277,8 @@ func checkSimulation(t *testing.T, q querier, g *sqlgen.Printer) {
 	if err != nil || month != "2024-01" || due != 6 || held != 0 || oldest != "2024-01-01 00:00:00" {
 		t.Errorf("simulated %s: %d due, %d held, oldest %s (%v); want 2024-01: 6, 0, 2024-01-01 00:00:00", month, due, held, oldest, err)
 	}
-	s = g.OldestDue()
-	err = q.QueryRow(t.Context(), "SELECT (d AT TIME ZONE 'UTC')::text FROM ("+s.SQL+") AS s(d)", asPlanned(s)...).Scan(&oldest)
+	s = g.Oldest(sqlgen.Range{Block: &sqlgen.Block{To: 1}})
+	err = q.QueryRow(t.Context(), "SELECT (d AT TIME ZONE 'UTC')::text FROM ("+s.SQL+") AS s(own, d, address)", asPlanned(s)...).Scan(&oldest)
 	if err != nil || oldest != "2024-01-01 00:00:00" {
 		t.Errorf("the oldest due row is of %s (%v), want 2024-01-01 00:00:00", oldest, err)
 	}

@@ -346,17 +346,31 @@ func TestSimulationsArePrintedAsInTheGolden(t *testing.T) {
 	for _, kind := range timeKinds {
 		p, _ := timed(t, kind, holdNone, "")
 		g.statement("simulation, "+string(kind), p.Simulate())
-		g.statement("oldest due, "+string(kind), p.OldestDue())
 	}
 	for _, h := range holds[1:] {
 		p, _ := timed(t, plan.TimeInstant, h, "note IS NULL")
 		g.statement("simulation with a condition, held "+string(h), p.Simulate())
-		g.statement("oldest due with a condition, held "+string(h), p.OldestDue())
 	}
 	anonymize := shapeNamed("quoted").printer(t, modeAnonymize, holdProbed)
 	g.statement("simulation of anonymize, quoted names", anonymize.Simulate())
-	g.statement("oldest due of anonymize, quoted names", anonymize.OldestDue())
 	g.check(t, "simulate")
+}
+
+func TestLooksForTheOldestDueRowArePrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	for _, kind := range timeKinds {
+		p, mark := timed(t, kind, holdNone, "")
+		g.statement("slice, "+string(kind), p.Oldest(sqlgen.Range{Slice: &sqlgen.Slice{Lo: mark, Hi: mark}}))
+		g.statement("blocks, "+string(kind), p.Oldest(sqlgen.Range{Block: &sqlgen.Block{From: 8, To: 16}}))
+	}
+	for _, h := range holds[1:] {
+		p, mark := timed(t, plan.TimeInstant, h, "note IS NULL")
+		g.statement("slice with a condition, held "+string(h), p.Oldest(sqlgen.Range{Slice: &sqlgen.Slice{Lo: mark}}))
+	}
+	anonymize := shapeNamed("quoted").printer(t, modeAnonymize, holdProbed)
+	g.statement("blocks of anonymize, quoted names", anonymize.Oldest(sqlgen.Range{Block: &sqlgen.Block{To: 8}}))
+	g.statement("one row by its address", anonymize.Oldest(sqlgen.Range{TIDs: []string{"(3,7)"}}))
+	g.check(t, "look")
 }
 
 func TestArchiveTablesArePrintedAsInTheGolden(t *testing.T) {

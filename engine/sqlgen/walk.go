@@ -69,17 +69,6 @@ func (g *Printer) Simulate() Statement {
 	return b.done()
 }
 
-// OldestDue prints the query for the oldest row that is due and not held.
-func (g *Printer) OldestDue() Statement {
-	b := &builder{}
-	b.printf("SELECT %s FROM %s\nWHERE %s", g.instant(g.ts()), g.from(), g.due(b))
-	if g.plan.Holds.Any() {
-		b.printf("\n  AND NOT %s", g.held(b))
-	}
-	b.printf("\nORDER BY %s LIMIT 1", g.ts())
-	return b.done()
-}
-
 // monthOf is the timestamp column as a local time of which the month is shown.
 func (g *Printer) monthOf() string {
 	switch g.plan.Time.Kind {

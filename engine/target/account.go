@@ -85,7 +85,11 @@ func (d *disposition) commit(ctx context.Context, out outcome) error {
 	p := d.progress
 	if out.restart {
 		// The walk meets again what it left; what it changed is gone.
+		p.Most = p.HighWater().Counts
 		p.Counts = retention.Counts{Processed: p.Processed}
+	}
+	if !p.Most.IsZero() {
+		out.next.Most = &p.Most
 	}
 	p.Skipped = cloneCounts(p.Skipped)
 	p.Counts.Add(out.counts)

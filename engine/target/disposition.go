@@ -154,6 +154,9 @@ func (d *disposition) load(ctx context.Context) error {
 	if err := errors.Join(json.Unmarshal(pos, &d.pos), json.Unmarshal(skipped, &p.Skipped)); err != nil {
 		return fmt.Errorf("read progress: %w", err)
 	}
+	if d.pos.Most != nil {
+		p.Most = *d.pos.Most
+	}
 	d.progress, d.loaded = p, true
 	return nil
 }

@@ -80,7 +80,7 @@ func TestASchemaBeforePgCatalogReplacesNothingOfOurs(t *testing.T) {
 				if err != nil || s.Due != 100 || s.Held != 2 {
 					t.Errorf("simulated %d due and %d held (%v), want 100 and 2", s.Due, s.Held, err)
 				}
-				if _, _, err := f.target.OldestDue(t.Context(), p); err != nil {
+				if _, err := f.target.Look(t.Context(), p, nil); err != nil {
 					t.Errorf("oldest due: %v", err)
 				}
 				if got := f.run(p); got.Processed != 98 || got.Held != 2 {

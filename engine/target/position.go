@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"holdfast/engine/plan"
+	"holdfast/retention"
 )
 
 // position is how far a walk has come, kept in the progress row.
@@ -25,6 +26,8 @@ type position struct {
 	// table has other blocks, and the walk starts again.
 	Filenode uint32 `json:"filenode,omitempty"`
 	Started  bool   `json:"started,omitempty"`
+	// Most is the high-water mark of the counts, kept where the walk has started again.
+	Most *retention.Counts `json:"most,omitempty"`
 }
 
 // mark is a value of the timestamp column: a time, or an integer.

@@ -10,12 +10,8 @@ import (
 	"holdfast/retention"
 )
 
-const (
-	// simulationTimeout bounds a simulation's statement.
-	simulationTimeout = 5 * time.Minute
-	// measureTimeout bounds the search for the oldest due row.
-	measureTimeout = 20 * time.Second
-)
+// simulationTimeout bounds a simulation's statement.
+const simulationTimeout = 5 * time.Minute
 
 // simulating runs do in a read-only transaction with one snapshot, with the policy
 // planned as of an instant (nil means now).
@@ -84,26 +80,4 @@ func readMonths(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simula
 		return nil
 	})
 	return err
-}
-
-// OldestDue finds the oldest row that is due and not held; see engine.Target.
-func (t *Target) OldestDue(ctx context.Context, p retention.Policy) (oldest *time.Time, cutoff time.Time, err error) {
-	err = t.simulating(ctx, p, nil, measureTimeout, func(tx pgx.Tx, pl *planned, asOf time.Time) error {
-		err := tx.QueryRow(ctx, "SELECT "+cutoffSQL("$1", "$2", "$3"), asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&cutoff)
-		if err != nil {
-			return err
-		}
-		s := pl.sql.OldestDue()
-		var found time.Time
-		err = tx.QueryRow(ctx, s.SQL, s.Args...).Scan(&found)
-		if errors.Is(err, pgx.ErrNoRows) {
-			return nil
-		}
-		oldest = &found
-		return err
-	})
-	if err != nil {
-		return nil, cutoff, err
-	}
-	return oldest, cutoff, nil
 }

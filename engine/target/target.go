@@ -36,6 +36,7 @@ type Target struct {
 	evidence [32]byte
 	// countTimeout is the constant but in tests.
 	countTimeout time.Duration
+	looks        lookLimits
 }
 
 // Options are what a Target needs beside its URL.
@@ -68,7 +69,10 @@ func Open(ctx context.Context, url string, o Options) (*Target, error) {
 	if err != nil {
 		return nil, fmt.Errorf("governed database: %w", err)
 	}
-	t := &Target{pool: pool, log: o.Log, countTimeout: countTimeout}
+	t := &Target{
+		pool: pool, log: o.Log, countTimeout: countTimeout,
+		looks: lookLimits{time: lookTime, slice: firstSlice, blocks: firstBlocks},
+	}
 	if t.log == nil {
 		t.log = slog.New(slog.DiscardHandler)
 	}

@@ -51,6 +51,41 @@ func TestComposeFileIsValid(t *testing.T) {
 	}
 }
 
+// What docker-compose.yml mounts from the tree is there, and is what its reader looks
+// for: a file that is missing would be made as a directory, silently.
+func TestComposeFileMountsFilesThatExist(t *testing.T) {
+	p, err := compose(t, "HOLDFAST_DB_PASSWORD=example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	targets := map[string]string{}
+	for _, s := range p.Services {
+		for _, v := range s.Volumes {
+			if v.Type != types.VolumeTypeBind {
+				if _, known := p.Volumes[v.Source]; !known {
+					t.Errorf("%s mounts the volume %s, which is not declared", s.Name, v.Source)
+				}
+				continue
+			}
+			if _, err := os.Stat(v.Source); err != nil {
+				t.Errorf("%s mounts %s: %v", s.Name, v.Source, err)
+			}
+			if !v.ReadOnly {
+				t.Errorf("%s may write %s, which is part of the tree", s.Name, v.Source)
+			}
+			targets[s.Name+":"+v.Target] = v.Source
+		}
+	}
+	for _, want := range []string{
+		"prometheus:/etc/prometheus/prometheus.yml", "prometheus:/etc/prometheus/alerts.yml",
+		"grafana:/etc/grafana/provisioning", "grafana:/var/lib/grafana/dashboards/holdfast.json",
+	} {
+		if targets[want] == "" {
+			t.Errorf("nothing is mounted at %s; there is %v", want, targets)
+		}
+	}
+}
+
 func TestComposeFileAsksForAPassword(t *testing.T) {
 	if _, err := compose(t); err == nil || !strings.Contains(err.Error(), "HOLDFAST_DB_PASSWORD") {
 		t.Errorf("without a password: got %v, want an error that names HOLDFAST_DB_PASSWORD", err)

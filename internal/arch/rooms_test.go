@@ -40,6 +40,7 @@ var rooms = map[string][]string{
 	"web/ui":                {},
 	"web/static":            {},
 	"internal/jobs":         {"engine", "retention"},
+	"internal/metrics":      {"engine", "retention", "internal/httperr"},
 	"internal/httpauth":     {"engine", "retention", "internal/httperr"},
 	"internal/httperr":      {"retention"},
 	"internal/pglaunch":     {},
@@ -56,7 +57,8 @@ var outside = map[string][]string{
 	"database/sql":               {"migrations", "store"}, // golang-migrate's driver wants it; store lends it a connection
 	"github.com/golang-migrate/": {"migrations"},
 	"github.com/riverqueue/":     {"store", "internal/jobs"},
-	"net/http":                   {"api", "api/oapi", "web", "web/static", "internal/httpauth", "internal/httperr", "cmd/…"},
+	"github.com/prometheus/":     {"internal/metrics"},
+	"net/http":                   {"api", "api/oapi", "web", "web/static", "internal/httpauth", "internal/httperr", "internal/metrics", "cmd/…"},
 }
 
 // writers are the rooms in which SQL text that changes rows may be written.

@@ -69,11 +69,11 @@ func Trace(log *slog.Logger) func(http.Handler) http.Handler {
 	}
 }
 
-// logRequest writes the request's line. Probes come every few seconds and are
+// logRequest writes the request's line. Probes and scrapes come every few seconds and are
 // logged for debugging only. The query is left out: it may name a person.
 func (s *state) logRequest(r *http.Request, rec *recorder, took time.Duration) {
 	level := slog.LevelInfo
-	if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+	if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/metrics" {
 		level = slog.LevelDebug
 	}
 	s.log.LogAttrs(r.Context(), level, "request",

@@ -32,9 +32,8 @@ const (
 	settleEvery = 2 * time.Second
 	// carryEvery is how long others may wait for what a batch tells them; without
 	// anything to carry it costs two small reads.
-	carryEvery   = 2 * time.Second
-	measureEvery = 5 * time.Minute
-	sweepEvery   = time.Hour
+	carryEvery = 2 * time.Second
+	sweepEvery = time.Hour
 	// maxRuns is how many runs one process works on at once.
 	maxRuns = 4
 )
@@ -52,16 +51,16 @@ type Manager struct {
 	// the schedules.
 	state  atomic.Int32
 	ticked atomic.Int64
+	also   []func()
 
-	// measure and carry ask for a measurement, and for the journal to be carried, out
-	// of turn, after a run.
-	measure, carry chan struct{}
+	// carry asks for the journal to be carried out of turn, after a run.
+	carry chan struct{}
 }
 
 // New prepares the background work; Start begins it. pool belongs to the store,
 // schema is the one that River's tables live in.
 func New(e *engine.Engine, pool *pgxpool.Pool, schema string, log *slog.Logger) (*Manager, error) {
-	m := &Manager{engine: e, log: log, measure: make(chan struct{}, 1), carry: make(chan struct{}, 1)}
+	m := &Manager{engine: e, log: log, carry: make(chan struct{}, 1)}
 	m.stopping, m.stop = context.WithCancel(context.Background())
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &runWorker{manager: m}); err != nil {
@@ -96,9 +95,11 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.every(settleEvery, nil, "settle stopped runs", m.engine.SettleRuns)
 	m.every(settleEvery, nil, "take over runs", m.engine.TakeOver)
 	m.every(carryEvery, m.carry, "carry journal and events", m.engine.CarryJournal)
-	m.every(settleEvery, nil, "measure new policies", m.engine.MeasureNew)
+	m.every(settleEvery, nil, "measure policies", m.engine.MeasurePolicies)
 	m.every(sweepEvery, nil, "sweep", m.engine.Sweep)
-	m.wg.Go(m.measureLoop)
+	for _, begin := range m.also {
+		begin()
+	}
 	return nil
 }
 
@@ -173,22 +174,11 @@ func (m *Manager) every(period time.Duration, nudge <-chan struct{}, what string
 	})
 }
 
-func (m *Manager) measureLoop() {
-	for {
-		if err := m.engine.MeasurePolicies(m.stopping); err != nil && m.stopping.Err() == nil {
-			m.log.Warn("policies could not be measured", "error", err)
-		}
-		select {
-		case <-m.stopping.Done():
-			return
-		case <-m.measure:
-		case <-time.After(measureEvery):
-		}
-	}
+// Also adds a duty of somebody else's, done every period from Start to Stop. It must
+// be called before Start.
+func (m *Manager) Also(period time.Duration, what string, do func(context.Context) error) {
+	m.also = append(m.also, func() { m.every(period, nil, what, do) })
 }
-
-// Measure asks for a measurement soon.
-func (m *Manager) Measure() { nudge(m.measure) }
 
 func nudge(c chan<- struct{}) {
 	select {
@@ -214,7 +204,6 @@ func (w *runWorker) Work(ctx context.Context, job *river.Job[retention.RunJob]) 
 	if errors.Is(err, engine.ErrHandedOn) {
 		return nil
 	}
-	w.manager.Measure()
 	return err
 }
 

@@ -6,9 +6,11 @@ type OverviewView struct {
 	// Steps say how to begin; empty as soon as there is a policy.
 	Begin    bool
 	Policies []HealthRow
-	Runs     []RunRow
-	Holds    []HoldRow
-	Review   []HoldRow
+	// Days is what was done in the last 90 days.
+	Days   Days
+	Runs   []RunRow
+	Holds  []HoldRow
+	Review []HoldRow
 	// InForce and Waiting count holds by what they mean.
 	HoldSummary string
 	// Schedules are the enabled ones, with what runs next.
@@ -23,9 +25,9 @@ type HealthRow struct {
 	Age, Allowance string
 	Oldest         Time
 	CheckedAt      Time
-	// Problem says why it could not be measured.
-	Problem string
-	Bar     Bar
+	// Note says why it could not be measured, or how far measuring has come.
+	Note string
+	Bar  Bar
 }
 
 // Bar is an age against an allowance, in per cent of the chart's width.

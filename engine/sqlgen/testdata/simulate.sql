@@ -7,13 +7,6 @@ GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $1 = 2024-01-04T00:00:00Z
 
--- case: oldest due, timestamptz
-SELECT "t"."at" FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
-ORDER BY "t"."at" LIMIT 1
--- $1 = 2024-01-04T00:00:00Z
-
 -- case: simulation, timestamp
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', "t"."at"), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC')
 FROM ONLY "public"."events" AS "t"
@@ -21,13 +14,6 @@ WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamp
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp
 GROUP BY pg_catalog.date_trunc('month', "t"."at")
 ORDER BY pg_catalog.date_trunc('month', "t"."at")
--- $1 = 2024-01-04T00:00:00Z
-
--- case: oldest due, timestamp
-SELECT ("t"."at"::pg_catalog.timestamp AT TIME ZONE 'UTC') FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamp
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp
-ORDER BY "t"."at" LIMIT 1
 -- $1 = 2024-01-04T00:00:00Z
 
 -- case: simulation, date
@@ -39,13 +25,6 @@ GROUP BY pg_catalog.date_trunc('month', "t"."at"::pg_catalog.timestamp)
 ORDER BY pg_catalog.date_trunc('month', "t"."at"::pg_catalog.timestamp)
 -- $1 = 2024-01-04T00:00:00Z
 
--- case: oldest due, date
-SELECT ("t"."at"::pg_catalog.timestamp AT TIME ZONE 'UTC') FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.date
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date
-ORDER BY "t"."at" LIMIT 1
--- $1 = 2024-01-04T00:00:00Z
-
 -- case: simulation, seconds
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at"))
 FROM ONLY "public"."events" AS "t"
@@ -54,24 +33,12 @@ GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TI
 ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC'))
 -- $1 = 1704326400 (int64)
 
--- case: oldest due, seconds
-SELECT pg_catalog.to_timestamp("t"."at") FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8
-ORDER BY "t"."at" LIMIT 1
--- $1 = 1704326400 (int64)
-
 -- case: simulation, milliseconds
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at") OPERATOR(pg_catalog./) 1000.0)
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8
 GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC'))
 ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC'))
--- $1 = 1704326400000 (int64)
-
--- case: oldest due, milliseconds
-SELECT pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8
-ORDER BY "t"."at" LIMIT 1
 -- $1 = 1704326400000 (int64)
 
 -- case: simulation with a condition, held hashed
@@ -85,16 +52,6 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $1 = [1 2] ([]int32)
 -- $2 = 2024-01-04T00:00:00Z
 
--- case: oldest due with a condition, held hashed
-SELECT "t"."at" FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
-  AND ("t"."note" IS NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($2::integer[]) OFFSET 0))
-ORDER BY "t"."at" LIMIT 1
--- $1 = 2024-01-04T00:00:00Z
--- $2 = [1 2] ([]int32)
-
 -- case: simulation with a condition, held probed
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0))), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
@@ -105,16 +62,6 @@ GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $1 = [1 2] ([]int32)
 -- $2 = 2024-01-04T00:00:00Z
-
--- case: oldest due with a condition, held probed
-SELECT "t"."at" FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
-  AND ("t"."note" IS NULL)
-  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($2::integer[]) OFFSET 0))
-ORDER BY "t"."at" LIMIT 1
--- $1 = 2024-01-04T00:00:00Z
--- $2 = [1 2] ([]int32)
 
 -- case: simulation with a condition, held two sets
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($2::integer[]) OFFSET 0))), pg_catalog.min("t"."at")
@@ -128,17 +75,6 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $2 = [4] ([]int32)
 -- $3 = 2024-01-04T00:00:00Z
 
--- case: oldest due with a condition, held two sets
-SELECT "t"."at" FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
-  AND ("t"."note" IS NULL)
-  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($2::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
-ORDER BY "t"."at" LIMIT 1
--- $1 = 2024-01-04T00:00:00Z
--- $2 = [1 2] ([]int32)
--- $3 = [4] ([]int32)
-
 -- case: simulation with a condition, held whole table
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE true), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
@@ -147,15 +83,6 @@ WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
   AND ("t"."note" IS NULL)
 GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
--- $1 = 2024-01-04T00:00:00Z
-
--- case: oldest due with a condition, held whole table
-SELECT "t"."at" FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
-  AND ("t"."note" IS NULL)
-  AND NOT true
-ORDER BY "t"."at" LIMIT 1
 -- $1 = 2024-01-04T00:00:00Z
 
 -- case: simulation of anonymize, quoted names
@@ -169,14 +96,3 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."select" AT TIME ZONE 'UTC'))
 -- $1 = [1 2] ([]int32)
 -- $2 = 2024-01-04T00:00:00Z
 -- $3 = "[ANONYMIZED]"
-
--- case: oldest due of anonymize, quoted names
-SELECT "t"."select" FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t"."select" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
-  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
-  AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $2::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
-  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_41" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
-ORDER BY "t"."select" LIMIT 1
--- $1 = 2024-01-04T00:00:00Z
--- $2 = "[ANONYMIZED]"
--- $3 = [1 2] ([]int32)

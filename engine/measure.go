@@ -1,0 +1,134 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"holdfast/retention"
+)
+
+const (
+	// measureEvery is how old a measurement may become.
+	measureEvery = 5 * time.Minute
+	// measureAgain is the pause between two rounds of one look, and before another try
+	// where the governed database was away. A round takes some two seconds.
+	measureAgain = 15 * time.Second
+	// measureLease is how long a process that died keeps the others from measuring;
+	// well above what a round may take.
+	measureLease = 90 * time.Second
+)
+
+// MeasurePolicies looks for the oldest due row of every live policy that is due for
+// it: new ones, those of a run that has ended, the others every five minutes. One
+// process at a time measures, one policy at a time. A policy that cannot be measured
+// keeps what was last measured, with the reason; the others go on.
+func (e *Engine) MeasurePolicies(ctx context.Context) error {
+	var errs []error
+	for {
+		m, ok, err := e.store.ClaimMeasurement(ctx, measureLease)
+		if err != nil || !ok {
+			return errors.Join(append(errs, err)...)
+		}
+		if err := e.measure(ctx, m); err != nil {
+			errs = append(errs, fmt.Errorf("measure policy %s: %w", m.Policy.Name, err))
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func (e *Engine) measure(ctx context.Context, m retention.Measurement) error {
+	look, err := e.target.Look(ctx, m.Policy, m.Position)
+	next := measureEvery
+	switch {
+	case ctx.Err() != nil:
+		// The service stops: another process may have it at once.
+		look, next = retention.Look{Position: m.Position}, 0
+	case err != nil:
+		look = retention.Look{Position: m.Position, Problem: problemOf(err)}
+		if errors.Is(err, retention.ErrUnavailable) {
+			next = measureAgain
+		}
+	case !look.Done:
+		next = measureAgain
+	}
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return e.store.SaveMeasurement(sctx, m, look, next)
+}
+
+// problemOf says for people why a look has failed.
+func problemOf(err error) string {
+	switch {
+	case errors.Is(err, retention.ErrUnavailable):
+		return "the governed database cannot be reached"
+	case errors.Is(err, retention.ErrTooSlow):
+		return "looking for the oldest due row took too long and was given up; an index that begins with the timestamp column makes it quick"
+	}
+	return err.Error()
+}
+
+// measureSoon asks for measurements of what a run has worked on. Best effort: they
+// come in minutes by themselves.
+func (e *Engine) measureSoon(ctx context.Context, r *retention.Run) {
+	names := make([]string, len(r.Policies))
+	for i, res := range r.Policies {
+		names[i] = res.Policy
+	}
+	if err := e.store.MeasureSoon(ctx, names); err != nil {
+		e.log.WarnContext(ctx, "measurements come later", "run", r.ID, "error", err)
+	}
+}
+
+// dueFor is how long the oldest due row has been due, zero if none is. The cutoff has
+// moved on since it was measured, so has the age.
+func dueFor(st retention.PolicyStatus, now time.Time) time.Duration {
+	if st.OldestDue == nil {
+		return 0
+	}
+	return max(0, st.Cutoff.Sub(*st.OldestDue)+now.Sub(st.CheckedAt))
+}
+
+// Figures are the store's figures at one moment, as gauges show them.
+type Figures struct {
+	retention.Snapshot
+	Health []PolicyFigures
+}
+
+// PolicyFigures are one live policy's.
+type PolicyFigures struct {
+	retention.PolicySnapshot
+	// Measured is false as long as nothing has been measured.
+	Measured bool
+	// OverdueFor is how long the oldest unheld row has been due; zero if none is.
+	OverdueFor time.Duration
+	// Allowance is the policy's grace.
+	Allowance time.Duration
+}
+
+// Figures reads the store's figures. They cost the governed database nothing.
+func (e *Engine) Figures(ctx context.Context) (Figures, error) {
+	snap, err := e.store.Snapshot(ctx)
+	if err != nil {
+		return Figures{}, err
+	}
+	f := Figures{Snapshot: snap, Health: make([]PolicyFigures, len(snap.Policies))}
+	for i, p := range snap.Policies {
+		f.Health[i] = PolicyFigures{
+			PolicySnapshot: p, Measured: !p.Status.CheckedAt.IsZero(), OverdueFor: dueFor(p.Status, snap.At), Allowance: graceOf(p.Grace),
+		}
+	}
+	return f, nil
+}
+
+// Dispositions sums what real runs did in each day, for a chart. bounds are where the
+// days begin, in whatever zone the reader counts them, and where the last one ends.
+func (e *Engine) Dispositions(ctx context.Context, actor retention.Actor, bounds []time.Time) ([]retention.DayCount, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, err
+	}
+	return e.store.Dispositions(ctx, bounds)
+}

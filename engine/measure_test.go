@@ -1,0 +1,111 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/retention"
+)
+
+// figures are what the gauges would show of the one policy.
+func (h *house) figures() engine.PolicyFigures {
+	h.t.Helper()
+	f, err := h.engine.Figures(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if len(f.Health) != 1 {
+		h.t.Fatalf("figures of %d policies, want 1", len(f.Health))
+	}
+	return f.Health[0]
+}
+
+func (h *house) measure() {
+	h.t.Helper()
+	if err := h.engine.MeasurePolicies(h.t.Context()); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func days(d time.Duration) string { return fmt.Sprintf("%.1f days", d.Hours()/24) }
+
+func TestTheOldestDueRowIsMeasuredAtOnceAndAfterEachRun(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 1000, true)...)
+	h.mustPolicy(policyOn("r", 90))
+	h.mustHold(holdOn("r", "1", "2"))
+	if f := h.figures(); f.Measured || f.OverdueFor != 0 {
+		t.Errorf("before the first measurement: %+v", f)
+	}
+	h.measure()
+	if f := h.figures(); !f.Measured || days(f.OverdueFor) != "310.0 days" || f.Allowance != 48*time.Hour {
+		t.Errorf("rows of 400 days ago, kept for 90: overdue for %s, allowance %s", days(f.OverdueFor), f.Allowance)
+	}
+	h.mustRun(engine.RunRequest{DryRun: true})
+	h.mustRun(engine.RunRequest{})
+	h.measure()
+	f := h.figures()
+	if !f.Measured || f.OverdueFor != 0 || f.LastSuccess == nil {
+		t.Errorf("after a run that left held rows alone: overdue for %s, last success %v; want 0 and one", f.OverdueFor, f.LastSuccess)
+	}
+	checked := f.Status.CheckedAt
+	h.measure()
+	if f := h.figures(); !f.Status.CheckedAt.Equal(checked) {
+		t.Errorf("measured again at %s, a moment after %s", f.Status.CheckedAt, checked)
+	}
+}
+
+func TestAMeasurementThatFailsKeepsTheLastOneAndSaysWhy(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 100, true)...)
+	p := h.mustPolicy(policyOn("r", 90))
+	h.measure()
+	before := h.figures()
+	h.exec(`ALTER TABLE public.r RENAME TO s`)
+	if err := h.store.MeasureSoon(t.Context(), []string{p.Name}); err != nil {
+		t.Fatal(err)
+	}
+	h.measure()
+	f := h.figures()
+	if !strings.Contains(f.Status.Problem, "public.r") || !f.Status.CheckedAt.Equal(before.Status.CheckedAt) || f.OverdueFor < before.OverdueFor {
+		t.Errorf("after the table was renamed: problem %q, measured %s, overdue %s; want the reason and what was measured at %s",
+			f.Status.Problem, f.Status.CheckedAt, f.OverdueFor, before.Status.CheckedAt)
+	}
+	o, err := h.engine.Overview(t.Context(), h.actor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := o.Policies[0]; !got.Measured || !got.Overdue || got.Status.Problem == "" {
+		t.Errorf("the overview has %+v; want it overdue as last measured, with the problem", got)
+	}
+	h.exec(`ALTER TABLE public.s RENAME TO r`)
+	if err := h.store.MeasureSoon(t.Context(), []string{p.Name}); err != nil {
+		t.Fatal(err)
+	}
+	h.measure()
+	if f := h.figures(); f.Status.Problem != "" || !f.Status.CheckedAt.After(before.Status.CheckedAt) {
+		t.Errorf("once it can be measured again: %+v", f.Status)
+	}
+}
+
+func TestARunThatMayNotStartFailsEachOfItsPolicies(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 100, true)...)
+	h.mustPolicy(policyOn("r", 90))
+	h.mustHold(holdOn("r", "1"))
+	// Another database than the holds were placed in.
+	h.exec(`UPDATE holdfast.guard_mark SET system_identifier = '1'`)
+	run := h.mustRun(engine.RunRequest{})
+	if run.Status != retention.RunFailed {
+		t.Fatalf("the run ended as %s, want failed", run.Status)
+	}
+	if f := h.figures(); !f.LastFailed || f.LastSuccess != nil {
+		t.Errorf("last run failed %t, last success %v; want true and none", f.LastFailed, f.LastSuccess)
+	}
+}

@@ -1,0 +1,118 @@
+package metrics
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"holdfast/engine"
+)
+
+// RefreshEvery is how often the gauges are brought up to date.
+const RefreshEvery = 12 * time.Second
+
+// Source is where the gauges' figures come from; the engine is one.
+type Source interface {
+	Figures(ctx context.Context) (engine.Figures, error)
+}
+
+// Refresh reads the figures into memory. Where that fails the last ones stand, and
+// holdfast_figures_timestamp_seconds says how old they are.
+func (m *Metrics) Refresh(ctx context.Context, s Source) error {
+	f, err := s.Figures(ctx)
+	if err != nil {
+		return err
+	}
+	for _, p := range f.Health {
+		// Zeros from the start: a process that has run nothing has the counters too.
+		m.processed.WithLabelValues(p.Policy, string(p.Action))
+		m.held.WithLabelValues(p.Policy)
+		m.batches.WithLabelValues(p.Policy)
+		m.duration.WithLabelValues(p.Policy)
+	}
+	m.gauges.figures.Store(&f)
+	return nil
+}
+
+// gauges hands out the figures that were last read. Before the first time there are
+// none: nothing known is not zero.
+type gauges struct {
+	figures atomic.Pointer[engine.Figures]
+}
+
+func desc(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc(name, help, labels, nil)
+}
+
+var (
+	figuresAt = desc("holdfast_figures_timestamp_seconds", "When the gauges of this process were last read from the store, by the store's clock.")
+
+	oldest = desc("retention_oldest_unprocessed_days",
+		"Age in days, beyond its period, of the oldest due record that is not held; 0 when there is none.", "policy")
+	allowance = desc("retention_overdue_allowance_seconds", "How long a record may be due before it counts as overdue: the policy's grace.", "policy")
+	enabled   = desc("retention_policy_enabled", "Whether the policy is enabled (1) or not (0).", "policy")
+	measured  = desc("retention_measured_timestamp_seconds", "When the oldest due record was last looked for with success.", "policy")
+	failing   = desc("retention_measurement_failing", "Whether the last look for the oldest due record failed (1) or not (0).", "policy")
+	success   = desc("retention_last_success_timestamp_seconds", "When the policy last succeeded in a run.", "policy")
+	failed    = desc("retention_last_run_failed", "Whether the policy failed in its last run (1) or not (0).", "policy")
+
+	openRuns = desc("retention_open_runs", "Runs that have not ended, by status.", "status")
+	holds    = desc("holdfast_holds", "Legal holds, by status.", "status")
+	jobs     = desc("holdfast_jobs", "Jobs of the queue, by its state.", "state")
+)
+
+// Describe implements prometheus.Collector.
+func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{figuresAt, oldest, allowance, enabled, measured, failing, success, failed, openRuns, holds, jobs} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (g *gauges) Collect(ch chan<- prometheus.Metric) {
+	f := g.figures.Load()
+	if f == nil {
+		return
+	}
+	set := func(d *prometheus.Desc, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	set(figuresAt, unix(f.At))
+	for _, p := range f.Health {
+		collectPolicy(set, p)
+	}
+	for st, n := range f.OpenRuns {
+		set(openRuns, float64(n), string(st))
+	}
+	for st, n := range f.Holds {
+		set(holds, float64(n), string(st))
+	}
+	for st, n := range f.Jobs {
+		set(jobs, float64(n), st)
+	}
+}
+
+func collectPolicy(set func(*prometheus.Desc, float64, ...string), p engine.PolicyFigures) {
+	set(enabled, truth(p.Enabled), p.Policy)
+	set(allowance, p.Allowance.Seconds(), p.Policy)
+	set(failing, truth(p.Status.Problem != ""), p.Policy)
+	set(failed, truth(p.LastFailed), p.Policy)
+	if p.Measured {
+		set(oldest, p.OverdueFor.Hours()/24, p.Policy)
+		set(measured, unix(p.Status.CheckedAt), p.Policy)
+	}
+	if p.LastSuccess != nil {
+		set(success, unix(*p.LastSuccess), p.Policy)
+	}
+}
+
+func unix(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}
