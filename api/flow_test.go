@@ -29,6 +29,7 @@ func TestEveryRouteAnswersAsTheContractSays(t *testing.T) {
 	s.tellOfRuns(t)
 	s.tellOfEvents(t)
 	s.tellOfSchedules(t)
+	s.tellOfSubscribers(t)
 	s.tellOfAccounts(t)
 	s.tellOfTheService(t)
 	for key, op := range s.strict {

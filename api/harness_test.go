@@ -27,6 +27,7 @@ import (
 	"holdfast/engine/target"
 	"holdfast/internal/httpauth"
 	"holdfast/internal/metrics"
+	"holdfast/internal/notify"
 	"holdfast/internal/pgtest"
 	"holdfast/retention"
 	"holdfast/store"
@@ -139,8 +140,12 @@ func newServer(t testing.TB) *service {
 		t.Fatal(err)
 	}
 	t.Cleanup(tg.Close)
+	sender := notify.New(notify.Options{})
+	t.Cleanup(sender.Close)
 	s := &service{url: url}
-	return s.over(t, engine.New(st, fenced{tg, s}, engine.Options{AdminToken: adminToken, Hasher: plainHasher{}}), st.Sessions())
+	return s.over(t, engine.New(st, fenced{tg, s}, engine.Options{
+		AdminToken: adminToken, Hasher: plainHasher{}, Sender: sender, Secret: []byte("a secret for tests only"),
+	}), st.Sessions())
 }
 
 func serviceOver(t testing.TB, e *engine.Engine, sessions sessionStore) *service {

@@ -125,7 +125,7 @@ func (a *heldAnswer) send(w http.ResponseWriter) {
 
 func (a *heldAnswer) replay(op *operation) retention.IdempotentReplay {
 	body := a.body.Bytes()
-	if op.id == opCreateToken {
+	if op.id == opCreateToken || op.id == opCreateSubscriber {
 		body = withoutSecret(body)
 	}
 	return retention.IdempotentReplay{
@@ -134,7 +134,7 @@ func (a *heldAnswer) replay(op *operation) retention.IdempotentReplay {
 	}
 }
 
-// withoutSecret is a new token's answer as it may be kept: the secret is shown once.
+// withoutSecret is a new token's or subscriber's answer as it may be kept: the secret is shown once.
 // An answer that cannot be read is not kept at all.
 func withoutSecret(body []byte) []byte {
 	var members map[string]json.RawMessage

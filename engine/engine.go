@@ -28,6 +28,8 @@ type Engine struct {
 	pace   retention.Pace
 	admin  []byte // digest of the administrator's token; nil if there is none
 	hasher Hasher
+	sender Sender
+	secret []byte
 	source string
 	// backups is how long the governed database's backups are kept; nil if not stated.
 	backups *retention.Period
@@ -61,13 +63,17 @@ type Options struct {
 	Source string
 	// Meter is told what this process commits; nil counts nothing.
 	Meter Meter
+	// Sender speaks to subscribers; without one nothing is delivered.
+	Sender Sender
+	// Secret is what webhooks' signing keys are derived from.
+	Secret []byte
 }
 
 // New makes an engine over our store and the governed database.
 func New(store Store, target Target, o Options) *Engine {
 	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, meter: o.Meter, source: cmp.Or(o.Source, DefaultSource),
 		backups: o.BackupRetention, wait: waitFor,
-		presence: presence{version: o.Version, started: time.Now()}}
+		presence: presence{version: o.Version, started: time.Now()}, sender: o.Sender, secret: o.Secret}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -99,12 +105,13 @@ type Operation string
 
 // The operations. A later issue gives roles a table over them.
 const (
-	OpRead          Operation = "read"
-	OpPolicyWrite   Operation = "policy.write"
-	OpHoldWrite     Operation = "hold.write"
-	OpRunWrite      Operation = "run.write"
-	OpScheduleWrite Operation = "schedule.write"
-	OpAccountsWrite Operation = "accounts.write"
+	OpRead            Operation = "read"
+	OpPolicyWrite     Operation = "policy.write"
+	OpHoldWrite       Operation = "hold.write"
+	OpRunWrite        Operation = "run.write"
+	OpScheduleWrite   Operation = "schedule.write"
+	OpAccountsWrite   Operation = "accounts.write"
+	OpSubscriberWrite Operation = "subscriber.write"
 )
 
 // authorise is the one place where an actor's rights are judged. Today whoever is

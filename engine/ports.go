@@ -19,6 +19,7 @@ type Store interface {
 	RunStore
 	ScheduleStore
 	EventStore
+	SubscriberStore
 	AccountStore
 
 	// Ping tells whether the database answers.

@@ -26,7 +26,7 @@ type write struct {
 }
 
 func writes() []write {
-	return slices.Concat(policyWrites(), holdWrites(), scheduleWrites(), otherWrites())
+	return slices.Concat(policyWrites(), holdWrites(), scheduleWrites(), subscriberWrites(), otherWrites())
 }
 
 type call = func(ctx context.Context, by retention.By) (string, error)

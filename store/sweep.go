@@ -26,6 +26,10 @@ func (s *Store) sweepEvents(ctx context.Context) error {
 	for {
 		var removed int64
 		err := s.write(ctx, "sweep events", func(tx pgx.Tx) error {
+			// A replay of what is being removed comes before it, or finds it gone.
+			if err := lockFor(ctx, tx, lockEvents); err != nil {
+				return err
+			}
 			passed, err := minCursor(ctx, tx)
 			if err != nil {
 				return err
@@ -36,15 +40,14 @@ func (s *Store) sweepEvents(ctx context.Context) error {
 				             WHERE no <= $1 AND kept_at < holdfast.clock() - $2::text::interval
 				             ORDER BY no
 				             LIMIT $3)`, passed, s.keepEvents.String(), sweepChunk)
+			if err != nil {
+				return err
+			}
 			removed = tag.RowsAffected()
-			return err
+			return forgetDead(ctx, tx)
 		})
 		if err != nil || removed < sweepChunk {
 			return err
 		}
 	}
 }
-
-// minCursor is the number in the log that every live subscriber has passed. As long
-// as there is nobody to tell, everything is.
-func minCursor(context.Context, pgx.Tx) (int64, error) { return maxID, nil }

@@ -21,6 +21,8 @@ var actions = []action{
 	{"hold.review_due", "listed the hold for review"}, {"hold.release", "asked for the hold's release"}, {"hold.released", "released the hold"},
 	{"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
 	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"}, {"guard.accept", "accepted another governed database"},
+	{"subscriber.create", "added the subscriber"}, {"subscriber.revise", "changed the subscriber"}, {"subscriber.rotate_secret", "gave the subscriber a new signing key"},
+	{"subscriber.replay", "had events delivered again"}, {"subscriber.end", "ended the subscriber"},
 	{"user.create", "added a person"}, {"user.sign_in", "signed in"}, {"user.sign_in_refused", "was refused at sign-in"}, {"user.sign_out", "signed out"}, {"user.change_password", "changed their password"},
 	{"token.create", "created an API token"}, {"token.revoke", "revoked an API token"},
 }
@@ -136,6 +138,8 @@ func objectHref(object string) string {
 		return "/holds/" + id
 	case "run":
 		return "/runs/" + id
+	case "subscriber":
+		return "/subscribers/" + id
 	case "user":
 		return "/settings/people"
 	case "token":

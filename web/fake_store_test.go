@@ -38,7 +38,8 @@ type fakeStore struct {
 	// backups is how long backups are kept, if it is stated.
 	backups *retention.Period
 	// history is what was done in the i-th of the days that are asked for.
-	history func(i int) retention.DayCount
+	history     func(i int) retention.DayCount
+	subscribers []fakeSubscriber
 }
 
 type idempotent struct {

@@ -87,6 +87,7 @@ func filledStore() *fakeStore {
 		}
 		return d
 	}
+	fillSubscribers(s)
 	return s
 }
 

@@ -91,6 +91,7 @@ func (s *server) routes() http.Handler {
 			s.holdRoutes(r)
 			s.runRoutes(r)
 			s.scheduleRoutes(r)
+			s.subscriberRoutes(r)
 			r.Get("/", s.page(overview))
 			r.Get("/audit", s.page(audit))
 			r.Get("/events", s.page(events))
@@ -175,23 +176,27 @@ func (v *visit) redirect(to string) error {
 // doneTexts are what a page may say about the step before it. The address names
 // one of them, never a text, so that nobody can put words on our pages by a link.
 var doneTexts = map[string]string{
-	"saved":        "Saved.",
-	"created":      "The policy is saved. Nothing has run yet.",
-	"retired":      "The policy is retired. It runs no more.",
-	"placed":       "The hold is placed.",
-	"revised":      "The change of the hold is saved.",
-	"released":     "The release is recorded.",
-	"requested":    "The run is requested.",
-	"paused":       "The run is paused. What was committed stays; resumed, it goes on from there.",
-	"resumed":      "The run is queued again and goes on from where it was.",
-	"cancelled":    "The run is cancelled. What was committed stays.",
-	"password":     "Your password is changed.",
-	"person":       "The person is added. Hand over the password on another way than this page.",
-	"revoked":      "The token is revoked. It is refused from now on.",
-	"zone":         "Times are shown in this zone from now on.",
-	"schedule":     "The schedule is saved. It owes its slots from now on.",
-	"schedule_on":  "The schedule is enabled. It owes its slots from now on.",
-	"schedule_off": "The schedule is disabled. It starts nothing until somebody enables it.",
+	"saved":            "Saved.",
+	"created":          "The policy is saved. Nothing has run yet.",
+	"retired":          "The policy is retired. It runs no more.",
+	"placed":           "The hold is placed.",
+	"revised":          "The change of the hold is saved.",
+	"released":         "The release is recorded.",
+	"requested":        "The run is requested.",
+	"paused":           "The run is paused. What was committed stays; resumed, it goes on from there.",
+	"resumed":          "The run is queued again and goes on from where it was.",
+	"cancelled":        "The run is cancelled. What was committed stays.",
+	"password":         "Your password is changed.",
+	"person":           "The person is added. Hand over the password on another way than this page.",
+	"revoked":          "The token is revoked. It is refused from now on.",
+	"zone":             "Times are shown in this zone from now on.",
+	"schedule":         "The schedule is saved. It owes its slots from now on.",
+	"schedule_on":      "The schedule is enabled. It owes its slots from now on.",
+	"schedule_off":     "The schedule is disabled. It starts nothing until somebody enables it.",
+	"subscribed":       "The subscriber is added. It is told of what happens from now on.",
+	"ended":            "The subscriber has ended. Its name is free.",
+	"replayed":         "The events are delivered again.",
+	"nothing-replayed": "There is no event to deliver again.",
 }
 
 // secureHeaders keep a page from running, loading or being framed by anything

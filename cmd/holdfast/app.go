@@ -12,6 +12,7 @@ import (
 	"holdfast/engine"
 	"holdfast/engine/target"
 	"holdfast/internal/metrics"
+	"holdfast/internal/notify"
 	"holdfast/internal/pglaunch"
 	"holdfast/store"
 )
@@ -23,6 +24,7 @@ type app struct {
 	pg     *pglaunch.Keeper
 	store  *store.Store
 	target *target.Target
+	sender *notify.Sender
 	engine *engine.Engine
 	// metrics counts what this process commits.
 	metrics *metrics.Metrics
@@ -59,8 +61,13 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 	if err != nil {
 		return nil, err
 	}
-	a.engine = engine.New(a.store, a.target, engine.Options{Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Meter: a.metrics, Version: version(), Source: cfg.PublicURL,
-		BackupRetention: cfg.BackupRetention})
+	a.sender = notify.New(notify.Options{
+		AllowPrivate: cfg.WebhookAllowPrivate, NATSCreds: cfg.NATSCreds, Agent: "Holdfast/" + version(), Log: log,
+	})
+	a.engine = engine.New(a.store, a.target, engine.Options{
+		Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Meter: a.metrics, Version: version(),
+		Source: cfg.PublicURL, Sender: a.sender, Secret: secret, BackupRetention: cfg.BackupRetention,
+	})
 	return a, a.checkSecret(ctx, secret, migrate)
 }
 
@@ -140,6 +147,9 @@ func (a *app) missing(ctx context.Context) error {
 }
 
 func (a *app) close() {
+	if a.sender != nil {
+		a.sender.Close()
+	}
 	if a.target != nil {
 		a.target.Close()
 	}

@@ -44,6 +44,10 @@ type config struct {
 	EventRetention retention.Period `env:"EVENT_RETENTION" envDefault:"P30D"`
 	PostgresBin    string           `env:"POSTGRES_BIN"`
 	LogFormat      string           `env:"LOG_FORMAT" envDefault:"text"`
+	// WebhookAllowPrivate lets subscribers' URLs lead to this machine and to private networks.
+	WebhookAllowPrivate bool `env:"WEBHOOK_ALLOW_PRIVATE" envDefault:"false"`
+	// NATSCreds is the file with the credentials of subscribers' NATS servers.
+	NATSCreds string `env:"NATS_CREDS"`
 }
 
 const (
@@ -97,6 +101,7 @@ func (c *config) check() error {
 	if c.LogFormat != "text" && c.LogFormat != "json" {
 		errs = append(errs, fmt.Errorf("HOLDFAST_LOG_FORMAT is %q; it must be text or json", c.LogFormat))
 	}
+	errs = append(errs, c.checkCreds())
 	if c.PublicURL != "" {
 		if u, err := url.Parse(c.PublicURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
 			errs = append(errs, fmt.Errorf("HOLDFAST_PUBLIC_URL is %q; it must be a URL such as https://holdfast.example.com", c.PublicURL))
@@ -108,6 +113,16 @@ func (c *config) check() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (c *config) checkCreds() error {
+	if c.NATSCreds == "" {
+		return nil
+	}
+	if _, err := os.Stat(c.NATSCreds); err != nil {
+		return fmt.Errorf("HOLDFAST_NATS_CREDS must name a .creds file that can be read: %w", err)
+	}
+	return nil
 }
 
 // defaultDataDir is /var/lib/holdfast as root, else the user's data directory.

@@ -41,6 +41,7 @@ var rooms = map[string][]string{
 	"web/static":            {},
 	"internal/jobs":         {"engine", "retention"},
 	"internal/metrics":      {"engine", "retention", "internal/httperr"},
+	"internal/notify":       {"retention"},
 	"internal/httpauth":     {"engine", "retention", "internal/httperr"},
 	"internal/httperr":      {"retention"},
 	"internal/pglaunch":     {},
@@ -53,12 +54,14 @@ var rooms = map[string][]string{
 // outside restricts imports from beyond the module: who may speak to a database,
 // to the queue, to the network. The key is a prefix of import paths.
 var outside = map[string][]string{
-	"github.com/jackc/":          {"store", "engine/target", "internal/jobs", "internal/pglaunch", "internal/pgtest", "cmd/…"},
-	"database/sql":               {"migrations", "store"}, // golang-migrate's driver wants it; store lends it a connection
-	"github.com/golang-migrate/": {"migrations"},
-	"github.com/riverqueue/":     {"store", "internal/jobs"},
-	"github.com/prometheus/":     {"internal/metrics"},
-	"net/http":                   {"api", "api/oapi", "web", "web/static", "internal/httpauth", "internal/httperr", "internal/metrics", "cmd/…"},
+	"github.com/jackc/":             {"store", "engine/target", "internal/jobs", "internal/pglaunch", "internal/pgtest", "cmd/…"},
+	"database/sql":                  {"migrations", "store"}, // golang-migrate's driver wants it; store lends it a connection
+	"github.com/golang-migrate/":    {"migrations"},
+	"github.com/riverqueue/":        {"store", "internal/jobs"},
+	"github.com/prometheus/":        {"internal/metrics"},
+	"net/http":                      {"api", "api/oapi", "web", "web/static", "internal/httpauth", "internal/httperr", "internal/metrics", "internal/notify", "cmd/…"},
+	"github.com/nats-io/":           {"internal/notify"}, // whoever else wants to publish goes through a subscriber
+	"github.com/standard-webhooks/": {"internal/notify"},
 }
 
 // writers are the rooms in which SQL text that changes rows may be written.

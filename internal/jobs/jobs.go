@@ -1,6 +1,7 @@
 // Package jobs works in the background of a process: it starts what schedules owe,
 // takes runs up from the queue, takes over what nobody works on any more, settles
-// holds and stopped runs, carries the journal and refreshes measurements.
+// holds and stopped runs, carries the journal and the outbox, delivers to subscribers
+// and refreshes measurements.
 //
 // It owns when these happen; what they do is the engine's. The store enqueues a
 // run's job in its own transaction. River frees a killed worker's job only after an
@@ -66,9 +67,15 @@ func New(e *engine.Engine, pool *pgxpool.Pool, schema string, log *slog.Logger) 
 	if err := river.AddWorkerSafely(workers, &runWorker{manager: m}); err != nil {
 		return nil, err
 	}
+	if err := river.AddWorkerSafely(workers, &deliveryWorker{manager: m}); err != nil {
+		return nil, err
+	}
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
-		Schema:  schema,
-		Queues:  map[string]river.QueueConfig{retention.RunQueue: {MaxWorkers: maxRuns}},
+		Schema: schema,
+		Queues: map[string]river.QueueConfig{
+			retention.RunQueue:      {MaxWorkers: maxRuns},
+			retention.DeliveryQueue: {MaxWorkers: maxPumps},
+		},
 		Workers: workers,
 		// A run takes as long as it takes; its batches have their own time-outs.
 		JobTimeout:        -1,
@@ -96,6 +103,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.every(settleEvery, nil, "take over runs", m.engine.TakeOver)
 	m.every(carryEvery, m.carry, "carry journal and events", m.engine.CarryJournal)
 	m.every(settleEvery, nil, "measure policies", m.engine.MeasurePolicies)
+	m.every(wakeEvery, nil, "wake subscribers", m.engine.WakePumps)
 	m.every(sweepEvery, nil, "sweep", m.engine.Sweep)
 	for _, begin := range m.also {
 		begin()

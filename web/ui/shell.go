@@ -9,7 +9,7 @@ type Assets struct {
 type Shell struct {
 	Title string
 	// Section is the navigation entry that is current: overview, policies, holds,
-	// runs, schedules, audit, settings; empty for none.
+	// runs, schedules, events, audit, settings; empty for none.
 	Section string
 	// User is who is signed in; empty shows no navigation.
 	User string
@@ -45,6 +45,7 @@ func navItems() []navItem {
 		{"holds", "/holds", "Holds", "hold"},
 		{"runs", "/runs", "Runs", "run"},
 		{"schedules", "/schedules", "Schedules", "schedule"},
+		{"events", "/events", "Events", "event"},
 		{"audit", "/audit", "Audit", "audit"},
 		{"settings", "/settings", "Settings", "settings"},
 	}

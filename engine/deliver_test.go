@@ -1,0 +1,482 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"holdfast/internal/notify"
+	"holdfast/retention"
+)
+
+// fillLog appends batches whose entities overlap, and answers each entity's events in
+// the order of the log.
+func (h *house) fillLog(batches, each, entities int, rnd *rand.Rand) map[string][]string {
+	h.t.Helper()
+	log := map[string][]string{}
+	for n := 1; n <= batches; n++ {
+		var keys []string
+		for i := range each {
+			key := fmt.Sprintf("u%d", rnd.IntN(entities))
+			keys = append(keys, key)
+			log[key] = append(log[key], retention.EventID(batchID(n), i))
+		}
+		h.append(batchOf(n, keys...))
+	}
+	return log
+}
+
+func TestEveryEventArrivesAndInOrderOfItsEntityWhateverTheReceiverAnswers(t *testing.T) {
+	t.Parallel()
+	for _, seed := range []uint64{1, 2, 3} {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			rnd := rand.New(rand.NewPCG(seed, 0))
+			h := deliveryHouse(t)
+			// One answer in four is a failure; some entities are refused again and again.
+			r := newReceiver(t, func(e received) int {
+				if rnd.IntN(4) == 0 || (strings.HasSuffix(e.entity, "7") && rnd.IntN(2) > 0) {
+					return []int{500, 404, 429, 503}[rnd.IntN(4)]
+				}
+				return []int{200, 202, 204}[rnd.IntN(3)]
+			})
+			sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+			log := h.fillLog(6, 60, 40, rnd)
+			for turns := 0; h.status(sub.ID).Undelivered() > 0; turns++ {
+				if turns > 100 {
+					t.Fatalf("still undelivered after %d turns: %+v", turns, h.status(sub.ID))
+				}
+				h.pumpOnce(sub.ID)
+				h.later(200 * time.Minute)
+			}
+			wantOrder(t, r, log)
+			if st := h.status(sub.ID); st.Delivered != 360 || st.Dead != 0 {
+				t.Errorf("delivered %d with %d dead, want 360 and none", st.Delivered, st.Dead)
+			}
+			if n := len(r.accepted()); n != 360 {
+				t.Errorf("%d events were accepted, want 360", n)
+			}
+		})
+	}
+}
+
+// A day of 500 with thousands of events behind must make no thousands of rows, and
+// afterwards everything arrives in order.
+func TestSubscriberThatFailsForADayHoldsLittleBackAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	r := newReceiver(t, always(500))
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	log := h.fillLog(10, 500, 900, rand.New(rand.NewPCG(7, 7)))
+	var most int64
+	for range 24 * 4 {
+		h.pumpOnce(sub.ID)
+		st := h.status(sub.ID)
+		most = max(most, st.Waiting+st.Retrying)
+		if st.Undelivered() != 5000 || st.Dead != 0 {
+			t.Fatalf("undelivered %d, dead %d; want 5000 and none", st.Undelivered(), st.Dead)
+		}
+		h.later(15 * time.Minute)
+	}
+	if most > 1100 {
+		t.Errorf("%d deliveries were open at once, want about 1000 at most", most)
+	}
+	st := h.status(sub.ID)
+	if !strings.HasPrefix(st.LastAnswer, "500 ") || st.LastFailure == nil || st.LastSuccess != nil {
+		t.Errorf("the status does not say what was answered: %+v", st)
+	}
+	r.become(always(204))
+	for turns := 0; h.status(sub.ID).Undelivered() > 0 && turns < 20; turns++ {
+		h.pumpOnce(sub.ID)
+		h.later(time.Minute)
+	}
+	wantOrder(t, r, log)
+}
+
+func TestEventThatFailsForThreeDaysIsGivenUpAndReleasesWhatWaits(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	poison := retention.EventID(batchID(1), 0)
+	r := newReceiver(t, func(e received) int {
+		if e.id == poison {
+			return 400
+		}
+		return 200
+	})
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	h.append(batchOf(1, "a", "b"), batchOf(2, "a", "c"))
+	h.pumpOnce(sub.ID)
+	if got := r.accepted(); len(got) != 2 {
+		t.Errorf("accepted %s, want b and c alone while a's first event is not through", shortIDs(got))
+	}
+	if st := h.status(sub.ID); st.Retrying != 1 || st.Waiting != 1 {
+		t.Errorf("%d are retried and %d wait, want one each", st.Retrying, st.Waiting)
+	}
+	for range 30 {
+		h.later(4 * time.Hour)
+		h.pumpOnce(sub.ID)
+	}
+	if st := h.status(sub.ID); st.Dead != 1 || st.Undelivered() != 0 {
+		t.Errorf("dead %d, undelivered %d; want one and none", st.Dead, st.Undelivered())
+	}
+	if !slices.Contains(r.accepted(), retention.EventID(batchID(2), 0)) {
+		t.Error("the event behind the dead one was not delivered")
+	}
+	dead, _, err := h.engine.Deliveries(t.Context(), h.actor, sub.ID, []retention.DeliveryState{retention.DeliveryDead}, retention.Page{})
+	if err != nil || len(dead) != 1 {
+		t.Fatalf("dead deliveries: %v, %v", dead, err)
+	}
+	if d := dead[0]; d.EventID != poison || d.EntityID[0] != "a" || d.LastAnswer != "400 Bad Request" || d.Attempts < 10 {
+		t.Errorf("the dead delivery is %+v", d)
+	}
+	r.become(always(200))
+	if n, err := h.engine.Replay(t.Context(), h.actor, sub.ID, retention.Replay{Dead: true}); n != 1 || err != nil {
+		t.Errorf("replaying the dead: %d, %v", n, err)
+	}
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Dead != 0 || st.Undelivered() != 0 || !slices.Contains(r.accepted(), poison) {
+		t.Errorf("after the replay: %+v", st)
+	}
+}
+
+func TestBadReceiversAreFailuresInTheirOwnWords(t *testing.T) {
+	t.Parallel()
+	redirecting := httptest.NewServer(http.RedirectHandler("/elsewhere", http.StatusMovedPermanently))
+	t.Cleanup(redirecting.Close)
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	mute, err := net.Listen("tcp", "127.0.0.1:0") // accepts, as the kernel does, and never answers
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = mute.Close() })
+	angry := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+		_, _ = w.Write([]byte("no\x00\xff\x1b[31m tea " + strings.Repeat("é", 4000)))
+	}))
+	t.Cleanup(angry.Close)
+	for name, c := range map[string]struct{ url, says string }{
+		"301":                {redirecting.URL, "301 Moved Permanently: a redirect to /elsewhere; redirects are not followed"},
+		"connection refused": {gone.URL, "connection refused"},
+		"nothing at all":     {"http://" + mute.Addr().String(), "no answer within 10 seconds"},
+		"binary rubbish":     {angry.URL, "418 I'm a teapot: no[31m tea éé"},
+		"no such name":       {"http://holdfast.invalid", "the name holdfast.invalid cannot be resolved"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := deliveryHouse(t)
+			sub := h.mustSubscriber(retention.Subscriber{URL: c.url})
+			h.append(batchOf(1, "a"))
+			h.pumpOnce(sub.ID)
+			st := h.status(sub.ID)
+			if !strings.HasPrefix(st.LastAnswer, c.says) || len(st.LastAnswer) > 510 || st.Retrying != 1 {
+				t.Errorf("got %+v, want it retried and %q", st, c.says)
+			}
+		})
+	}
+}
+
+func TestRubbishWith200IsADelivery(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte("\xff\x00{not json"))
+	}))
+	t.Cleanup(srv.Close)
+	sub := h.mustSubscriber(retention.Subscriber{URL: srv.URL})
+	h.append(batchOf(1, "a"))
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Delivered != 1 || st.Undelivered() != 0 {
+		t.Errorf("got %+v, want it delivered", st)
+	}
+}
+
+func TestKeysOfEveryShapeArriveAsTheyAre(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	r := newReceiver(t, nil)
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	b := batchOf(1)
+	b.KeyParts, b.Count = 2, 3
+	b.Keys = []*string{ptr("O'Neil\n\"ж\" \\"), ptr("日本\t"), ptr("x"), ptr("1"), ptr(""), nil}
+	h.append(b, batchOf(2, "plain"))
+	// The same shapes through the row of a failed delivery.
+	r.become(always(500))
+	h.pumpOnce(sub.ID)
+	r.become(always(200))
+	h.later(time.Minute)
+	h.pumpOnce(sub.ID)
+	var bodies []string
+	for _, e := range r.requests() {
+		if e.status == 200 {
+			bodies = append(bodies, string(e.body))
+		}
+	}
+	all := strings.Join(bodies, "\n")
+	for _, want := range []string{
+		`"entity_id":["O'Neil\n\"ж\" \\","1"]`, `"entity_id":["日本\t",""]`, `"entity_id":null`, `"entity_id":"plain"`,
+		`"id":"` + retention.EventID(batchID(1), 2) + `"`, `"source":"https://holdfast.example.com"`, `"specversion":"1.0"`,
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("no event has %s:\n%s", want, all)
+		}
+	}
+}
+
+// Two processes work on one subscriber at once, and one takes over from another that
+// was stopped in the middle: exactly one is at work, and the order is kept.
+func TestOfTwoPumpsExactlyOneWorks(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	r := newReceiver(t, nil)
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	log := h.fillLog(20, 100, 50, rand.New(rand.NewPCG(3, 3)))
+	other := newPumpEngine(h, notifySender(t))
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := h.engine.Pump(t.Context(), sub.ID, 0); err != nil {
+				t.Error(err)
+			}
+		})
+		wg.Go(func() {
+			if err := other.Pump(t.Context(), sub.ID, 0); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(r.requests()); n != 2000 {
+		t.Errorf("%d requests were made, want one for each of 2000 events", n)
+	}
+	wantOrder(t, r, log)
+	if attempt := h.count(`SELECT attempt FROM holdfast.subscriber`); attempt != 1 {
+		t.Errorf("%d pumps have worked, want 1", attempt)
+	}
+}
+
+func notifySender(t testing.TB) *notify.Sender {
+	t.Helper()
+	s := notify.New(notify.Options{AllowPrivate: true})
+	t.Cleanup(s.Close)
+	return s
+}
+
+// A pump that was taken over in the middle of a chunk keeps nothing, and its successor
+// sends the chunk again: more than once is allowed, out of order is not.
+func TestPumpThatWasTakenOverKeepsNothing(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	var once sync.Once
+	r := newReceiver(t, func(received) int {
+		once.Do(func() {
+			h.exec(`UPDATE holdfast.subscriber SET attempt = attempt + 1, beat_at = NULL`)
+		})
+		return 200
+	})
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	log := h.fillLog(2, 100, 10, rand.New(rand.NewPCG(4, 4)))
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Behind != 200 || st.Delivered != 0 {
+		t.Errorf("the fenced pump has kept something: %+v", st)
+	}
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Undelivered() != 0 || st.Delivered != 200 {
+		t.Errorf("the successor has not finished: %+v", st)
+	}
+	wantOrder(t, r, log)
+}
+
+// A pump that is asked to stop keeps what it has sent, so that little is sent twice.
+func TestPumpThatIsStoppedKeepsWhatItHasSent(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	ctx, stop := context.WithCancel(t.Context())
+	n := 0
+	r := newReceiver(t, func(received) int {
+		if n++; n == 300 {
+			stop()
+		}
+		return 200
+	})
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	log := h.fillLog(5, 200, 100, rand.New(rand.NewPCG(5, 5)))
+	if err := h.engine.Pump(ctx, sub.ID, 0); err != nil {
+		t.Fatal(err)
+	}
+	st := h.status(sub.ID)
+	if st.Undelivered() == 0 || st.Undelivered() > 700+16 {
+		t.Errorf("%d are undelivered after 300 were answered", st.Undelivered())
+	}
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Undelivered() != 0 {
+		t.Errorf("not finished: %+v", st)
+	}
+	wantOrder(t, r, log)
+	if again := len(r.requests()) - 1000; again > 16 {
+		t.Errorf("%d events were sent twice, want at most those that were on their way", again)
+	}
+}
+
+func TestFiltersChooseWhatASubscriberIsToldOf(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	all, holds, orders := newReceiver(t, nil), newReceiver(t, nil), newReceiver(t, nil)
+	a := h.mustSubscriber(retention.Subscriber{Name: "all", URL: all.URL})
+	b := h.mustSubscriber(retention.Subscriber{Name: "holds", URL: holds.URL, Types: []string{"hold.*"}})
+	c := h.mustSubscriber(retention.Subscriber{Name: "orders", URL: orders.URL, Types: []string{"data.retention.deleted"}, EntityTypes: []string{"order"}})
+	placed, order := batchOf(2, "h1"), batchOf(3, "o1", "o2")
+	placed.Type, placed.EntityType, order.EntityType = retention.EventHoldPlaced, "hold", "order"
+	h.append(batchOf(1, "u1"), placed, order)
+	for _, c := range []struct {
+		sub  retention.Subscriber
+		r    *receiver
+		want int
+	}{{a, all, 4}, {b, holds, 1}, {c, orders, 2}} {
+		if st := h.status(c.sub.ID); st.Behind != int64(c.want) {
+			t.Errorf("%s is %d behind, want %d", c.sub.Name, st.Behind, c.want)
+		}
+		h.pumpOnce(c.sub.ID)
+		if got := c.r.accepted(); len(got) != c.want {
+			t.Errorf("%s got %d events, want %d", c.sub.Name, len(got), c.want)
+		}
+	}
+}
+
+func TestSubscriberBeginsAtTheEndAndAReplayGoesBack(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	r := newReceiver(t, nil)
+	old := batchOf(1, "a", "b")
+	old.OccurredAt = time.Now().Add(-48 * time.Hour)
+	h.append(old, batchOf(2, "a", "c"))
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	h.append(batchOf(3, "d"))
+	h.pumpOnce(sub.ID)
+	if got := shortIDs(r.accepted()); got != "3-0" {
+		t.Errorf("a new subscriber got %q, want what came after it alone", got)
+	}
+	replay := func(r retention.Replay, want int64) {
+		t.Helper()
+		n, err := h.engine.Replay(t.Context(), h.actor, sub.ID, r)
+		if err != nil || n != want {
+			t.Errorf("replay of %+v: got %d, %v; want %d", r, n, err, want)
+		}
+		h.pumpOnce(sub.ID)
+	}
+	replay(retention.Replay{From: ptr(time.Now().Add(-72 * time.Hour)), Until: ptr(time.Now().Add(-24 * time.Hour))}, 2)
+	replay(retention.Replay{Events: []string{retention.EventID(batchID(2), 1), retention.EventID(batchID(2), 1)}}, 1)
+	replay(retention.Replay{From: ptr(time.Now().Add(-time.Hour))}, 3)
+	got := r.accepted()
+	slices.Sort(got)
+	if got := shortIDs(got); got != "1-0 1-1 2-0 2-1 3-0" {
+		t.Errorf("got %q, want all five", got)
+	}
+	if n := len(r.requests()); n != 7 {
+		t.Errorf("%d requests, want 7: what was delivered before is delivered again", n)
+	}
+	for _, bad := range []retention.Replay{
+		{}, {Events: []string{"nonsense"}}, {Events: []string{retention.EventID(batchID(2), 2)}}, {Events: []string{retention.EventID(batchID(9), 0)}},
+		{Dead: true, Events: []string{retention.EventID(batchID(1), 0)}}, {Until: ptr(time.Now())},
+		{From: ptr(time.Now()), Until: ptr(time.Now().Add(-time.Hour))},
+	} {
+		if _, err := h.engine.Replay(t.Context(), h.actor, sub.ID, bad); !errors.Is(err, retention.ErrInvalid) {
+			t.Errorf("replay of %+v: got %v, want it invalid", bad, err)
+		}
+	}
+}
+
+func TestReplayedRangeReachesWhatWasGivenUp(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	r := newReceiver(t, always(500))
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	h.append(batchOf(1, "a"))
+	for range 40 {
+		h.pumpOnce(sub.ID)
+		h.later(4 * time.Hour)
+	}
+	if st := h.status(sub.ID); st.Dead != 1 {
+		t.Fatalf("got %+v, want one dead", st)
+	}
+	r.become(always(200))
+	if _, err := h.engine.Replay(t.Context(), h.actor, sub.ID, retention.Replay{From: ptr(time.Now().Add(-time.Hour))}); err != nil {
+		t.Fatal(err)
+	}
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Dead != 0 || len(r.accepted()) != 1 {
+		t.Errorf("got %+v and %d accepted, want none dead and one", st, len(r.accepted()))
+	}
+}
+
+func TestRotatedKeySignsBesideTheFormerOneForADay(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	r := newReceiver(t, nil)
+	s := retention.Subscriber{Name: "crm", Kind: retention.SubscriberWebhook, URL: r.URL, Enabled: true}
+	sub, first, err := h.engine.CreateSubscriber(t.Context(), h.actor, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, second, err := h.engine.RotateSecret(t.Context(), h.actor, sub.ID)
+	if err != nil || first == second || !strings.HasPrefix(second, "whsec_") {
+		t.Fatalf("rotated %q to %q: %v", first, second, err)
+	}
+	for i, want := range []map[string]bool{{first: true, second: true}, {first: false, second: true}} {
+		h.append(batchOf(i+1, "a"))
+		h.pumpOnce(sub.ID)
+		got := r.requests()[i]
+		for key, valid := range want {
+			hook, err := standardwebhooks.NewWebhook(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := hook.Verify(got.body, got.header); (err == nil) != valid {
+				t.Errorf("event %d by key %s…: %v, want valid %v", i, key[:12], err, valid)
+			}
+		}
+		h.later(25 * time.Hour)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast.audit WHERE position('whsec_' IN coalesce(before::text, '') || coalesce(after::text, '')) > 0`); n != 0 {
+		t.Errorf("%d audit rows have a key in them", n)
+	}
+}
+
+func TestEditedSubscriberIsTriedAgainAtOnceWhereItLeadsNow(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	bad, good := newReceiver(t, always(500)), newReceiver(t, nil)
+	sub := h.mustSubscriber(retention.Subscriber{URL: bad.URL})
+	log := h.fillLog(3, 100, 30, rand.New(rand.NewPCG(6, 6)))
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.PausedUntil == nil {
+		t.Errorf("a subscriber that refuses everything is not left alone: %+v", st)
+	}
+	off, err := h.engine.ReviseSubscriber(t.Context(), h.actor, sub.ID, sub.Version, retention.SubscriberRevision{Enabled: ptr(false)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.pumpOnce(sub.ID)
+	if _, err := h.engine.ReviseSubscriber(t.Context(), h.actor, sub.ID, sub.Version, retention.SubscriberRevision{URL: &good.URL}); !errors.Is(err, retention.ErrStale) {
+		t.Errorf("an edit of an old version: %v, want stale", err)
+	}
+	if _, err := h.engine.ReviseSubscriber(t.Context(), h.actor, sub.ID, off.Version, retention.SubscriberRevision{URL: &good.URL, Enabled: ptr(true)}); err != nil {
+		t.Fatal(err)
+	}
+	h.pumpOnce(sub.ID)
+	wantOrder(t, good, log)
+	if st := h.status(sub.ID); st.Undelivered() != 0 {
+		t.Errorf("undelivered after the edit: %+v", st)
+	}
+}

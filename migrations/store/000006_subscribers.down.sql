@@ -1,0 +1,3 @@
+DROP TABLE holdfast.replay;
+DROP TABLE holdfast.delivery;
+DROP TABLE holdfast.subscriber;
