@@ -40,9 +40,9 @@ func shiftClock(t *testing.T, url string) *shifted {
 
 func (c *shifted) write(offset time.Duration) {
 	c.t.Helper()
-	// Written aside and renamed: the server reads all of it or the former one.
+	// The server, which may run as another user, reads it. Written aside and renamed: the server reads all of it or the former one.
 	tmp := c.file + ".new"
-	if err := os.WriteFile(tmp, fmt.Appendf(nil, "%d microseconds", offset.Microseconds()), 0o644); err != nil { //nolint:gosec // the server, which may run as another user, reads it
+	if err := os.WriteFile(tmp, fmt.Appendf(nil, "%d microseconds", offset.Microseconds()), 0o644); err != nil {
 		c.t.Fatal(err)
 	}
 	if err := os.Rename(tmp, c.file); err != nil {
