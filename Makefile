@@ -40,8 +40,8 @@ test-short: need-demo ## Run the tests that take moments, without the race detec
 	$(PGSERVER) $(GO) test -short $(TESTFLAGS) $(PKG)
 
 .PHONY: bench
-bench: need-demo ## Measure a purge beside one raw DELETE (BENCH_ROWS, BENCH_PAIRS set its size)
-	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 2h ./engine
+bench: need-demo ## Measure a purge beside one raw DELETE, and what idling costs (BENCH_ROWS, BENCH_PAIRS, BENCH_IDLE_SECONDS set the size)
+	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 2h ./engine ./cmd/holdfast
 
 .PHONY: lint
 lint: ## Check the code with golangci-lint (.golangci.yml; its first build takes minutes)

@@ -37,9 +37,11 @@ type config struct {
 	Migrate      bool           `env:"MIGRATE" envDefault:"true"`
 	Pace         retention.Pace `env:"PACE" envDefault:"default"`
 	// TimeZone is the zone of the schedule that exists from the start, and BackupRetention
-	// how long the governed database's backups are kept; nil is not stated.
-	TimeZone        string            `env:"TIME_ZONE" envDefault:"UTC"`
-	BackupRetention *retention.Period `env:"BACKUP_RETENTION"`
+	// (Backups as it was given) how long the governed database's backups are kept; nil is
+	// not stated.
+	TimeZone        string `env:"TIME_ZONE" envDefault:"UTC"`
+	Backups         string `env:"BACKUP_RETENTION"`
+	BackupRetention *retention.Period
 	// EventRetention is how long the log keeps events that nobody waits for.
 	EventRetention retention.Period `env:"EVENT_RETENTION" envDefault:"P30D"`
 	PostgresBin    string           `env:"POSTGRES_BIN"`
@@ -81,16 +83,33 @@ func readConfig(getenv func(string) string) (config, error) {
 	return c, c.check()
 }
 
+// readBackups reads how long backups are kept. P0D is an answer too: there are none.
+func (c *config) readBackups() error {
+	if c.Backups == "" {
+		return nil
+	}
+	p, err := retention.ParsePeriod(c.Backups)
+	if err != nil {
+		return fmt.Errorf("HOLDFAST_BACKUP_RETENTION: %w", err)
+	}
+	c.BackupRetention = &p
+	return nil
+}
+
+// longEnough refuses a secret that could be guessed; none given is for others to judge.
+func longEnough(name, secret string, least int) error {
+	if secret != "" && len(secret) < least {
+		return fmt.Errorf("%s has %d characters; at least %d are needed, such as the output of `openssl rand -hex 32`", name, len(secret), least)
+	}
+	return nil
+}
+
 func (c *config) check() error {
-	var errs []error
-	if c.Secret != "" && len(c.Secret) < minSecret {
-		errs = append(errs, fmt.Errorf("HOLDFAST_SECRET has %d characters; at least %d are needed, such as the output of `openssl rand -hex 32`", len(c.Secret), minSecret))
-	}
-	if c.AdminToken != "" && len(c.AdminToken) < minAdminToken {
-		errs = append(errs, fmt.Errorf("HOLDFAST_ADMIN_TOKEN has %d characters; at least %d are needed", len(c.AdminToken), minAdminToken))
-	}
-	if c.MetricsToken != "" && len(c.MetricsToken) < minMetricsToken {
-		errs = append(errs, fmt.Errorf("HOLDFAST_METRICS_TOKEN has %d characters; at least %d are needed", len(c.MetricsToken), minMetricsToken))
+	errs := []error{
+		longEnough("HOLDFAST_SECRET", c.Secret, minSecret),
+		longEnough("HOLDFAST_ADMIN_TOKEN", c.AdminToken, minAdminToken),
+		longEnough("HOLDFAST_METRICS_TOKEN", c.MetricsToken, minMetricsToken),
+		c.readBackups(),
 	}
 	if c.Pace != retention.PaceDefault && c.Pace != retention.PaceMax {
 		errs = append(errs, fmt.Errorf("HOLDFAST_PACE is %q; it must be default or max", c.Pace))

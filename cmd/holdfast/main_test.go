@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 
 // service is the program in a process of its own.
 type service struct {
-	t    *testing.T
+	t    testing.TB
 	cmd  *exec.Cmd
 	base string
 }
@@ -46,7 +46,7 @@ var servesAt = regexp.MustCompile(`Holdfast serves (http://\S+)`)
 
 // startService serves a database in a process of its own, with more of the environment
 // than the rest need, and waits until it is ready.
-func startService(t *testing.T, database string, env ...string) *service {
+func startService(t testing.TB, database string, env ...string) *service {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "serve")
 	cmd.Env = append(os.Environ(), envMain+"=1", "HOLDFAST_DATABASE_URL="+database, "HOLDFAST_LISTEN=127.0.0.1:0",
@@ -172,7 +172,7 @@ func demoDatabase(t *testing.T, rows int) string {
 	return url
 }
 
-func fillLogs(t *testing.T, url string, rows int) {
+func fillLogs(t testing.TB, url string, rows int) {
 	t.Helper()
 	pgtest.Exec(t, url,
 		`CREATE TABLE public.logs (id bigint PRIMARY KEY, name text NOT NULL, created_at timestamptz NOT NULL)`,
@@ -320,6 +320,9 @@ func TestWrongSurroundingsAreOneClearLine(t *testing.T) {
 		"nobody listens":                 {map[string]string{"HOLDFAST_DATABASE_URL": "postgres://x@127.0.0.1:1/x", "HOLDFAST_SECRET": strings.Repeat("s", 40)}, "HOLDFAST_DATABASE_URL"},
 		"a data directory that is none":  {map[string]string{"HOLDFAST_DATA_DIR": file}, "HOLDFAST_DATA_DIR"},
 		"a secret that is too short":     {map[string]string{"HOLDFAST_SECRET": "short"}, "HOLDFAST_SECRET"},
+		"a zone that does not exist":     {map[string]string{"HOLDFAST_TIME_ZONE": "Europe/Bonn"}, "HOLDFAST_TIME_ZONE"},
+		"the machine's own zone":         {map[string]string{"HOLDFAST_TIME_ZONE": "Local"}, "give a name of the IANA database"},
+		"backups of no period":           {map[string]string{"HOLDFAST_BACKUP_RETENTION": "a month"}, "HOLDFAST_BACKUP_RETENTION: \"a month\" is not a period"},
 		"a pace that does not exist":     {map[string]string{"HOLDFAST_PACE": "warp"}, "default or max"},
 		"an admin token that is guessed": {map[string]string{"HOLDFAST_ADMIN_TOKEN": "admin"}, "HOLDFAST_ADMIN_TOKEN"},
 	}
