@@ -245,7 +245,8 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 		out.told = row.int()
 	}
 	if d.planned.Digests {
-		out.digests = d.t.digests(d.planned.Table.Name, row.keys(len(d.planned.Key)), int(changed), row)
+		out.digests = d.t.digests(d.planned.Table.Name, row.keys(len(d.planned.Key)), int(changed), row, d.digests)
+		d.digests = out.digests
 	}
 	return row.err
 }

@@ -24,8 +24,10 @@ const parallelFrom = 4096
 
 // digests makes one digest per changed record: SHA-256 over the secret, the table
 // and the canonical key. Every part carries its length, so that no two keys make
-// the same bytes. keys has one column per part of the key, each of length n.
-func (t *Target) digests(table retention.TableName, keys []keyColumn, n int, row *rawRow) []byte {
+// the same bytes. keys has one column per part of the key, each of length n. They are
+// written into buf if it is large enough: fresh memory for the digests of every batch
+// cost as much as making them.
+func (t *Target) digests(table retention.TableName, keys []keyColumn, n int, row *rawRow, buf []byte) []byte {
 	for _, column := range keys {
 		if column.n != n {
 			row.fail(fmt.Errorf("%d keys came back for %d changed rows", column.n, n))
@@ -33,7 +35,7 @@ func (t *Target) digests(table retention.TableName, keys []keyColumn, n int, row
 		}
 	}
 	prefix := appendPart(slices.Clone(t.evidence[:]), []byte(table.String()))
-	out := make([]byte, n*digestSize)
+	out := slices.Grow(buf[:0], n*digestSize)[:n*digestSize]
 	if n < parallelFrom {
 		digestRange(prefix, keys, out, 0, n)
 		return out
@@ -71,23 +73,28 @@ func (t *Target) Digest(table retention.TableName, key retention.Key) []byte {
 	for i, part := range key {
 		keys[i] = keyColumn{n: 1, texts: [][]byte{[]byte(part)}}
 	}
-	return t.digests(table, keys, 1, &rawRow{})
+	return t.digests(table, keys, 1, &rawRow{}, nil)
 }
 
 // keyColumn is one part of the key of n records: texts, or integers as they came
-// over the wire.
+// over the wire, each 8 bytes after 4 of its length.
 type keyColumn struct {
 	n     int
 	texts [][]byte
-	ints  []int64
+	ints  []byte
 }
+
+const (
+	intLength = 4
+	intWidth  = intLength + 8
+)
 
 // appendText appends the canonical text of the i-th record's part.
 func (k keyColumn) appendText(buf []byte, i int) []byte {
 	if k.texts != nil {
 		return append(buf, k.texts[i]...)
 	}
-	return strconv.AppendInt(buf, k.ints[i], 10)
+	return strconv.AppendInt(buf, int64(binary.BigEndian.Uint64(k.ints[i*intWidth+intLength:])), 10)
 }
 
 // rawRow reads a single row from its wire form: counts, then arrays of key texts.
@@ -99,7 +106,8 @@ type rawRow struct {
 	err    error
 }
 
-// rawRow runs a statement that answers exactly one row.
+// rawRow runs a statement that answers exactly one row. The answer is valid until the
+// next one: its bytes are kept in the same place.
 func (d *disposition) rawRow(ctx context.Context, s sqlgen.Statement) (*rawRow, error) {
 	rows, err := d.conn.Query(ctx, s.SQL, asPlanned(s)...)
 	if err != nil {
@@ -115,8 +123,11 @@ func (d *disposition) rawRow(ctx context.Context, s sqlgen.Statement) (*rawRow, 
 			return nil, fmt.Errorf("column %d came back as text", i)
 		}
 	}
+	d.raw = d.raw[:0]
 	for i, v := range rows.RawValues() {
-		r.values[i] = slices.Clone(v)
+		from := len(d.raw)
+		d.raw = append(d.raw, v...)
+		r.values[i] = d.raw[from:len(d.raw):len(d.raw)]
 	}
 	rows.Close()
 	return r, rows.Err()
@@ -174,28 +185,36 @@ func parseKeys(b []byte) (k keyColumn, err error) {
 	if len(b) < 20 || binary.BigEndian.Uint32(b) != 1 {
 		return k, bad
 	}
-	ints := binary.BigEndian.Uint32(b[8:]) == int8OID
 	k.n = int(binary.BigEndian.Uint32(b[12:]))
-	if ints {
-		k.ints = make([]int64, 0, k.n)
-	} else {
-		k.texts = make([][]byte, 0, k.n)
+	if binary.BigEndian.Uint32(b[8:]) == int8OID {
+		k.ints = b[20:]
+		return k, checkInts(k)
 	}
+	k.texts = make([][]byte, 0, k.n)
 	b = b[20:]
 	for range k.n {
 		if len(b) < 4 {
 			return k, bad
 		}
 		size := int(int32(binary.BigEndian.Uint32(b)))
-		if size < 0 || len(b) < 4+size || ints && size != 8 {
+		if size < 0 || len(b) < 4+size {
 			return k, bad
 		}
-		if ints {
-			k.ints = append(k.ints, int64(binary.BigEndian.Uint64(b[4:])))
-		} else {
-			k.texts = append(k.texts, b[4:4+size])
-		}
+		k.texts = append(k.texts, b[4:4+size])
 		b = b[4+size:]
 	}
 	return k, nil
+}
+
+// checkInts makes sure that every element is there and is no NULL.
+func checkInts(k keyColumn) error {
+	if len(k.ints) != k.n*intWidth {
+		return errors.New("malformed array of integer keys")
+	}
+	for i := range k.n {
+		if binary.BigEndian.Uint32(k.ints[i*intWidth:]) != intWidth-intLength {
+			return errors.New("an integer key is no bigint")
+		}
+	}
+	return nil
 }

@@ -36,6 +36,9 @@ type disposition struct {
 	size int
 	// skip: the next step leaves out rows that somebody else has locked.
 	skip bool
+	// raw and digests are memory that batches use one after the other: the last
+	// statement's answer, and the digests of its records until they are written.
+	raw, digests []byte
 	// lockTimeout in milliseconds, below the server's deadlock_timeout.
 	lockTimeout int64
 	// estimate is how many rows were due when the first plan was made; 0 if unknown.
