@@ -33,7 +33,7 @@ demo: need-demo build ## Show the whole product on a demo database of its own (A
 
 .PHONY: test
 test: need-test ## Run every test, race detector on, against one real PostgreSQL that it starts itself
-	CGO_ENABLED=1 $(PGSERVER) tools/test.sh '$(GO) test -race -timeout 15m $(TESTFLAGS)' '$(PKG)' $(MODULES)
+	CGO_ENABLED=1 $(PGSERVER) tools/test.sh '$(GO) test -race -timeout 30m $(TESTFLAGS)' '$(PKG)' $(MODULES)
 
 .PHONY: test-short
 test-short: need-demo ## Run the tests that take moments, without the race detector
