@@ -199,7 +199,8 @@ func (l *looker) sweep(ctx context.Context) error {
 	var filenode uint32
 	var blocks int64
 	err := l.tx.QueryRow(ctx, `
-		SELECT coalesce(pg_relation_filenode($1::oid), 0)::oid, pg_relation_size($1::oid) / current_setting('block_size')::bigint`,
+		SELECT coalesce(pg_catalog.pg_relation_filenode($1::pg_catalog.oid), 0::pg_catalog.oid),
+		       pg_catalog.pg_relation_size($1::pg_catalog.oid) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::pg_catalog.int8`,
 		l.pl.Table.OID).Scan(&filenode, &blocks)
 	if err != nil {
 		return err
