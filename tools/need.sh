@@ -2,7 +2,7 @@
 # Looks for what a make target needs of the machine, and installs what is missing
 # with the system's package manager, after saying so:
 #
-#   tools/need.sh postgres|cc|chromium|curl|promtool …
+#   tools/need.sh postgres|cc|chromium|curl|promtool|nats …
 #
 # It is silent where nothing is missing. No database cluster is made and no service
 # is left running: Holdfast starts the programs itself.
@@ -35,6 +35,9 @@ have_curl() { command -v curl >/dev/null; }
 # Prometheus's tool evaluates the alert rules in a test. Its server is not used.
 have_promtool() { command -v promtool >/dev/null; }
 
+# Tests of delivery speak to one of their own.
+have_nats() { command -v nats-server >/dev/null; }
+
 # The names that the browser tests look for.
 have_chromium() {
 	for name in chromium chromium-browser google-chrome chrome; do
@@ -49,6 +52,7 @@ describe() {
 	cc) echo "a C compiler, for Go's race detector" ;;
 	chromium) echo 'Chromium, for the browser tests' ;;
 	curl) echo 'curl, for the script of examples/ci' ;;
+	nats) echo "NATS's server, for the tests of delivery" ;;
 	promtool) echo "Prometheus's promtool, for the tests of the alert rules" ;;
 	esac
 }
@@ -72,6 +76,7 @@ packages() {
 	brew:postgres) echo postgresql@17 ;;
 	*:chromium) echo chromium ;;
 	*:curl) echo curl ;;
+	*:nats) echo nats-server ;;
 	dnf:promtool) echo golang-github-prometheus ;;
 	*:promtool) echo prometheus ;;
 	esac
@@ -83,6 +88,7 @@ ways_out() {
 	cc) say '  C compiler: install gcc or clang (macOS: xcode-select --install)' ;;
 	curl) say '  curl: install it with your package manager' ;;
 	promtool) say '  promtool: install Prometheus, or put the promtool of its release into PATH' ;;
+	nats) say '  nats-server: install it with your package manager, or put the program of its release into PATH' ;;
 	chromium) say '  Chromium: install it so that chromium, chromium-browser, google-chrome or chrome is found in PATH' ;;
 	esac
 }
@@ -123,13 +129,11 @@ without_cluster() {
 	return $result
 }
 
-# Debian's prometheus is a service too, which would start with the machine.
-no_prometheus_service() {
-	case " $missing " in
-	*' promtool '*)
-		command -v systemctl >/dev/null && as_root systemctl disable prometheus.service >/dev/null 2>&1
-		;;
-	esac
+# Debian's prometheus and nats-server are services too, which would start with the machine.
+no_new_service() {
+	command -v systemctl >/dev/null || return 0
+	case " $missing " in *' promtool '*) as_root systemctl disable prometheus.service >/dev/null 2>&1 ;; esac
+	case " $missing " in *' nats '*) as_root systemctl disable nats-server.service >/dev/null 2>&1 ;; esac
 	return 0
 }
 
@@ -137,7 +141,7 @@ apt_install() {
 	as_root apt-get -q update || return
 	without_cluster as_root env DEBIAN_FRONTEND=noninteractive \
 		apt-get -q -y --no-install-recommends install "$@" || return
-	no_prometheus_service
+	no_new_service
 }
 
 install() {

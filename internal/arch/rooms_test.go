@@ -46,7 +46,8 @@ var rooms = map[string][]string{
 	"internal/httperr":      {"retention"},
 	"internal/pglaunch":     {},
 	"internal/pgtest":       {"internal/pglaunch"}, // a test's server is started as the product's is
-	"internal/pgtest/cmd/…": {"internal/pgtest"},   // `make test` starts one server for all packages
+	"internal/natstest":     {},
+	"internal/pgtest/cmd/…": {"internal/pgtest"}, // `make test` starts one server for all packages
 	"internal/arch":         {},
 	"cmd/…":                 nil,
 }
@@ -89,6 +90,9 @@ func TestArrowsBetweenRoomsAreKept(t *testing.T) {
 				t.Errorf("%s imports %s; %s may import %v", s.path, ours, key, allowed)
 			}
 			if inside && strings.HasPrefix(ours, "internal/pgtest") && !strings.HasPrefix(s.room, "internal/pgtest") {
+				t.Errorf("%s imports %s, which is for tests alone", s.path, ours)
+			}
+			if inside && ours == "internal/natstest" {
 				t.Errorf("%s imports %s, which is for tests alone", s.path, ours)
 			}
 			for prefix, who := range outside {
