@@ -15,6 +15,7 @@ import (
 	"holdfast/engine/target"
 	"holdfast/internal/httpauth"
 	"holdfast/internal/jobs"
+	"holdfast/internal/notify"
 	"holdfast/internal/pgtest"
 	"holdfast/retention"
 	"holdfast/store"
@@ -42,7 +43,11 @@ func newProduct(t *testing.T) *product {
 	tg, err := target.Open(ctx, db, target.Options{Secret: []byte("a secret of thirty-two characters")})
 	must(t, err)
 	t.Cleanup(tg.Close)
-	p := &product{db: db, engine: engine.New(st, tg, engine.Options{Hasher: fakeHasher{}, Pace: retention.PaceMax})}
+	sender := notify.New(notify.Options{AllowPrivate: true}) // receivers of the tests are here
+	t.Cleanup(sender.Close)
+	p := &product{db: db, engine: engine.New(st, tg, engine.Options{
+		Hasher: fakeHasher{}, Pace: retention.PaceMax, Sender: sender, Secret: []byte("a secret of thirty-two characters"),
+	})}
 	_, err = p.engine.CreateUser(ctx, retention.System(), "jane@example.com", "Jane Doe", testPassword)
 	must(t, err)
 	p.jane, err = p.engine.SignIn(ctx, "jane@example.com", testPassword, "127.0.0.1")
