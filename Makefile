@@ -43,6 +43,11 @@ test-short: need-demo ## Run the tests that take moments, without the race detec
 bench: need-demo ## Measure a purge beside one raw DELETE, and what idling costs (BENCH_ROWS, BENCH_PAIRS, BENCH_IDLE_SECONDS set the size)
 	$(GO) test -run '^$$' -bench . -benchtime 1x -timeout 2h ./engine ./cmd/holdfast
 
+.PHONY: bench-events
+bench-events: need-demo ## Measure deliveries to a webhook and to NATS (BENCH_EVENTS sets how many)
+	@tools/need.sh nats
+	$(GO) test -run '^$$' -bench BenchmarkDelivery -benchtime 1x -timeout 30m ./cmd/holdfast
+
 .PHONY: lint
 lint: ## Check the code with golangci-lint (.golangci.yml; its first build takes minutes)
 	$(LINT) run
@@ -81,4 +86,4 @@ need-demo:
 	@tools/need.sh postgres
 
 need-test:
-	@tools/need.sh postgres cc chromium curl promtool
+	@tools/need.sh postgres cc chromium curl promtool nats
