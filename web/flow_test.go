@@ -119,6 +119,34 @@ func TestPlacedHoldSurvivesARunInTheBrowser(t *testing.T) {
 	}
 }
 
+// TestBatchesAreInTheRunLogRightAfterTheRun: the carrier's own turn comes every five
+// seconds, which three runs in a row would not all be lucky with.
+func TestBatchesAreInTheRunLogRightAfterTheRun(t *testing.T) {
+	p := newProduct(t)
+	pgtest.Exec(t, p.db, `CREATE TABLE public.orders (id bigint PRIMARY KEY, closed_at timestamptz NOT NULL)`)
+	_, err := p.engine.CreatePolicy(t.Context(), p.jane, policyOf("orders", "orders", "closed_at", "P30D", "HGB § 257", retention.ActionDelete))
+	must(t, err)
+	for range 3 {
+		pgtest.Exec(t, p.db, `INSERT INTO public.orders SELECT i, now() - interval '400 days' FROM generate_series(1, 100) AS i`)
+		run, err := p.engine.RequestRun(t.Context(), p.jane, engine.RunRequest{})
+		must(t, err)
+		for deadline := time.Now().Add(30 * time.Second); ; {
+			list, _, err := p.engine.Batches(t.Context(), p.jane, run.ID, "", retention.Page{})
+			must(t, err)
+			if len(list) > 0 {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatal("the batches never came")
+			}
+		}
+		late := pgtest.Value[float64](t, p.db, `SELECT extract(epoch FROM max(b.carried_at) - max(r.finished_at))::float8 FROM holdfast.batch AS b JOIN holdfast.run AS r ON r.id::text = b.run_id WHERE r.id::text = $1`, run.ID)
+		if late > 2.5 {
+			t.Errorf("the batches came %.1f s after the run's end", late)
+		}
+	}
+}
+
 // TestALiveRunIsPausedResumedAndCancelledInTheBrowser watches a run whose page
 // refreshes by itself, with the focus kept and the state said when it changes.
 func TestALiveRunIsPausedResumedAndCancelledInTheBrowser(t *testing.T) {

@@ -66,9 +66,9 @@ func (l liveRun) show(row *ui.RunPolicyRow, r retention.Run, p retention.PolicyR
 	switch {
 	case working && l.known:
 		rate = l.perSecond
-		row.Rate = ui.Num(int64(rate+0.5)) + " rows/s now"
+		row.Rate, row.RateOver = ui.Num(int64(rate+0.5))+" rows/s", "now"
 	case rate > 0:
-		row.Rate = ui.Num(int64(rate+0.5)) + " rows/s on average"
+		row.Rate, row.RateOver = ui.Num(int64(rate+0.5))+" rows/s", "on average"
 	}
 	done := p.Passed()
 	if p.Status.Ended() || p.DueEstimate <= 0 || done > p.DueEstimate {
@@ -93,4 +93,21 @@ func average(p retention.PolicyResult, now time.Time) float64 {
 		return 0
 	}
 	return float64(p.Passed()) / d
+}
+
+// arriving tells whether a run has just ended and its batches are still on their way
+// from the governed database: the page then asks once more, so that it does not stay
+// without them. shown is what the journal's only page has.
+func (v *visit) arriving(r retention.Run, shown int) bool {
+	if r.DryRun || r.FinishedAt == nil || v.clock.now.Sub(*r.FinishedAt) > time.Minute || v.query("policy") != "" || v.query("cursor") != "" {
+		return false
+	}
+	return int64(shown) < batchesOf(r)
+}
+
+func batchesOf(r retention.Run) (n int64) {
+	for _, p := range r.Policies {
+		n += p.Batches
+	}
+	return n
 }

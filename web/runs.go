@@ -139,9 +139,12 @@ func (v *visit) batches(view *ui.RunView, r retention.Run) error {
 		view.NoBatches = "A simulation makes no batches: it changes nothing."
 	case !r.Status.Ended():
 		view.NoBatches = "No batch is in the journal yet. Batches come here within seconds of their commit."
+	case batchesOf(r) > 0 && v.query("policy") == "":
+		view.NoBatches = "The batches are on their way from the governed database, where each was written with its change. They come here within seconds."
 	default:
 		view.NoBatches = "No batch was needed: nothing was due that could go."
 	}
+	view.Live = view.Live || next == "" && v.arriving(r, len(list))
 	for _, b := range list {
 		at := v.clock.exactly(b.CommittedAt)
 		at.Relative = "" // the same on every row

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -218,5 +219,29 @@ func TestALiveRunSaysHowFastItIsAndHowMuchIsLeft(t *testing.T) {
 		if len(s.get(path).page.all("progress")) != 0 {
 			t.Errorf("%s has a bar, and nobody knows how much there is", path)
 		}
+	}
+}
+
+func TestAPageGoesOnUntilTheBatchesOfItsRunHaveArrived(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	i := slices.IndexFunc(s.store.runs, func(r retention.Run) bool { return r.ID == "0195-run-ok" })
+	r := &s.store.runs[i]
+	asks := func() bool {
+		_, asks := s.get("/runs/" + r.ID).page.all("div#live")[0].attrs["hx-get"]
+		return asks
+	}
+	batches := s.store.batches
+	s.store.batches = nil
+	if asks() {
+		t.Error("a run that ended hours ago is asked for")
+	}
+	r.FinishedAt = agop(2 * time.Second)
+	if !asks() {
+		t.Error("the page of a run that just ended stays without its batches")
+	}
+	wantText(t, s.get("/runs/"+r.ID), "#batches", "The batches are on their way from the governed database")
+	s.store.batches = batches[:batchesOf(*r)]
+	if asks() {
+		t.Error("all batches are there and the page asks again")
 	}
 }

@@ -114,8 +114,9 @@ type RunPolicyRow struct {
 	Cutoff                   Time
 	Batches                  int64
 	Duration                 string
-	Rate                     string
-	Errors                   []string
+	// Rate is rows per second, RateOver over what time; empty where it says nothing.
+	Rate, RateOver string
+	Errors         []string
 	// Progress is nil where nobody can tell how much there is.
 	Progress *Progress
 }
