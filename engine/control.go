@@ -35,8 +35,14 @@ func (e *Engine) stopRun(ctx context.Context, id string, to retention.RunStatus,
 		return retention.Run{}, err
 	}
 	r, err := e.store.StopRun(ctx, id, to, by)
-	if err != nil || !r.Settling {
+	if err != nil {
 		return r, err
+	}
+	if to.Ended() {
+		e.runEnded(ctx, &r, to)
+	}
+	if !r.Settling {
+		return r, nil
 	}
 	// The run is stopped now, also if whoever asked goes away.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWait)

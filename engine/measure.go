@@ -95,7 +95,8 @@ func dueFor(st retention.PolicyStatus, now time.Time) time.Duration {
 // Figures are the store's figures at one moment, as gauges show them.
 type Figures struct {
 	retention.Snapshot
-	Health []PolicyFigures
+	Health    []PolicyFigures
+	Schedules []ScheduleHealth
 }
 
 // PolicyFigures are one live policy's.
@@ -115,7 +116,11 @@ func (e *Engine) Figures(ctx context.Context) (Figures, error) {
 	if err != nil {
 		return Figures{}, err
 	}
-	f := Figures{Snapshot: snap, Health: make([]PolicyFigures, len(snap.Policies))}
+	schedules, err := e.scheduleHealth(ctx)
+	if err != nil {
+		return Figures{}, err
+	}
+	f := Figures{Snapshot: snap, Schedules: schedules, Health: make([]PolicyFigures, len(snap.Policies))}
 	for i, p := range snap.Policies {
 		f.Health[i] = PolicyFigures{
 			PolicySnapshot: p, Measured: !p.Status.CheckedAt.IsZero(), OverdueFor: dueFor(p.Status, snap.At), Allowance: graceOf(p.Grace),

@@ -59,6 +59,21 @@ func TestTheOldestDueRowIsMeasuredAtOnceAndAfterEachRun(t *testing.T) {
 	}
 }
 
+func TestFiguresHaveTheSchedulesToo(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	if err := h.engine.EnsureNightly(t.Context(), "UTC"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := h.engine.Figures(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(f.Schedules) != 1 || f.Schedules[0].Schedule.Name != retention.NightlySchedule || f.Schedules[0].Overdue || f.Schedules[0].MissedTotal != 0 {
+		t.Errorf("schedules: %+v; want nightly, neither overdue nor missed", f.Schedules)
+	}
+}
+
 func TestAMeasurementThatFailsKeepsTheLastOneAndSaysWhy(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)

@@ -235,3 +235,30 @@ func TestAFencedWorkerCountsNothingOfItsSuccessors(t *testing.T) {
 		t.Errorf("runs ended: %v and %v; want the second one's alone", a.Runs, b.Runs)
 	}
 }
+
+// Whoever cancels a run ends it; what was committed before is its worker's.
+func TestACancelledRunIsCountedByWhoCancelsItAndItsBatchesByTheirWorker(t *testing.T) {
+	t.Parallel()
+	h := heldHouse(t)
+	second, b := h.process(nil)
+	run := h.request(engine.RunRequest{})
+	first, a := h.process(func(n int, do func() (retention.StepResult, error)) (retention.StepResult, error) {
+		step, err := do()
+		if n == 4 {
+			if _, err := second.CancelRun(t.Context(), h.actor, run.ID); err != nil {
+				t.Error(err)
+			}
+		}
+		return step, err
+	})
+	h.execute(first, run, 0)
+	if got, want := a.Counts["p_r"].Processed, h.count(`SELECT sum(processed)::bigint FROM holdfast_guard.journal`); got != want || got == 0 || got == 2700 {
+		t.Errorf("counted %d rows, the journal has %d of 2700", got, want)
+	}
+	if len(a.Runs) != 0 || len(b.Counts) != 0 || b.Runs[retention.RunCancelled] != 1 {
+		t.Errorf("runs ended: %v and %v, the other counted %v; want one cancelled by the other, which did nothing", a.Runs, b.Runs, b.Counts)
+	}
+	if _, err := second.CancelRun(t.Context(), h.actor, run.ID); err == nil || b.Runs[retention.RunCancelled] != 1 {
+		t.Errorf("cancelled again: %v, counted %v", err, b.Runs)
+	}
+}

@@ -32,14 +32,20 @@ func (m *Metrics) Refresh(ctx context.Context, s Source) error {
 		m.batches.WithLabelValues(p.Policy)
 		m.duration.WithLabelValues(p.Policy)
 	}
-	m.gauges.figures.Store(&f)
+	m.gauges.read.Store(samplesOf(f))
 	return nil
 }
 
-// gauges hands out the figures that were last read. Before the first time there are
-// none: nothing known is not zero.
+// gauges hands out the figures that were last read, made ready then: a scrape is asked
+// for little. Before the first time there are none: nothing known is not zero.
 type gauges struct {
-	figures atomic.Pointer[engine.Figures]
+	read atomic.Pointer[samples]
+}
+
+type samples []prometheus.Metric
+
+func (s *samples) set(d *prometheus.Desc, v float64, labels ...string) {
+	*s = append(*s, prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...))
 }
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -58,6 +64,10 @@ var (
 	success   = desc("retention_last_success_timestamp_seconds", "When the policy last succeeded in a run.", "policy")
 	failed    = desc("retention_last_run_failed", "Whether the policy failed in its last run (1) or not (0).", "policy")
 
+	missed        = desc("retention_missed_slots", "Slots of the schedule that were missed since it exists.", "schedule")
+	lastOfSlots   = desc("retention_schedule_last_success_timestamp_seconds", "When a run of the schedule last succeeded.", "schedule")
+	schedulesLate = desc("retention_schedule_overdue", "Whether the schedule's last success is older than two of its intervals (1) or not (0).", "schedule")
+
 	openRuns = desc("retention_open_runs", "Runs that have not ended, by status.", "status")
 	holds    = desc("holdfast_holds", "Legal holds, by status.", "status")
 	jobs     = desc("holdfast_jobs", "Jobs of the queue, by its state.", "state")
@@ -65,46 +75,61 @@ var (
 
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{figuresAt, oldest, allowance, enabled, measured, failing, success, failed, openRuns, holds, jobs} {
+	for _, d := range []*prometheus.Desc{figuresAt, oldest, allowance, enabled, measured, failing, success, failed, missed, lastOfSlots, schedulesLate, openRuns, holds, jobs} {
 		ch <- d
 	}
 }
 
 // Collect implements prometheus.Collector.
 func (g *gauges) Collect(ch chan<- prometheus.Metric) {
-	f := g.figures.Load()
-	if f == nil {
-		return
-	}
-	set := func(d *prometheus.Desc, v float64, labels ...string) {
-		ch <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
-	}
-	set(figuresAt, unix(f.At))
-	for _, p := range f.Health {
-		collectPolicy(set, p)
-	}
-	for st, n := range f.OpenRuns {
-		set(openRuns, float64(n), string(st))
-	}
-	for st, n := range f.Holds {
-		set(holds, float64(n), string(st))
-	}
-	for st, n := range f.Jobs {
-		set(jobs, float64(n), st)
+	if s := g.read.Load(); s != nil {
+		for _, m := range *s {
+			ch <- m
+		}
 	}
 }
 
-func collectPolicy(set func(*prometheus.Desc, float64, ...string), p engine.PolicyFigures) {
-	set(enabled, truth(p.Enabled), p.Policy)
-	set(allowance, p.Allowance.Seconds(), p.Policy)
-	set(failing, truth(p.Status.Problem != ""), p.Policy)
-	set(failed, truth(p.LastFailed), p.Policy)
+func samplesOf(f engine.Figures) *samples {
+	s := &samples{}
+	s.set(figuresAt, unix(f.At))
+	for _, p := range f.Health {
+		s.policy(p)
+	}
+	for _, h := range f.Schedules {
+		s.schedule(h)
+	}
+	for st, n := range f.OpenRuns {
+		s.set(openRuns, float64(n), string(st))
+	}
+	for st, n := range f.Holds {
+		s.set(holds, float64(n), string(st))
+	}
+	for st, n := range f.Jobs {
+		s.set(jobs, float64(n), st)
+	}
+	return s
+}
+
+func (s *samples) schedule(h engine.ScheduleHealth) {
+	name := h.Schedule.Name
+	s.set(missed, float64(h.MissedTotal), name)
+	s.set(schedulesLate, truth(h.Overdue), name)
+	if h.LastSuccess != nil {
+		s.set(lastOfSlots, unix(*h.LastSuccess), name)
+	}
+}
+
+func (s *samples) policy(p engine.PolicyFigures) {
+	s.set(enabled, truth(p.Enabled), p.Policy)
+	s.set(allowance, p.Allowance.Seconds(), p.Policy)
+	s.set(failing, truth(p.Status.Problem != ""), p.Policy)
+	s.set(failed, truth(p.LastFailed), p.Policy)
 	if p.Measured {
-		set(oldest, p.OverdueFor.Hours()/24, p.Policy)
-		set(measured, unix(p.Status.CheckedAt), p.Policy)
+		s.set(oldest, p.OverdueFor.Hours()/24, p.Policy)
+		s.set(measured, unix(p.Status.CheckedAt), p.Policy)
 	}
 	if p.LastSuccess != nil {
-		set(success, unix(*p.LastSuccess), p.Policy)
+		s.set(success, unix(*p.LastSuccess), p.Policy)
 	}
 }
 

@@ -33,6 +33,9 @@ func figures(n int) engine.Figures {
 		At: at, Holds: map[retention.HoldStatus]int64{retention.HoldActive: 3, retention.HoldReviewDue: 1},
 		OpenRuns: map[retention.RunStatus]int64{retention.RunQueued: 2}, Jobs: map[string]int64{"available": 4},
 	}}
+	f.Schedules = []engine.ScheduleHealth{{Overdue: true, ScheduleState: retention.ScheduleState{
+		Schedule: retention.Schedule{Name: retention.NightlySchedule}, MissedTotal: 3, LastSuccess: &at,
+	}}}
 	for i := range n {
 		f.Health = append(f.Health, engine.PolicyFigures{
 			PolicySnapshot: retention.PolicySnapshot{
@@ -116,6 +119,9 @@ func TestAScrapeHasWhatWasCommittedAndWhatTheStoreKnows(t *testing.T) {
 		`retention_policy_enabled{policy="policy_001"} 1`,
 		`retention_last_run_failed{policy="policy_001"} 1`,
 		`retention_last_success_timestamp_seconds{policy="policy_001"} 1.7725068005e+09`,
+		`retention_missed_slots{schedule="nightly"} 3`,
+		`retention_schedule_overdue{schedule="nightly"} 1`,
+		`retention_schedule_last_success_timestamp_seconds{schedule="nightly"} 1.7725068005e+09`,
 		`retention_open_runs{status="queued"} 2`,
 		`holdfast_holds{status="active"} 3`,
 		`holdfast_jobs{state="available"} 4`,
@@ -201,17 +207,36 @@ func TestNamesAreAsPrometheusWantsThem(t *testing.T) {
 	}
 }
 
+// discard is a client that reads as fast as it is written to.
+type discard struct {
+	header http.Header
+	bytes  int
+}
+
+func (d *discard) Header() http.Header { return d.header }
+func (d *discard) WriteHeader(int)     {}
+func (d *discard) Write(b []byte) (int, error) {
+	d.bytes += len(b)
+	return len(b), nil
+}
+
 // BenchmarkScrape prints what a scrape takes with 500 policies; the goal is 20 ms.
+// Run it with `make bench`.
 func BenchmarkScrape(b *testing.B) {
 	h := filled(b, 500).Handler("")
 	r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 	r.Header.Set("Accept-Encoding", "gzip") // as Prometheus asks
-	for b.Loop() {
-		w := httptest.NewRecorder()
+	var took []time.Duration
+	for range 200 {
+		w := &discard{header: http.Header{}}
+		start := time.Now()
 		h.ServeHTTP(w, r)
-		if w.Code != http.StatusOK {
-			b.Fatal(w.Body.String())
+		took = append(took, time.Since(start))
+		if w.bytes < 500_000 {
+			b.Fatalf("%d bytes were answered", w.bytes)
 		}
 	}
-	fmt.Printf("\nA scrape with 500 policies: %.1f ms  (goal < 20)\n\n", b.Elapsed().Seconds()*1000/float64(b.N))
+	slices.Sort(took)
+	ms := func(d time.Duration) float64 { return d.Seconds() * 1000 }
+	fmt.Printf("\nA scrape with 500 policies: median %.1f ms, fastest %.1f ms  (goal < 20)\n\n", ms(took[len(took)/2]), ms(took[0]))
 }
