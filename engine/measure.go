@@ -97,6 +97,11 @@ type Figures struct {
 	retention.Snapshot
 	Health    []PolicyFigures
 	Schedules []ScheduleHealth
+	// Subscribers are those that have not ended.
+	Subscribers []SubscriberFigures
+	// Uncarried is how long the oldest row of journal or outbox has waited in the
+	// governed database to be brought into the store; nil if that could not be asked.
+	Uncarried *time.Duration
 }
 
 // PolicyFigures are one live policy's.
@@ -110,7 +115,15 @@ type PolicyFigures struct {
 	Allowance time.Duration
 }
 
-// Figures reads the store's figures. They cost the governed database nothing.
+// SubscriberFigures say how far one subscriber is behind.
+type SubscriberFigures struct {
+	Name    string
+	Enabled bool
+	retention.SubscriberStatus
+}
+
+// Figures reads the store's figures. Of the governed database one thing is asked,
+// which is small there; while it is away the rest stands.
 func (e *Engine) Figures(ctx context.Context) (Figures, error) {
 	snap, err := e.store.Snapshot(ctx)
 	if err != nil {
@@ -120,13 +133,45 @@ func (e *Engine) Figures(ctx context.Context) (Figures, error) {
 	if err != nil {
 		return Figures{}, err
 	}
-	f := Figures{Snapshot: snap, Schedules: schedules, Health: make([]PolicyFigures, len(snap.Policies))}
+	subscribers, err := e.subscriberFigures(ctx)
+	if err != nil {
+		return Figures{}, err
+	}
+	f := Figures{Snapshot: snap, Schedules: schedules, Subscribers: subscribers, Health: make([]PolicyFigures, len(snap.Policies))}
 	for i, p := range snap.Policies {
 		f.Health[i] = PolicyFigures{
 			PolicySnapshot: p, Measured: !p.Status.CheckedAt.IsZero(), OverdueFor: dueFor(p.Status, snap.At), Allowance: graceOf(p.Grace),
 		}
 	}
+	if age, err := e.target.UncarriedFor(ctx); err == nil {
+		f.Uncarried = &age
+	}
 	return f, nil
+}
+
+func (e *Engine) subscriberFigures(ctx context.Context) ([]SubscriberFigures, error) {
+	var out []SubscriberFigures
+	page := retention.Page{Limit: retention.MaxPage}
+	for {
+		list, next, err := e.store.Subscribers(ctx, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range list {
+			st, err := e.store.SubscriberStatus(ctx, s.ID)
+			if errors.Is(err, retention.ErrNotFound) {
+				continue // it has ended meanwhile
+			}
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, SubscriberFigures{Name: s.Name, Enabled: s.Enabled, SubscriberStatus: st})
+		}
+		if next == "" {
+			return out, nil
+		}
+		page.Cursor = next
+	}
 }
 
 // Dispositions sums what real runs did in each day, for a chart. bounds are where the

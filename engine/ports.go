@@ -299,6 +299,9 @@ type RunTarget interface {
 	RunProgress(ctx context.Context, runID string) (map[string]retention.Progress, error)
 	// Uncarried reads journal rows that are not yet in the store, oldest first.
 	Uncarried(ctx context.Context, limit int) ([]retention.JournalRow, error)
+	// UncarriedFor is how long the oldest row of journal or outbox has waited to be
+	// brought into the store; 0 if none waits.
+	UncarriedFor(ctx context.Context) (time.Duration, error)
 	// Carried marks them.
 	Carried(ctx context.Context, ids []string) error
 	// Outbox reads what batches tell others and is not yet in the store, in the order

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -185,6 +186,17 @@ func (t *Target) Uncarried(ctx context.Context, limit int) ([]retention.JournalR
 		return j, err
 	})
 	return out, classify(err)
+}
+
+// UncarriedFor is how long the oldest row of journal or outbox has waited; see
+// engine.RunTarget.
+func (t *Target) UncarriedFor(ctx context.Context) (time.Duration, error) {
+	var seconds float64
+	err := t.pool.QueryRow(ctx, `
+		SELECT coalesce(greatest(0, extract(epoch FROM clock_timestamp() - least(
+			(SELECT min(committed_at) FROM holdfast_guard.journal WHERE carried_at IS NULL),
+			(SELECT min(occurred_at) FROM holdfast_guard.outbox))))::float8, 0)`).Scan(&seconds)
+	return time.Duration(seconds * float64(time.Second)), classify(err)
 }
 
 // Carried marks journal rows as being in the store. Another process may have done

@@ -68,6 +68,11 @@ var (
 	lastOfSlots   = desc("retention_schedule_last_success_timestamp_seconds", "When a run of the schedule last succeeded.", "schedule")
 	schedulesLate = desc("retention_schedule_overdue", "Whether the schedule's last success is older than two of its intervals (1) or not (0).", "schedule")
 
+	backlog     = desc("holdfast_outbox_events", "Events that have not reached the subscriber and still will.", "subscriber")
+	backlogAge  = desc("holdfast_outbox_oldest_age_seconds", "Age of the oldest event that has not reached the enabled subscriber and still will; 0 when there is none.", "subscriber")
+	deadLetters = desc("holdfast_dead_letters", "Events that were given up for the subscriber.", "subscriber")
+	uncarried   = desc("holdfast_uncarried_age_seconds", "How long the oldest row of journal or outbox has waited in the governed database to be brought into the store; 0 when none waits.")
+
 	openRuns = desc("retention_open_runs", "Runs that have not ended, by status.", "status")
 	holds    = desc("holdfast_holds", "Legal holds, by status.", "status")
 	jobs     = desc("holdfast_jobs", "Jobs of the queue, by its state.", "state")
@@ -75,7 +80,7 @@ var (
 
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{figuresAt, oldest, allowance, enabled, measured, failing, success, failed, missed, lastOfSlots, schedulesLate, openRuns, holds, jobs} {
+	for _, d := range []*prometheus.Desc{figuresAt, oldest, allowance, enabled, measured, failing, success, failed, missed, lastOfSlots, schedulesLate, backlog, backlogAge, deadLetters, uncarried, openRuns, holds, jobs} {
 		ch <- d
 	}
 }
@@ -98,6 +103,12 @@ func samplesOf(f engine.Figures) *samples {
 	for _, h := range f.Schedules {
 		s.schedule(h)
 	}
+	for _, b := range f.Subscribers {
+		s.subscriber(b)
+	}
+	if f.Uncarried != nil {
+		s.set(uncarried, f.Uncarried.Seconds())
+	}
 	for st, n := range f.OpenRuns {
 		s.set(openRuns, float64(n), string(st))
 	}
@@ -117,6 +128,19 @@ func (s *samples) schedule(h engine.ScheduleHealth) {
 	if h.LastSuccess != nil {
 		s.set(lastOfSlots, unix(*h.LastSuccess), name)
 	}
+}
+
+func (s *samples) subscriber(b engine.SubscriberFigures) {
+	s.set(backlog, float64(b.Undelivered()), b.Name)
+	s.set(deadLetters, float64(b.Dead), b.Name)
+	if !b.Enabled {
+		return
+	}
+	var age time.Duration
+	if b.Oldest != nil {
+		age = max(0, b.MeasuredAt.Sub(*b.Oldest))
+	}
+	s.set(backlogAge, age.Seconds(), b.Name)
 }
 
 func (s *samples) policy(p engine.PolicyFigures) {

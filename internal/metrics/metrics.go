@@ -57,7 +57,7 @@ func New(version string) *Metrics {
 		runs: counter("retention_runs_total",
 			"Runs that this process has ended, by how they ended.", "status"),
 		deliveries: counter("holdfast_deliveries_total",
-			"Events by what became of this process's attempts to deliver them.", "subscriber", "outcome"),
+			"Attempts of this process to deliver an event, by how they ended: delivered or failed.", "subscriber", "outcome"),
 	}
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "holdfast_build_info", Help: "The program that runs; always 1.",

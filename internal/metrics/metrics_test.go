@@ -36,6 +36,13 @@ func figures(n int) engine.Figures {
 	f.Schedules = []engine.ScheduleHealth{{Overdue: true, ScheduleState: retention.ScheduleState{
 		Schedule: retention.Schedule{Name: retention.NightlySchedule}, MissedTotal: 3, LastSuccess: &at,
 	}}}
+	old, waited := at.Add(-90*time.Second), 1500*time.Millisecond
+	f.Uncarried = &waited
+	f.Subscribers = []engine.SubscriberFigures{
+		{Name: "crm", Enabled: true, SubscriberStatus: retention.SubscriberStatus{Behind: 7, Waiting: 2, Retrying: 1, Dead: 4, Oldest: &old, MeasuredAt: at}},
+		{Name: "idle", Enabled: true},
+		{Name: "off", SubscriberStatus: retention.SubscriberStatus{Behind: 9, Oldest: &old, MeasuredAt: at}},
+	}
 	for i := range n {
 		f.Health = append(f.Health, engine.PolicyFigures{
 			PolicySnapshot: retention.PolicySnapshot{
@@ -122,12 +129,21 @@ func TestAScrapeHasWhatWasCommittedAndWhatTheStoreKnows(t *testing.T) {
 		`retention_missed_slots{schedule="nightly"} 3`,
 		`retention_schedule_overdue{schedule="nightly"} 1`,
 		`retention_schedule_last_success_timestamp_seconds{schedule="nightly"} 1.7725068005e+09`,
+		`holdfast_outbox_events{subscriber="crm"} 10`,
+		`holdfast_outbox_events{subscriber="off"} 9`,
+		`holdfast_outbox_oldest_age_seconds{subscriber="crm"} 90`,
+		`holdfast_outbox_oldest_age_seconds{subscriber="idle"} 0`,
+		`holdfast_dead_letters{subscriber="crm"} 4`,
+		`holdfast_uncarried_age_seconds 1.5`,
 		`retention_open_runs{status="queued"} 2`,
 		`holdfast_holds{status="active"} 3`,
 		`holdfast_jobs{state="available"} 4`,
 		`holdfast_deliveries_total{outcome="delivered",subscriber="crm"} 5`,
 		`holdfast_figures_timestamp_seconds 1.7725068005e+09`,
 	)
+	if strings.Contains(body, `holdfast_outbox_oldest_age_seconds{subscriber="off"}`) {
+		t.Error("a subscriber that is disabled has an age that would raise an alert")
+	}
 	if !strings.Contains(body, `holdfast_build_info{go_version="go`) {
 		t.Error("no build info")
 	}
