@@ -143,10 +143,20 @@ func (e *Engine) Figures(ctx context.Context) (Figures, error) {
 			PolicySnapshot: p, Measured: !p.Status.CheckedAt.IsZero(), OverdueFor: dueFor(p.Status, snap.At), Allowance: graceOf(p.Grace),
 		}
 	}
-	if age, err := e.target.UncarriedFor(ctx); err == nil {
-		f.Uncarried = &age
-	}
+	f.Uncarried = e.uncarriedFor(ctx)
 	return f, nil
+}
+
+// uncarriedFor is nil if the governed database does not answer in time: no figure of
+// the store waits for it.
+func (e *Engine) uncarriedFor(ctx context.Context) *time.Duration {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	age, err := e.target.UncarriedFor(ctx)
+	if err != nil {
+		return nil
+	}
+	return &age
 }
 
 func (e *Engine) subscriberFigures(ctx context.Context) ([]SubscriberFigures, error) {

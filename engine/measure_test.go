@@ -74,6 +74,54 @@ func TestFiguresHaveTheSchedulesToo(t *testing.T) {
 	}
 }
 
+func (h *house) allFigures() engine.Figures {
+	h.t.Helper()
+	f, err := h.engine.Figures(h.t.Context())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return f
+}
+
+func TestFiguresSayHowFarSubscribersAreBehind(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	told := newReceiver(t, nil)
+	crm := h.mustSubscriber(retention.Subscriber{URL: told.URL})
+	h.append(batchOf(1, "a", "b", "c"))
+	f := h.allFigures()
+	if len(f.Subscribers) != 1 || f.Subscribers[0].Name != "crm" || f.Subscribers[0].Undelivered() != 3 || f.Subscribers[0].Oldest == nil {
+		t.Fatalf("before it is told: %+v, want crm with three events of a minute ago", f.Subscribers)
+	}
+	if age := f.Subscribers[0].MeasuredAt.Sub(*f.Subscribers[0].Oldest); age < time.Minute || age > 10*time.Minute {
+		t.Errorf("the oldest is %s old, want a minute", age)
+	}
+	h.pumpOnce(crm.ID)
+	if f = h.allFigures(); f.Subscribers[0].Undelivered() != 0 || f.Subscribers[0].Oldest != nil {
+		t.Errorf("once it is told: %+v, want nothing left", f.Subscribers[0])
+	}
+}
+
+func TestFiguresSayHowLongEvidenceHasWaitedToBeCarried(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	if f := h.allFigures(); f.Uncarried == nil || *f.Uncarried != 0 {
+		t.Errorf("with nothing to carry: %v, want 0", f.Uncarried)
+	}
+	h.exec(`INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, occurred_at, count, key_parts, keys, columns, included)
+		VALUES ('` + batchID(1) + `', '` + batchID(0) + `', 'users', 1, 'delete', 'user', now(), now() - interval '1 hour', 1, 1, '{a}', '[]', '{}')`)
+	if f := h.allFigures(); f.Uncarried == nil || f.Uncarried.Round(time.Minute) != time.Hour {
+		t.Errorf("with a row of an hour ago: %v, want an hour", f.Uncarried)
+	}
+	// A governed database that does not answer keeps no figure of the store waiting.
+	h.lockTable("holdfast_guard.outbox", "ACCESS EXCLUSIVE")
+	begun := time.Now()
+	f := h.allFigures()
+	if took := time.Since(begun); f.Uncarried != nil || f.At.IsZero() || took > 30*time.Second {
+		t.Errorf("while it does not answer: %v after %s, the rest of %s; want none, within seconds, and the rest", f.Uncarried, took, f.At)
+	}
+}
+
 func TestAMeasurementThatFailsKeepsTheLastOneAndSaysWhy(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)

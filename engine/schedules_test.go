@@ -106,7 +106,13 @@ func TestPoliciesAreThoseOfTheSlotNotOfTheSaving(t *testing.T) {
 	})
 	every := everyNight()
 	every.Version = 1
-	step(8, "missed no policy was active, so there was nothing to run", func() { h.mustSchedule(every) })
+	step(8, "skipped no policy was active, so there was nothing to run", func() { h.mustSchedule(every) })
+	step(9, "skipped no policy was active, so there was nothing to run", func() {})
+	step(10, "skipped no policy was active, so there was nothing to run", func() {})
+	nights, err := h.engine.Schedule(t.Context(), h.actor, "nights")
+	if err != nil || nights.Overdue || nights.MissedTotal != 1 {
+		t.Errorf("with nothing to run it is overdue: %t, and has missed %d, %v; want not overdue and the 1 of before", nights.Overdue, nights.MissedTotal, err)
+	}
 }
 
 func TestScheduleOfEveryMinuteThatWasDownForAMonthIsCaughtUpInSteps(t *testing.T) {

@@ -85,6 +85,10 @@ func (e *Engine) decisions(ctx context.Context, s retention.Schedule, slots []re
 		case run != nil:
 			d.Run = run
 			starts++
+		default:
+			// What was named and is gone is a mistake. Where nothing is named there is
+			// nothing to do, as before the first policy.
+			d.Skipped = len(s.Policies) == 0
 		}
 		out = append(out, d)
 		if starts == maxStarts {
@@ -138,7 +142,7 @@ func (e *Engine) logDecisions(ctx context.Context, s retention.Schedule, decisio
 	}
 	var missed []retention.SlotDecision
 	for _, d := range decisions {
-		if d.Run == nil {
+		if d.Run == nil && !d.Skipped {
 			missed = append(missed, d)
 		}
 	}

@@ -18,7 +18,7 @@ func TestARunSaysThatItWaitsForALockAndForWhomAndThatItMovesAgain(t *testing.T) 
 	h.exec(`CREATE TABLE public.events (id bigint PRIMARY KEY, created_at timestamptz NOT NULL)`,
 		`INSERT INTO public.events SELECT i, now() - interval '90 days' FROM generate_series(1, 100) AS i`)
 	h.mustPolicy(policyOn("events", 30))
-	locker := h.lockTable("events", "SHARE")
+	locker := h.lockTable("public.events", "SHARE")
 
 	run, err := h.engine.RequestRun(t.Context(), h.actor, engine.RunRequest{Pace: retention.PaceMax})
 	if err != nil {
@@ -45,7 +45,7 @@ func TestARunSaysThatItWaitsForALockAndForWhomAndThatItMovesAgain(t *testing.T) 
 	}
 }
 
-// lockTable locks a table as a whole, as a migration would, until its transaction ends.
+// lockTable locks a table, named with its schema, as a whole, as a migration would, until its transaction ends.
 func (h *house) lockTable(table, mode string) *pgx.Conn {
 	h.t.Helper()
 	conn, err := pgx.Connect(h.t.Context(), h.url)
@@ -53,7 +53,7 @@ func (h *house) lockTable(table, mode string) *pgx.Conn {
 		h.t.Fatal(err)
 	}
 	h.t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	for _, sql := range []string{`SET application_name = 'the migration'`, `BEGIN`, `LOCK TABLE public.` + table + ` IN ` + mode + ` MODE`} {
+	for _, sql := range []string{`SET application_name = 'the migration'`, `BEGIN`, `LOCK TABLE ` + table + ` IN ` + mode + ` MODE`} {
 		if _, err := conn.Exec(h.t.Context(), sql); err != nil {
 			h.t.Fatal(err)
 		}

@@ -150,10 +150,12 @@ func listOf(names []string) string {
 // SlotStatus says what became of a slot.
 type SlotStatus string
 
-// The ends of a slot: it started a run, or it was missed.
+// The ends of a slot: it started a run; it was missed; or it was skipped, since the
+// schedule is for all active policies and there was none.
 const (
 	SlotStarted SlotStatus = "started"
 	SlotMissed  SlotStatus = "missed"
+	SlotSkipped SlotStatus = "skipped"
 )
 
 // Slot is one time at which a schedule was to run, and what became of it.
@@ -161,9 +163,10 @@ type Slot struct {
 	Schedule string `json:"schedule"`
 	SlotTime
 	Status SlotStatus `json:"status"`
-	// RunID is the run that it started; empty if it was missed.
+	// RunID is the run that it started; empty if there is none.
 	RunID string `json:"run_id,omitempty"`
-	// Reason says why it was missed, as far as that is known, or what its run left out.
+	// Reason says why it was missed, as far as that is known, why it was skipped, or what
+	// its run left out.
 	Reason    string    `json:"reason,omitempty"`
 	DecidedAt time.Time `json:"decided_at"`
 }
@@ -183,9 +186,10 @@ type ScheduleState struct {
 // SlotDecision is what one process decided for a slot.
 type SlotDecision struct {
 	SlotTime
-	// Run is what it starts; nil if it is missed.
-	Run    *Run
-	Reason string
+	// Run is what it starts; nil if it is missed or skipped.
+	Run     *Run
+	Skipped bool
+	Reason  string
 }
 
 // SlotClaim decides the next slots of a schedule, as one process has seen it. If

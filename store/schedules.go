@@ -183,52 +183,57 @@ func (s *Store) ClaimSlots(ctx context.Context, c retention.SlotClaim, by retent
 		if x.Version != c.Version || !x.ConsideredUntil.Equal(c.ConsideredUntil) || x.NextSlot == nil {
 			return retention.Conflictf("another process was faster with schedule %s", c.Schedule)
 		}
-		missed := 0
+		missed, owed := 0, x.OwedSince
 		for _, d := range c.Decisions {
-			r, err := s.decideSlot(ctx, tx, c.Schedule, d, by)
+			status, r, err := s.decideSlot(ctx, tx, c.Schedule, d, by)
 			if err != nil {
 				return err
 			}
-			if r == nil {
+			switch status {
+			case retention.SlotStarted:
+				runs = append(runs, *r)
+			case retention.SlotSkipped:
+				owed = d.At // until then there was nothing to be late with
+			case retention.SlotMissed:
 				missed++
-				continue
 			}
-			runs = append(runs, *r)
 		}
-		return moveOn(ctx, tx, x, c.Decisions, missed)
+		return moveOn(ctx, tx, x, c.Decisions, missed, owed)
 	})
 	return runs, err
 }
 
 // decideSlot keeps what became of a slot, and makes its run. A local slot that was
-// decided before, under another expression, is left as it is.
-func (s *Store) decideSlot(ctx context.Context, tx pgx.Tx, schedule string, d retention.SlotDecision, by retention.By) (*retention.Run, error) {
+// decided before, under another expression, is left as it is: its status is empty.
+func (s *Store) decideSlot(ctx context.Context, tx pgx.Tx, schedule string, d retention.SlotDecision, by retention.By) (retention.SlotStatus, *retention.Run, error) {
 	var known bool
 	err := tx.QueryRow(ctx, `
 		SELECT EXISTS (SELECT FROM holdfast.schedule_slot WHERE schedule = $1 AND local = $2)`, schedule, d.Local).Scan(&known)
-	if err != nil {
-		return nil, err
+	if err != nil || known {
+		return "", nil, err
 	}
 	status, made, runID := retention.SlotMissed, (*retention.Run)(nil), (*string)(nil)
-	if d.Run != nil && !known {
+	if d.Skipped {
+		status = retention.SlotSkipped
+	}
+	if d.Run != nil {
 		r := *d.Run
 		r.Trigger, r.Schedule, r.Slot = retention.TriggerSchedule, schedule, &d.At
 		created, err := s.createRun(ctx, tx, r, by)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		status, made, runID = retention.SlotStarted, &created, &created.ID
 	}
 	_, err = tx.Exec(ctx, `
 		INSERT INTO holdfast.schedule_slot (schedule, local, slot, status, run_id, reason, decided_at)
-		VALUES ($1, $2, $3, $4, $5::text::uuid, $6, holdfast.clock())
-		ON CONFLICT (schedule, local) DO NOTHING`,
+		VALUES ($1, $2, $3, $4, $5::text::uuid, $6, holdfast.clock())`,
 		schedule, d.Local, d.At, status, runID, d.Reason)
-	return made, err
+	return status, made, err
 }
 
 // moveOn notes that every slot up to the last decision is decided.
-func moveOn(ctx context.Context, tx pgx.Tx, x retention.Schedule, decisions []retention.SlotDecision, missed int) error {
+func moveOn(ctx context.Context, tx pgx.Tx, x retention.Schedule, decisions []retention.SlotDecision, missed int, owed time.Time) error {
 	if len(decisions) == 0 {
 		return nil
 	}
@@ -239,8 +244,8 @@ func moveOn(ctx context.Context, tx pgx.Tx, x retention.Schedule, decisions []re
 	}
 	_, err = tx.Exec(ctx, `
 		UPDATE holdfast.schedule
-		SET considered_until = $2, next_slot = $3, missed_total = missed_total + $4
-		WHERE name = $1`, x.Name, until, next.At, missed)
+		SET considered_until = $2, next_slot = $3, missed_total = missed_total + $4, owed_since = $5
+		WHERE name = $1`, x.Name, until, next.At, missed, owed)
 	return err
 }
 

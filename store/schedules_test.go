@@ -209,6 +209,9 @@ func TestLocalSlotThatWasDecidedDoesNotStartAgain(t *testing.T) {
 	if n := count(t, s, `SELECT count(*) FROM holdfast.run`); n != 1 {
 		t.Errorf("%d runs, want 1", n)
 	}
+	if n := count(t, s, `SELECT missed_total FROM holdfast.schedule`); n != 0 {
+		t.Errorf("%d slots are counted as missed, want none: the one there is was started", n)
+	}
 }
 
 func TestClaimIsWholeOrNotAtAll(t *testing.T) {

@@ -125,6 +125,9 @@ func fillSchedules(s *fakeStore) {
 		if back == 3 {
 			x.Reason = "left out: drafts is disabled"
 		}
+		if back == 11 {
+			x.Status, x.RunID, x.Reason = retention.SlotSkipped, "", "no policy was active, so there was nothing to run"
+		}
 		s.slots = append(s.slots, x)
 	}
 	missed := slot(hourly, 0)

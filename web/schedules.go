@@ -207,6 +207,10 @@ func (v *visit) slotRow(x retention.Slot) ui.SlotRow {
 		row.State, row.RunHref = ui.Pill{Tone: "good", Text: "Started"}, "/runs/"+x.RunID
 		return row
 	}
+	if x.Status == retention.SlotSkipped {
+		row.State = ui.Pill{Tone: "quiet", Text: "Skipped"}
+		return row
+	}
 	row.State = ui.Pill{Tone: "warn", Text: "Missed"}
 	if row.Reason == "" {
 		row.Reason = "The reason is not known."

@@ -339,6 +339,7 @@ func (e RunStatus) Valid() bool {
 // Defines values for SlotStatus.
 const (
 	SlotStatusMissed  SlotStatus = "missed"
+	SlotStatusSkipped SlotStatus = "skipped"
 	SlotStatusStarted SlotStatus = "started"
 )
 
@@ -346,6 +347,8 @@ const (
 func (e SlotStatus) Valid() bool {
 	switch e {
 	case SlotStatusMissed:
+		return true
+	case SlotStatusSkipped:
 		return true
 	case SlotStatusStarted:
 		return true
@@ -1243,14 +1246,16 @@ type Slot struct {
 	// Examples: 2026-03-29 02:30 Europe/Berlin
 	Local string `json:"local"`
 
-	// Reason Why it was missed, as far as that is known, or what its run left out
+	// Reason Why it was missed, as far as that is known, why it was skipped, or what its run left out
 	Reason *string `json:"reason"`
 
 	// RunID The run that it started
-	RunID    *string    `json:"run_id"`
-	Schedule string     `json:"schedule"`
-	Slot     time.Time  `json:"slot"`
-	Status   SlotStatus `json:"status"`
+	RunID    *string   `json:"run_id"`
+	Schedule string    `json:"schedule"`
+	Slot     time.Time `json:"slot"`
+
+	// Status Skipped is a slot of a schedule of all active policies at which there was none.
+	Status SlotStatus `json:"status"`
 }
 
 // SlotList defines model for SlotList.
@@ -1259,7 +1264,7 @@ type SlotList struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
-// SlotStatus defines model for SlotStatus.
+// SlotStatus Skipped is a slot of a schedule of all active policies at which there was none.
 type SlotStatus string
 
 // Subscriber defines model for Subscriber.

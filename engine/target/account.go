@@ -195,7 +195,7 @@ func (t *Target) UncarriedFor(ctx context.Context) (time.Duration, error) {
 	err := t.pool.QueryRow(ctx, `
 		SELECT coalesce(greatest(0, extract(epoch FROM clock_timestamp() - least(
 			(SELECT min(committed_at) FROM holdfast_guard.journal WHERE carried_at IS NULL),
-			(SELECT min(occurred_at) FROM holdfast_guard.outbox))))::float8, 0)`).Scan(&seconds)
+			(SELECT occurred_at FROM holdfast_guard.outbox ORDER BY no LIMIT 1))))::float8, 0)`).Scan(&seconds)
 	return time.Duration(seconds * float64(time.Second)), classify(err)
 }
 
