@@ -286,7 +286,7 @@ func TestHoldsAreToldWhenTheyComeIntoForceAndWhenTheyEnd(t *testing.T) {
 	second := holdOn("r")
 	second.Scope[0].All, second.ExpiresAt, second.OnExpiry = true, &expires, retention.OnExpiryRelease
 	second = h.mustHold(second)
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for len(h.events(retention.EventFilter{Type: retention.EventHoldReleased})) < 2 && time.Now().Before(deadline) {
 		if err := h.engine.SettleHolds(t.Context()); err != nil {
 			t.Fatal(err)

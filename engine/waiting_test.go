@@ -64,7 +64,7 @@ func (h *house) lockTable(table, mode string) *pgx.Conn {
 // awaitWaiting answers what a run says it waits for, once it does.
 func (h *house) awaitWaiting(id string) string {
 	h.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
 		if run := h.getRun(id); run.Waiting != "" {
 			return run.Waiting
 		}

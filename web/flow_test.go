@@ -132,7 +132,7 @@ func TestBatchesAreInTheRunLogRightAfterTheRun(t *testing.T) {
 		pgtest.Exec(t, p.db, `INSERT INTO public.orders SELECT i, now() - interval '400 days' FROM generate_series(1, 100) AS i`)
 		run, err := p.engine.RequestRun(t.Context(), p.jane, engine.RunRequest{})
 		must(t, err)
-		for deadline := time.Now().Add(30 * time.Second); ; {
+		for deadline := time.Now().Add(2 * time.Minute); ; {
 			list, _, err := p.engine.Batches(t.Context(), p.jane, run.ID, "", retention.Page{})
 			must(t, err)
 			if len(list) > 0 {
