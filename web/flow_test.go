@@ -58,7 +58,7 @@ func newProduct(t *testing.T) *product {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		must(t, p.manager.Stop(ctx))
+		must(t, p.manager.Stop(ctx, 5*time.Second))
 	})
 	opts := Options{Version: "test"}
 	auth := httpauth.New(p.engine, st.Sessions(), httpauth.Options{PageError: ErrorPage(opts)})

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -28,6 +27,8 @@ type app struct {
 	engine *engine.Engine
 	// metrics counts what this process commits.
 	metrics *metrics.Metrics
+	// endBy is when the process is gone at the latest; zero until it is to stop.
+	endBy time.Time
 }
 
 // openApp starts or reaches the databases, brings the schemas up to date if asked
@@ -144,24 +145,4 @@ func (a *app) missing(ctx context.Context) error {
 		return fmt.Errorf("run `holdfast migrate`: %v", missing)
 	}
 	return nil
-}
-
-func (a *app) close() {
-	if a.sender != nil {
-		a.sender.Close()
-	}
-	if a.target != nil {
-		a.target.Close()
-	}
-	if a.store != nil {
-		a.store.Close()
-	}
-	if a.pg == nil {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	if err := a.pg.Stop(ctx); err != nil && !errors.Is(err, context.Canceled) {
-		a.log.Error("the embedded PostgreSQL did not stop cleanly", "error", err)
-	}
 }

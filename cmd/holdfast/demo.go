@@ -186,9 +186,9 @@ func (p *program) runDemo(ctx context.Context, a *app, actor retention.Actor) (r
 	}
 	run, err = awaitRun(ctx, a.engine, actor, run.ID)
 	err = errors.Join(err, a.engine.MeasurePolicies(ctx))
-	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopJobs)
+	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
-	return run, errors.Join(err, manager.Stop(sctx))
+	return run, errors.Join(err, manager.Stop(sctx, stopJobs))
 }
 
 // awaitRun waits until a run has ended.

@@ -40,6 +40,8 @@ type service struct {
 	t    testing.TB
 	cmd  *exec.Cmd
 	base string
+	// out is what it says, on both of its outputs.
+	out *output
 }
 
 var servesAt = regexp.MustCompile(`Holdfast serves (http://\S+)`)
@@ -57,7 +59,7 @@ func startService(t testing.TB, database string, env ...string) *service {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	s := &service{t: t, cmd: cmd}
+	s := &service{t: t, cmd: cmd, out: out}
 	t.Cleanup(func() { s.kill() })
 	s.await(func() bool {
 		m := servesAt.FindStringSubmatch(out.String())

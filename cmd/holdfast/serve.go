@@ -21,13 +21,6 @@ import (
 	"holdfast/web"
 )
 
-const (
-	// stopJobs and stopHTTP bound a clean stop; together under the ten seconds that
-	// supervisors commonly wait.
-	stopHTTP = 3 * time.Second
-	stopJobs = 6 * time.Second
-)
-
 func (p *program) serveCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "serve",
@@ -91,8 +84,8 @@ func (p *program) sayFirstAccount(ctx context.Context, a *app) error {
 	return nil
 }
 
-// serveUntil serves on ln until ctx ends, and then stops in order: no new requests,
-// batches finished, runs handed on.
+// serveUntil serves on ln until ctx ends, and then stops: no new requests, batches
+// finished, runs handed on.
 func (a *app) serveUntil(ctx context.Context, ln net.Listener, opts web.Options) error {
 	manager, err := jobs.New(a.engine, a.store.Pool(), store.Schema, a.log)
 	if err != nil {
@@ -118,10 +111,7 @@ func (a *app) serveUntil(ctx context.Context, ln net.Listener, opts web.Options)
 		err = a.pg.Err()
 	case <-ctx.Done():
 	}
-	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopHTTP)
-	defer cancel()
-	_ = srv.Shutdown(sctx)
-	return errors.Join(err, stopWork())
+	return errors.Join(err, a.stop(srv, stopWork))
 }
 
 // databaseGivenUp is closed when the embedded PostgreSQL has ended and cannot be
@@ -171,14 +161,16 @@ func (a *app) startWork(ctx context.Context, manager *jobs.Manager) (stop func()
 		case <-done:
 		default:
 			cancel()
-			<-done
+			ending, cancelEnding := a.ending(stopClose)
+			defer cancelEnding()
+			if !endedBefore(ending, func() { <-done }) {
+				return errors.New("the background work was still being started when the service had to leave, since a database does not answer")
+			}
 		}
 		if !started {
 			return nil
 		}
-		sctx, scancel := context.WithTimeout(context.Background(), stopJobs)
-		defer scancel()
-		return manager.Stop(sctx)
+		return a.stopManager(manager)
 	}
 }
 

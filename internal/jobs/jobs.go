@@ -144,16 +144,30 @@ func (m *Manager) Working() error {
 	return nil
 }
 
-// Stop lets the batches in hand finish, hands the runs on and waits, until ctx ends.
-func (m *Manager) Stop(ctx context.Context) error {
+// Stop lets the batches in hand finish for as long as patience, hands the runs on and
+// waits. What has not ended then is cancelled, and what has not ended when ctx does goes
+// on by itself: the queue's own goroutines try again and again to reach a store that
+// hangs. The error is then the context's.
+func (m *Manager) Stop(ctx context.Context, patience time.Duration) error {
 	m.state.Store(stopped)
 	m.stop()
-	err := m.river.Stop(ctx)
+	patient, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := m.river.Stop(patient)
 	if err != nil {
-		err = errors.Join(err, m.river.StopAndCancel(context.WithoutCancel(ctx)))
+		err = m.river.StopAndCancel(ctx)
 	}
-	m.wg.Wait()
-	return err
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		m.wg.Wait()
+	}()
+	select {
+	case <-ended:
+		return err
+	case <-ctx.Done():
+		return errors.Join(err, ctx.Err())
+	}
 }
 
 // every does a duty now and then, and when nudged, until Stop. A failure is logged

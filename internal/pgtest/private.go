@@ -71,6 +71,37 @@ func (p *Private) Kill() {
 	p.afterEnd()
 }
 
+// Freeze stops all processes of the server as they are, until Thaw or the test's end:
+// connections stay and nothing answers, as with a machine or a disk that hangs. (Without
+// /proc only the postmaster is stopped: who is connected is served on.)
+func (p *Private) Freeze() {
+	p.t.Helper()
+	p.t.Cleanup(p.Thaw)
+	pid := p.server.PID()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		p.t.Fatalf("pgtest: stop the server's first process: %v", err)
+	}
+	p.signalChildren(syscall.SIGSTOP)
+}
+
+// Thaw lets a frozen server go on; one that is not frozen does so anyway.
+func (p *Private) Thaw() {
+	p.t.Helper()
+	p.signalChildren(syscall.SIGCONT)
+	if err := syscall.Kill(p.server.PID(), syscall.SIGCONT); err != nil && !errors.Is(err, syscall.ESRCH) {
+		p.t.Fatalf("pgtest: let the server's first process go on: %v", err)
+	}
+}
+
+func (p *Private) signalChildren(sig syscall.Signal) {
+	p.t.Helper()
+	for _, child := range childrenOf(p.server.PID()) {
+		if err := syscall.Kill(child, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+			p.t.Fatalf("pgtest: send %s to process %d: %v", sig, child, err)
+		}
+	}
+}
+
 // Quit ends the server as PostgreSQL's immediate shutdown does: clients are told,
 // nothing is written, the next start recovers.
 func (p *Private) Quit() {
