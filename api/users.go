@@ -36,6 +36,6 @@ func (s *server) CreateUser(ctx context.Context, r oapi.CreateUserRequestObject)
 
 func renderUser(u retention.User) oapi.User {
 	return oapi.User{
-		ID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: u.CreatedAt.UTC(), CreatedBy: u.CreatedBy, LastSignIn: utc(u.LastSignIn),
+		ID: u.ID, Email: u.Email, Name: u.Name, CreatedAt: u.CreatedAt.UTC(), CreatedBy: u.CreatedBy, LastSignIn: utc(u.LastSignIn), Disabled: u.Disabled,
 	}
 }

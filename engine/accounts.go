@@ -46,6 +46,7 @@ func (e *Engine) SignIn(ctx context.Context, email, password, remoteAddr string)
 		return retention.Actor{}, retention.ErrUnauthenticated
 	}
 	actor := userActor(u, remoteAddr)
+	actor.SessionMark = sessionMark(hash)
 	return actor, e.store.SignedIn(ctx, u.ID, retention.By{Actor: actor, Action: "user.sign_in"})
 }
 
@@ -66,17 +67,31 @@ func (e *Engine) SignOut(ctx context.Context, actor retention.Actor) error {
 	return e.store.Record(ctx, "user/"+actor.Name, nil, retention.By{Actor: actor, Action: "user.sign_out"})
 }
 
+// sessionMark ties sessions to the password that they were begun with: where the
+// password is another, or there is none, they have ended. A session that is deleted
+// instead could be written back by a request that was under way.
+func sessionMark(passwordHash string) string {
+	sum := sha256.Sum256([]byte("session\x00" + passwordHash))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
 // SessionActor is the actor of a session's account; ErrUnauthenticated if the
-// account is gone.
-func (e *Engine) SessionActor(ctx context.Context, userID, remoteAddr string) (retention.Actor, error) {
-	u, err := e.store.User(ctx, userID)
+// account is gone or disabled, or its password is not that of the mark.
+func (e *Engine) SessionActor(ctx context.Context, userID, mark, remoteAddr string) (retention.Actor, error) {
+	u, hash, err := e.store.UserOfSession(ctx, userID)
 	if errors.Is(err, retention.ErrNotFound) {
 		return retention.Actor{}, retention.ErrUnauthenticated
 	}
 	if err != nil {
 		return retention.Actor{}, err
 	}
-	return userActor(u, remoteAddr), nil
+	now := sessionMark(hash)
+	if u.Disabled || subtle.ConstantTimeCompare([]byte(mark), []byte(now)) != 1 {
+		return retention.Actor{}, retention.ErrUnauthenticated
+	}
+	actor := userActor(u, remoteAddr)
+	actor.SessionMark = now
+	return actor, nil
 }
 
 // TokenActor is the actor of an API token; ErrUnauthenticated if it is not known,
@@ -115,30 +130,66 @@ func (e *Engine) CreateUser(ctx context.Context, actor retention.Actor, email, n
 	return e.store.CreateUser(ctx, u, hash, retention.By{Actor: actor, Action: "user.create"})
 }
 
-// ChangePassword replaces the actor's own password; the present one must be given.
-func (e *Engine) ChangePassword(ctx context.Context, actor retention.Actor, current, next string) error {
+// ChangePassword replaces the actor's own password; the present one must be given. It
+// ends every session of the account. The answer is the actor with the mark of a session
+// under the new password, by which the caller keeps the one it is in.
+func (e *Engine) ChangePassword(ctx context.Context, actor retention.Actor, current, next string) (retention.Actor, error) {
 	if actor.Kind != retention.ActorUser {
-		return retention.ErrForbidden
+		return actor, retention.ErrForbidden
 	}
 	_, hash, err := e.store.UserForSignIn(ctx, actor.Name)
 	if err != nil {
-		return err
+		return actor, err
 	}
 	ok, err := e.hasher.Check(current, hash)
 	if err != nil {
-		return err
+		return actor, err
 	}
 	if !ok {
-		return retention.Invalid("current_password", "is not your present password")
+		return actor, retention.Invalid("current_password", "is not your present password")
 	}
-	if err := retention.ValidateAccount(actor.Name, "", next); err != nil {
-		return err
+	actor.SessionMark, err = e.setPassword(ctx, actor.UserID, actor.Name, next, retention.By{Actor: actor, Action: "user.change_password"})
+	return actor, err
+}
+
+func (e *Engine) setPassword(ctx context.Context, userID, email, password string, by retention.By) (mark string, err error) {
+	if err := retention.ValidateAccount(email, "", password); err != nil {
+		return "", err
 	}
-	hash, err = e.hasher.Hash(next)
+	hash, err := e.hasher.Hash(password)
+	if err != nil {
+		return "", err
+	}
+	return sessionMark(hash), e.store.SetPassword(ctx, userID, hash, by)
+}
+
+// ResetPassword gives an account a new password without the present one, and ends its
+// sessions; a disabled account is open again. It is the operator's: nobody may take
+// over a colleague's account in the pages or by the API.
+func (e *Engine) ResetPassword(ctx context.Context, actor retention.Actor, email, password string) error {
+	if actor.Kind != retention.ActorSystem {
+		return retention.ErrForbidden
+	}
+	u, _, err := e.store.UserForSignIn(ctx, email)
 	if err != nil {
 		return err
 	}
-	return e.store.SetPassword(ctx, actor.UserID, hash, retention.By{Actor: actor, Action: "user.change_password"})
+	_, err = e.setPassword(ctx, u.ID, u.Email, password, retention.By{Actor: actor, Action: "user.reset_password"})
+	return err
+}
+
+// DisableUser ends an account's sessions, revokes its tokens and lets nobody sign in
+// with it. It stays, since the audit names it. Disabling again changes nothing. It is
+// the operator's, as ResetPassword is.
+func (e *Engine) DisableUser(ctx context.Context, actor retention.Actor, email string) (retention.User, error) {
+	if actor.Kind != retention.ActorSystem {
+		return retention.User{}, retention.ErrForbidden
+	}
+	u, _, err := e.store.UserForSignIn(ctx, email)
+	if err != nil {
+		return u, err
+	}
+	return e.store.DisableUser(ctx, u.ID, retention.By{Actor: actor, Action: "user.disable"})
 }
 
 // Users lists accounts.

@@ -212,21 +212,27 @@ type AccountStore interface {
 	// CreateUser keeps an account; a used e-mail address is ErrConflict.
 	CreateUser(ctx context.Context, u retention.User, passwordHash string, by retention.By) (retention.User, error)
 	Users(ctx context.Context, p retention.Page) ([]retention.User, string, error)
-	User(ctx context.Context, id string) (retention.User, error)
+	// UserOfSession finds an account and its password hash by its id.
+	UserOfSession(ctx context.Context, id string) (retention.User, string, error)
 	CountUsers(ctx context.Context) (int64, error)
-	// UserForSignIn finds an account and its password hash by normalised e-mail.
+	// UserForSignIn finds an account and its password hash by normalised e-mail. A
+	// disabled account has no hash.
 	UserForSignIn(ctx context.Context, email string) (retention.User, string, error)
 	// SignedIn records a sign-in (audit row and last_sign_in).
 	SignedIn(ctx context.Context, userID string, by retention.By) error
 	// Record writes an audit row for what changes no noun: a refused sign-in, a sign-out.
 	Record(ctx context.Context, object string, after any, by retention.By) error
-	// SetPassword replaces an account's password hash.
+	// SetPassword replaces an account's password hash; a disabled account is open again.
 	SetPassword(ctx context.Context, userID, passwordHash string, by retention.By) error
+	// DisableUser takes an account's password away and revokes its tokens, at once. One
+	// that is disabled already stays as it is, with no audit row.
+	DisableUser(ctx context.Context, userID string, by retention.By) (retention.User, error)
 
 	CreateToken(ctx context.Context, t retention.Token, ownerID string, hash []byte, by retention.By) (retention.Token, error)
 	// Tokens lists the tokens of everybody, newest first, revoked ones too.
 	Tokens(ctx context.Context, p retention.Page) ([]retention.Token, string, error)
-	// TokenByHash finds a token that is neither revoked nor expired, with its owner,
+	// TokenByHash finds a token that is neither revoked nor expired, of an account that is
+	// not disabled, with its owner,
 	// and notes its use (at most once a minute).
 	TokenByHash(ctx context.Context, hash []byte) (retention.Token, retention.User, error)
 	RevokeToken(ctx context.Context, id string, by retention.By) (retention.Token, error)

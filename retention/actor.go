@@ -34,6 +34,9 @@ type Actor struct {
 	Token string
 	// RemoteAddr is the client's address, for the audit.
 	RemoteAddr string
+	// SessionMark is what a session keeps beside the account's id, and is good as long as
+	// it equals: another password has another mark. Empty for a token.
+	SessionMark string
 }
 
 // System is the actor of what Holdfast does by itself.
@@ -50,6 +53,8 @@ type User struct {
 	CreatedAt  time.Time  `json:"created_at"`
 	CreatedBy  string     `json:"created_by"`
 	LastSignIn *time.Time `json:"last_sign_in"`
+	// Disabled: nobody can sign in; the account is kept for attribution.
+	Disabled bool `json:"disabled"`
 }
 
 // MinPassword is the shortest password accepted, in characters (NIST SP 800-63B

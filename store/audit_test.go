@@ -141,6 +141,10 @@ func otherWrites() []write {
 		onUser("SetPassword", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			return s.SetPassword(ctx, id, "$argon2id$SECRET", by)
 		}),
+		onUser("DisableUser", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, err := s.DisableUser(ctx, id, by)
+			return err
+		}),
 		{"Record", false, true, func(_ *testing.T, s *store.Store) call {
 			return func(ctx context.Context, by retention.By) (string, error) {
 				return "user/x", s.Record(ctx, "user/x", map[string]string{"why": "wrong"}, by)

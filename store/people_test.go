@@ -52,13 +52,50 @@ func TestAccountIsFoundForSignIn(t *testing.T) {
 	if hash != "$argon2id$other" || got.LastSignIn == nil {
 		t.Errorf("after sign-in and a new password: %+v, %q", got, hash)
 	}
-	if read := must(s.User(ctx, u.ID))(t); !read.LastSignIn.Equal(*got.LastSignIn) {
-		t.Errorf("read: %+v", read)
+	read, hash, err := s.UserOfSession(ctx, u.ID)
+	noErr(t, err)
+	if !read.LastSignIn.Equal(*got.LastSignIn) || hash != "$argon2id$other" {
+		t.Errorf("read: %+v, %q", read, hash)
 	}
-	_, err = s.User(ctx, "jane")
+	_, _, err = s.UserOfSession(ctx, "jane")
 	wantErr(t, "id that is none", err, retention.ErrNotFound)
 	wantErr(t, "unknown id", s.SetPassword(ctx, nobody, "h", by("x")), retention.ErrNotFound)
 	wantErr(t, "unknown id", s.SignedIn(ctx, nobody, by("x")), retention.ErrNotFound)
+}
+
+func TestDisabledAccountKeepsItsNameAndNothingElse(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	u, other := account(t, s, "jane@example.com"), account(t, s, "john@example.com")
+	for i, owner := range []retention.User{u, u, other} {
+		must(s.CreateToken(ctx, retention.Token{Name: "ci"}, owner.ID, []byte{byte(i)}, by("token.create")))(t)
+	}
+	disabled := must(s.DisableUser(ctx, u.ID, by("user.disable")))(t)
+	if !disabled.Disabled || disabled.Email != u.Email {
+		t.Errorf("disabled: %+v", disabled)
+	}
+	if n := count(t, s, `SELECT count(*) FROM holdfast.audit WHERE action = 'token.revoke'`); n != 2 {
+		t.Errorf("%d revoked tokens in the audit, want 2", n)
+	}
+	if _, owner, err := s.TokenByHash(ctx, []byte{2}); err != nil || owner.ID != other.ID {
+		t.Errorf("a colleague's token: %v, %v", owner, err)
+	}
+	// What a request under way makes after all is worth nothing.
+	must(s.CreateToken(ctx, retention.Token{Name: "late"}, u.ID, []byte("late"), by("token.create")))(t)
+	for _, hash := range [][]byte{{0}, {1}, []byte("late")} {
+		_, _, err := s.TokenByHash(ctx, hash)
+		wantErr(t, "token of a disabled account", err, retention.ErrNotFound)
+	}
+	must(s.DisableUser(ctx, u.ID, by("user.disable")))(t)
+	if n := count(t, s, `SELECT count(*) FROM holdfast.audit WHERE action = 'user.disable'`); n != 1 {
+		t.Errorf("disabled twice: %d audit rows, want 1", n)
+	}
+	_, err := s.DisableUser(ctx, nobody, by("x"))
+	wantErr(t, "unknown id", err, retention.ErrNotFound)
+	noErr(t, s.SetPassword(ctx, u.ID, "$argon2id$new", by("user.reset_password")))
+	if got, _, err := s.UserForSignIn(ctx, u.Email); err != nil || got.Disabled {
+		t.Errorf("with a new password: %+v, %v", got, err)
+	}
 }
 
 func TestUsersAndTokensArePaged(t *testing.T) {

@@ -81,7 +81,8 @@ func (s *Store) Tokens(ctx context.Context, p retention.Page) ([]retention.Token
 	return tokens, next, nil
 }
 
-// TokenByHash finds a token that is neither revoked nor expired, with its owner,
+// TokenByHash finds a token that is neither revoked nor expired and whose owner is
+// not disabled (a request that was under way may have made it since), with its owner,
 // and notes its use, at most once a minute: a busy CI must not write with every
 // request.
 func (s *Store) TokenByHash(ctx context.Context, hash []byte) (retention.Token, retention.User, error) {
@@ -94,6 +95,7 @@ func (s *Store) TokenByHash(ctx context.Context, hash []byte) (retention.Token, 
 		JOIN holdfast.account AS a ON a.id = t.owner_id
 		WHERE t.hash = $1
 		  AND t.revoked_at IS NULL
+		  AND a.password_hash <> ''
 		  AND (t.expires_at IS NULL OR t.expires_at > holdfast.clock())`, hash),
 		&t.ID, &t.Name, &t.Owner, &t.CreatedAt, &t.ExpiresAt, &t.LastUsedAt, &t.RevokedAt, &noted)
 	if err != nil {
@@ -122,23 +124,28 @@ func (s *Store) RevokeToken(ctx context.Context, id string, by retention.By) (re
 		return retention.Token{}, err
 	}
 	var revoked retention.Token
-	err := s.write(ctx, "revoke token "+id, func(tx pgx.Tx) error {
-		before, err := loadToken(ctx, tx, id, forUpdate+" OF t")
-		if err != nil || before.RevokedAt != nil {
-			revoked = before
-			return err
-		}
-		_, err = tx.Exec(ctx, `
-			UPDATE holdfast.token
-			SET revoked_at = holdfast.clock()
-			WHERE id = $1::text::uuid`, id)
-		if err != nil {
-			return err
-		}
-		if revoked, err = loadToken(ctx, tx, id, ""); err != nil {
-			return err
-		}
-		return addAudit(ctx, tx, by, "token/"+id, before, revoked)
+	err := s.write(ctx, "revoke token "+id, func(tx pgx.Tx) (err error) {
+		revoked, err = revokeToken(ctx, tx, id, by)
+		return err
 	})
 	return revoked, err
+}
+
+func revokeToken(ctx context.Context, tx pgx.Tx, id string, by retention.By) (retention.Token, error) {
+	before, err := loadToken(ctx, tx, id, forUpdate+" OF t")
+	if err != nil || before.RevokedAt != nil {
+		return before, err
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE holdfast.token
+		SET revoked_at = holdfast.clock()
+		WHERE id = $1::text::uuid`, id)
+	if err != nil {
+		return before, err
+	}
+	revoked, err := loadToken(ctx, tx, id, "")
+	if err != nil {
+		return before, err
+	}
+	return revoked, addAudit(ctx, tx, by, "token/"+id, before, revoked)
 }

@@ -8,11 +8,12 @@ import (
 	"holdfast/retention"
 )
 
-const userColumns = `a.id, a.email, a.name, a.created_at, a.created_by, a.last_sign_in`
+// An account without a password is disabled: no hash is empty.
+const userColumns = `a.id, a.email, a.name, a.created_at, a.created_by, a.last_sign_in, a.password_hash = ''`
 
 // scanUser reads an account and whatever columns follow it.
 func scanUser(row pgx.Row, more ...any) (u retention.User, err error) {
-	err = row.Scan(append([]any{&u.ID, &u.Email, &u.Name, &u.CreatedAt, &u.CreatedBy, &u.LastSignIn}, more...)...)
+	err = row.Scan(append([]any{&u.ID, &u.Email, &u.Name, &u.CreatedAt, &u.CreatedBy, &u.LastSignIn, &u.Disabled}, more...)...)
 	return u, err
 }
 
@@ -59,13 +60,17 @@ func (s *Store) Users(ctx context.Context, p retention.Page) ([]retention.User, 
 	return users, next, nil
 }
 
-// User is one account.
-func (s *Store) User(ctx context.Context, id string) (retention.User, error) {
+// UserOfSession finds an account and its password hash by its id.
+func (s *Store) UserOfSession(ctx context.Context, id string) (retention.User, string, error) {
 	if err := checkID("user", id); err != nil {
-		return retention.User{}, err
+		return retention.User{}, "", err
 	}
-	u, err := loadUser(ctx, s.pool, id, "")
-	return u, fail("read user "+id, err)
+	var hash string
+	u, err := scanUser(s.pool.QueryRow(ctx, `
+		SELECT `+userColumns+`, a.password_hash
+		FROM holdfast.account AS a
+		WHERE a.id = $1::text::uuid`, id), &hash)
+	return u, hash, fail("read user "+id, absent(err, "there is no user %s", id))
 }
 
 func loadUser(ctx context.Context, q querier, id, lock string) (retention.User, error) {
@@ -84,7 +89,8 @@ func (s *Store) CountUsers(ctx context.Context) (int64, error) {
 	return n, fail("count users", err)
 }
 
-// UserForSignIn finds an account and its password hash by e-mail.
+// UserForSignIn finds an account and its password hash by e-mail. A disabled account
+// has no hash.
 func (s *Store) UserForSignIn(ctx context.Context, email string) (retention.User, string, error) {
 	var hash string
 	u, err := scanUser(s.pool.QueryRow(ctx, `
@@ -126,7 +132,8 @@ func (s *Store) SignedIn(ctx context.Context, userID string, by retention.By) er
 	})
 }
 
-// SetPassword replaces an account's password hash. The audit row names the account
+// SetPassword replaces an account's password hash; a disabled account is open again.
+// The audit row names the account
 // and the action; of the password it says nothing.
 func (s *Store) SetPassword(ctx context.Context, userID, passwordHash string, by retention.By) error {
 	return s.changeUser(ctx, "set the password of", userID, by, func(tx pgx.Tx) error {
@@ -136,4 +143,53 @@ func (s *Store) SetPassword(ctx context.Context, userID, passwordHash string, by
 			WHERE id = $1::text::uuid`, userID, passwordHash)
 		return err
 	})
+}
+
+// DisableUser takes an account's password away, by which its sessions end, and revokes
+// its tokens, each with an audit row of its own. An account that is disabled already
+// stays as it is, with no audit row.
+func (s *Store) DisableUser(ctx context.Context, userID string, by retention.By) (retention.User, error) {
+	if err := checkID("user", userID); err != nil {
+		return retention.User{}, err
+	}
+	var disabled retention.User
+	err := s.write(ctx, "disable user "+userID, func(tx pgx.Tx) error {
+		before, err := loadUser(ctx, tx, userID, forUpdate)
+		if err != nil || before.Disabled {
+			disabled = before
+			return err
+		}
+		if _, err := tx.Exec(ctx, `UPDATE holdfast.account SET password_hash = '' WHERE id = $1::text::uuid`, userID); err != nil {
+			return err
+		}
+		if disabled, err = loadUser(ctx, tx, userID, ""); err != nil {
+			return err
+		}
+		if err := addAudit(ctx, tx, by, "user/"+disabled.Email, before, disabled); err != nil {
+			return err
+		}
+		return revokeTokensOf(ctx, tx, userID, by.Actor)
+	})
+	return disabled, err
+}
+
+func revokeTokensOf(ctx context.Context, tx pgx.Tx, userID string, actor retention.Actor) error {
+	rows, err := tx.Query(ctx, `
+		SELECT t.id
+		FROM holdfast.token AS t
+		WHERE t.owner_id = $1::text::uuid AND t.revoked_at IS NULL
+		ORDER BY t.created_at, t.id`, userID)
+	if err != nil {
+		return err
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if _, err := revokeToken(ctx, tx, id, retention.By{Actor: actor, Action: "token.revoke"}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -135,11 +135,14 @@ func changePassword(v *visit) error {
 	if v.form("password") != v.form("repeat") {
 		return v.settingsPage(http.StatusUnprocessableEntity, faults{fields: []retention.FieldError{{Field: "repeat", Message: "is not the same as the new password"}}}, v.clock.zone.String())
 	}
-	err := v.e.ChangePassword(v.ctx, v.actor, v.form("current_password"), v.form("password"))
+	actor, err := v.e.ChangePassword(v.ctx, v.actor, v.form("current_password"), v.form("password"))
 	if f, ok := faultsOf(err); ok {
 		return v.settingsPage(http.StatusUnprocessableEntity, f, v.clock.zone.String())
 	}
 	if err != nil {
+		return err
+	}
+	if err := v.auth.Begin(v.ctx, actor); err != nil {
 		return err
 	}
 	return v.redirect("/settings?done=password")
@@ -164,7 +167,7 @@ func (v *visit) peoplePage(status int, f faults) error {
 	}
 	for _, u := range users {
 		view.Rows = append(view.Rows, ui.PersonRow{
-			Email: u.Email, Name: u.Name, CreatedBy: u.CreatedBy, CreatedAt: v.clock.at(u.CreatedAt), LastSignIn: v.clock.atp(u.LastSignIn),
+			Email: u.Email, Name: u.Name, CreatedBy: u.CreatedBy, CreatedAt: v.clock.at(u.CreatedAt), LastSignIn: v.clock.atp(u.LastSignIn), Disabled: u.Disabled,
 		})
 	}
 	return v.render(status, ui.People(v.shell("settings", "People"), view))

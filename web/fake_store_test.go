@@ -30,6 +30,8 @@ type fakeStore struct {
 	entries  []retention.AuditEntry // newest first
 	logged   []retention.LoggedEvent
 	users    []retention.User
+	// password is everybody's, and its own hash.
+	password string
 	tokens   []retention.Token
 	answers  map[string]idempotent
 	// schedules by name, slots newest first.
@@ -50,7 +52,7 @@ type idempotent struct {
 func newFakeStore(now time.Time) *fakeStore {
 	return &fakeStore{
 		now: now, versions: map[string][]retention.Policy{}, statuses: map[string]retention.PolicyStatus{},
-		records: map[string][]retention.HeldRecord{}, answers: map[string]idempotent{},
+		records: map[string][]retention.HeldRecord{}, answers: map[string]idempotent{}, password: testPassword,
 	}
 }
 
@@ -455,17 +457,22 @@ func (s *fakeStore) user(fits func(retention.User) bool) (retention.User, error)
 	return s.users[i], nil
 }
 
-func (s *fakeStore) User(_ context.Context, id string) (retention.User, error) {
-	return s.user(func(u retention.User) bool { return u.ID == id })
+func (s *fakeStore) UserOfSession(_ context.Context, id string) (retention.User, string, error) {
+	u, err := s.user(func(u retention.User) bool { return u.ID == id })
+	return u, s.password, err
 }
 
 func (s *fakeStore) UserForSignIn(_ context.Context, email string) (retention.User, string, error) {
 	u, err := s.user(func(u retention.User) bool { return u.Email == email })
-	return u, testPassword, err
+	return u, s.password, err
 }
 
-func (s *fakeStore) SignedIn(context.Context, string, retention.By) error            { return nil }
-func (s *fakeStore) SetPassword(context.Context, string, string, retention.By) error { return nil }
+func (s *fakeStore) SignedIn(context.Context, string, retention.By) error { return nil }
+
+func (s *fakeStore) SetPassword(_ context.Context, _, hash string, _ retention.By) error {
+	s.password = hash
+	return nil
+}
 
 func (s *fakeStore) CreateToken(_ context.Context, t retention.Token, _ string, _ []byte, by retention.By) (retention.Token, error) {
 	unlock, err := s.locked()

@@ -55,6 +55,23 @@ func TestSignInLeadsBackToWhatWasWanted(t *testing.T) {
 	}
 }
 
+func TestAChangedPasswordEndsTheOtherSessions(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	other := &testSite{t: t, store: s.store, target: s.target, handler: s.handler, cookies: map[string]*http.Cookie{}}
+	signIn := url.Values{"email": {"jane@example.com"}, "password": {testPassword}}
+	wantCode(t, other.post("/sign-in", signIn), http.StatusSeeOther)
+	wantCode(t, other.get("/settings"), http.StatusOK)
+	next := "a new sentence for the colleagues"
+	a := s.post("/settings/password", url.Values{"current_password": {testPassword}, "password": {next}, "repeat": {next}})
+	if a.code != http.StatusSeeOther || a.location != "/settings?done=password" {
+		t.Fatalf("change the password: %d to %q: %s", a.code, a.location, a.body)
+	}
+	wantCode(t, s.get("/settings"), http.StatusOK)
+	if a := other.get("/settings"); a.code != http.StatusSeeOther || !strings.HasPrefix(a.location, "/sign-in") {
+		t.Errorf("the other session: got %d to %q, want it ended", a.code, a.location)
+	}
+}
+
 func TestWithoutAccountsThePageSaysHowToMakeTheFirst(t *testing.T) {
 	s := newSite(t, newFakeStore(atTest), catalog())
 	a := s.get("/sign-in")

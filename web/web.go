@@ -186,7 +186,7 @@ var doneTexts = map[string]string{
 	"paused":           "The run is paused. What was committed stays; resumed, it goes on from there.",
 	"resumed":          "The run is queued again and goes on from where it was.",
 	"cancelled":        "The run is cancelled. What was committed stays.",
-	"password":         "Your password is changed.",
+	"password":         "Your password is changed, and your other sessions have ended.",
 	"person":           "The person is added. Hand over the password on another way than this page.",
 	"revoked":          "The token is revoked. It is refused from now on.",
 	"zone":             "Times are shown in this zone from now on.",

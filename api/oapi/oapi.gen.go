@@ -1467,8 +1467,11 @@ type Unit string
 
 // User defines model for User.
 type User struct {
-	CreatedAt  time.Time  `json:"created_at"`
-	CreatedBy  string     `json:"created_by"`
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+
+	// Disabled Nobody can sign in with it; it is kept for attribution
+	Disabled   bool       `json:"disabled"`
 	Email      string     `json:"email"`
 	ID         string     `json:"id"`
 	LastSignIn *time.Time `json:"last_sign_in"`

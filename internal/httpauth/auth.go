@@ -25,8 +25,8 @@ type Accounts interface {
 	// SignOut records the end of a session.
 	SignOut(ctx context.Context, actor retention.Actor) error
 	// SessionActor is the actor of a session's account; retention.ErrUnauthenticated
-	// if the account is gone.
-	SessionActor(ctx context.Context, userID, remoteAddr string) (retention.Actor, error)
+	// if the account is gone or disabled, or the mark is not its password's.
+	SessionActor(ctx context.Context, userID, mark, remoteAddr string) (retention.Actor, error)
 	// TokenActor is the actor of an API token; retention.ErrUnauthenticated if it is
 	// not known, revoked or expired.
 	TokenActor(ctx context.Context, secret, remoteAddr string) (retention.Actor, error)

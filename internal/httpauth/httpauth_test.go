@@ -19,6 +19,7 @@ import (
 // accounts knows one person with one token.
 type accounts struct {
 	gone      bool
+	mark      string
 	signedOut []string
 }
 
@@ -26,7 +27,7 @@ func (a *accounts) SignIn(_ context.Context, email, password, addr string) (rete
 	if email != "jane@example.com" || password != "correct horse battery" {
 		return retention.Actor{}, retention.ErrUnauthenticated
 	}
-	return a.SessionActor(context.Background(), "u1", addr)
+	return a.SessionActor(context.Background(), "u1", a.mark, addr)
 }
 
 func (a *accounts) SignOut(_ context.Context, actor retention.Actor) error {
@@ -34,11 +35,11 @@ func (a *accounts) SignOut(_ context.Context, actor retention.Actor) error {
 	return nil
 }
 
-func (a *accounts) SessionActor(_ context.Context, id, addr string) (retention.Actor, error) {
-	if id != "u1" || a.gone {
+func (a *accounts) SessionActor(_ context.Context, id, mark, addr string) (retention.Actor, error) {
+	if id != "u1" || a.gone || mark != a.mark {
 		return retention.Actor{}, retention.ErrUnauthenticated
 	}
-	return retention.Actor{Kind: retention.ActorUser, UserID: id, Name: "jane@example.com", RemoteAddr: addr}, nil
+	return retention.Actor{Kind: retention.ActorUser, UserID: id, Name: "jane@example.com", RemoteAddr: addr, SessionMark: mark}, nil
 }
 
 func (a *accounts) TokenActor(_ context.Context, secret, addr string) (retention.Actor, error) {

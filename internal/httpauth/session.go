@@ -11,14 +11,17 @@ import (
 	"holdfast/retention"
 )
 
-// userKey is the one thing that a session holds: whose it is.
-const userKey = "user_id"
+// What a session holds: whose it is, and under which password it was begun.
+const (
+	userKey = "user_id"
+	markKey = "mark"
+)
 
 // SignInPath is the page that asks for e-mail and password.
 const SignInPath = "/sign-in"
 
 // Load reads the request's session and puts its actor into the context, without
-// demanding one. A session whose account is gone ends here.
+// demanding one. A session whose account is gone or has another password ends here.
 func (a *Auth) Load(next http.Handler) http.Handler {
 	return a.sessions.LoadAndSave(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, addr := r.Context(), a.RemoteAddr(r)
@@ -40,7 +43,7 @@ func (a *Auth) sessionActor(ctx context.Context, remoteAddr string) (retention.A
 	if id == "" {
 		return retention.Actor{}, nil
 	}
-	actor, err := a.accounts.SessionActor(ctx, id, remoteAddr)
+	actor, err := a.accounts.SessionActor(ctx, id, a.sessions.GetString(ctx, markKey), remoteAddr)
 	if errors.Is(err, retention.ErrUnauthenticated) {
 		return retention.Actor{}, a.sessions.Destroy(ctx)
 	}
@@ -121,11 +124,18 @@ func (a *Auth) SignIn(ctx context.Context, email, password, remoteAddr string) (
 		return retention.Actor{}, err
 	}
 	a.throttle.forget(key)
+	return actor, a.Begin(ctx, actor)
+}
+
+// Begin makes the session the actor's, under a new token. It stands inside Load; after a
+// change of the password it is what keeps the present session.
+func (a *Auth) Begin(ctx context.Context, actor retention.Actor) error {
 	if err := a.sessions.RenewToken(ctx); err != nil {
-		return retention.Actor{}, err
+		return err
 	}
 	a.sessions.Put(ctx, userKey, actor.UserID)
-	return actor, nil
+	a.sessions.Put(ctx, markKey, actor.SessionMark)
+	return nil
 }
 
 // SignOut ends the session. It stands inside Load; without a session it does nothing.

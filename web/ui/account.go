@@ -23,6 +23,7 @@ type SettingsView struct {
 type PersonRow struct {
 	Email, Name, CreatedBy string
 	CreatedAt, LastSignIn  Time
+	Disabled               bool
 }
 
 // PeopleView lists accounts and adds one.
