@@ -186,13 +186,7 @@ func TestAHoldTooLongIsRefusedOnTheWay(t *testing.T) {
 func TestASessionSpeaksToTheAPIFromOurOwnSiteOnly(t *testing.T) {
 	s := newServer(t)
 	s.do(call{method: "POST", path: "/api/v1/users", body: `{"email": "jane@example.com", "password": "correct horse battery"}`}).want(201)
-	rec := httptest.NewRecorder()
-	s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		if _, err := s.auth.SignIn(r.Context(), "jane@example.com", "correct horse battery", "192.0.2.1"); err != nil {
-			t.Fatal(err)
-		}
-	})).ServeHTTP(rec, httptest.NewRequest("POST", "/sign-in", nil))
-	cookie := strings.SplitN(rec.Header().Get("Set-Cookie"), ";", 2)[0]
+	cookie := s.janesSession()["Cookie"]
 	me := s.do(call{method: "GET", path: "/api/v1/me", token: "-", header: map[string]string{"Cookie": cookie}}).want(200).object()
 	if me["name"] != "jane@example.com" || me["kind"] != "user" || me["token"] != nil {
 		t.Errorf("me: got %v", me)
@@ -202,6 +196,17 @@ func TestASessionSpeaksToTheAPIFromOurOwnSiteOnly(t *testing.T) {
 	s.do(create).wantProblem(403, "forbidden")
 	create.header = map[string]string{"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
 	s.do(create).want(201)
+}
+
+func TestATokenMakesNothingThatOutlivesIt(t *testing.T) {
+	s := newServer(t)
+	s.do(call{method: "POST", path: "/api/v1/users", body: `{"email": "jane@example.com", "password": "correct horse battery"}`}).want(201)
+	token := s.janesToken(t)
+	s.do(call{method: "POST", path: "/api/v1/tokens", body: `{"name": "another"}`, token: token}).wantProblem(403, "forbidden")
+	s.do(call{method: "POST", path: "/api/v1/users", body: `{"email": "john@example.com", "password": "correct horse battery"}`, token: token}).wantProblem(403, "forbidden")
+	if n := pgtest.Value[int64](t, s.url, `SELECT (SELECT count(*) FROM holdfast.token) + (SELECT count(*) FROM holdfast.account)`); n != 2 {
+		t.Errorf("%d tokens and accounts, want Jane's one each", n)
+	}
 }
 
 func TestReadinessSaysWhatIsMissing(t *testing.T) {

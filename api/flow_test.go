@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/http/httptest"
 	"path"
 	"slices"
 	"strings"
@@ -250,8 +251,7 @@ func (s *service) tellOfAccounts(t *testing.T) {
 	s.do(call{method: "GET", path: "/api/v1/users"}).want(200)
 	s.do(call{method: "GET", path: "/api/v1/audit?object=policy/tickets&actor=admin-token&action=policy.create"}).want(200)
 
-	token := s.janesToken(t)
-	made := s.do(call{method: "POST", path: "/api/v1/tokens", body: `{"name": "ci-main", "expires_at": null}`, token: token}).want(201).object()
+	made := s.do(call{method: "POST", path: "/api/v1/tokens", body: `{"name": "ci-main", "expires_at": null}`, token: "-", header: s.janesSession()}).want(201).object()
 	me := s.do(call{method: "GET", path: "/api/v1/me", token: made["secret"].(string)}).want(200).object()
 	if me["name"] != "jane@example.com" || me["kind"] != "token" || me["token"] != "ci-main" {
 		t.Errorf("me: got %v", me)
@@ -259,6 +259,19 @@ func (s *service) tellOfAccounts(t *testing.T) {
 	s.do(call{method: "GET", path: "/api/v1/tokens"}).want(200)
 	s.do(call{method: "DELETE", path: "/api/v1/tokens/" + made["id"].(string)}).want(204)
 	s.do(call{method: "GET", path: "/api/v1/me", token: made["secret"].(string)}).wantProblem(401, "unauthenticated")
+}
+
+// janesSession are the headers of a browser with a session of the account made before.
+func (s *service) janesSession() map[string]string {
+	s.t.Helper()
+	rec := httptest.NewRecorder()
+	s.auth.Load(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		if _, err := s.auth.SignIn(r.Context(), "jane@example.com", "correct horse battery", "192.0.2.1"); err != nil {
+			s.t.Fatal(err)
+		}
+	})).ServeHTTP(rec, httptest.NewRequest("POST", "/sign-in", nil))
+	cookie, _, _ := strings.Cut(rec.Header().Get("Set-Cookie"), ";")
+	return map[string]string{"Cookie": cookie, "Sec-Fetch-Site": "same-origin"}
 }
 
 // janesToken is a token of the account made before: only a person can make one.

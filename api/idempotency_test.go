@@ -74,8 +74,8 @@ func TestAKeyIsItsActorsOwn(t *testing.T) {
 func TestATokensSecretIsNeverKept(t *testing.T) {
 	s := newServer(t)
 	s.do(call{method: "POST", path: "/api/v1/users", body: `{"email": "jane@example.com", "password": "correct horse battery"}`}).want(201)
-	jane := s.janesToken(t)
-	c := call{method: "POST", path: "/api/v1/tokens", body: `{"name": "ci"}`, header: key("k"), token: jane}
+	c := call{method: "POST", path: "/api/v1/tokens", body: `{"name": "ci"}`, header: s.janesSession(), token: "-"}
+	c.header["Idempotency-Key"] = "k"
 	first, again := s.do(c).want(201).object(), s.do(c).want(201).object()
 	if first["id"] != again["id"] || first["secret"] == nil || again["secret"] != nil {
 		t.Errorf("first %v\nagain %v", first, again)

@@ -113,10 +113,14 @@ func (e *Engine) TokenActor(ctx context.Context, secret, remoteAddr string) (ret
 	return a, nil
 }
 
-// CreateUser opens an account.
+// CreateUser opens an account. An API token of a person opens none: who has it could
+// sign in with the new account, and stay when the token is revoked.
 func (e *Engine) CreateUser(ctx context.Context, actor retention.Actor, email, name, password string) (retention.User, error) {
 	if err := e.authorise(actor, OpAccountsWrite); err != nil {
 		return retention.User{}, err
+	}
+	if actor.Kind == retention.ActorToken && actor.UserID != "" {
+		return retention.User{}, fmtForbidden("an API token opens no accounts; sign in, or use the administrator's token of the configuration")
 	}
 	email, name = retention.NormalizeEmail(email), strings.TrimSpace(name)
 	if err := retention.ValidateAccount(email, name, password); err != nil {
@@ -205,12 +209,13 @@ func (e *Engine) Users(ctx context.Context, actor retention.Actor, p retention.P
 func (e *Engine) CountUsers(ctx context.Context) (int64, error) { return e.store.CountUsers(ctx) }
 
 // CreateToken makes an API token that acts for the actor. The secret is answered
-// once and kept nowhere. expires nil means that it does not expire.
+// once and kept nowhere. expires nil means that it does not expire. It takes a person
+// who is signed in: a token that made tokens would outlive its own end.
 func (e *Engine) CreateToken(ctx context.Context, actor retention.Actor, name string, expires *time.Time) (retention.Token, string, error) {
 	if err := e.authorise(actor, OpAccountsWrite); err != nil {
 		return retention.Token{}, "", err
 	}
-	if actor.UserID == "" {
+	if actor.Kind != retention.ActorUser {
 		return retention.Token{}, "", fmtForbidden("a token belongs to a person; sign in with an account to create one")
 	}
 	if err := e.checkToken(ctx, &name, expires); err != nil {
@@ -252,7 +257,8 @@ func (e *Engine) Tokens(ctx context.Context, actor retention.Actor, p retention.
 	return e.store.Tokens(ctx, p)
 }
 
-// RevokeToken ends an API token at once.
+// RevokeToken ends an API token at once. A token may do so too: it gains nothing by it,
+// and a program that finds a leaked one must not wait for a person.
 func (e *Engine) RevokeToken(ctx context.Context, actor retention.Actor, id string) (retention.Token, error) {
 	if err := e.authorise(actor, OpAccountsWrite); err != nil {
 		return retention.Token{}, err
