@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
@@ -117,5 +118,41 @@ func TestTriggersOfTheApplicationFindItsOwnSearchPath(t *testing.T) {
 	defer d.Close()
 	if _, err := d.Step(t.Context()); err == nil || !strings.Contains(err.Error(), "found in app") {
 		t.Errorf("the trigger says %v, want that it found its table in the search_path app", err)
+	}
+}
+
+func TestTriggersOfTheApplicationFindNoTableOfOurs(t *testing.T) {
+	f := newFixture(t, `CREATE SCHEMA IF NOT EXISTS holdfast`, `CREATE TABLE IF NOT EXISTS holdfast.account (id bigint)`,
+		`CREATE TABLE public.account (id bigint PRIMARY KEY, events bigint NOT NULL)`, `INSERT INTO public.account VALUES (7, 3)`,
+		`CREATE TABLE public.events (id bigint PRIMARY KEY, created_at timestamptz NOT NULL)`,
+		`INSERT INTO public.events SELECT i, now() - interval '90 days' FROM generate_series(1, 3) AS i`,
+		`CREATE FUNCTION public.fewer() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF NOT EXISTS (SELECT FROM account WHERE id = 7) THEN RAISE EXCEPTION 'there is no account'; END IF;
+			RETURN NULL; END $$`,
+		`CREATE TRIGGER fewer AFTER DELETE ON public.events FOR EACH ROW EXECUTE FUNCTION public.fewer()`)
+	if role := pgtest.Value[string](t, f.url, `SELECT current_user::text`); role != "holdfast" {
+		t.Skipf("the role is %s: only one named holdfast has a schema of ours in its search_path", role)
+	}
+	if got := f.run(policy("events", retention.ActionDelete)); got.Processed != 3 {
+		t.Errorf("processed %d, want 3", got.Processed)
+	}
+	// One that changes it is seen to reach the application's table, and is not let.
+	pgtest.Exec(t, f.url, `INSERT INTO public.events VALUES (1, now() - interval '90 days')`,
+		`CREATE OR REPLACE FUNCTION public.fewer() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN UPDATE account SET events = events - 1; RETURN NULL; END $$`)
+	d := f.begin(policy("events", retention.ActionDelete))
+	defer d.Close()
+	if _, err := d.Step(t.Context()); err == nil || !strings.Contains(err.Error(), "in public.account it made 0 inserts, 1 updates") {
+		t.Errorf("the trigger that updates account: %v, want that it reached public.account", err)
+	}
+}
+
+func TestOnlyTheUsersOwnSchemaIsDroppedFromAPath(t *testing.T) {
+	for path, want := range map[string]string{
+		`"$user", public`: `public`, `$user,public`: `public`, `app, "$USER", "$user"`: `app, "$USER"`, `"$user"`: ``, `"a,""$user", public`: `"a,""$user", public`,
+		`app`: `app`, ``: ``,
+	} {
+		if got := withoutUser(path); got != want {
+			t.Errorf("%s: got %s, want %s", path, got, want)
+		}
 	}
 }
