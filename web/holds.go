@@ -156,14 +156,15 @@ func (v *visit) endText(h retention.Hold) string {
 
 // holdScope fills the counts per table and the ids that had no row.
 func holdScope(view *ui.HoldView, h retention.Hold) {
-	var total int64
+	var total, missing int64
 	tables := map[string]bool{}
 	for _, s := range h.Scope {
-		row := ui.HoldTableRow{Table: s.Table.String(), What: "records by id", Records: s.RecordCount, NotFound: s.NotFoundCount, All: s.All}
+		row := ui.HoldTableRow{Table: s.Table.String(), What: "records by id", Records: rowsHeld(s), NotFound: s.NotFoundCount}
 		if s.All {
 			row.What = "the whole table, new rows too"
 		}
-		total += s.RecordCount
+		total += row.Records
+		missing += s.NotFoundCount
 		tables[row.Table] = true
 		view.Tables = append(view.Tables, row)
 		if s.NotFoundCount > 0 {
@@ -174,7 +175,7 @@ func holdScope(view *ui.HoldView, h retention.Hold) {
 			view.Missing = append(view.Missing, m)
 		}
 	}
-	view.Total = ui.Count(total, "record", "records") + " in " + ui.Count(int64(len(tables)), "table", "tables") + ", as counted when the hold was placed."
+	view.Total = ui.Count(total, "record", "records") + " in " + ui.Count(int64(len(tables)), "table", "tables") + withoutRow(h, missing) + ", as counted when the hold was placed."
 	if h.Status == retention.HoldApplying {
 		view.Total = "The records are counted when the hold comes into force."
 	}

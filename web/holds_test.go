@@ -38,6 +38,25 @@ func TestPlacingAHoldLeadsToItsSentence(t *testing.T) {
 	}
 }
 
+// An id without a row is held, but it is no record: list, overview and page say both
+// figures, in the same words.
+func TestAnIdWithoutARowIsNotCountedAsARecord(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	const want = "18 records in public.orders, and 2 ids that have no row yet"
+	for path, place := range map[string]string{"/": "main", "/holds": "tbody tr", "/holds/" + holdID: ".answer"} {
+		wantText(t, s.get(path), place, want)
+	}
+	a := s.get("/holds/" + holdID)
+	wantText(t, a, "tbody tr", "public.ordersrecords by id182")
+	wantText(t, a, "section#release", want)
+	wantText(t, s.get("/holds/0195-tax"), ".answer", "holds 10,000 records in public.orders, since")
+	s.store.holds[0].Scope = []retention.Scope{{Table: public("orders"), RecordCount: 3, NotFoundCount: 1}}
+	wantText(t, s.get("/holds"), "tbody tr", "2 records in public.orders, and 1 id that has no row yet")
+	s.store.holds[0].Status = retention.HoldApplying
+	s.store.holds[0].Scope[0].NotFoundCount = 0
+	wantText(t, s.get("/holds"), "tbody tr", "3 ids in public.orders")
+}
+
 func TestAFormSentTwicePlacesOneHold(t *testing.T) {
 	s := signedIn(t, emptyStore(), catalog())
 	f := holdValues(nonceOf(t, s))
@@ -126,7 +145,7 @@ func TestReleasingNeedsAReasonAndIsRecorded(t *testing.T) {
 	a = s.post("/holds/"+holdID+"/release", url.Values{"release_reason": {"Settled"}})
 	wantCode(t, a, http.StatusSeeOther)
 	a = s.get(a.location)
-	wantText(t, a, ".answer", "ACME v. Initech held the whole table public.session_logs and 20 records in public.orders, since 2 March 2026 by jane@example.com, until 3 March 2026.")
+	wantText(t, a, ".answer", "ACME v. Initech held the whole table public.session_logs and 18 records in public.orders, and 2 ids that had no row, since 2 March 2026 by jane@example.com, until 3 March 2026.")
 	if len(a.page.all("section#release")) != 0 {
 		t.Error("a released hold can be released again")
 	}

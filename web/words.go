@@ -167,9 +167,10 @@ func pick(cond bool, yes, no string) string {
 	return no
 }
 
-// holdCovers says what a hold covers, without its subject.
+// holdCovers says what a hold covers, without its subject. An id without a row is
+// held too, should one come, but it is no record: a reader would take it for one.
 func holdCovers(h retention.Hold) string {
-	var ids int64
+	var records, missing int64
 	var idTables, whole []string
 	for _, s := range h.Scope {
 		name := "`" + s.Table.String() + "`"
@@ -177,7 +178,8 @@ func holdCovers(h retention.Hold) string {
 			whole = append(whole, name)
 			continue
 		}
-		ids += s.RecordCount
+		records += rowsHeld(s)
+		missing += s.NotFoundCount
 		if !slices.Contains(idTables, name) {
 			idTables = append(idTables, name)
 		}
@@ -187,9 +189,30 @@ func holdCovers(h retention.Hold) string {
 		parts = append(parts, pick(len(whole) == 1, "the whole table ", "the whole tables ")+joinSome(whole, 3))
 	}
 	if len(idTables) > 0 {
-		parts = append(parts, ui.Count(ids, "record", "records")+" in "+joinSome(idTables, 3))
+		// Until it is in force nobody has looked which ids have a row.
+		what := ui.Count(records, "record", "records")
+		if h.Status == retention.HoldApplying {
+			what = ui.Count(records, "id", "ids")
+		}
+		parts = append(parts, what+" in "+joinSome(idTables, 3))
 	}
-	return join(parts)
+	return join(parts) + withoutRow(h, missing)
+}
+
+// rowsHeld is how many of a scope's ids had a row; of a whole table, its rows. One id
+// written in two ways (7 and 07) is one record and may be two ids without a row.
+func rowsHeld(s retention.Scope) int64 { return max(0, s.RecordCount-s.NotFoundCount) }
+
+// withoutRow tells of the ids that had no row when the hold came into force; empty if
+// each had one.
+func withoutRow(h retention.Hold, n int64) string {
+	switch {
+	case n == 0:
+		return ""
+	case h.Status.Ended():
+		return ", and " + ui.Count(n, "id that had no row", "ids that had no row")
+	}
+	return ", and " + ui.Count(n, "id that has no row yet", "ids that have no row yet")
 }
 
 // holdSentence is the hold's first line.

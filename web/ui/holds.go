@@ -80,7 +80,6 @@ type HoldTableRow struct {
 	What     string
 	Records  int64
 	NotFound int64
-	All      bool
 }
 
 // MissingIDs are the ids of one table that had no row when the hold was placed.
