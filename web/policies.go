@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"holdfast/engine"
 	"holdfast/retention"
 	"holdfast/web/ui"
 )
@@ -106,7 +107,7 @@ func policy(v *visit) error {
 		Versions: v.versionRows(versions),
 	}
 	for _, r := range runs {
-		view.Runs = append(view.Runs, v.runRow(r))
+		view.Runs = append(view.Runs, v.runRowOf(r, name))
 	}
 	if p.RetiredAt != nil {
 		view.Retired, view.RetiredBy, view.RetiredAt = true, p.RetiredBy, v.clock.atp(p.RetiredAt)
@@ -154,17 +155,12 @@ func (v *visit) measured(view *ui.PolicyView, name string) error {
 	if err != nil {
 		return err
 	}
-	pill := healthPill(h)
-	if pill.Text != "Due, in time" || !h.Policy.Enabled {
-		view.Health = append(view.Health, ui.Stat{Label: "State", Value: pill.Text})
-	} else {
-		view.Health = append(view.Health, ui.Stat{Label: "State", Value: "In time"})
-	}
+	view.Health = append(view.Health, ui.Stat{Label: "State", Value: healthWords(h)})
 	view.Problem = h.Status.Problem
 	if !h.Measured {
 		return nil
 	}
-	oldest := "nothing is due"
+	oldest := "none that is not held"
 	if h.Status.OldestDue != nil {
 		oldest = v.clock.day(*h.Status.OldestDue)
 	}
@@ -174,6 +170,19 @@ func (v *visit) measured(view *ui.PolicyView, name string) error {
 		ui.Stat{Label: "Due for", Value: age(h.OverdueFor), Note: "allowance " + h.Policy.GracePeriod().Human()},
 		ui.Stat{Label: "Measured", Value: checked.Relative, Note: checked.Text})
 	return nil
+}
+
+// healthWords is the state beside the other figures. Only rows that are not held are
+// measured, and a simulation on the same page counts the held ones.
+func healthWords(h engine.PolicyHealth) string {
+	switch text := healthPill(h).Text; text {
+	case "Due, in time":
+		return "In time"
+	case "Nothing due":
+		return "Nothing due that is not held"
+	default:
+		return text
+	}
 }
 
 func policyDetails(p retention.Policy) []ui.Pair {

@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"testing"
 
 	"holdfast/retention"
@@ -19,6 +21,39 @@ func policyValues(change ...string) url.Values {
 		f.Set(change[i], change[i+1])
 	}
 	return f
+}
+
+func TestAPolicysRunsHaveItsOwnFigures(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	rows := s.get("/policies/inactive_customers").page.all("tbody tr")
+	var got []string
+	for _, r := range rows {
+		if strings.Contains(r.text, "5 hours ago by schedule nightly") {
+			for _, n := range r.all("td.num")[:3] {
+				got = append(got, n.text)
+			}
+			if !strings.Contains(r.text, "with 2 other policies") {
+				t.Errorf("the row does not say that the run had other policies: %q", r.text)
+			}
+		}
+	}
+	if want := []string{"12", "0", "0"}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q and not the run's totals", got, want)
+	}
+	for _, r := range s.get("/policies/support_tickets").page.all("tbody tr") {
+		if strings.Contains(r.text, "29 hours ago") && (r.one(".pill") != "Succeeded" || r.one("td[data-label=Errors]") != "0") {
+			t.Errorf("another policy's failure is shown as this one's: %q", r.text)
+		}
+	}
+}
+
+func TestNothingDueThatIsNotHeldIsNotNothingDue(t *testing.T) {
+	target := catalog()
+	target.sims["support_tickets"] = retention.Simulation{Due: 40, Held: 40}
+	a := signedIn(t, filledStore(), target).get("/policies/support_tickets?simulate=1")
+	wantText(t, a, ".stats", "Nothing due that is not held")
+	wantText(t, a, ".stats", "none that is not held")
+	wantText(t, a, "#simulation", "40 records are due, 40 of them held")
 }
 
 func TestSavingAPolicyLeadsToItsSentence(t *testing.T) {

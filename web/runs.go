@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -40,6 +41,29 @@ func (v *visit) runRow(r retention.Run) ui.RunRow {
 		Policies: joinSome(names, 2), Processed: c.Processed, Held: c.Held, Blocked: c.Blocked, Errors: r.TotalErrors,
 		Duration: v.clock.lasted(r.StartedAt, r.FinishedAt),
 	}
+}
+
+// runRowOf is what a run did under one policy, for that policy's page: the totals of
+// the run are other policies' too.
+func (v *visit) runRowOf(r retention.Run, policy string) ui.RunRow {
+	i := slices.IndexFunc(r.Policies, func(p retention.PolicyResult) bool { return p.Policy == policy })
+	if i < 0 {
+		return v.runRow(r)
+	}
+	p, others := r.Policies[i], int64(len(r.Policies)-1)
+	r.Policies, r.TotalErrors = []retention.PolicyResult{p}, int64(len(p.Errors))
+	row := v.runRow(r)
+	row.State, row.Duration = runPill(p.Status), v.policyTook(p)
+	row.Policies = pick(others == 0, "this policy alone", "with "+ui.Count(others, "other policy", "other policies"))
+	return row
+}
+
+// policyTook is how long a run worked on a policy.
+func (v *visit) policyTook(p retention.PolicyResult) string {
+	if p.FinishedAt != nil {
+		return took(time.Duration(p.DurationSeconds * float64(time.Second)))
+	}
+	return v.clock.lasted(p.StartedAt, nil)
 }
 
 // run is the page of one run, live while it has not ended.
@@ -113,13 +137,10 @@ func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolic
 		Policy: p.Policy, Href: "/policies/" + p.Policy, Sentence: p.Sentence, Version: p.Version, State: runPill(p.Status),
 		Verb: upperFirst(pick(r.DryRun, "would be ", "") + done(p.Action)), Processed: p.Processed, Held: p.Held, Blocked: p.Blocked,
 		Skipped: skips(p.Counts), NoTime: p.NullTimestamps, Infinite: p.InfiniteTimestamps, Batches: p.Batches, Errors: p.Errors,
-		Duration: v.clock.lasted(p.StartedAt, p.FinishedAt),
+		Duration: v.policyTook(p),
 	}
 	if p.Cutoff != nil {
 		row.Cutoff = v.clock.exactly(*p.Cutoff)
-	}
-	if p.FinishedAt != nil {
-		row.Duration = took(time.Duration(p.DurationSeconds * float64(time.Second)))
 	}
 	return row
 }
