@@ -16,9 +16,14 @@ type Overview struct {
 	// the policy's grace; the rest are in Policies.
 	Policies []PolicyHealth
 	LastRuns []retention.Run
-	Holds    map[retention.HoldStatus]int64
+	// Failed are the live policies that failed in the last run that worked on them, by
+	// name, as far as the newest endedRuns runs tell.
+	Failed []string
+	Holds  map[retention.HoldStatus]int64
 	// ActiveHolds are the newest holds in force.
 	ActiveHolds []retention.Hold
+	// ReviewHolds are the newest holds that wait for a person to decide.
+	ReviewHolds []retention.Hold
 	// Schedules are all of them by name, with how they fare.
 	Schedules []ScheduleHealth
 }
@@ -57,12 +62,50 @@ func (e *Engine) Overview(ctx context.Context, actor retention.Actor) (Overview,
 	if o.LastRuns, _, err = e.store.Runs(ctx, retention.RunFilter{}, retention.Page{Limit: 8}); err != nil {
 		return o, err
 	}
+	if o.Failed, err = e.failedLast(ctx, o.Policies); err != nil {
+		return o, err
+	}
 	if o.Holds, err = e.store.CountHolds(ctx); err != nil {
 		return o, err
 	}
 	inForce := retention.HoldFilter{Statuses: []retention.HoldStatus{retention.HoldActive, retention.HoldReviewDue, retention.HoldReleasing, retention.HoldApplying}}
-	o.ActiveHolds, _, err = e.store.Holds(ctx, inForce, retention.Page{Limit: 8})
+	if o.ActiveHolds, _, err = e.store.Holds(ctx, inForce, retention.Page{Limit: 8}); err != nil {
+		return o, err
+	}
+	// They are asked for by themselves: a review is due for what was placed long ago.
+	review := retention.HoldFilter{Statuses: []retention.HoldStatus{retention.HoldReviewDue}}
+	o.ReviewHolds, _, err = e.store.Holds(ctx, review, retention.Page{Limit: 8})
 	return o, err
+}
+
+// endedRuns is how many runs are looked back upon for failures.
+const endedRuns = 50
+
+// failedLast names the policies whose last outcome was a failure. A later run that went
+// well has made up for an earlier one, and a simulation for none.
+func (e *Engine) failedLast(ctx context.Context, policies []PolicyHealth) ([]string, error) {
+	real := false
+	ended := retention.RunFilter{DryRun: &real, Statuses: []retention.RunStatus{retention.RunSucceeded, retention.RunPartial, retention.RunFailed}}
+	runs, _, err := e.store.Runs(ctx, ended, retention.Page{Limit: endedRuns})
+	if err != nil {
+		return nil, err
+	}
+	last := map[string]retention.RunStatus{}
+	for _, r := range runs {
+		for _, p := range r.Policies {
+			_, later := last[p.Policy]
+			if !later && (p.Status == retention.RunSucceeded || p.Status == retention.RunFailed) {
+				last[p.Policy] = p.Status
+			}
+		}
+	}
+	var failed []string
+	for _, p := range policies {
+		if last[p.Policy.Name] == retention.RunFailed {
+			failed = append(failed, p.Policy.Name)
+		}
+	}
+	return failed, nil
 }
 
 func (e *Engine) policyHealth(ctx context.Context, now time.Time) ([]PolicyHealth, error) {

@@ -30,11 +30,14 @@ func overview(v *visit) error {
 		view.Runs = append(view.Runs, v.runRow(r))
 	}
 	for _, h := range o.ActiveHolds {
-		row := v.holdRow(h)
-		view.Holds = append(view.Holds, row)
-		if h.Status == retention.HoldReviewDue {
-			view.Review = append(view.Review, row)
-		}
+		view.Holds = append(view.Holds, v.holdRow(h))
+	}
+	for _, h := range o.ReviewHolds {
+		view.Review = append(view.Review, v.holdRow(h))
+	}
+	view.Reviews = o.Holds[retention.HoldReviewDue]
+	if more := inForce(o.Holds) + o.Holds[retention.HoldApplying] - int64(len(o.ActiveHolds)); more > 0 {
+		view.MoreHolds = "These are the " + ui.Num(int64(len(o.ActiveHolds))) + " newest. " + ui.Count(more, "more is", "more are") + " in the list of holds."
 	}
 	v.overviewSchedules(&view, o)
 	return v.render(http.StatusOK, ui.Overview(v.shell("overview", "Overview"), view))
@@ -48,11 +51,11 @@ func overviewHead(o engine.Overview) ui.Head {
 		return h
 	}
 	var overdue []string
-	var unmeasured, failed int64
+	var unmeasured, unmeasurable int64
 	for _, p := range o.Policies {
 		switch {
 		case p.Status.Problem != "":
-			failed++
+			unmeasurable++
 		case !p.Measured:
 			unmeasured++
 		}
@@ -65,12 +68,16 @@ func overviewHead(o engine.Overview) ui.Head {
 		h.Answer = ui.Count(int64(len(overdue)), "policy is overdue: ", "policies are overdue: ") + joinSome(overdue, 3) + "."
 		h.Tone = "warn"
 	}
-	if failed > 0 {
-		h.Answer += " " + ui.Count(failed, "policy could not be measured.", "policies could not be measured.")
+	if n := int64(len(o.Failed)); n > 0 {
+		h.Answer += " " + ui.Count(n, "policy failed in its last run: ", "policies failed in their last run: ") + joinSome(o.Failed, 3) + "."
+		h.Tone = "warn"
+	}
+	if unmeasurable > 0 {
+		h.Answer += " " + ui.Count(unmeasurable, "policy could not be measured.", "policies could not be measured.")
 		h.Tone = "warn"
 	}
 	if unmeasured > 0 {
-		if len(overdue) == 0 && failed == 0 {
+		if len(overdue) == 0 && unmeasurable == 0 && len(o.Failed) == 0 {
 			h.Answer, h.Tone = "Nothing is overdue as far as it is known.", "busy"
 		}
 		h.Answer += " " + ui.Count(unmeasured, "policy has not been measured yet.", "policies have not been measured yet.")
@@ -146,10 +153,13 @@ func share(part, whole time.Duration) float64 {
 	return 100 * float64(part) / float64(whole)
 }
 
+func inForce(counts map[retention.HoldStatus]int64) int64 {
+	return counts[retention.HoldActive] + counts[retention.HoldReviewDue] + counts[retention.HoldReleasing]
+}
+
 // holdSummary counts holds in words; zero is written.
 func holdSummary(counts map[retention.HoldStatus]int64) string {
-	inForce := counts[retention.HoldActive] + counts[retention.HoldReviewDue] + counts[retention.HoldReleasing]
-	s := ui.Count(inForce, "hold is in force", "holds are in force") + ", " +
+	s := ui.Count(inForce(counts), "hold is in force", "holds are in force") + ", " +
 		ui.Count(counts[retention.HoldReviewDue], "waits for a review", "wait for a review")
 	if n := counts[retention.HoldApplying]; n > 0 {
 		s += "; " + ui.Count(n, "is being put in force", "are being put in force")

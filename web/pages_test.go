@@ -186,26 +186,45 @@ func TestOverviewAnswersInWords(t *testing.T) {
 		change func(*fakeStore)
 		want   string
 	}{
-		{"filled", func(*fakeStore) {}, "1 policy is overdue: session_logs by 3 days. 1 policy could not be measured."},
+		{"filled", func(*fakeStore) {}, "1 policy is overdue: session_logs by 3 days. 1 policy failed in its last run: orders. 1 policy could not be measured."},
 		{"nothing due", func(s *fakeStore) {
 			for name := range s.versions {
 				s.statuses[name] = retention.PolicyStatus{CheckedAt: atTest, Cutoff: atTest}
 			}
+			s.schedules, s.runs = nil, nil
+		}, "Nothing is overdue."},
+		{"nothing due, and a policy that failed last", func(s *fakeStore) {
+			for name := range s.versions {
+				s.statuses[name] = retention.PolicyStatus{CheckedAt: atTest, Cutoff: atTest}
+			}
 			s.schedules = nil
+		}, "Nothing is overdue. 1 policy failed in its last run: orders."},
+		{"a failure that a later run made up for", func(s *fakeStore) {
+			for name := range s.versions {
+				s.statuses[name] = retention.PolicyStatus{CheckedAt: atTest, Cutoff: atTest}
+			}
+			again := s.runs[4]
+			again.Status, again.Policies = retention.RunSucceeded, []retention.PolicyResult{{Policy: "orders", Status: retention.RunSucceeded}}
+			s.schedules, s.runs = nil, append([]retention.Run{again}, s.runs...)
 		}, "Nothing is overdue."},
 		{"nothing due, and a schedule behind", func(s *fakeStore) {
 			for name := range s.versions {
 				s.statuses[name] = retention.PolicyStatus{CheckedAt: atTest, Cutoff: atTest}
 			}
+			s.runs = nil
 		}, "No policy is overdue. 1 schedule is overdue: sessions_hourly. 15 slots were missed in the last seven days: nightly and sessions_hourly."},
-		{"not measured", func(s *fakeStore) { clear(s.statuses); s.schedules = nil }, "Nothing is overdue as far as it is known."},
+		{"not measured", func(s *fakeStore) { clear(s.statuses); s.schedules, s.runs = nil, nil }, "Nothing is overdue as far as it is known."},
 		{"no policies", func(s *fakeStore) { clear(s.versions) }, "No policy exists yet."},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			store := filledStore()
 			tt.change(store)
-			wantText(t, signedIn(t, store, catalog()).get("/"), ".answer", tt.want)
+			a := signedIn(t, store, catalog()).get("/")
+			wantText(t, a, ".answer", tt.want)
+			if got := a.page.one(".answer"); strings.Contains(got, "last run") && !strings.Contains(tt.want, "last run") {
+				t.Errorf("got %q, want no failure", got)
+			}
 		})
 	}
 }
@@ -230,4 +249,18 @@ func TestListsLeadOnByCursorAndKeepTheirFilters(t *testing.T) {
 	}
 	wantText(t, s.get("/holds?status=expired"), ".nothing", "No hold fits.")
 	wantCode(t, s.get("/holds?status=nonsense"), http.StatusNotFound)
+}
+
+func TestTheOverviewSaysHowManyHoldsItDoesNotShow(t *testing.T) {
+	store := filledStore()
+	for range 9 {
+		store.holds = append([]retention.Hold{store.holds[0]}, store.holds...)
+	}
+	a := signedIn(t, store, catalog()).get("/")
+	wantText(t, a, "main", "11 holds are in force, 1 waits for a review; 1 is being put in force.")
+	wantText(t, a, "main", "These are the 8 newest. 4 more are in the list of holds.")
+	wantText(t, a, ".notice", "1 hold waits for a person to decideTax audit 2021 to 2023")
+	if body := signedIn(t, filledStore(), catalog()).get("/").body; strings.Contains(body, "newest") {
+		t.Error("three holds of three are said to be the newest")
+	}
 }

@@ -11,8 +11,12 @@ type OverviewView struct {
 	Runs   []RunRow
 	Holds  []HoldRow
 	Review []HoldRow
+	// Reviews is how many wait for one, shown or not.
+	Reviews int64
 	// InForce and Waiting count holds by what they mean.
 	HoldSummary string
+	// MoreHolds says that not all of them are shown; empty if they are.
+	MoreHolds string
 	// Schedules are the enabled ones, with what runs next.
 	Schedules []ScheduleRow
 }
