@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -52,9 +54,12 @@ func (t *Target) checkScopeKeys(ctx context.Context, bad *retention.Problems, sc
 		var at []int
 		for j, id := range chunk {
 			switch {
-			case len(id) == len(key):
+			case len(id) == len(key) && movingPart(id, key) < 0:
 				ids, at = append(ids, id), append(at, from+j)
-			case len(*bad) < maxBadIDs:
+			case len(*bad) >= maxBadIDs:
+			case len(id) == len(key):
+				bad.Add(retention.RecordField(scope, from+j), "%q is another value of %s tomorrow; write the date or the time itself", id[movingPart(id, key)], key[movingPart(id, key)].Name)
+			default:
 				bad.Add(retention.RecordField(scope, from+j), "%s; %s has %d: %s", countParts(len(id)), s.Table, len(key), describeKey(key))
 			}
 		}
@@ -64,6 +69,25 @@ func (t *Target) checkScopeKeys(ctx context.Context, bad *retention.Problems, sc
 	}
 	return nil
 }
+
+// movingPart is the part of an id that names a moment by the clock, such as today; -1
+// if there is none. The cast would take it and fix it, and the hold would cover what
+// was not meant. Words for fixed values, such as infinity and epoch, are ids.
+func movingPart(id retention.Key, key []plan.Column) int {
+	for i, c := range key {
+		// Dates and times, and ranges of them.
+		if c.TypeCategory != "D" && c.TypeCategory != "R" {
+			continue
+		}
+		words := strings.FieldsFunc(strings.ToLower(id[i]), func(r rune) bool { return !unicode.IsLetter(r) })
+		if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(movingWords, w) }) {
+			return i
+		}
+	}
+	return -1
+}
+
+var movingWords = []string{"now", "today", "tomorrow", "yesterday"}
 
 func countParts(n int) string {
 	if n == 1 {
@@ -85,13 +109,12 @@ func (t *Target) bisectKeys(ctx context.Context, bad *retention.Problems, scope 
 	if len(*bad) >= maxBadIDs || len(ids) == 0 {
 		return nil
 	}
-	args := columnArrays(ids, len(key))
-	_, err := t.pool.Exec(ctx, "SELECT count(ROW("+castColumns(key)+")) FROM "+unnestKeys(args), args...)
+	err := t.castKeys(ctx, ids, key)
 	pg, isServer := errors.AsType[*pgconn.PgError](err)
 	switch {
 	case err == nil:
 		return nil
-	case !isServer || (!strings.HasPrefix(pg.Code, "22") && pg.Code != "23514"):
+	case !isServer || !atFault(pg):
 		return classify(err)
 	case len(ids) == 1:
 		bad.Add(retention.RecordField(scope, at[0]), "%q is no value of the key %s: %s", strings.Join(ids[0], ", "), describeKey(key), pg.Message)
@@ -102,6 +125,38 @@ func (t *Target) bisectKeys(ctx context.Context, bad *retention.Problems, scope 
 		return err
 	}
 	return t.bisectKeys(ctx, bad, scope, at[half:], ids[half:], key)
+}
+
+// castKeys fails where an id is no value of the key's base types, or of its domains:
+// what their checks refuse can be no row's key.
+func (t *Target) castKeys(ctx context.Context, ids []retention.Key, key []plan.Column) error {
+	args := columnArrays(ids, len(key))
+	from := " FROM " + unnestKeys(args)
+	if _, err := t.pool.Exec(ctx, "SELECT count(ROW("+castColumns(key)+"))"+from, args...); err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(key, func(c plan.Column) bool { return c.Domain }) {
+		return nil
+	}
+	err := pgx.BeginTxFunc(ctx, t.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		// A check may call a function of the application's, which needs its search_path.
+		if err := useOwnPath(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, "SELECT pg_catalog.count(ROW("+castDomains(key)+"))"+from, args...)
+		return err
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !atFault(pg) {
+		// A check that cannot be carried out here must not keep a hold from being placed:
+		// an id that fits the base type and no row holds nothing.
+		return nil
+	}
+	return err
+}
+
+// atFault: the value was refused, not the statement.
+func atFault(pg *pgconn.PgError) bool {
+	return strings.HasPrefix(pg.Code, "22") || pg.Code == "23514"
 }
 
 // columnArrays turns keys into one text array per key column.
@@ -124,10 +179,10 @@ func columnArrays(ids []retention.Key, width int) []any {
 func unnestKeys(args []any) string {
 	arrays, names := make([]string, len(args)), make([]string, len(args))
 	for i := range args {
-		arrays[i] = fmt.Sprintf("$%d::text[]", i+1)
+		arrays[i] = fmt.Sprintf("pg_catalog.unnest($%d::pg_catalog.text[])", i+1)
 		names[i] = fmt.Sprintf("c%d", i+1)
 	}
-	return fmt.Sprintf("unnest(%s) WITH ORDINALITY AS u(%s, pos)", strings.Join(arrays, ", "), strings.Join(names, ", "))
+	return fmt.Sprintf("ROWS FROM (%s) WITH ORDINALITY AS u(%s, pos)", strings.Join(arrays, ", "), strings.Join(names, ", "))
 }
 
 // castColumns prints the ids' parts in their base types. Without the column's
@@ -136,6 +191,18 @@ func castColumns(key []plan.Column) string {
 	parts := make([]string, len(key))
 	for i, c := range key {
 		parts[i] = fmt.Sprintf("u.c%d::%s", i+1, c.BaseSQL)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// castDomains casts on, from the base types to the columns' own where those are domains.
+func castDomains(key []plan.Column) string {
+	parts := make([]string, len(key))
+	for i, c := range key {
+		parts[i] = fmt.Sprintf("u.c%d::%s", i+1, c.BaseSQL)
+		if c.Domain {
+			parts[i] += "::" + c.TypeSQL
+		}
 	}
 	return strings.Join(parts, ", ")
 }
