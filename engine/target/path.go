@@ -28,7 +28,7 @@ const ownPathKey = "holdfast own search_path"
 // a trigger that says account would find our accounts instead of the application's.
 func pinPath(ctx context.Context, conn *pgx.Conn) error {
 	var own, role string
-	if err := conn.QueryRow(ctx, `SELECT pg_catalog.current_setting('search_path'), current_user::text`).Scan(&own, &role); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT pg_catalog.current_setting('search_path'), current_user::pg_catalog.text`).Scan(&own, &role); err != nil {
 		return err
 	}
 	if plan.SystemSchema(role) {
