@@ -55,23 +55,44 @@ func archiveColumns(p *Plan, in Inputs) error {
 
 // archiveDrift lists what the archive table lacks, with the statement that mends it.
 func archiveDrift(in Inputs) error {
-	var mend []string
+	var mend, missing, other []string
 	for _, c := range append(slices.Clone(in.Table.Columns), ArchiveMeta()...) {
 		have, ok := in.Archive.Column(c.Name)
 		switch {
 		case !ok:
+			missing = append(missing, fmt.Sprintf("%q", c.Name))
 			mend = append(mend, fmt.Sprintf("ADD COLUMN %s %s", retention.QuoteIdent(c.Name), columnType(c)))
 		case have.Generated:
+			other = append(other, fmt.Sprintf("%q is generated", c.Name))
 			mend = append(mend, fmt.Sprintf("ALTER COLUMN %s DROP EXPRESSION", retention.QuoteIdent(c.Name)))
 		case have.Type != c.Type || have.Collation != c.Collation && c.Num > 0:
+			other = append(other, fmt.Sprintf("%q is %s, not %s", c.Name, columnText(have), columnText(c)))
 			mend = append(mend, fmt.Sprintf("ALTER COLUMN %s TYPE %s", retention.QuoteIdent(c.Name), columnType(c)))
 		}
 	}
 	if len(mend) == 0 {
 		return nil
 	}
-	return refuse("archive.table", fmt.Sprintf("%s has not the columns of %s", in.Archive.Name, in.Table.Name),
+	if len(missing) > 0 {
+		other = slices.Insert(other, 0, pick(len(missing) == 1, "column ", "columns ")+strings.Join(missing, ", ")+pick(len(missing) == 1, " is missing", " are missing"))
+	}
+	return refuse("archive.table", fmt.Sprintf("%s cannot take the rows of %s: %s", in.Archive.Name, in.Table.Name, strings.Join(other, "; ")),
 		fmt.Sprintf("ALTER TABLE %s %s;", in.Archive.Name.SQL(), strings.Join(mend, ", ")))
+}
+
+func pick(cond bool, yes, no string) string {
+	if cond {
+		return yes
+	}
+	return no
+}
+
+// columnText is a column's type as people write it.
+func columnText(c Column) string {
+	if c.Collation == "" {
+		return c.Type
+	}
+	return c.Type + " COLLATE " + c.Collation
 }
 
 func columnType(c Column) string {

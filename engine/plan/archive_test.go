@@ -69,26 +69,25 @@ func TestADriftedArchiveIsRefusedWithTheStatementThatMendsIt(t *testing.T) {
 	collated := func(in *plan.Inputs) {
 		with("email", func(c *plan.Column) { c.Collation = `pg_catalog."de-x-icu"` })(in)
 	}
-	const reason = "public.orders_archive has not the columns of public.orders"
-	drift := func(name string, change []func(*plan.Inputs), mends string) refusal {
-		return refusal{name, change, "archive.table", reason, `ALTER TABLE "public"."orders_archive" ` + mends + ";"}
+	drift := func(name string, change []func(*plan.Inputs), why, mends string) refusal {
+		return refusal{name, change, "archive.table", "public.orders_archive cannot take the rows of public.orders: " + why, `ALTER TABLE "public"."orders_archive" ` + mends + ";"}
 	}
 	checkRefusals(t, []refusal{
-		drift("a missing column", archiving(drop("email")), `ADD COLUMN "email" text`),
-		drift("a missing column of the archive's own", archiving(drop("holdfast_run")), `ADD COLUMN "holdfast_run" pg_catalog.uuid`),
-		drift("a missing column with a collation", append(archiving(drop("email")), collated), `ADD COLUMN "email" text COLLATE pg_catalog."de-x-icu"`),
-		drift("another type", archiving(alter("email", func(c *plan.Column) { c.Type = "character varying" })), `ALTER COLUMN "email" TYPE text`),
-		drift("another length", archiving(alter("short", func(c *plan.Column) { c.Type = "character varying(20)" })), `ALTER COLUMN "short" TYPE character varying(40)`),
-		drift("a longer one", archiving(alter("short", func(c *plan.Column) { c.Type = "character varying(41)" })), `ALTER COLUMN "short" TYPE character varying(40)`),
-		drift("another type of the archive's own", archiving(alter("holdfast_policy_version", func(c *plan.Column) { c.Type = "bigint" })), `ALTER COLUMN "holdfast_policy_version" TYPE pg_catalog.int4`),
-		drift("another collation", archiving(alter("email", func(c *plan.Column) { c.Collation = `pg_catalog."C"` })), `ALTER COLUMN "email" TYPE text`),
-		drift("no collation where the source has one", append(archiving(func(*plan.Table) {}), collated), `ALTER COLUMN "email" TYPE text COLLATE pg_catalog."de-x-icu"`),
-		drift("a generated column", archiving(alter("email", func(c *plan.Column) { c.Generated = true })), `ALTER COLUMN "email" DROP EXPRESSION`),
+		drift("a missing column", archiving(drop("email")), `column "email" is missing`, `ADD COLUMN "email" text`),
+		drift("a missing column of the archive's own", archiving(drop("holdfast_run")), `column "holdfast_run" is missing`, `ADD COLUMN "holdfast_run" pg_catalog.uuid`),
+		drift("a missing column with a collation", append(archiving(drop("email")), collated), `column "email" is missing`, `ADD COLUMN "email" text COLLATE pg_catalog."de-x-icu"`),
+		drift("another type", archiving(alter("email", func(c *plan.Column) { c.Type = "character varying" })), `"email" is character varying, not text`, `ALTER COLUMN "email" TYPE text`),
+		drift("another length", archiving(alter("short", func(c *plan.Column) { c.Type = "character varying(20)" })), `"short" is character varying(20), not character varying(40)`, `ALTER COLUMN "short" TYPE character varying(40)`),
+		drift("a longer one", archiving(alter("short", func(c *plan.Column) { c.Type = "character varying(41)" })), `"short" is character varying(41), not character varying(40)`, `ALTER COLUMN "short" TYPE character varying(40)`),
+		drift("another type of the archive's own", archiving(alter("holdfast_policy_version", func(c *plan.Column) { c.Type = "bigint" })), `"holdfast_policy_version" is bigint, not integer`, `ALTER COLUMN "holdfast_policy_version" TYPE pg_catalog.int4`),
+		drift("another collation", archiving(alter("email", func(c *plan.Column) { c.Collation = `pg_catalog."C"` })), `"email" is text COLLATE pg_catalog."C", not text`, `ALTER COLUMN "email" TYPE text`),
+		drift("no collation where the source has one", append(archiving(func(*plan.Table) {}), collated), `"email" is text, not text COLLATE pg_catalog."de-x-icu"`, `ALTER COLUMN "email" TYPE text COLLATE pg_catalog."de-x-icu"`),
+		drift("a generated column", archiving(alter("email", func(c *plan.Column) { c.Generated = true })), `"email" is generated`, `ALTER COLUMN "email" DROP EXPRESSION`),
 		drift("several at once, in table order", archiving(func(t *plan.Table) {
 			drop("holdfast_policy")(t)
 			drop("id")(t)
 			alter("short", func(c *plan.Column) { c.Type = "text" })(t)
-		}), `ADD COLUMN "id" bigint, ALTER COLUMN "short" TYPE character varying(40), ADD COLUMN "holdfast_policy" pg_catalog.text`),
+		}), `columns "id", "holdfast_policy" are missing; "short" is text, not character varying(40)`, `ADD COLUMN "id" bigint, ALTER COLUMN "short" TYPE character varying(40), ADD COLUMN "holdfast_policy" pg_catalog.text`),
 	})
 }
 
@@ -97,7 +96,7 @@ func TestTheMendingStatementQuotesWhatItNames(t *testing.T) {
 		in.Archive = archived()
 		in.Archive.Name = in.Policy.Archive.Table
 		in.Table.Columns = append(in.Table.Columns, column(20, `x" int; --`, "text"))
-	}), "archive.table", "has not the columns", `ALTER TABLE "Cold Store"."a""; DROP" ADD COLUMN "x"" int; --" text;`}.check(t)
+	}), "archive.table", `column "x\" int; --" is missing`, `ALTER TABLE "Cold Store"."a""; DROP" ADD COLUMN "x"" int; --" text;`}.check(t)
 }
 
 func TestAnArchivePlanMovesEveryColumnByName(t *testing.T) {
