@@ -35,7 +35,7 @@ func TestEveryKindHasItsStatusAndType(t *testing.T) {
 		{fmt.Errorf("%w: the policy is at version 4 now", retention.ErrStale), 412, "stale", "the policy is at version 4 now"},
 		{fmt.Errorf("%w: at most 1 MiB", httperr.ErrTooLarge), 413, "too-large", "at most 1 MiB"},
 		{fmt.Errorf("%w: send application/json", httperr.ErrUnsupportedMediaType), 415, "unsupported-media-type", "send application/json"},
-		{retention.Invalid("action", "must be delete"), 422, "invalid", "action must be delete"},
+		{retention.Invalid("action", "must be delete"), 422, "invalid", "action: must be delete"},
 		{fmt.Errorf("%w: send If-Match", retention.ErrPreconditionRequired), 428, "precondition-required", "send If-Match"},
 		{&httperr.TooManyRequests{RetryAfter: 1500 * time.Millisecond}, 429, "too-many-requests", "too many failed attempts; try again in 2 seconds"},
 		{fmt.Errorf("ping: %w: dial tcp 10.0.0.1", retention.ErrUnavailable), 503, "unavailable", "A database that is needed cannot be reached now; nothing is lost, try again."},
@@ -66,6 +66,10 @@ func TestFieldsAtFaultAreListed(t *testing.T) {
 	want := []retention.FieldError{{Field: "action", Message: "must be delete"}, {Field: "columns.email.method", Message: "is not a method"}}
 	if diff := cmp.Diff(want, p.Errors); diff != "" {
 		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+	one := httperr.Of(retention.Invalid("table", "there is no table public.gone in the governed database"))
+	if want := "table: there is no table public.gone in the governed database"; one.Detail != want {
+		t.Errorf("detail: got %q, want %q", one.Detail, want)
 	}
 	if want := "2 members are at fault: action, columns.email.method"; p.Detail != want {
 		t.Errorf("detail: got %q, want %q", p.Detail, want)

@@ -160,7 +160,8 @@ func (r row) explain(err error) string {
 // summary says one field's fault in full, and names the fields of several.
 func summary(fields []retention.FieldError) string {
 	if len(fields) == 1 {
-		return strings.TrimSpace(fields[0].Field + " " + fields[0].Message)
+		// A field is a name and no subject: many messages are sentences of their own.
+		return strings.TrimPrefix(fields[0].Field+": "+fields[0].Message, ": ")
 	}
 	const shown = 5
 	names := make([]string, 0, shown)
