@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -26,7 +27,7 @@ func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	pl, err := t.plan(ctx, tx, p, time.Now())
 	if errors.Is(err, retention.ErrNotFound) {
-		return &retention.Refusal{Field: "table", Reason: err.Error(), Remedy: "name a table that exists, as schema.table"}
+		return &retention.Refusal{Field: "table", Reason: strings.TrimPrefix(err.Error(), retention.ErrNotFound.Error()+": "), Remedy: "name a table that exists, as schema.table"}
 	}
 	if err != nil {
 		return classify(err)
@@ -71,7 +72,7 @@ func checkValues(ctx context.Context, tx pgx.Tx, pl *planned) error {
 		pg, isServer := errors.AsType[*pgconn.PgError](err)
 		switch {
 		case isServer:
-			return &retention.Refusal{Field: field, Reason: fmt.Sprintf("%q does not fit column %q (%s): %s", value, c.Column.Name, c.Column.Type, pg.Message), Remedy: "give a value of that type"}
+			return &retention.Refusal{Field: field, Reason: fmt.Sprintf("%q does not fit column %q (%s)%s", value, c.Column.Name, c.Column.Type, because(pg)), Remedy: "give a value of that type"}
 		case err != nil:
 			return classify(err)
 		case !same && c.Column.BaseType != "bpchar":
@@ -100,7 +101,7 @@ func checkDomains(ctx context.Context, tx pgx.Tx, pl *planned) error {
 		var n int64
 		err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&n) })
 		if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && kindOf(pg.Code) == nil {
-			return &retention.Refusal{Field: "columns." + c.Column.Name, Reason: fmt.Sprintf("the domain %s of column %q refuses what %s writes: %s", c.Column.Type, c.Column.Name, c.How.Method, pg.Message),
+			return &retention.Refusal{Field: "columns." + c.Column.Name, Reason: fmt.Sprintf("the domain %s of column %q refuses what %s writes: %s", c.Column.Type, c.Column.Name, c.How.Method, said(pg)),
 				Remedy: "use a method or value that the domain accepts"}
 		}
 		if err != nil {
@@ -129,7 +130,7 @@ func checkConstraints(ctx context.Context, tx pgx.Tx, pl *planned) error {
 		pg, isServer := errors.AsType[*pgconn.PgError](err)
 		switch {
 		case isServer && kindOf(pg.Code) == nil:
-			return &retention.Refusal{Field: field, Reason: fmt.Sprintf("the constraint %q could not be tried: %s", check.Name, pg.Message), Remedy: "use another method"}
+			return &retention.Refusal{Field: field, Reason: fmt.Sprintf("the constraint %q could not be tried: %s", check.Name, said(pg)), Remedy: "use another method"}
 		case err != nil:
 			return classify(err)
 		case broken > 0:
@@ -162,8 +163,10 @@ func checkCondition(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	case isServer && pg.Code == "42P17":
 		return &retention.Refusal{Field: "condition", Reason: "its result depends on the session's time zone or other settings, not on the row alone",
 			Remedy: "compare timestamps as they are, such as created_at < TIMESTAMPTZ '2020-01-01 00:00:00Z', instead of casting or truncating them"}
+	case isServer && notBoolean.MatchString(pg.Message):
+		return &retention.Refusal{Field: "condition", Reason: said(pg), Remedy: "write a comparison, such as status = 'closed'"}
 	case isServer && kindOf(pg.Code) == nil || isServer && pg.Code == "42703":
-		return &retention.Refusal{Field: "condition", Reason: "the database does not accept it: " + pg.Message, Remedy: "compare each column with values of its own type"}
+		return &retention.Refusal{Field: "condition", Reason: "the database does not accept it: " + said(pg), Remedy: "compare each column with values of its own type"}
 	}
 	return classify(err)
 }

@@ -282,7 +282,7 @@ func (l *looker) report(out *retention.Look) error {
 	out.Done = !l.st.Open
 	switch {
 	case !out.Done && l.st.Index:
-		out.Note = fmt.Sprintf("being measured: everything up to %s is held or does not match", l.st.From.text())
+		out.Note = fmt.Sprintf("being measured: everything up to %s is held or does not match", l.st.From.text(l.pl.Time.Kind, l.pl.Policy.TimeZone))
 	case !out.Done:
 		out.Note = fmt.Sprintf("being measured: %d %% of the table is read", 100*l.st.Block/max(1, l.st.End))
 	case l.st.Best != nil:

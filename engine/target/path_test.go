@@ -95,6 +95,17 @@ func TestASchemaBeforePgCatalogReplacesNothingOfOurs(t *testing.T) {
 	}
 }
 
+func TestARefusedConditionIsExplainedWithoutWordsOfOurs(t *testing.T) {
+	f := newFixture(t, `CREATE TABLE public.events (id bigint PRIMARY KEY, created_at timestamptz NOT NULL, name text)`)
+	p := policy("events", retention.ActionDelete)
+	p.Condition = "coalesce(id, 0)"
+	f.wantRefused(p, "condition", "its result is of type bigint, not true or false", "write a comparison, such as status = 'closed'")
+	p.Condition = "id = 'old'"
+	f.wantRefused(p, "condition", `"old" is no value of type bigint`, "compare each column with values of its own type")
+	p.Condition, p.Table.Name = "", "gone"
+	f.wantRefused(p, "table", "there is no table public.gone in the governed database", "name a table that exists")
+}
+
 func TestAConditionWhoseOperatorAnotherSchemaReplacesIsRefused(t *testing.T) {
 	f := withEvil(t, `CREATE TABLE public.events (id bigint PRIMARY KEY, created_at timestamptz NOT NULL, name text)`)
 	p := policy("events", retention.ActionDelete)

@@ -117,7 +117,7 @@ func (t *Target) bisectKeys(ctx context.Context, bad *retention.Problems, scope 
 	case !isServer || !atFault(pg):
 		return classify(err)
 	case len(ids) == 1:
-		bad.Add(retention.RecordField(scope, at[0]), "%q is no value of the key %s: %s", strings.Join(ids[0], ", "), describeKey(key), pg.Message)
+		bad.Add(retention.RecordField(scope, at[0]), "%q is no value of the key %s%s", strings.Join(ids[0], ", "), describeKey(key), because(pg))
 		return nil
 	}
 	half := len(ids) / 2

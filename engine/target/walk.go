@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -73,7 +74,7 @@ func (d *disposition) locateSlice(ctx context.Context, out outcome, filenode uin
 	switch {
 	case hi == nil:
 		out.done = true
-		out.step = fmt.Sprintf("%s from %v to the cutoff", d.planned.Time.Column.Name, lo.text())
+		out.step = fmt.Sprintf("%s from %v to the cutoff", d.planned.Time.Column.Name, d.markText(lo))
 		return out, &sqlgen.Range{Slice: &sqlgen.Slice{Lo: lo.value()}}, nil
 	case hi.equal(lo):
 		// More rows than a step share this timestamp: walk them by blocks.
@@ -84,7 +85,7 @@ func (d *disposition) locateSlice(ctx context.Context, out outcome, filenode uin
 		return d.locateBlock(ctx, out)
 	}
 	out.next.Lo = hi
-	out.step = fmt.Sprintf("%s from %v to %v", d.planned.Time.Column.Name, lo.text(), hi.text())
+	out.step = fmt.Sprintf("%s from %v to %v", d.planned.Time.Column.Name, d.markText(lo), d.markText(hi))
 	return out, &sqlgen.Range{Slice: &sqlgen.Slice{Lo: lo.value(), Hi: hi.value()}}, nil
 }
 
@@ -128,7 +129,7 @@ func (d *disposition) locateBlock(ctx context.Context, out outcome) (outcome, *s
 	out.step = fmt.Sprintf("blocks %d to %d", r.From, r.To-1)
 	if p.Tie != nil {
 		r.Tie = p.Tie.value()
-		out.step = fmt.Sprintf("%s = %v, %s", d.planned.Time.Column.Name, p.Tie.text(), out.step)
+		out.step = fmt.Sprintf("%s = %v, %s", d.planned.Time.Column.Name, d.markText(p.Tie), out.step)
 	}
 	p.Block = r.To
 	if p.Block >= p.End && p.Tie == nil {
@@ -164,10 +165,21 @@ func (d *disposition) readMark(ctx context.Context, s sqlgen.Statement) (*mark, 
 	return newMark(v)
 }
 
-// text is the mark for people.
-func (m *mark) text() string {
+// markText is a mark for people, with the zone in which it is read.
+func (d *disposition) markText(m *mark) string {
+	return m.text(d.planned.Time.Kind, d.spec.Policy.TimeZone)
+}
+
+// text is the mark as the column has it; zone is that of timestamps without one.
+func (m *mark) text(kind plan.TimeKind, zone string) string {
 	if m.Int != nil {
-		return fmt.Sprint(*m.Int)
+		return fmt.Sprintf("%d (%s)", *m.Int, kind)
 	}
-	return m.Time.Format("2006-01-02 15:04:05.999999")
+	switch kind {
+	case plan.TimeDate:
+		return m.Time.Format(time.DateOnly)
+	case plan.TimeLocal:
+		return m.Time.Format("2006-01-02 15:04:05.999999 ") + zone
+	}
+	return m.Time.UTC().Format("2006-01-02 15:04:05.999999 UTC")
 }
