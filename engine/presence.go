@@ -33,6 +33,20 @@ func (e *Engine) showPresence(ctx context.Context) error {
 	if p.met == "" && time.Since(p.last) < beatProcessEvery {
 		return nil
 	}
+	return e.beat(ctx)
+}
+
+// showPresenceNow gives one whatever the time of the last: the store's clock may have been
+// set, and how long a process was away is told by that clock, not by this process's own.
+func (e *Engine) showPresenceNow(ctx context.Context) error {
+	e.presence.mu.Lock()
+	defer e.presence.mu.Unlock()
+	return e.beat(ctx)
+}
+
+// beat wants the presence's mu.
+func (e *Engine) beat(ctx context.Context) error {
+	p := &e.presence
 	id, err := e.store.BeatProcess(ctx, p.id, p.version, time.Since(p.started), p.met)
 	if err != nil {
 		p.note(ctx, err)

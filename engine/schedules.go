@@ -84,13 +84,18 @@ func (e *Engine) Slots(ctx context.Context, actor retention.Actor, name string, 
 	return e.store.Slots(ctx, name, p)
 }
 
-// PreviewSchedule checks a schedule that is not stored, and answers its next n slots.
+// PreviewSchedule checks a schedule as PutSchedule would, and answers its next n slots
+// from now, as if it were saved now.
 func (e *Engine) PreviewSchedule(ctx context.Context, actor retention.Actor, s retention.Schedule, n int) ([]retention.SlotTime, error) {
 	if err := e.authorise(actor, OpRead); err != nil {
 		return nil, err
 	}
+	before, err := e.store.Schedule(ctx, s.Name)
+	if err != nil && !errors.Is(err, retention.ErrNotFound) {
+		return nil, err
+	}
 	s = s.WithDefaults()
-	if err := e.checkSchedule(ctx, s); err != nil {
+	if err := e.checkSchedule(ctx, s, before.Policies); err != nil {
 		return nil, err
 	}
 	now, err := e.store.Now(ctx)
@@ -122,7 +127,7 @@ func (e *Engine) PutSchedule(ctx context.Context, actor retention.Actor, s reten
 		}
 	}
 	s = s.WithDefaults()
-	if err := e.checkSchedule(ctx, s); err != nil {
+	if err := e.checkSchedule(ctx, s, before.Policies); err != nil {
 		return retention.Schedule{}, false, err
 	}
 	if !created && s.SameRule(before) {
@@ -135,6 +140,24 @@ func (e *Engine) PutSchedule(ctx context.Context, actor retention.Actor, s reten
 	}
 	saved, err := e.saveSchedule(ctx, s, version, retention.By{Actor: actor, Action: action})
 	return saved, created, err
+}
+
+// EnableSchedule enables or disables a schedule and leaves the rest as it is, whatever has
+// become of the policies that it names: what is wrong with a schedule must not keep anybody
+// from stopping it. version is the one that the caller read.
+func (e *Engine) EnableSchedule(ctx context.Context, actor retention.Actor, name string, enabled bool, version int) (retention.Schedule, error) {
+	if err := e.authorise(actor, OpScheduleWrite); err != nil {
+		return retention.Schedule{}, err
+	}
+	s, err := e.store.Schedule(ctx, name)
+	if err != nil {
+		return s, err
+	}
+	if err := checkVersion("schedule", s.Version, version); err != nil || s.Enabled == enabled {
+		return s, err
+	}
+	s.Enabled = enabled
+	return e.saveSchedule(ctx, s, version, retention.By{Actor: actor, Action: "schedule.replace"})
 }
 
 // saveSchedule saves once nothing is owed from before.
@@ -154,8 +177,10 @@ func (e *Engine) saveSchedule(ctx context.Context, s retention.Schedule, expect 
 	}
 }
 
-// checkSchedule validates a schedule by itself, and the policies that it names.
-func (e *Engine) checkSchedule(ctx context.Context, s retention.Schedule) error {
+// checkSchedule validates a schedule by itself, and the policies that it names for the
+// first time: one that its former version named may be retired since, which each slot says
+// and leaves out. It can be kept, so that nobody has to choose other policies in a hurry.
+func (e *Engine) checkSchedule(ctx context.Context, s retention.Schedule, named []string) error {
 	var bad retention.Problems
 	bad.AddErr("", s.Validate())
 	all, err := e.allPolicies(ctx)
@@ -164,7 +189,7 @@ func (e *Engine) checkSchedule(ctx context.Context, s retention.Schedule) error 
 	}
 	for i, name := range s.Policies {
 		field := "policies[" + itoa(i) + "]"
-		known := slices.ContainsFunc(bad, func(f retention.FieldError) bool { return f.Field == field })
+		known := slices.Contains(named, name) || slices.ContainsFunc(bad, func(f retention.FieldError) bool { return f.Field == field })
 		if !known && !slices.ContainsFunc(all, func(p retention.Policy) bool { return p.Name == name }) {
 			bad.Add(field, "there is no live policy %q", name)
 		}

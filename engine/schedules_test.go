@@ -204,6 +204,63 @@ func TestMissedAndOverdueStandOnTheOverview(t *testing.T) {
 	}
 }
 
+// TestClockThatIsSetForwardIsTheReasonOfWhatItSkips sets the store's clock forward between
+// two ticks, well before this process's next sign of life is due by its own clock.
+func TestClockThatIsSetForwardIsTheReasonOfWhatItSkips(t *testing.T) {
+	h := twoTables(t)
+	h.setClock(evening)
+	h.tick()
+	h.mustSchedule(everyNight())
+	h.setClock(night(5).Add(6 * time.Hour))
+	h.tick()
+	const want = "missed Holdfast stood still (its machine was suspended, or the clock was set) between 2027-05-04 20:00:00 UTC and 2027-05-05 09:00:01 UTC"
+	if got := h.newestSlots("nights", 2); len(got) != 1 || got[0] != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// TestScheduleOfARetiredPolicyCanBeStoppedAndMended: its names are judged when they are
+// new, so that whatever became of a policy, its schedule can be disabled, enabled and
+// edited.
+func TestScheduleOfARetiredPolicyCanBeStoppedAndMended(t *testing.T) {
+	h := twoTables(t)
+	h.setClock(evening)
+	s := h.mustSchedule(everyNight("p_one"))
+	if _, err := h.engine.RetirePolicy(t.Context(), h.actor, "p_one", 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, enabled := range []bool{false, true} {
+		s.Enabled = enabled
+		s = h.mustSchedule(s)
+	}
+	var err error
+	for _, enabled := range []bool{false, false, true} {
+		if s, err = h.engine.EnableSchedule(t.Context(), h.actor, s.Name, enabled, s.Version); err != nil || s.Enabled != enabled || len(s.Policies) != 1 {
+			t.Fatalf("enabled %t: got %+v, %v", enabled, s, err)
+		}
+	}
+	if s.Version != 5 {
+		t.Errorf("got version %d, want 5: disabling what is disabled changes nothing", s.Version)
+	}
+	if _, err := h.engine.EnableSchedule(t.Context(), h.actor, s.Name, false, 1); !errors.Is(err, retention.ErrStale) {
+		t.Errorf("of an older version: got %v, want that it has changed", err)
+	}
+	if _, err := h.engine.EnableSchedule(t.Context(), h.actor, s.Name, false, 0); !errors.Is(err, retention.ErrPreconditionRequired) {
+		t.Errorf("of no version: got %v, want that one is needed", err)
+	}
+	if _, err := h.engine.PreviewSchedule(t.Context(), h.actor, s, 3); err != nil {
+		t.Errorf("its next runs: %v", err)
+	}
+	s.Policies = []string{"p_one", "p_two"}
+	s = h.mustSchedule(s)
+	s.Policies = []string{"p_two"}
+	s = h.mustSchedule(s)
+	s.Policies = []string{"p_two", "p_one"}
+	if _, _, err := h.engine.PutSchedule(t.Context(), h.actor, s, s.Version); err == nil || !strings.Contains(err.Error(), `policies[1]: there is no live policy "p_one"`) {
+		t.Errorf("named anew: got %v, want that it is retired", err)
+	}
+}
+
 func TestScheduleIsWrittenOnlyBySomebody(t *testing.T) {
 	h := freshHouse(t)
 	if _, _, err := h.engine.PutSchedule(t.Context(), retention.Actor{}, everyNight(), 0); !errors.Is(err, retention.ErrUnauthenticated) {

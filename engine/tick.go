@@ -67,7 +67,7 @@ func (e *Engine) decide(ctx context.Context, s retention.Schedule) error {
 
 // decisions are what becomes of slots, as far as one transaction goes.
 func (e *Engine) decisions(ctx context.Context, s retention.Schedule, slots []retention.SlotTime, now time.Time) ([]retention.SlotDecision, error) {
-	processes, err := e.store.Processes(ctx)
+	processes, err := e.witnesses(ctx, s.Late(slots[0].At, now))
 	if err != nil {
 		return nil, err
 	}
@@ -96,6 +96,19 @@ func (e *Engine) decisions(ctx context.Context, s retention.Schedule, slots []re
 		}
 	}
 	return out, nil
+}
+
+// witnesses are the processes whose signs of life tell why slots were missed. If any was,
+// this one is among them as it is now: were its last sign of life from before the slot, the
+// record would say that nobody had been at work, and it can never be put right.
+func (e *Engine) witnesses(ctx context.Context, missed bool) ([]retention.Process, error) {
+	if !missed {
+		return nil, nil
+	}
+	if err := e.showPresenceNow(ctx); err != nil {
+		return nil, err
+	}
+	return e.store.Processes(ctx)
 }
 
 // scheduledRun is the run that a slot starts now, with a word on what it leaves out.

@@ -51,6 +51,15 @@ func (f *faults) of(field string) string {
 	return upperFirst(strings.Join(messages, "; "))
 }
 
+// inWords are all messages, where there is no field to show them beside.
+func (f *faults) inWords() string {
+	messages := make([]string, len(f.fields))
+	for i, e := range f.fields {
+		messages[i] = strings.TrimSuffix(e.Message, ".")
+	}
+	return upperFirst(strings.Join(messages, "; "))
+}
+
 // under is the message beside a field that shows a whole list: of the list itself and
 // of each of its members.
 func (f *faults) under(field string) string {

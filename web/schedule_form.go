@@ -18,12 +18,23 @@ import (
 type scheduleDraft struct {
 	version                 int
 	name, cron, zone, grace string
-	policies                []string
-	enabled                 bool
+	// which says whether it is for all active policies or for those that are ticked. To
+	// have ticked none must not mean all: that would make a purge of everything of the
+	// attempt to take the last policy out.
+	which    string
+	policies []string
+	enabled  bool
 }
 
+// The answers to which policies a schedule runs.
+const (
+	allPolicies   = "all"
+	thesePolicies = "these"
+)
+
 func draftOfSchedule(s retention.Schedule) scheduleDraft {
-	return scheduleDraft{version: s.Version, name: s.Name, cron: s.Cron, zone: s.TimeZone, grace: s.MisfireGrace.String(), policies: s.Policies, enabled: s.Enabled}
+	return scheduleDraft{version: s.Version, name: s.Name, cron: s.Cron, zone: s.TimeZone, grace: s.MisfireGrace.String(), enabled: s.Enabled,
+		which: pick(len(s.Policies) == 0, allPolicies, thesePolicies), policies: s.Policies}
 }
 
 func (v *visit) scheduleDraft() scheduleDraft {
@@ -31,7 +42,7 @@ func (v *visit) scheduleDraft() scheduleDraft {
 	version, _ := strconv.Atoi(f.Get("version")) // 0 is then refused as a missing precondition
 	d := scheduleDraft{
 		version: version, name: strings.TrimSpace(f.Get("name")), cron: strings.TrimSpace(f.Get("cron")), zone: strings.TrimSpace(f.Get("time_zone")),
-		grace: strings.TrimSpace(f.Get("misfire_grace")), policies: f["policy"], enabled: f.Get("enabled") == "true",
+		grace: strings.TrimSpace(f.Get("misfire_grace")), which: f.Get("which"), policies: f["policy"], enabled: f.Get("enabled") == "true",
 	}
 	if name := v.param("name"); name != "" {
 		d.name = name
@@ -55,9 +66,23 @@ func (d scheduleDraft) schedule() (retention.Schedule, faults) {
 		}
 		s.MisfireGrace = grace
 	}
+	d.checkWhich(&f)
 	s = s.WithDefaults()
 	f.merge(s.Validate())
 	return s, f
+}
+
+// checkWhich refuses answers that say two things, or none.
+func (d scheduleDraft) checkWhich(f *faults) {
+	switch {
+	case d.which == allPolicies && len(d.policies) > 0:
+		f.add("policies", "all active policies are chosen, and some are ticked too; choose “Only these”, or untick them")
+	case d.which == allPolicies:
+	case d.which != thesePolicies:
+		f.add("policies", "choose whether it is for all active policies or only for some")
+	case len(d.policies) == 0:
+		f.add("policies", "tick at least one policy, or choose “All active policies”; a schedule that is to run none is disabled")
+	}
 }
 
 // scheduleForm is one showing of the form.
@@ -69,7 +94,7 @@ type scheduleForm struct {
 }
 
 func newSchedule(v *visit) error {
-	return v.scheduleForm(scheduleForm{draft: scheduleDraft{cron: "0 3 * * *", zone: v.clock.zone.String(), grace: retention.DefaultMisfireGrace.String(), enabled: true}, status: http.StatusOK})
+	return v.scheduleForm(scheduleForm{draft: scheduleDraft{cron: "0 3 * * *", zone: v.clock.zone.String(), grace: retention.DefaultMisfireGrace.String(), which: allPolicies, enabled: true}, status: http.StatusOK})
 }
 
 func editSchedule(v *visit) error {
@@ -131,7 +156,7 @@ func (v *visit) staleSchedule(form scheduleForm) error {
 // scheduleForm renders the form.
 func (v *visit) scheduleForm(form scheduleForm) error {
 	d, f := form.draft, &form.faults
-	view := ui.ScheduleFormView{Version: d.version, Stale: form.stale, Enabled: d.enabled, PoliciesError: policiesFault(f)}
+	view := ui.ScheduleFormView{Version: d.version, Stale: form.stale, Enabled: d.enabled, Which: whichPolicies(d.which, policiesFault(f))}
 	if d.version == 0 {
 		view.Head = ui.Head{Title: "Create a schedule", Parent: "Schedules", ParentHref: "/schedules", Answer: "What is to run by itself, and when?"}
 		view.Action, view.Draft, view.SaveText = "/schedules", "/schedules/draft", "Save schedule"
@@ -161,6 +186,13 @@ func scheduleFields(view *ui.ScheduleFormView, d scheduleDraft, f *faults) {
 		Help: "A name of the IANA database such as `UTC` or `Europe/Berlin`. A time that is left out in spring runs at the change of the clocks, one that comes twice in autumn runs once."}
 	view.Grace = ui.Field{Name: "misfire_grace", Label: "Late at most (misfire grace)", Value: d.grace, Error: f.of("misfire_grace"), Attrs: plain,
 		Help: "How late a run may still start, such as `1 hour` or `PT1H`. What is later is not run; it is recorded as missed."}
+}
+
+func whichPolicies(which, fault string) ui.Choice {
+	return ui.Choice{Name: "which", Label: "Which policies", Error: fault, Options: []ui.Option{
+		{Value: allPolicies, Text: "All active policies", Selected: which == allPolicies, Help: "All that are live and enabled at that time, also those that are written later."},
+		{Value: thesePolicies, Text: "Only these", Selected: which == thesePolicies, Help: "Those that are ticked below, at least one."},
+	}}
 }
 
 // scheduleChoices are the live policies, and those that are chosen and gone.
@@ -217,7 +249,7 @@ func (v *visit) composeSchedule(view *ui.ScheduleFormView, d scheduleDraft) erro
 
 func scheduleLabel(field string) (name, label string, ok bool) {
 	if strings.HasPrefix(field, "policies") {
-		return "policies", "Policies", true
+		return "which", "Policies", true
 	}
 	labels := map[string]string{"name": "Name", "cron": "Cron expression", "time_zone": "Time zone", "misfire_grace": "Misfire grace"}
 	label, ok = labels[field]

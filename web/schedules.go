@@ -95,6 +95,12 @@ func schedulePill(h engine.ScheduleHealth) ui.Pill {
 		return ui.Pill{Tone: "quiet", Text: "Disabled"}
 	case h.Overdue:
 		return ui.Pill{Tone: "warn", Text: "Overdue"}
+	case h.LastRun != nil && (h.LastRun.Status == retention.RunFailed || h.LastRun.Status == retention.RunPartial):
+		return ui.Pill{Tone: "warn", Text: "Last run failed"}
+	case h.MissedWeek > 0:
+		return ui.Pill{Tone: "warn", Text: "Slots missed"}
+	case h.LastSuccess == nil:
+		return ui.Pill{Tone: "quiet", Text: "Not run yet"}
 	}
 	return ui.Pill{Tone: "good", Text: "In time"}
 }
@@ -127,7 +133,7 @@ func schedule(v *visit) error {
 		Settings: v.scheduleSettings(s), Pager: v.pager("slots", next),
 	}
 	if s.Enabled {
-		if view.Next, err = v.nextSlots(s); err != nil {
+		if view.Next, err = v.slotsFrom(s); err != nil {
 			return err
 		}
 	}
@@ -137,7 +143,20 @@ func schedule(v *visit) error {
 	return v.render(http.StatusOK, ui.Schedule(v.shell("schedules", s.Name), view))
 }
 
-// nextSlots are the next slots of a schedule, in its own zone.
+// slotsFrom are the next slots of a stored schedule that is enabled. The first is the one
+// that is not decided yet, as in every list, also when it has just come.
+func (v *visit) slotsFrom(s retention.Schedule) ([]ui.Time, error) {
+	if s.NextSlot == nil {
+		return nil, nil
+	}
+	after, err := s.Following(*s.NextSlot, nextShown-1)
+	if err != nil {
+		return nil, err
+	}
+	return v.inItsZone(s, append([]retention.SlotTime{{At: *s.NextSlot}}, after...)), nil
+}
+
+// nextSlots are the next slots of a schedule as it stands in the form.
 func (v *visit) nextSlots(s retention.Schedule) ([]ui.Time, error) {
 	slots, err := v.e.PreviewSchedule(v.ctx, v.actor, s, nextShown)
 	if err != nil && !errors.Is(err, retention.ErrInvalid) {
@@ -148,6 +167,10 @@ func (v *visit) nextSlots(s retention.Schedule) ([]ui.Time, error) {
 			return nil, err
 		}
 	}
+	return v.inItsZone(s, slots), nil
+}
+
+func (v *visit) inItsZone(s retention.Schedule, slots []retention.SlotTime) []ui.Time {
 	c := v.clock
 	if zone, err := loadZone(s.TimeZone); err == nil {
 		c.zone = zone
@@ -156,7 +179,7 @@ func (v *visit) nextSlots(s retention.Schedule) ([]ui.Time, error) {
 	for i, slot := range slots {
 		out[i] = c.moment(slot.At, "Monday, 2 January 2006, 15:04 ")
 	}
-	return out, nil
+	return out
 }
 
 func (v *visit) overdueWords(h engine.ScheduleHealth) string {
@@ -220,17 +243,12 @@ func (v *visit) slotRow(x retention.Slot) ui.SlotRow {
 
 // enableSchedule enables or disables without the form.
 func enableSchedule(v *visit) error {
-	h, err := v.e.Schedule(v.ctx, v.actor, v.param("name"))
-	if err != nil {
-		return err
-	}
 	version, err := strconv.Atoi(v.form("version"))
 	if err != nil || version < 1 {
 		return fmt.Errorf("%w: reload the page, so that the version that you have seen is the one that is changed", retention.ErrPreconditionRequired)
 	}
-	s := h.Schedule
-	s.Enabled = v.form("enabled") == "true"
-	if _, _, err := v.e.PutSchedule(v.ctx, v.actor, s, version); err != nil {
+	s, err := v.e.EnableSchedule(v.ctx, v.actor, v.param("name"), v.form("enabled") == "true", version)
+	if err != nil {
 		return err
 	}
 	return v.redirect("/schedules/" + s.Name + "?done=" + pick(s.Enabled, "schedule_on", "schedule_off"))

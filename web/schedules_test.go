@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,13 +51,13 @@ func TestScheduleShowsItsNextRunsInItsOwnZoneAndWhatBecameOfItsSlots(t *testing.
 }
 
 func scheduleFormOf(name, cron, zone string) url.Values {
-	return url.Values{"name": {name}, "cron": {cron}, "time_zone": {zone}, "misfire_grace": {"1 hour"}, "enabled": {"true"}}
+	return url.Values{"name": {name}, "cron": {cron}, "time_zone": {zone}, "misfire_grace": {"1 hour"}, "enabled": {"true"}, "which": {"all"}}
 }
 
 func TestScheduleIsCreatedEditedDisabledAndEnabled(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	form := scheduleFormOf("weekend", "30 1 * * sat", "UTC")
-	form["policy"] = []string{"orders", "session_logs"}
+	form["policy"], form["which"] = []string{"orders", "session_logs"}, []string{"these"}
 	a := s.post("/schedules", form)
 	if a.location != "/schedules/weekend?done=schedule" {
 		t.Fatalf("got %d to %q: %s", a.code, a.location, a.body)
@@ -107,11 +108,49 @@ func TestScheduleThatIsWrongIsShownAgainAsItWasTyped(t *testing.T) {
 		})
 	}
 	gone := scheduleFormOf("x", "0 3 * * *", "UTC")
-	gone["policy"] = []string{"newsletter"}
+	gone["policy"], gone["which"] = []string{"newsletter"}, []string{"these"}
 	a := s.post("/schedules", gone)
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "#problems", `there is no live policy "newsletter"`)
-	wantText(t, a, "main", "This policy is retired: take it out.")
+	wantText(t, a, "main", "This policy is retired")
+}
+
+// TestScheduleForNoPolicyIsNotOneForAllOfThem takes the only policy of a schedule out, the
+// way that anybody would.
+func TestScheduleForNoPolicyIsNotOneForAllOfThem(t *testing.T) {
+	store := filledStore()
+	s := signedIn(t, store, catalog())
+	i := slices.IndexFunc(store.schedules, func(st retention.ScheduleState) bool { return st.Schedule.Name == "sessions_hourly" })
+	store.schedules[i].Schedule.Policies = []string{"newsletter"} // retired since
+	edit := s.get("/schedules/sessions_hourly/edit").page
+	if got := edit.value("which"); got != "these" {
+		t.Fatalf("the form has %q chosen, want these", got)
+	}
+	form := scheduleFormOf("sessions_hourly", "20 * * * *", "UTC")
+	form.Set("version", "1")
+	for name, c := range map[string]struct {
+		which, policies []string
+		says            string
+	}{
+		"the only one is unticked":  {[]string{"these"}, nil, "tick at least one policy"},
+		"nothing is answered":       {nil, nil, "choose whether it is for all active policies or only for some"},
+		"all, and one that is some": {[]string{"all"}, []string{"orders"}, "all active policies are chosen, and some are ticked too"},
+	} {
+		form["which"], form["policy"] = c.which, c.policies
+		a := s.post("/schedules/sessions_hourly", form)
+		wantCode(t, a, http.StatusUnprocessableEntity)
+		wantText(t, a, "#problems", c.says)
+		if got := store.schedules[i].Schedule; got.Version != 1 {
+			t.Errorf("%s: it was saved as %+v", name, got)
+		}
+	}
+	wantCode(t, s.post("/schedules/sessions_hourly/enabled", url.Values{"version": {"1"}, "enabled": {"false"}}), http.StatusSeeOther)
+	form.Set("version", "2")
+	form["which"], form["policy"] = []string{"these"}, []string{"newsletter", "session_logs"} // kept, and one more
+	wantCode(t, s.post("/schedules/sessions_hourly", form), http.StatusSeeOther)
+	if got := store.schedules[i].Schedule.Policies; !slices.Equal(got, []string{"newsletter", "session_logs"}) {
+		t.Errorf("got %v", got)
+	}
 }
 
 func TestScheduleFormComposesItsSentenceAndItsNextRuns(t *testing.T) {
@@ -143,6 +182,10 @@ func TestNextRunsFollowAsOneTypes(t *testing.T) {
 	n, err := chromedp.Run(ctx, chromedp.Evaluate[int](shown, chromedp.EvalAwaitPromise))
 	if err != nil || n != 5 {
 		t.Errorf("got %d next runs (%v), want 5 of what was typed", n, err)
+	}
+	const chosen = `(() => { const part = document.querySelector("[data-only-if]"), before = part.hidden; document.querySelector("[value=these]").click(); return [before, part.hidden, part.disabled].join() })()`
+	if got, err := chromedp.Run(ctx, chromedp.Evaluate[string](chosen)); err != nil || got != "true,false,false" {
+		t.Errorf("the policies are hidden, and after “Only these”: got %s, %v, want true,false,false", got, err)
 	}
 	checkClean(ctx, t, "schedule form")
 }

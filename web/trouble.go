@@ -55,6 +55,10 @@ func wordsOf(err error, problem httperr.Problem) ui.ProblemView {
 		if k.own && problem.Detail != "" && !errors.Is(err, retention.ErrMalformed) {
 			view.Text = upperFirst(strings.TrimSuffix(problem.Detail, ".")) + "."
 		}
+		// What a member is called is for programs.
+		if f, ok := faultsOf(err); ok {
+			view.Text = f.inWords() + "."
+		}
 		return view
 	}
 	return ui.ProblemView{

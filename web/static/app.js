@@ -1,6 +1,7 @@
-// Everything works without this file. It adds four conveniences: times in the
-// reader's own zone, a button that copies a new token, one that prints, and a live
-// page that says aloud when its state has changed, and only then.
+// Everything works without this file. It adds five conveniences: times in the
+// reader's own zone, a button that copies a new token, one that prints, a live page
+// that says aloud when its state has changed, and only then, and a part of a form that
+// is there only while the answer before it asks for it.
 (function () {
   "use strict";
 
@@ -52,6 +53,17 @@
   document.addEventListener("htmx:responseError", sayFailed);
   document.addEventListener("htmx:sendError", sayFailed);
 
+  // What is not asked for is neither shown nor sent.
+  function suit() {
+    document.querySelectorAll("[data-only-if]").forEach(function (part) {
+      var asked = part.getAttribute("data-only-if").split("=");
+      var answer = part.form.elements[asked[0]];
+      part.hidden = part.disabled = answer.value !== asked[1];
+    });
+  }
+  document.addEventListener("change", suit);
+
   rememberZone();
   reveal();
+  suit();
 })();

@@ -59,12 +59,13 @@ type ScheduleFormView struct {
 	Cron          Field
 	Zone          Field
 	Grace         Field
-	Policies      []ScheduleChoice
-	PoliciesError string
-	Enabled       bool
-	Sentence      string
-	Missing       string
-	Next          []Time
+	// Which is the choice between all active policies and those that are ticked.
+	Which    Choice
+	Policies []ScheduleChoice
+	Enabled  bool
+	Sentence string
+	Missing  string
+	Next     []Time
 }
 
 // ScheduleChoice is one policy that a schedule may run.
