@@ -168,9 +168,7 @@ func (p *Policy) Validate() error {
 	if p.Evidence != EvidenceRecords && p.Evidence != EvidenceCounts {
 		bad.Add("evidence", "must be %q or %q, not %q", EvidenceRecords, EvidenceCounts, p.Evidence)
 	}
-	if _, err := time.LoadLocation(p.TimeZone); err != nil || p.TimeZone == "Local" {
-		bad.Add("time_zone", "%q is not a time zone; give a name of the IANA database such as UTC or Europe/Berlin", p.TimeZone)
-	}
+	bad.AddErr("time_zone", CheckTimeZone(p.TimeZone))
 	switch p.Unit {
 	case UnitNone, UnitSeconds, UnitMilliseconds:
 	default:

@@ -72,9 +72,12 @@ func (s *Schedule) Validate() error {
 	if !policyName.MatchString(s.Name) {
 		bad.Add("name", "%q must be lower-case letters, digits, '_' and '-', start with a letter and have at most 63 characters, such as nightly", s.Name)
 	}
-	if _, err := parseCron(s.Cron); err != nil {
-		bad.Add("cron", "%s", err.Error())
+	// What was stored before a rule became stricter goes on: only here it is asked.
+	err := checkCron(s.Cron)
+	if err == nil {
+		_, err = parseCron(s.Cron)
 	}
+	bad.AddErr("cron", err)
 	bad.AddErr("time_zone", CheckTimeZone(s.TimeZone))
 	if err := checkGrace(s.MisfireGrace); err != nil {
 		bad.AddErr("misfire_grace", err)
@@ -92,15 +95,6 @@ func (s *Schedule) Validate() error {
 		}
 	}
 	return bad.Err()
-}
-
-// CheckTimeZone accepts names of the IANA database. `Local` is refused: it would be
-// another zone on every machine.
-func CheckTimeZone(name string) error {
-	if _, err := time.LoadLocation(name); err != nil || name == "Local" || name == "" {
-		return fmt.Errorf("%q is not a time zone; give a name of the IANA database such as UTC or Europe/Berlin", name)
-	}
-	return nil
 }
 
 // A grace below a minute would make a busy second a missed night; one beyond a month

@@ -1,7 +1,12 @@
 package retention_test
 
 import (
+	"archive/zip"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -28,26 +33,41 @@ func TestScheduleSaysWhatIsWrongWithIt(t *testing.T) {
 		field  string
 		says   string
 	}{
-		"six fields":              {func(s *retention.Schedule) { s.Cron = "0 0 3 * * *" }, "cron", "has 6 fields"},
-		"no expression":           {func(s *retention.Schedule) { s.Cron = "" }, "cron", "has 0 fields"},
-		"a word":                  {func(s *retention.Schedule) { s.Cron = "@daily" }, "cron", "give five"},
-		"a zone inside":           {func(s *retention.Schedule) { s.Cron = "TZ=UTC 0 3 * *" }, "cron", "give five"},
-		"minute 60":               {func(s *retention.Schedule) { s.Cron = "60 3 * * *" }, "cron", "cannot be read"},
-		"hour 24":                 {func(s *retention.Schedule) { s.Cron = "0 24 * * *" }, "cron", "cannot be read"},
-		"month 13":                {func(s *retention.Schedule) { s.Cron = "0 3 1 13 *" }, "cron", "cannot be read"},
-		"rubbish":                 {func(s *retention.Schedule) { s.Cron = "a b c d e" }, "cron", "cannot be read"},
-		"a step of nothing":       {func(s *retention.Schedule) { s.Cron = "*/0 * * * *" }, "cron", "cannot be read"},
-		"30 February":             {func(s *retention.Schedule) { s.Cron = "0 3 30 2 *" }, "cron", "never comes"},
-		"31 April":                {func(s *retention.Schedule) { s.Cron = "0 3 31 4 *" }, "cron", "never comes"},
-		"a zone that is none":     {func(s *retention.Schedule) { s.TimeZone = "Mars/Olympus" }, "time_zone", "Europe/Berlin"},
-		"the machine's zone":      {func(s *retention.Schedule) { s.TimeZone = "Local" }, "time_zone", "not a time zone"},
-		"a path as zone":          {func(s *retention.Schedule) { s.TimeZone = "../etc/passwd" }, "time_zone", "not a time zone"},
-		"a name with a space":     {func(s *retention.Schedule) { s.Name = "every night" }, "name", "lower-case"},
-		"a grace of seconds":      {func(s *retention.Schedule) { s.MisfireGrace = retention.Period{Seconds: 5} }, "misfire_grace", "from one minute"},
-		"a grace of years":        {func(s *retention.Schedule) { s.MisfireGrace = retention.Period{Years: 1} }, "misfire_grace", "31 days"},
-		"a policy twice":          {func(s *retention.Schedule) { s.Policies = []string{"a", "b", "a"} }, "policies[2]", "named twice"},
-		"a policy without a name": {func(s *retention.Schedule) { s.Policies = []string{""} }, "policies[0]", "no name"},
-		"too many to name them":   {func(s *retention.Schedule) { s.Policies = slices.Repeat([]string{"a"}, 1001) }, "policies", "at most 1000"},
+		"six fields":                 {func(s *retention.Schedule) { s.Cron = "0 0 3 * * *" }, "cron", "has 6 fields"},
+		"no expression":              {func(s *retention.Schedule) { s.Cron = "" }, "cron", "has 0 fields"},
+		"a word":                     {func(s *retention.Schedule) { s.Cron = "often" }, "cron", "has 1 field; give five"},
+		"a shorthand":                {func(s *retention.Schedule) { s.Cron = "@daily" }, "cron", "give its five fields: 0 0 * * *"},
+		"a zone inside":              {func(s *retention.Schedule) { s.Cron = "TZ=UTC 0 3 * *" }, "cron", `minute "TZ=UTC": "TZ=UTC" must be a number from 0 to 59`},
+		"minute 60":                  {func(s *retention.Schedule) { s.Cron = "60 3 * * *" }, "cron", `minute "60": "60" must be a number from 0 to 59`},
+		"hour 24":                    {func(s *retention.Schedule) { s.Cron = "0 24 * * *" }, "cron", `"24" must be a number from 0 to 23`},
+		"month 13":                   {func(s *retention.Schedule) { s.Cron = "0 3 1 13 *" }, "cron", `"13" must be a number from 1 to 12, or a name such as jan`},
+		"rubbish":                    {func(s *retention.Schedule) { s.Cron = "a b c d e" }, "cron", "must be a number"},
+		"a step of nothing":          {func(s *retention.Schedule) { s.Cron = "*/0 * * * *" }, "cron", "the step \"0\" must be a number from 1 to 59"},
+		"a step of no range":         {func(s *retention.Schedule) { s.Cron = "5/15 * * * *" }, "cron", "give 5-59/15, or */15"},
+		"an empty element":           {func(s *retention.Schedule) { s.Cron = "1,,2 * * * *" }, "cron", "an element of the list is empty"},
+		"an element that is left":    {func(s *retention.Schedule) { s.Cron = "0 3, * * *" }, "cron", "an element of the list is empty"},
+		"a range that goes back":     {func(s *retention.Schedule) { s.Cron = "5-1 * * * *" }, "cron", "goes backwards; give its parts as a list, such as 5-59,0-1"},
+		"a week that goes back":      {func(s *retention.Schedule) { s.Cron = "0 3 * * fri-mon" }, "cron", "goes backwards"},
+		"the last of the month":      {func(s *retention.Schedule) { s.Cron = "0 3 L * *" }, "cron", `"L" must be a number from 1 to 31`},
+		"a question mark":            {func(s *retention.Schedule) { s.Cron = "0 3 ? * *" }, "cron", `"?" must be a number from 1 to 31`},
+		"a sign":                     {func(s *retention.Schedule) { s.Cron = "+5 3 * * *" }, "cron", `"+5" must be a number`},
+		"another script's digits":    {func(s *retention.Schedule) { s.Cron = "٥ 3 * * *" }, "cron", "must be a number"},
+		"a name where there is none": {func(s *retention.Schedule) { s.Cron = "0 3 mon * *" }, "cron", `"mon" must be a number from 1 to 31`},
+		"30 February":                {func(s *retention.Schedule) { s.Cron = "0 3 30 2 *" }, "cron", "never comes"},
+		"31 April":                   {func(s *retention.Schedule) { s.Cron = "0 3 31 4 *" }, "cron", "never comes"},
+		"a zone that is none":        {func(s *retention.Schedule) { s.TimeZone = "Mars/Olympus" }, "time_zone", "Europe/Berlin"},
+		"a zone of some machines":    {func(s *retention.Schedule) { s.TimeZone = "posix/Europe/Berlin" }, "time_zone", "not a time zone"},
+		"a zone of leap seconds":     {func(s *retention.Schedule) { s.TimeZone = "right/Europe/Berlin" }, "time_zone", "not a time zone"},
+		"a zone in small letters":    {func(s *retention.Schedule) { s.TimeZone = "europe/berlin" }, "time_zone", "not a time zone"},
+		"two zones":                  {func(s *retention.Schedule) { s.TimeZone = "UTC\nUniversal" }, "time_zone", "not a time zone"},
+		"the machine's zone":         {func(s *retention.Schedule) { s.TimeZone = "Local" }, "time_zone", "not a time zone"},
+		"a path as zone":             {func(s *retention.Schedule) { s.TimeZone = "../etc/passwd" }, "time_zone", "not a time zone"},
+		"a name with a space":        {func(s *retention.Schedule) { s.Name = "every night" }, "name", "lower-case"},
+		"a grace of seconds":         {func(s *retention.Schedule) { s.MisfireGrace = retention.Period{Seconds: 5} }, "misfire_grace", "from one minute"},
+		"a grace of years":           {func(s *retention.Schedule) { s.MisfireGrace = retention.Period{Years: 1} }, "misfire_grace", "31 days"},
+		"a policy twice":             {func(s *retention.Schedule) { s.Policies = []string{"a", "b", "a"} }, "policies[2]", "named twice"},
+		"a policy without a name":    {func(s *retention.Schedule) { s.Policies = []string{""} }, "policies[0]", "no name"},
+		"too many to name them":      {func(s *retention.Schedule) { s.Policies = slices.Repeat([]string{"a"}, 1001) }, "policies", "at most 1000"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -179,11 +199,63 @@ func TestOverTenYearsEachLocalSlotComesOnceAndInOrder(t *testing.T) {
 	}
 }
 
-func TestDayOfMonthAndWeekdayAreAlternativesAsInACrontab(t *testing.T) {
-	s := schedule("0 3 13 * 5", "UTC") // the 13th, and every Friday
-	slots, err := s.Between(parseTime(t, "2026-01-08T00:00:00Z"), parseTime(t, "2026-01-17T00:00:00Z"), 10)
-	if err != nil || len(slots) != 3 {
-		t.Fatalf("got %v, %v, want 9, 13 and 16 January", slots, err)
+func TestDayOfMonthAndWeekdayGoTogetherAsInVixiesCron(t *testing.T) {
+	for cron, want := range map[string]string{
+		"0 3 13 * 5":      "2 9 13 16 23 30", // the 13th, and every Friday
+		"0 3 1-31 * 5":    "1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31",
+		"0 3 * * 5":       "2 9 16 23 30",
+		"0 3 */2 * 1":     "5 19",                                             // Mondays with an odd number
+		"0 3 1-31/2 * 1":  "1 3 5 7 9 11 12 13 15 17 19 21 23 25 26 27 29 31", // odd days, and Mondays
+		"0 3 13 * */2":    "13",                                               // the 13th if it is a Sunday, Tuesday, Thursday or Saturday
+		"0 3 14 * */2":    "",                                                 // a Wednesday
+		"0 3 */10,13 * 2": "13",                                               // the 1st, 11th, 21st, 31st and 13th that are Tuesdays
+		"0 3 * * */3":     "3 4 7 10 11 14 17 18 21 24 25 28 31",
+	} {
+		s := schedule(cron, "UTC")
+		if err := s.Validate(); err != nil {
+			t.Errorf("%s: %v", cron, err)
+		}
+		slots, err := s.Between(parseTime(t, "2026-01-01T00:00:00Z"), parseTime(t, "2026-01-31T23:00:00Z"), 40)
+		var days []string
+		for _, x := range slots {
+			days = append(days, strconv.Itoa(x.At.Day()))
+		}
+		if got := strings.Join(days, " "); err != nil || got != want {
+			t.Errorf("%s: got %q, %v, want %q", cron, got, err, want)
+		}
+	}
+	leap := schedule("0 3 29 2 */7", "UTC") // 29 February on a Sunday
+	if next, err := leap.Next(parseTime(t, "2088-03-01T00:00:00Z")); err != nil || next.At.Year() != 2128 {
+		t.Errorf("after 2088: got %v, %v, want 2128", next, err)
+	}
+}
+
+func TestZonesAreThoseThatTheBinaryCarries(t *testing.T) {
+	root, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := zip.OpenReader(filepath.Join(strings.TrimSpace(string(root)), "lib", "time", "zoneinfo.zip"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = z.Close() }()
+	var names []string
+	for _, f := range z.File {
+		if !strings.HasSuffix(f.Name, "/") {
+			names = append(names, f.Name)
+		}
+	}
+	slices.Sort(names)
+	want := strings.Join(names, "\n") + "\n"
+	got, err := os.ReadFile("zones.txt")
+	if err != nil || string(got) != want {
+		t.Errorf("zones.txt (%v) is not what Go's zoneinfo.zip has; make it again with: unzip -Z1 \"$(go env GOROOT)/lib/time/zoneinfo.zip\" | grep -v '/$' | LC_ALL=C sort > retention/zones.txt", err)
+	}
+	for _, name := range names {
+		if err := retention.CheckTimeZone(name); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -17,29 +17,35 @@ type SlotTime struct {
 	At time.Time `json:"slot"`
 }
 
-// searchYears is how far the next slot is looked for: 29 February may be eight years
-// away (2096 to 2104), and a weekday's 29 February is met by its day or its weekday.
-const searchYears = 12
+// searchYears is how far the next slot is looked for: a 29 February that must be a
+// certain weekday (`0 3 29 2 */7`) may be forty years away, across 2100.
+const searchYears = 45
 
 // wallTimes finds the wall times of a cron expression. They are handled as if they
 // were UTC, which has no hour twice and leaves none out; what a zone makes of each is
 // decided here, not by the library, which knows whole hours alone.
 type wallTimes struct{ spec cron.Schedule }
 
-// parseCron reads five fields. Day of the month and day of the week, where both are
-// restricted, are alternatives, as in every crontab.
+// parseCron reads five fields. That they are well formed is checkCron's to say.
 func parseCron(text string) (wallTimes, error) {
-	fields := strings.Fields(text)
-	if len(fields) != 5 || strings.ContainsAny(text, "=@") {
-		return wallTimes{}, fmt.Errorf("%q has %d fields; give five: minute, hour, day of the month, month and day of the week, such as 0 3 * * *", text, len(fields))
+	unreadable := func(why error) (wallTimes, error) {
+		return wallTimes{}, fmt.Errorf("%q cannot be read (%w); %s", text, why, cronHint)
 	}
-	parser, err := cron.TryNewParser(cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow | cron.DowOrDom)
+	fields := strings.Fields(text)
+	if len(fields) != 5 {
+		return unreadable(fmt.Errorf("it has %s", countOf(len(fields), "field")))
+	}
+	options := cron.Minute | cron.Hour | cron.Dom | cron.Month | cron.Dow
+	if eitherDay(fields[2], fields[4]) {
+		options |= cron.DowOrDom
+	}
+	parser, err := cron.TryNewParser(options)
 	if err != nil {
-		return wallTimes{}, err
+		return unreadable(err)
 	}
 	spec, err := parser.WithMaxSearchYears(searchYears).Parse(strings.Join(fields, " "))
 	if err != nil {
-		return wallTimes{}, fmt.Errorf("%q cannot be read (%w); give minute, hour, day of the month, month and day of the week, such as 0 3 * * *", text, err)
+		return unreadable(err)
 	}
 	w := wallTimes{spec}
 	// Any day does to begin with: the calendar repeats within the years searched, but
@@ -64,11 +70,11 @@ func (s *Schedule) calendar() (calendar, error) {
 	if err != nil {
 		return calendar{}, err
 	}
-	if err := CheckTimeZone(s.TimeZone); err != nil {
-		return calendar{}, err
-	}
 	zone, err := time.LoadLocation(s.TimeZone)
-	return calendar{wall, zone}, err
+	if err != nil {
+		return calendar{}, fmt.Errorf("the time zone of schedule %s: %w", s.Name, err)
+	}
+	return calendar{wall, zone}, nil
 }
 
 // asWall is the wall time at an instant, as if it were UTC.

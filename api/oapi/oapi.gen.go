@@ -1128,7 +1128,8 @@ type ScheduleInput struct {
 	CreatedBy *string    `json:"created_by,omitempty"`
 
 	// Cron Five fields: minute, hour, day of the month, month, day of the week. Where both
-	// days are restricted either will do. An expression that never comes is refused.
+	// days are restricted either will do; where one of them begins with `*`, as `*/2`
+	// does, both must fit. An expression that never comes is refused.
 	//
 	//
 	// Examples: 0 3 * * *

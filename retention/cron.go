@@ -1,0 +1,135 @@
+package retention
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// cronField is one of the five fields: its name and its bounds, and the names that
+// stand for numbers from low on.
+type cronField struct {
+	name      string
+	low, high int
+	names     []string
+}
+
+func cronFieldsOf() [5]cronField {
+	return [5]cronField{
+		{"minute", 0, 59, nil},
+		{"hour", 0, 23, nil},
+		{"day of the month", 1, 31, nil},
+		{"month", 1, 12, months},
+		{"day of the week", 0, 7, weekdays},
+	}
+}
+
+const cronHint = "give five fields, minute, hour, day of the month, month and day of the week, such as 0 3 * * *"
+
+// cronShorthands are what some crontabs have for five fields. They are not accepted: a
+// schedule says its time where everybody can read it.
+func cronShorthand(word string) (fields string, ok bool) {
+	fields, ok = map[string]string{
+		"@yearly": "0 0 1 1 *", "@annually": "0 0 1 1 *", "@monthly": "0 0 1 * *", "@weekly": "0 0 * * 0",
+		"@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
+	}[strings.ToLower(word)]
+	return fields, ok
+}
+
+// checkCron accepts what every crontab has: numbers, ranges, steps of a range or of *,
+// lists of these, and the first three letters of months and weekdays. Whatever a library
+// accepts beyond is refused, and everything in words of our own.
+func checkCron(text string) error {
+	fields := strings.Fields(text)
+	if len(fields) == 1 {
+		if five, ok := cronShorthand(fields[0]); ok {
+			return fmt.Errorf("%q is a shorthand; give its five fields: %s", text, five)
+		}
+	}
+	if len(fields) != 5 {
+		return fmt.Errorf("%q has %s; %s", text, countOf(len(fields), "field"), cronHint)
+	}
+	for i, f := range cronFieldsOf() {
+		for element := range strings.SplitSeq(fields[i], ",") {
+			if err := f.check(element); err != nil {
+				return fmt.Errorf("%s %q: %w", f.name, fields[i], err)
+			}
+		}
+	}
+	return nil
+}
+
+func countOf(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// check reads one element of a list: *, a number, a range, and a step of the first or
+// the last of these.
+func (f cronField) check(element string) error {
+	if element == "" {
+		return fmt.Errorf("an element of the list is empty")
+	}
+	span, step, stepped := strings.Cut(element, "/")
+	if stepped {
+		if n, ok := digits(step); !ok || n < 1 || n > f.high {
+			return fmt.Errorf("the step %q must be a number from 1 to %d", step, f.high)
+		}
+	}
+	if span == "*" {
+		return nil
+	}
+	first, last, isRange := strings.Cut(span, "-")
+	a, err := f.number(first)
+	if err != nil {
+		return err
+	}
+	if !isRange {
+		if stepped {
+			return fmt.Errorf("a step needs a range or *; give %s-%d/%s, or */%s", first, f.high, step, step)
+		}
+		return nil
+	}
+	b, err := f.number(last)
+	if err != nil {
+		return err
+	}
+	if a > b {
+		return fmt.Errorf("the range %s goes backwards; give its parts as a list, such as %d-%d,%d-%d", span, a, f.high, f.low, b)
+	}
+	return nil
+}
+
+// number reads a number within the bounds, or a name.
+func (f cronField) number(text string) (int, error) {
+	for i, name := range f.names {
+		if strings.EqualFold(text, name[:3]) {
+			return f.low + i, nil
+		}
+	}
+	n, ok := digits(text)
+	if !ok || n < f.low || n > f.high {
+		or := ""
+		if len(f.names) > 0 {
+			or = ", or a name such as " + strings.ToLower(f.names[0][:3])
+		}
+		return 0, fmt.Errorf("%q must be a number from %d to %d%s", text, f.low, f.high, or)
+	}
+	return n, nil
+}
+
+// digits reads one or two digits, and nothing else that a number may be written as.
+func digits(text string) (int, bool) {
+	n, err := strconv.Atoi(text)
+	return n, err == nil && len(text) <= 2 && text[0] >= '0' && text[0] <= '9'
+}
+
+// eitherDay tells how the two fields of the day go together, as Vixie's cron and its
+// heirs have it: where both are restricted either will do, but where one of them begins
+// with * both must fit. So `0 3 13 * 5` is the 13th and every Friday, and `0 3 */2 * 1`
+// the Mondays with an odd number.
+func eitherDay(dom, dow string) bool {
+	return !strings.HasPrefix(dom, "*") && !strings.HasPrefix(dow, "*")
+}
