@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -50,8 +51,16 @@ func audit(v *visit) error {
 	}
 	view.Head = ui.Head{Title: "Audit", Answer: v.auditAnswer(list)}
 	view.Pager = v.pager("the audit", next)
+	names := map[string]string{}
 	for _, e := range list {
-		view.Rows = append(view.Rows, v.auditRow(e))
+		row := v.auditRow(e)
+		if row.Object, err = v.objectName(names, e); err != nil {
+			return err
+		}
+		if row.Object != e.Object {
+			row.Code = e.Object
+		}
+		view.Rows = append(view.Rows, row)
 	}
 	return v.render(status, ui.Audit(v.shell("audit", "Audit"), view))
 }
@@ -123,6 +132,47 @@ const maxFields = 60
 func has(doc json.RawMessage) bool {
 	s := strings.TrimSpace(string(doc))
 	return s != "" && s != "null"
+}
+
+// objectName is what was changed, as people know it: a hold by its matter, a run by its
+// time. known keeps what was looked up for this page. What is no longer there, or has
+// no other name, is named as it is recorded.
+func (v *visit) objectName(known map[string]string, e retention.AuditEntry) (string, error) {
+	kind, id, _ := strings.Cut(e.Object, "/")
+	if name, ok := known[e.Object]; ok {
+		return name, nil
+	}
+	name, err := "", error(nil)
+	switch kind {
+	case "hold":
+		var h retention.Hold
+		if h, err = v.e.Hold(v.ctx, v.actor, id); err == nil {
+			name = "Hold: " + h.Matter
+		}
+	case "run":
+		var r retention.Run
+		if r, err = v.e.Run(v.ctx, v.actor, id); err == nil {
+			name = v.runTitle(r)
+		}
+	case "subscriber":
+		var s retention.Subscriber
+		if s, err = v.e.Subscriber(v.ctx, v.actor, id); err == nil {
+			name = "Subscriber: " + s.Name
+		}
+	case "token":
+		var t struct{ Name string }
+		if json.Unmarshal(e.After, &t) == nil && t.Name != "" {
+			return "API token: " + t.Name, nil
+		}
+	}
+	if err != nil && !errors.Is(err, retention.ErrNotFound) && !errors.Is(err, retention.ErrInvalid) {
+		return "", err
+	}
+	if name == "" {
+		name = e.Object
+	}
+	known[e.Object] = name
+	return name, nil
 }
 
 // objectHref is the page of what was changed; empty if it has none.

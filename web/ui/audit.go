@@ -22,6 +22,8 @@ type AuditRow struct {
 	Actor, Via, Remote string
 	What, Action       string
 	Object, ObjectHref string
+	// Code is how the object is recorded and asked for; empty if Object is just that.
+	Code string
 	// HasDiff: something was recorded with it. Created: there was nothing before, so
 	// that Facts say it all; else Changes compare.
 	HasDiff, Created bool
