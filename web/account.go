@@ -237,6 +237,9 @@ func createToken(v *visit) error {
 		if err != nil {
 			return v.tokensPage(http.StatusUnprocessableEntity, faults{fields: []retention.FieldError{{Field: "expires_at", Message: err.Error()}}}, retention.Token{}, "")
 		}
+		if !t.After(v.clock.now) {
+			return v.tokensPage(http.StatusUnprocessableEntity, faults{fields: []retention.FieldError{{Field: "expires_at", Message: v.clock.notOver()}}}, retention.Token{}, "")
+		}
 		expires = &t
 	}
 	t, secret, err := v.e.CreateToken(v.ctx, v.actor, v.form("name"), expires)

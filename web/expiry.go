@@ -64,8 +64,15 @@ func (c clock) expiry(d expiryDraft) (*time.Time, retention.OnExpiry, faults) {
 		f.add(d.field(), err.Error())
 		return nil, on, f
 	}
+	if !t.After(c.now) {
+		f.add(d.field(), c.notOver())
+	}
 	return &t, on, f
 }
+
+// notOver asks for a day that is not over. The engine refuses it too, by its own clock
+// and in words for programs.
+func (c clock) notOver() string { return "must be today, " + c.day(c.now) + ", or later" }
 
 // expiryFields are the inputs.
 func (v *visit) expiryFields(d expiryDraft, f faults) (choice ui.Choice, ends, review ui.Field) {

@@ -99,7 +99,7 @@ func TestAHoldMakesPeopleChooseItsEnd(t *testing.T) {
 	wantText(t, a, "#f-expiry-error", "Choose one of the three")
 	a = s.post("/holds", holdValues(nonceOf(t, s), "expiry", "release", "ends_on", "2020-01-01"))
 	wantCode(t, a, http.StatusUnprocessableEntity)
-	wantText(t, a, "#f-ends_on-error", "Must be in the future")
+	wantText(t, a, "#f-ends_on-error", "Must be today, 3 March 2026, or later")
 	wantCode(t, s.post("/holds", holdValues(nonceOf(t, s), "expiry", "review", "review_on", "2027-03-02")), http.StatusSeeOther)
 	h := s.store.holds[0]
 	if h.OnExpiry != retention.OnExpiryReview || h.ExpiresAt == nil || h.ExpiresAt.Format("2006-01-02T15:04") != "2027-03-03T00:00" {

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -167,7 +168,10 @@ func TestThemeAndZoneAreRemembered(t *testing.T) {
 
 func TestASecretIsShownOnceAndInNoAddress(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
-	a := s.post("/settings/tokens", url.Values{"name": {"nightly"}})
+	a := s.post("/settings/tokens", url.Values{"name": {"nightly"}, "expires_at": {"2026-03-02"}})
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-expires_at-error", "Must be today, 3 March 2026, or later")
+	a = s.post("/settings/tokens", url.Values{"name": {"nightly"}})
 	wantCode(t, a, http.StatusOK)
 	secret := a.page.one("code#secret")
 	if !strings.HasPrefix(secret, "hf_") {
@@ -262,5 +266,22 @@ func TestTheOverviewSaysHowManyHoldsItDoesNotShow(t *testing.T) {
 	wantText(t, a, ".notice", "1 hold waits for a person to decideTax audit 2021 to 2023")
 	if body := signedIn(t, filledStore(), catalog()).get("/").body; strings.Contains(body, "newest") {
 		t.Error("three holds of three are said to be the newest")
+	}
+}
+
+func TestTheAuditNamesWhatPeopleKnow(t *testing.T) {
+	store := filledStore()
+	store.entries = append(store.entries,
+		retention.AuditEntry{At: ago(day), Actor: "system", Action: "hold.abandon", Object: "hold/0100-gone"},
+		retention.AuditEntry{At: ago(day), Actor: "jane@example.com", Action: "token.create", Object: "token/0195-t", After: []byte(`{"name":"ci-main"}`)})
+	s := signedIn(t, store, catalog())
+	var got []string
+	for _, r := range s.get("/audit").page.all("td[data-label=On]") {
+		got = append(got, strings.Join(strings.Fields(r.text), " "))
+	}
+	for _, want := range []string{"Run of 3 March 2026, 03:12 UTC run/0195-run-ok", "Hold: ACME v. Initech hold/" + holdID, "policy/session_logs", "hold/0100-gone", "API token: ci-main token/0195-t"} {
+		if !slices.Contains(got, want) {
+			t.Errorf("got %q, want %q among them", got, want)
+		}
 	}
 }
