@@ -132,6 +132,12 @@ func columnFields(t table, d policyDraft, f *faults) []ui.ColumnField {
 	}
 	var out []ui.ColumnField
 	for _, c := range cols {
+		switch {
+		case c.name == d.timestamp:
+			c.fixed = "The timestamp column: it starts the retention period and cannot be anonymized."
+		case d.timestamp == "" && c.instant && c.fixed == "":
+			c.fixed = "It may be the timestamp column: choose that one first."
+		}
 		out = append(out, columnField(c, d.columns[c.name], f))
 	}
 	return out
@@ -145,7 +151,7 @@ func columnField(c column, d columnDraft, f *faults) ui.ColumnField {
 	}
 	plain := templ.Attributes{"autocomplete": "off"}
 	return ui.ColumnField{
-		Name: c.name, Type: c.typ, Fixed: c.fixed,
+		Name: c.name, Type: c.typ, Fixed: c.fixed, ID: ui.ID(base),
 		Method: ui.Choice{Name: base + ".method", Label: "Method for " + c.name, Options: methodOptions(d.method), Error: joinErrors(f.of(base), f.of(base+".method"))},
 		Text: ui.Field{Name: base + ".text", Label: "Text", Value: d.text, Error: f.of(base + ".text"), Attrs: plain,
 			Help: "What it becomes; left empty, `" + retention.DefaultRedaction + "`."},

@@ -38,6 +38,12 @@ func (f *faults) add(field, message string) {
 	f.fields = append(f.fields, retention.FieldError{Field: field, Message: message})
 }
 
+// inOrder sorts the faults as their fields stand in the form, so that a reader of the
+// summary goes down the page; what belongs to no field comes first.
+func (f *faults) inOrder(place func(field string) int) {
+	slices.SortStableFunc(f.fields, func(a, b retention.FieldError) int { return place(a.Field) - place(b.Field) })
+}
+
 func (f *faults) any() bool { return len(f.fields) > 0 }
 
 // of is the message beside one field; empty if there is none.

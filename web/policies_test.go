@@ -81,6 +81,13 @@ func TestARefusedPolicyKeepsWhatWasTypedWithTheFaultBesideIt(t *testing.T) {
 	wantText(t, a, "#f-legal_basis-error", "Is required")
 	wantText(t, a, "#f-batch_size-error", "number of rows")
 	wantText(t, a, "#problems", "Nothing was saved. 4 things need another look.")
+	var order []string
+	for _, l := range a.page.all("#problems a") {
+		order = append(order, l.text)
+	}
+	if want := []string{"Name", "Retention period", "Legal basis", "Batch size"}; !slices.Equal(order, want) {
+		t.Errorf("the summary lists %q, want the form's order %q", order, want)
+	}
 }
 
 func TestAPlannersRefusalStandsBesideItsField(t *testing.T) {
@@ -105,6 +112,14 @@ func TestChoosingATableListsItsColumnsWithoutScript(t *testing.T) {
 		t.Error("the form offers to anonymize the key")
 	}
 	wantText(t, a, "#sentence", "Choose a timestamp column and columns to anonymize")
+	if len(a.page.all("select[name=columns.last_seen_at.method]")) != 0 {
+		t.Error("the form offers to anonymize what may become the timestamp column")
+	}
+	a = s.post("/policies/draft", policyValues("table", "public.customers", "timestamp_column", "last_seen_at", "action", "anonymize"))
+	wantText(t, a, "#f-columns.last_seen_at", "it starts the retention period")
+	if len(a.page.all("select[name=columns.birth_date.method]")) != 1 {
+		t.Error("the form has no method for a date that is not the timestamp column")
+	}
 }
 
 func TestAnonymizersGoThereAndBack(t *testing.T) {

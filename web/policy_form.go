@@ -160,6 +160,7 @@ func (v *visit) policyForm(f policyForm) error {
 		return err
 	}
 	v.policyFields(&view, d, &f.faults, tables)
+	f.faults.inOrder(policyOrder)
 	view.Problems = f.faults.summary(policyLabel)
 	view.Sentence, view.Missing = d.sentence()
 	title := pick(d.version == 0, "Create a policy", "Edit "+d.name)
@@ -172,6 +173,16 @@ var policyLabels = map[string]string{
 	"legal_basis": "Legal basis", "condition": "Condition", "batch_size": "Batch size", "evidence": "Evidence", "time_zone": "Time zone",
 	"unit": "Unit", "grace": "Allowance", "archive.table": "Archive table", "columns": "Columns",
 	"events.entity_type": "Entity", "events.key": "Key", "events.include": "Include",
+}
+
+// policyOrder is where a field stands in the form; of a column, where they all do.
+func policyOrder(field string) int {
+	name, _, _ := policyLabel(field)
+	if strings.HasPrefix(name, "columns.") {
+		name = "columns"
+	}
+	return slices.Index([]string{"name", "table", "timestamp_column", "retention_period", "action", "archive.table", "legal_basis", "condition", "columns",
+		"events.entity_type", "events.key", "events.include", "batch_size", "evidence", "time_zone", "unit", "grace"}, name)
 }
 
 // aliases lead faults of a whole member to its one field in the form.
@@ -212,7 +223,7 @@ func (v *visit) policyFields(view *ui.PolicyFormView, d policyDraft, f *faults, 
 	view.Table = ui.Choice{Name: "table", Label: "Table", Error: f.of("table"), Options: tableOptions(tables, d.table), Help: "The table whose rows may go. “Choose” lists its columns below.",
 		Attrs: columnsOfTable(view.Draft)}
 	view.Timestamp = ui.Choice{Name: "timestamp_column", Label: "Timestamp column", Error: f.of("timestamp_column"), Options: timestampOptions(t, d.timestamp),
-		Help: "The column whose value starts the retention period. A row without one never becomes due."}
+		Help: "The column whose value starts the retention period. A row without one never becomes due.", Attrs: columnsOfTime(view.Draft, t)}
 	view.Period = ui.Field{Name: "retention_period", Label: "Retention period", Value: d.period, Error: f.of("retention_period"),
 		Help: "How long a row is kept after its timestamp: `7 years`, `13 months`, `90 days`, or as ISO 8601 `P7Y`.", Attrs: templ.Attributes{"autocomplete": "off"}}
 	view.Do = ui.Choice{Name: "action", Label: "Action", Error: f.of("action"), Help: "What happens to a row once it is due.", Options: ui.Pick([]ui.Option{
@@ -238,6 +249,22 @@ func (v *visit) policyFields(view *ui.PolicyFormView, d policyDraft, f *faults, 
 func columnsOfTable(draft string) templ.Attributes {
 	return templ.Attributes{"hx-post": draft, "hx-trigger": "change", "hx-swap": "none", "hx-sync": "this:replace",
 		"hx-select-oob": "#" + ui.ID("timestamp_column") + ",#" + ui.ID("columns")}
+}
+
+// columnsOfTime has the choice of a timestamp column take it from those that can be
+// anonymized. Only the columns that can be one are replaced; what is typed for others
+// stays.
+func columnsOfTime(draft string, t table) templ.Attributes {
+	var ids []string
+	for _, c := range t.columns {
+		if c.instant || c.number {
+			ids = append(ids, "#"+ui.ID("columns."+c.name))
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return templ.Attributes{"hx-post": draft, "hx-trigger": "change", "hx-swap": "none", "hx-sync": "this:replace", "hx-select-oob": strings.Join(ids, ",")}
 }
 
 // furtherFields are the settings with a default.

@@ -132,4 +132,6 @@ type ColumnField struct {
 	To         Choice
 	// Fixed says why the column cannot be anonymized; empty if it can.
 	Fixed string
+	// ID names the element, to bring it up to date by itself.
+	ID string
 }
