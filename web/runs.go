@@ -145,9 +145,17 @@ func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolic
 	return row
 }
 
+// batchesShown is how many batches the run's own page has, before its further pages: on
+// a phone each is a card, and the journal is not what most people come for.
+const batchesShown = 10
+
 // batches fills the journal as carried over from the governed database.
 func (v *visit) batches(view *ui.RunView, r retention.Run) error {
-	list, next, err := v.e.Batches(v.ctx, v.actor, r.ID, v.query("policy"), v.cursor())
+	page := v.cursor()
+	if page.Cursor == "" {
+		page.Limit = batchesShown
+	}
+	list, next, err := v.e.Batches(v.ctx, v.actor, r.ID, v.query("policy"), page)
 	if err != nil {
 		return err
 	}

@@ -1,5 +1,7 @@
 package ui
 
+import "slices"
+
 // Assets are the addresses of the embedded files, with their hashes.
 type Assets struct {
 	CSS, JS, HTMX, Icon string
@@ -49,6 +51,13 @@ func navItems() []navItem {
 		{"audit", "/audit", "Audit", "audit"},
 		{"settings", "/settings", "Settings", "settings"},
 	}
+}
+
+// onPhoneBar is how many entries stand in a phone's bar; the rest is in its menu.
+const onPhoneBar = 4
+
+func inMenu(section string) bool {
+	return slices.ContainsFunc(navItems()[onPhoneBar:], func(n navItem) bool { return n.Key == section })
 }
 
 func current(here, key string) string {
