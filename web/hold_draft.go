@@ -20,19 +20,41 @@ type holdDraft struct {
 	expiry                expiryDraft
 }
 
-// scopeDraft is one table of it. what is ids or all.
+// scopeDraft is one table of it. what is ids or all. number is its place in the names
+// of the form's fields; a table that was left out in the browser leaves a gap.
 type scopeDraft struct {
+	number           int
 	table, what, ids string
 }
 
 func (v *visit) holdDraft() holdDraft {
 	d := holdDraft{nonce: v.form("nonce"), matter: v.form("matter"), reason: v.form("reason"), expiry: v.expiryDraft()}
+	for i := range d.next(v) {
+		if v.r.PostForm.Has(scopeName(i, "table")) {
+			d.scopes = append(d.scopes, scopeOfForm(v.r.PostForm, i))
+		}
+	}
+	if len(d.scopes) == 0 {
+		d.scopes = []scopeDraft{{}}
+	}
+	d.scopes = d.scopes[:min(len(d.scopes), retention.MaxScopes)]
+	return d
+}
+
+// next is the first number that no table of the form has had. Adding and leaving out
+// may go on for long, so that it may be beyond the most tables of one hold.
+func (d holdDraft) next(v *visit) int {
 	rows, err := strconv.Atoi(v.form("rows"))
 	if err != nil || rows < 1 {
-		rows = 1
+		return 1
 	}
-	for i := range min(rows, retention.MaxScopes) {
-		d.scopes = append(d.scopes, scopeOfForm(v.r.PostForm, i))
+	return min(rows, 10*retention.MaxScopes)
+}
+
+// numbered closes the gaps.
+func (d holdDraft) numbered() holdDraft {
+	for i := range d.scopes {
+		d.scopes[i].number = i
 	}
 	return d
 }
@@ -40,7 +62,7 @@ func (v *visit) holdDraft() holdDraft {
 func scopeName(i int, member string) string { return "scope." + strconv.Itoa(i) + "." + member }
 
 func scopeOfForm(f url.Values, i int) scopeDraft {
-	return scopeDraft{table: f.Get(scopeName(i, "table")), what: f.Get(scopeName(i, "what")), ids: f.Get(scopeName(i, "record_ids"))}
+	return scopeDraft{number: i, table: f.Get(scopeName(i, "table")), what: f.Get(scopeName(i, "what")), ids: f.Get(scopeName(i, "record_ids"))}
 }
 
 // hold reads the draft. lines[i][j] is the line in which the j-th id of the i-th

@@ -21,14 +21,16 @@ func newHold(v *visit) error {
 	return v.holdForm(http.StatusOK, d, faults{}, "")
 }
 
-// draftHold shows the form again with one table more or less.
+// draftHold shows the form again with one table more or less. With JavaScript only the
+// new table is taken from it, so the others keep their numbers.
 func draftHold(v *visit) error {
 	d := v.holdDraft()
 	if v.query("add") != "" && len(d.scopes) < retention.MaxScopes {
-		d.scopes = append(d.scopes, scopeDraft{what: "ids"})
+		d.scopes = append(d.scopes, scopeDraft{number: d.next(v), what: "ids"})
 	}
-	if i, err := strconv.Atoi(v.query("remove")); err == nil && i >= 0 && i < len(d.scopes) && len(d.scopes) > 1 {
-		d.scopes = slices.Delete(d.scopes, i, i+1)
+	if n, err := strconv.Atoi(v.query("remove")); err == nil && len(d.scopes) > 1 {
+		d.scopes = slices.DeleteFunc(d.scopes, func(s scopeDraft) bool { return s.number == n })
+		d = d.numbered()
 	}
 	return v.holdForm(http.StatusOK, d, faults{}, "")
 }
@@ -36,7 +38,7 @@ func draftHold(v *visit) error {
 // placeHold places the hold once, however often the form is sent: its nonce is an
 // idempotency key, and a repeated form is answered with the hold of the first.
 func placeHold(v *visit) error {
-	d := v.holdDraft()
+	d := v.holdDraft().numbered()
 	tables, err := v.tables()
 	if errors.Is(err, retention.ErrUnavailable) {
 		return v.holdNotPlaced(d)
@@ -121,7 +123,7 @@ func (v *visit) holdForm(status int, d holdDraft, f faults, notice string) error
 	}
 	view := ui.HoldFormView{
 		Head:  ui.Head{Title: "Place a hold", Parent: "Holds", ParentHref: "/holds", Answer: "Which records must stay, for which matter, and until when?"},
-		Nonce: d.nonce, Notice: notice, ScopeError: f.of("scope"), CanAdd: len(d.scopes) < retention.MaxScopes, CanRemove: len(d.scopes) > 1,
+		Nonce: d.nonce, Notice: notice, ScopeError: f.of("scope"), CanAdd: len(d.scopes) < retention.MaxScopes, Next: d.scopes[len(d.scopes)-1].number + 1,
 		Matter: ui.Field{Name: "matter", Label: "Matter", Value: d.matter, Error: f.of("matter"), Help: "The case, investigation or audit that this hold belongs to, such as ACME v. Initech.",
 			Attrs: templ.Attributes{"autocomplete": "off", "maxlength": "300"}},
 		Reason: ui.Field{Name: "reason", Label: "Reason", Value: d.reason, Error: f.of("reason"), Help: "Why these records must be kept. Whoever reviews the hold later reads this.",
@@ -133,8 +135,8 @@ func (v *visit) holdForm(status int, d holdDraft, f faults, notice string) error
 	} else if err != nil {
 		return err
 	}
-	for i, s := range d.scopes {
-		view.Scopes = append(view.Scopes, scopeField(i, s, tables, &f))
+	for _, s := range d.scopes {
+		view.Scopes = append(view.Scopes, scopeField(s.number, s, tables, &f))
 	}
 	view.Expiry, view.EndsOn, view.ReviewOn = v.expiryFields(d.expiry, f)
 	view.Problems = f.summary(holdFormLabel)

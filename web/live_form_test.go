@@ -118,6 +118,40 @@ func TestAnOlderSentenceDoesNotReplaceANewerOne(t *testing.T) {
 	b.sees("#sentence", "where ip IS NOT NULL. Basis: A newer basis.")
 }
 
+// TestWhatIsTypedWhileATableIsAddedToAHoldStays goes on typing while the answer is under
+// way, and leaves a table out whose neighbours keep what they have.
+func TestWhatIsTypedWhileATableIsAddedToAHoldStays(t *testing.T) {
+	site := signedIn(t, emptyStore(), catalog())
+	g := newGate(site.asBrowser())
+	b := visitor(t, g)
+	b.open("/holds/new?table=public.orders")
+	g.shut.Store(true)
+	b.press("Add another table")
+	<-g.asked
+	b.fill("matter", "ACME v. Initech")
+	b.fill("scope.0.record_ids", "17")
+	b.choose("expiry", "none")
+	g.shut.Store(false)
+	close(g.open)
+	b.wait(`document.querySelector("[name='scope.1.table']") !== null`)
+	b.press("Add another table")
+	b.wait(`document.querySelector("[name='scope.2.table']") !== null`)
+	b.fill("scope.1.record_ids", "18")
+	b.fill("scope.2.table", "public.customers")
+	b.fill("scope.2.record_ids", "19")
+	b.script(`document.querySelector("#scope-1 .leave-out button").click()`)
+	b.wait(`document.querySelector("#scope-1") === null`)
+	b.press("Add another table")
+	b.wait(`document.querySelector("[name='scope.3.table']") !== null && document.querySelectorAll(".scope").length === 3`)
+	b.script(`document.querySelector("#scope-3 .leave-out button").click()`)
+	b.wait(`document.querySelector("#scope-3") === null`)
+	b.fill("reason", "Preservation letter")
+	b.press("Place hold")
+	b.wait(`/^\/holds\/0/.test(location.pathname)`)
+	b.sees(".answer", "ACME v. Initech holds 2 records in public.orders and public.customers")
+	checkClean(b.ctx, t, "hold form")
+}
+
 // script runs code in the page.
 func (b *person) script(code string) {
 	b.t.Helper()

@@ -32,7 +32,9 @@ type HoldFormView struct {
 	ScopeError        string
 	Expiry            Choice
 	EndsOn, ReviewOn  Field
-	CanAdd, CanRemove bool
+	CanAdd            bool
+	// Next is the number of a table that is added.
+	Next int
 }
 
 // ScopeField is one table of a hold with what is held in it.
