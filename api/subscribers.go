@@ -31,6 +31,9 @@ func (s *server) ListSubscribers(ctx context.Context, r oapi.ListSubscribersRequ
 // CreateSubscriber is POST /subscribers; its answer has the signing key.
 func (s *server) CreateSubscriber(ctx context.Context, r oapi.CreateSubscriberRequestObject) (oapi.CreateSubscriberResponseObject, error) {
 	in := r.Body
+	if err := refuseSecret(in.Secret); err != nil {
+		return nil, err
+	}
 	sub := retention.Subscriber{
 		Name: in.Name, Kind: retention.SubscriberKind(in.Kind), URL: in.URL, Subject: value(in.Subject),
 		Types: value(in.Types), EntityTypes: value(in.EntityTypes), Enabled: in.Enabled == nil || *in.Enabled,
@@ -68,6 +71,9 @@ func (s *server) ReviseSubscriber(ctx context.Context, r oapi.ReviseSubscriberRe
 		return nil, err
 	}
 	in := r.Body
+	if err := refuseSecret(in.Secret); err != nil {
+		return nil, err
+	}
 	sub, err := s.engine.ReviseSubscriber(ctx, httpauth.ActorFrom(ctx), r.ID, version, retention.SubscriberRevision{
 		Name: in.Name, URL: in.URL, Subject: in.Subject, Types: in.Types, EntityTypes: in.EntityTypes, Enabled: in.Enabled,
 	})
@@ -79,6 +85,15 @@ func (s *server) ReviseSubscriber(ctx context.Context, r oapi.ReviseSubscriberRe
 		return nil, err
 	}
 	return oapi.ReviseSubscriber200JSONResponse{Body: body, Headers: oapi.ReviseSubscriber200ResponseHeaders{ETag: etag(sub.Version)}}, nil
+}
+
+// refuseSecret refuses a key of the caller's own: whoever gave one would take what is
+// signed with ours for forged.
+func refuseSecret(secret *string) error {
+	if secret == nil {
+		return nil
+	}
+	return retention.Invalid("secret", "is made by Holdfast, answered once and cannot be given; leave it out. POST …/rotate-secret makes another")
 }
 
 func (s *server) subscriberVersion(ctx context.Context, id string, ifMatch *string) (int, error) {
@@ -115,6 +130,17 @@ func (s *server) RotateSecret(ctx context.Context, r oapi.RotateSecretRequestObj
 		return nil, err
 	}
 	return oapi.RotateSecret200JSONResponse{Body: body, Headers: oapi.RotateSecret200ResponseHeaders{ETag: etag(sub.Version)}}, nil
+}
+
+// TestSubscriber is POST /subscribers/{id}/test.
+func (s *server) TestSubscriber(ctx context.Context, r oapi.TestSubscriberRequestObject) (oapi.TestSubscriberResponseObject, error) {
+	t, err := s.engine.TestSubscriber(ctx, httpauth.ActorFrom(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.TestSubscriber200JSONResponse{
+		Delivered: t.Delivered, Answer: t.Answer, EventID: t.EventID, SentAt: t.SentAt.UTC(), DurationSeconds: t.Duration.Seconds(),
+	}, nil
 }
 
 // ReplayEvents is POST /subscribers/{id}/replay.

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -417,6 +418,77 @@ func TestReplayedRangeReachesWhatWasGivenUp(t *testing.T) {
 	h.pumpOnce(sub.ID)
 	if st := h.status(sub.ID); st.Dead != 0 || len(r.accepted()) != 1 {
 		t.Errorf("got %+v and %d accepted, want none dead and one", st, len(r.accepted()))
+	}
+}
+
+// TestTestEventTriesASubscriberAndEndsItsPause: a subscriber that refused everything is left
+// alone; when it is mended, somebody tries it, and what waits need not wait any longer.
+func TestTestEventTriesASubscriberAndEndsItsPause(t *testing.T) {
+	h := deliveryHouse(t)
+	r := newReceiver(t, always(http.StatusInternalServerError))
+	sub := h.mustSubscriber(retention.Subscriber{Name: "crm", Kind: retention.SubscriberWebhook, URL: r.URL, Types: []string{"hold.*", "data.retention.deleted"}, Enabled: true})
+	keys := make([]string, 20)
+	for i := range keys {
+		keys[i] = fmt.Sprint(i)
+	}
+	h.append(batchOf(1, keys...))
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.PausedUntil == nil || st.LastAnswer == "" {
+		t.Fatalf("after it refused everything: got %+v", st)
+	}
+	try := func() retention.SubscriberTest {
+		t.Helper()
+		got, err := h.engine.TestSubscriber(t.Context(), h.actor, sub.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	if got := try(); got.Delivered || !strings.HasPrefix(got.Answer, "500 ") {
+		t.Errorf("while it refuses: got %+v", got)
+	}
+	if st := h.status(sub.ID); st.PausedUntil == nil {
+		t.Error("a test that failed ended the pause")
+	}
+	r.become(always(http.StatusNoContent))
+	tested := try()
+	last := r.requests()[len(r.requests())-1]
+	if !tested.Delivered || tested.Answer != "204 No Content" || last.id != tested.EventID || last.typ != "holdfast.test" || last.header.Get("webhook-signature") == "" {
+		t.Errorf("got %+v, and the receiver %s %s", tested, last.id, last.typ)
+	}
+	var event retention.Event
+	if err := json.Unmarshal(last.body, &event); err != nil {
+		t.Fatal(err)
+	}
+	validate(t, []retention.Event{event})
+	if st := h.status(sub.ID); st.PausedUntil != nil || st.Delivered != 0 || st.Undelivered() != 20 {
+		t.Errorf("after the test: got %+v, want no pause, and what waits still waiting", st)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast.delivery WHERE next_at <= holdfast.clock()`); n == 0 {
+		t.Error("nothing is due at once")
+	}
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Delivered != 20 || st.LastAnswer != "" || st.LastFailure == nil {
+		t.Errorf("delivered: got %+v, want all, and no answer of a failure that has been made up for", st)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast.audit WHERE action = 'subscriber.test' AND object = 'subscriber/' || '` + sub.ID + `'`); n != 2 {
+		t.Errorf("%d tests are in the audit, want 2", n)
+	}
+}
+
+func TestSubscriberThatLeadsWhereItMayNotAnyMoreCanBeSwitchedOff(t *testing.T) {
+	h := deliveryHouse(t)
+	sub := h.mustSubscriber(retention.Subscriber{Name: "crm", Kind: retention.SubscriberWebhook, URL: "http://127.0.0.1:9/", Enabled: true})
+	strict := notify.New(notify.Options{})
+	t.Cleanup(strict.Close)
+	h.engine = newPumpEngine(h, strict)
+	off := false
+	if got, err := h.engine.ReviseSubscriber(t.Context(), h.actor, sub.ID, sub.Version, retention.SubscriberRevision{Enabled: &off}); err != nil || got.Enabled {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	other := "http://127.0.0.1:10/"
+	if _, err := h.engine.ReviseSubscriber(t.Context(), h.actor, sub.ID, sub.Version+1, retention.SubscriberRevision{URL: &other}); !errors.Is(err, retention.ErrInvalid) {
+		t.Errorf("another private address: got %v, want it refused", err)
 	}
 }
 

@@ -25,6 +25,8 @@ const (
 	sendTime = 10 * time.Second
 )
 
+var errNoAnswer = fmt.Errorf("no answer within %d seconds", int(sendTime.Seconds()))
+
 // parcel is one event on its way to a subscriber.
 type parcel struct {
 	batch *retention.EventBatch
@@ -129,7 +131,7 @@ func (s *shipment) send(ctx context.Context, p *parcel) retention.Answer {
 	if err != nil {
 		return retention.Answer{Text: "the event cannot be written: " + err.Error()}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, sendTime, fmt.Errorf("no answer within %d seconds", int(sendTime.Seconds())))
+	ctx, cancel := context.WithTimeoutCause(ctx, sendTime, errNoAnswer)
 	defer cancel()
 	return s.pump.e.sender.Send(ctx, retention.Outgoing{
 		To: s.pump.Subscriber, Keys: s.keys, ID: event.ID, Type: event.Type, Body: body,

@@ -5,9 +5,13 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/google/uuid"
 
 	"holdfast/retention"
 )
@@ -32,6 +36,9 @@ type SubscriberStore interface {
 	// Deliveries lists open and dead deliveries of these states (none: all) in the
 	// order of the log.
 	Deliveries(ctx context.Context, id string, states []retention.DeliveryState, p retention.Page) ([]retention.Delivery, string, error)
+	// TestedSubscriber records a test. One that was delivered ends a pause, and what is
+	// tried again is due at once.
+	TestedSubscriber(ctx context.Context, id string, t retention.SubscriberTest, by retention.By) error
 	// Replay has events delivered again and answers how many.
 	Replay(ctx context.Context, id string, r retention.Replay, by retention.By) (int64, error)
 
@@ -146,10 +153,18 @@ func (e *Engine) ReviseSubscriber(ctx context.Context, actor retention.Actor, id
 	if err := checkVersion("subscriber", s.Version, version); err != nil {
 		return s, err
 	}
-	s = s.Revised(rev).WithDefaults()
-	if err := e.checkSubscriber(ctx, s); err != nil {
+	to := s.Revised(rev).WithDefaults()
+	if to.URL == s.URL {
+		// Where its name leads today must not keep anybody from switching it off; where it
+		// may not lead, no connection is made.
+		err = to.Validate()
+	} else {
+		err = e.checkSubscriber(ctx, to)
+	}
+	if err != nil {
 		return s, err
 	}
+	s = to
 	return e.store.ReviseSubscriber(ctx, s, version, retention.By{Actor: actor, Action: "subscriber.revise"})
 }
 
@@ -194,6 +209,43 @@ func (e *Engine) Replay(ctx context.Context, actor retention.Actor, id string, r
 		return 0, err
 	}
 	return e.store.Replay(ctx, id, r, retention.By{Actor: actor, Action: "subscriber.replay"})
+}
+
+// TestSubscriber sends one event of the type retention.EventTest to a subscriber, at once
+// and outside of the order, and answers what came of it: that it failed is no error. One
+// that goes through ends a pause, so that what waits is sent.
+func (e *Engine) TestSubscriber(ctx context.Context, actor retention.Actor, id string) (retention.SubscriberTest, error) {
+	if err := e.authorise(actor, OpSubscriberWrite); err != nil {
+		return retention.SubscriberTest{}, err
+	}
+	if e.sender == nil {
+		return retention.SubscriberTest{}, errNoSender
+	}
+	s, err := e.store.Subscriber(ctx, id)
+	if err != nil {
+		return retention.SubscriberTest{}, err
+	}
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return retention.SubscriberTest{}, err
+	}
+	event, err := retention.TestEvent(uuid.NewString(), s, actor, e.source, now)
+	if err != nil {
+		return retention.SubscriberTest{}, fmt.Errorf("write the test event: %w", err)
+	}
+	body, err := json.Marshal(event)
+	if err != nil {
+		return retention.SubscriberTest{}, fmt.Errorf("write the test event: %w", err)
+	}
+	former := s.FormerSecretUntil != nil && s.FormerSecretUntil.After(now)
+	sctx, cancel := context.WithTimeoutCause(ctx, sendTime, errNoAnswer)
+	defer cancel()
+	begun := time.Now()
+	answer := e.sender.Send(sctx, retention.Outgoing{
+		To: s, Keys: e.signingKeys(retention.Pump{Subscriber: s, FormerKey: former}), ID: event.ID, Type: event.Type, Body: body,
+	})
+	test := retention.SubscriberTest{EventID: event.ID, SentAt: now, Delivered: answer.Delivered, Answer: answer.Text, Duration: time.Since(begun)}
+	return test, e.store.TestedSubscriber(ctx, id, test, retention.By{Actor: actor, Action: "subscriber.test"})
 }
 
 // shownKey is the key that a new or rotated webhook is answered with.

@@ -2,6 +2,7 @@ package retention
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"time"
 )
 
@@ -66,7 +67,8 @@ type SubscriberStatus struct {
 	// Oldest is when the oldest event that is not delivered and not given up happened.
 	Oldest *time.Time
 	// LastSuccess and LastFailure are the last answers' times, LastAnswer is what the
-	// last failure said.
+	// last failure said, as long as something has not gone through: once everything is
+	// delivered it is empty.
 	LastSuccess, LastFailure *time.Time
 	LastAnswer               string
 	// PausedUntil is when it is asked again after it refused everything; nil if it is
@@ -76,6 +78,25 @@ type SubscriberStatus struct {
 	Replaying int64
 	// MeasuredAt is the store's time of all this.
 	MeasuredAt time.Time
+}
+
+// SubscriberTest is what came of a test event.
+type SubscriberTest struct {
+	EventID   string
+	SentAt    time.Time
+	Delivered bool
+	// Answer is the status and the first of what was said, or why there was no answer.
+	Answer   string
+	Duration time.Duration
+}
+
+// TestEvent is an event to try a subscriber with. It tells of nothing that happened.
+func TestEvent(id string, s Subscriber, by Actor, source string, at time.Time) (Event, error) {
+	data, err := json.Marshal(map[string]string{"type": "test", "subscriber": s.Name, "requested_by": by.Name})
+	return Event{
+		SpecVersion: "1.0", ID: EventID(id, 0), Source: source, Type: EventTest, Time: at.UTC(),
+		DataContentType: "application/json", Data: data,
+	}, err
 }
 
 // Undelivered is everything that has not reached the subscriber and still will.

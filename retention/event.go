@@ -21,6 +21,10 @@ const (
 	EventHoldReleased EventType = "hold.released"
 )
 
+// EventTest is the type of the events that a subscriber is tried with. No filter is asked
+// for them and no log has them.
+const EventTest EventType = "holdfast.test"
+
 // EventTypes lists every type of event.
 func EventTypes() []EventType {
 	return []EventType{EventDeleted, EventAnonymized, EventArchived, EventHoldPlaced, EventHoldReleased}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -133,11 +134,42 @@ func checkSubscriberURL(bad *Problems, text, example string, schemes ...string) 
 		bad.Add("url", "must begin with %s://, such as %s", strings.Join(schemes, ":// or "), example)
 	case u.User != nil:
 		bad.Add("url", "must have no user or password in it: it is shown to everybody who may read subscribers. A webhook is told from others by its signature, and a NATS server's credentials are named in HOLDFAST_NATS_CREDS")
+	case oldAddress(u.Hostname()).IsValid():
+		bad.Add("url", "has the address %s in an old form; write it as %s", u.Hostname(), oldAddress(u.Hostname()))
 	case u.Fragment != "" || strings.Contains(text, "#"):
 		bad.Add("url", "must have no fragment (#…): it is never sent")
 	case schemes[0] == "nats" && (u.RawQuery != "" || strings.Trim(u.Path, "/") != ""):
 		bad.Add("url", "must be scheme, host and port alone, such as %s", example)
 	}
+}
+
+// oldAddress reads an IPv4 address in one of the forms of inet_aton that are not four
+// decimal numbers: 2130706433, 0x7f000001, 0177.0.0.1, 127.1. Some resolvers take them for
+// addresses and some for names, so nobody could tell where such a URL leads.
+func oldAddress(host string) (none netip.Addr) {
+	if _, err := netip.ParseAddr(host); err == nil {
+		return none
+	}
+	parts := strings.Split(strings.TrimSuffix(host, "."), ".")
+	if len(parts) > 4 {
+		return none
+	}
+	var value uint64
+	for i, part := range parts {
+		n, err := strconv.ParseUint(strings.ToLower(part), 0, 64)
+		if part != "0" && strings.HasPrefix(part, "0") && !strings.HasPrefix(strings.ToLower(part), "0x") {
+			n, err = strconv.ParseUint(part, 8, 64)
+		}
+		bits := 8
+		if i == len(parts)-1 {
+			bits = 8 * (4 - i) // the last one is all the rest
+		}
+		if err != nil || n >= 1<<bits || strings.ContainsAny(part, "_+-oObB") && !strings.HasPrefix(strings.ToLower(part), "0x") {
+			return none
+		}
+		value = value<<bits | n
+	}
+	return netip.AddrFrom4([4]byte{byte(value >> 24), byte(value >> 16), byte(value >> 8), byte(value)})
 }
 
 // checkSubject refuses what cannot be published to: wildcards, empty tokens, spaces.
@@ -164,8 +196,8 @@ func (s Subscriber) checkFilters(bad *Problems) {
 		bad.Add("entity_types", "has %d entries; at most %d are accepted", len(s.EntityTypes), maxEventFilters)
 	}
 	for i, t := range s.EntityTypes {
-		if strings.TrimSpace(t) == "" || len(t) > 100 {
-			bad.Add(fmt.Sprintf("entity_types[%d]", i), "must be an entity type as policies declare it, such as user, of 1 to 100 bytes")
+		if !entityType.MatchString(t) {
+			bad.Add(fmt.Sprintf("entity_types[%d]", i), "%q is no entity type that a policy can have: letters, digits, '_', '-' and '.', beginning with a letter, at most 63 characters, such as user", t)
 		}
 	}
 }

@@ -166,6 +166,26 @@ func (s *Store) changeSubscriber(ctx context.Context, id string, version int, by
 	return after, err
 }
 
+// TestedSubscriber records a test in the audit. One that was delivered ends a pause, and
+// what is tried again is due at once.
+func (s *Store) TestedSubscriber(ctx context.Context, id string, t retention.SubscriberTest, by retention.By) error {
+	return s.write(ctx, "record a test of subscriber "+id, func(tx pgx.Tx) error {
+		if t.Delivered {
+			for _, sql := range []string{
+				`UPDATE holdfast.subscriber SET paused_until = NULL, breaks = 0 WHERE id = $1::text::uuid`,
+				`UPDATE holdfast.delivery SET next_at = holdfast.clock() WHERE subscriber_id = $1::text::uuid AND state = 'retrying'`,
+			} {
+				if _, err := tx.Exec(ctx, sql, id); err != nil {
+					return err
+				}
+			}
+		}
+		return addAudit(ctx, tx, by, "subscriber/"+id, nil, map[string]any{
+			"event_id": t.EventID, "delivered": t.Delivered, "answer": clean(t.Answer), "duration_seconds": t.Duration.Seconds(),
+		})
+	})
+}
+
 // EndSubscriber ends a subscriber of that version. Its row stays, for the audit's
 // sake; what was under way to it goes, and its name is free.
 func (s *Store) EndSubscriber(ctx context.Context, id string, version int, by retention.By) error {
@@ -237,6 +257,9 @@ func (s *Store) SubscriberStatus(ctx context.Context, id string) (retention.Subs
 			Scan(&st.Behind, &behindSince, &st.Waiting, &st.Retrying, &st.Dead, &openSince,
 				&st.Delivered, &st.LastSuccess, &st.LastFailure, &st.LastAnswer, &st.PausedUntil, &st.Replaying, &st.MeasuredAt)
 		st.Oldest = earlier(behindSince, openSince)
+		if st.Undelivered() == 0 && st.Dead == 0 {
+			st.LastAnswer = "" // of a failure that has been made up for
+		}
 		return err
 	})
 	return st, err

@@ -23,7 +23,7 @@ var actions = []action{
 	{"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
 	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"}, {"guard.accept", "accepted another governed database"},
 	{"subscriber.create", "added the subscriber"}, {"subscriber.revise", "changed the subscriber"}, {"subscriber.rotate_secret", "gave the subscriber a new signing key"},
-	{"subscriber.replay", "had events delivered again"}, {"subscriber.end", "ended the subscriber"},
+	{"subscriber.test", "sent a test event to the subscriber"}, {"subscriber.replay", "had events delivered again"}, {"subscriber.end", "ended the subscriber"},
 	{"user.create", "added a person"}, {"user.sign_in", "signed in"}, {"user.sign_in_refused", "was refused at sign-in"}, {"user.sign_out", "signed out"}, {"user.change_password", "changed their password"},
 	{"token.create", "created an API token"}, {"token.revoke", "revoked an API token"},
 }

@@ -30,7 +30,11 @@ func events(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view.Head = ui.Head{Title: "Events", Answer: v.eventsAnswer(list)}
+	told, err := v.told()
+	if err != nil {
+		return err
+	}
+	view.Head = ui.Head{Title: "Events", Answer: strings.TrimSpace(told.answer() + " " + v.lastEvent(list)), Tone: told.tone()}
 	view.Pager = v.pager("events", next)
 	for _, l := range list {
 		view.Rows = append(view.Rows, v.eventRow(l.Event))
@@ -38,9 +42,9 @@ func events(v *visit) error {
 	return v.render(status, ui.Events(v.shell("events", "Events"), view))
 }
 
-func (v *visit) eventsAnswer(list []retention.LoggedEvent) string {
+func (v *visit) lastEvent(list []retention.LoggedEvent) string {
 	if len(list) == 0 {
-		return "What other services are told about records and holds."
+		return ""
 	}
 	e := list[0].Event
 	return "Last: " + strings.ToLower(eventWords[e.Type][:1]) + eventWords[e.Type][1:] + ", " + v.clock.ago(e.Time) + "."

@@ -129,6 +129,17 @@ func (s *fakeStore) Replay(_ context.Context, id string, r retention.Replay, _ r
 	return 1, err
 }
 
+func (s *fakeStore) TestedSubscriber(_ context.Context, id string, t retention.SubscriberTest, by retention.By) error {
+	unlock, _ := s.locked()
+	defer unlock()
+	sub, err := s.subscriber(id)
+	if t.Delivered {
+		sub.status.PausedUntil = nil
+	}
+	s.record("subscriber/"+id, nil, t, by)
+	return err
+}
+
 const subscriberID = "0195-crm"
 
 func fillSubscribers(s *fakeStore) {

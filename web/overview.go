@@ -40,6 +40,9 @@ func overview(v *visit) error {
 		view.MoreHolds = "These are the " + ui.Num(int64(len(o.ActiveHolds))) + " newest. " + ui.Count(more, "more is", "more are") + " in the list of holds."
 	}
 	v.overviewSchedules(&view, o)
+	if err := v.overviewTold(&view); err != nil {
+		return err
+	}
 	return v.render(http.StatusOK, ui.Overview(v.shell("overview", "Overview"), view))
 }
 

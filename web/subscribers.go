@@ -18,6 +18,7 @@ func (s *server) subscriberRoutes(r chi.Router) {
 	r.Get("/subscribers/{id}", s.page(subscriber))
 	r.Post("/subscribers/{id}/revise", s.page(reviseSubscriber))
 	r.Post("/subscribers/{id}/switch", s.page(switchSubscriber))
+	r.Post("/subscribers/{id}/test", s.page(testSubscriber))
 	r.Post("/subscribers/{id}/replay", s.page(replayEvents))
 	r.Get("/subscribers/{id}/rotate", s.page(askRotate))
 	r.Post("/subscribers/{id}/rotate", s.page(rotateSecret))
@@ -34,35 +35,22 @@ func subscribers(v *visit) error {
 		Title: "Nobody is told.", Action: "Add a subscriber", ActionTo: "/subscribers/new",
 		Text: "A subscriber is another service that learns of what was deleted, anonymized or archived, and of holds: by a signed webhook or over NATS JetStream.",
 	}}
-	var behind []string
+	told, err := v.told()
+	if err != nil {
+		return err
+	}
 	for _, sub := range list {
 		st, err := v.e.SubscriberStatus(v.ctx, v.actor, sub.ID)
 		if err != nil {
 			return err
-		}
-		if sub.Enabled && (st.Undelivered() > 0 || st.Dead > 0) {
-			behind = append(behind, sub.Name)
 		}
 		view.Rows = append(view.Rows, ui.SubscriberRow{
 			Href: "/subscribers/" + sub.ID, Name: sub.Name, Kind: kindWords(sub.Kind), URL: sub.URL, Wants: wantsWords(sub),
 			State: subscriberPill(sub, st), Says: subscriberSays(sub, st), LastSuccess: v.clock.atp(st.LastSuccess),
 		})
 	}
-	view.Head = subscribersHead(len(list), behind)
+	view.Head = ui.Head{Title: "Subscribers", Answer: told.answer(), Tone: told.tone()}
 	return v.render(http.StatusOK, ui.Subscribers(v.shell("events", "Subscribers"), view))
-}
-
-func subscribersHead(n int, behind []string) ui.Head {
-	h := ui.Head{Title: "Subscribers", Answer: "Nobody is told of events."}
-	switch {
-	case n > 0 && len(behind) == 0:
-		h.Answer, h.Tone = "Everything is delivered to "+ui.Count(int64(n), "subscriber", "subscribers")+".", "good"
-	case len(behind) == 1:
-		h.Answer, h.Tone = "Not everything has reached "+behind[0]+".", "warn"
-	case len(behind) > 1:
-		h.Answer, h.Tone = "Not everything has reached "+ui.Num(int64(len(behind)))+" of "+ui.Count(int64(n), "subscriber", "subscribers")+": "+strings.Join(behind, ", ")+".", "warn"
-	}
-	return h
 }
 
 func kindWords(k retention.SubscriberKind) string {
@@ -148,6 +136,7 @@ type subscriberPage struct {
 	faults  faults
 	secret  string
 	rotated bool
+	test    *retention.SubscriberTest
 }
 
 func (v *visit) subscriberPage(status int, sub retention.Subscriber, p subscriberPage) error {
@@ -167,7 +156,7 @@ func (v *visit) subscriberPage(status int, sub retention.Subscriber, p subscribe
 			{Label: "Waiting", Value: ui.Num(st.Waiting), Note: "for those before them"},
 			{Label: "Given up", Value: ui.Num(st.Dead), Note: "after three days"},
 		},
-		Facts: v.subscriberFacts(sub, st), Secret: p.secret, Rotated: p.rotated,
+		Facts: v.subscriberFacts(sub, st), Secret: p.secret, Rotated: p.rotated, Tested: testWords(p.test),
 	}
 	if err := v.subscriberDeliveries(&view, sub, st); err != nil {
 		return err
@@ -223,10 +212,25 @@ func (v *visit) subscriberDeliveries(view *ui.SubscriberView, sub retention.Subs
 	for _, d := range list {
 		view.Rows = append(view.Rows, ui.DeliveryRow{
 			EventID: d.EventID, Type: string(d.Type), Entity: entityWords(d), Answer: d.LastAnswer, State: deliveryPill(d.State),
-			Attempts: d.Attempts, FirstFailed: v.clock.atp(d.FirstFailedAt), Next: v.clock.atp(d.NextAt),
+			Attempts: d.Attempts, FirstFailed: v.clock.atp(d.FirstFailedAt), Next: v.nextTry(d, st),
 		})
 	}
 	return nil
+}
+
+// nextTry says when a delivery is tried next: not before the subscriber is asked again.
+func (v *visit) nextTry(d retention.Delivery, st retention.SubscriberStatus) string {
+	at := d.NextAt
+	if at == nil {
+		return ""
+	}
+	if until := st.PausedUntil; until != nil && until.After(*at) {
+		at = until
+	}
+	if !at.After(v.clock.now) {
+		return "next try at once"
+	}
+	return "next try " + v.clock.ago(*at)
 }
 
 func entityWords(d retention.Delivery) string {
@@ -301,6 +305,31 @@ func rotateSecret(v *visit) error {
 		return err
 	}
 	return v.subscriberPage(http.StatusOK, sub, subscriberPage{draft: draftOf(sub), secret: secret, rotated: true})
+}
+
+// testSubscriber answers the page with what came of the test: a stranger's words must not
+// stand in an address.
+func testSubscriber(v *visit) error {
+	test, err := v.e.TestSubscriber(v.ctx, v.actor, v.param("id"))
+	if err != nil {
+		return err
+	}
+	sub, err := v.e.Subscriber(v.ctx, v.actor, v.param("id"))
+	if err != nil {
+		return err
+	}
+	return v.subscriberPage(http.StatusOK, sub, subscriberPage{draft: draftOf(sub), test: &test})
+}
+
+func testWords(t *retention.SubscriberTest) *ui.SubscriberTested {
+	if t == nil {
+		return nil
+	}
+	took := strconv.FormatFloat(t.Duration.Seconds(), 'f', 2, 64) + " seconds"
+	if t.Delivered {
+		return &ui.SubscriberTested{Good: true, Text: "The test event was delivered in " + took + ". What waits is sent now.", Answer: t.Answer}
+	}
+	return &ui.SubscriberTested{Text: "The test event was not delivered; that took " + took + ".", Answer: t.Answer}
 }
 
 func endSubscriber(v *visit) error {

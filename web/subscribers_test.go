@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/retention"
 )
@@ -12,7 +13,7 @@ import (
 func TestSubscribersSayHowFarTheyAre(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	a := s.get("/subscribers")
-	wantText(t, a, ".answer", "Not everything has reached crm.")
+	wantText(t, a, ".answer", "Not everything has reached crm: 2,310 events behind, 3 given up, and it is failing.")
 	for _, want := range []string{"2,310 events behind, 3 given up, last answer: 500 Internal Server Error", "everything delivered", "310 events wait for it", "Switched off"} {
 		wantText(t, a, "main", want)
 	}
@@ -104,6 +105,61 @@ func TestSubscriberIsEditedSwitchedReplayedAndEnded(t *testing.T) {
 	}
 	if got := strings.Join(actions, " "); got != "subscriber.end subscriber.revise subscriber.revise" {
 		t.Errorf("audit: got %s", got)
+	}
+}
+
+// TestOverviewAndEventsSayWhatHasNotReachedSubscribers: the same line as on their own page.
+func TestOverviewAndEventsSayWhatHasNotReachedSubscribers(t *testing.T) {
+	const late = "Not everything has reached crm: 2,310 events behind, 3 given up, and it is failing."
+	store := filledStore()
+	s := signedIn(t, store, catalog())
+	for _, path := range []string{"/", "/events", "/subscribers"} {
+		wantText(t, s.get(path), ".answer", late)
+	}
+	wantText(t, s.get("/"), "main", "Told to others")
+	shop := store.subscribers[0]
+	shop.Name, shop.ID, shop.status.LastSuccess = "shop", "0195-shop", agop(time.Minute)
+	store.subscribers = append(store.subscribers, shop)
+	wantText(t, s.get("/events"), ".answer", "Not everything has reached 2 of 4 subscribers, crm and shop: 4,620 events behind, 6 given up, crm failing.")
+	store.subscribers = store.subscribers[1:3]
+	wantText(t, s.get("/events"), ".answer", "Everything is delivered to 2 subscribers.")
+	if got := s.get("/").page.one(".answer"); strings.Contains(got, "subscriber") {
+		t.Errorf("the overview's answer speaks of what is in order: %q", got)
+	}
+	wantText(t, s.get("/"), "main", "Everything is delivered to 2 subscribers.")
+	empty := signedIn(t, emptyStore(), catalog())
+	wantText(t, empty.get("/events"), ".answer", "Nobody is told of events.")
+	if got := empty.get("/").body; strings.Contains(got, "Told to others") {
+		t.Error("the overview speaks of subscribers where there are none")
+	}
+}
+
+func TestDeliveryIsNotTriedBeforeItsSubscriberIs(t *testing.T) {
+	store := filledStore()
+	for i := range store.subscribers[0].deliveries {
+		store.subscribers[0].deliveries[i].NextAt = agop(59 * time.Second)
+	}
+	s := signedIn(t, store, catalog())
+	wantText(t, s.get("/subscribers/"+subscriberID+"?state=retrying"), "tbody tr", "next try in 3 minutes")
+	store.subscribers[0].status.PausedUntil = nil
+	wantText(t, s.get("/subscribers/"+subscriberID+"?state=retrying"), "tbody tr", "next try at once")
+}
+
+// TestTestEventSaysWhatCameOfIt sends one to an address that nothing may be sent to.
+func TestTestEventSaysWhatCameOfIt(t *testing.T) {
+	store := filledStore()
+	store.subscribers[0].URL = "http://127.0.0.1:9/"
+	s := signedIn(t, store, catalog())
+	a := s.post("/subscribers/"+subscriberID+"/test", nil)
+	wantCode(t, a, http.StatusOK)
+	wantText(t, a, ".notice", "The test event was not delivered")
+	wantText(t, a, ".notice", "private network")
+	if e := store.entries[0]; e.Action != "subscriber.test" {
+		t.Errorf("audit: got %s", e.Action)
+	}
+	good := testWords(&retention.SubscriberTest{Delivered: true, Answer: "204 No Content", Duration: 1234 * time.Millisecond})
+	if want := "The test event was delivered in 1.23 seconds. What waits is sent now."; good.Text != want || !good.Good {
+		t.Errorf("got %+v, want %q", good, want)
 	}
 }
 

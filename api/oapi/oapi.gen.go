@@ -1308,7 +1308,9 @@ type SubscriberInput struct {
 	// Name `^[a-z][a-z0-9_-]{0,62}$`
 	//
 	// Examples: crm
-	Name   string                  `json:"name"`
+	Name string `json:"name"`
+
+	// Secret Holdfast makes it; one that is given is refused.
 	Secret *string                 `json:"secret,omitempty"`
 	Status *map[string]interface{} `json:"status,omitempty"`
 
@@ -1379,7 +1381,7 @@ type SubscriberStatus struct {
 	// Delivered Events delivered since it exists, replays too
 	Delivered int64 `json:"delivered"`
 
-	// LastAnswer What the last failure said
+	// LastAnswer What the last failure said; null once everything is delivered
 	LastAnswer          *string    `json:"last_answer"`
 	LastFailureAt       *time.Time `json:"last_failure_at"`
 	LastSuccessAt       *time.Time `json:"last_success_at"`
@@ -1396,6 +1398,18 @@ type SubscriberStatus struct {
 
 	// Waiting Events that wait for an earlier one of their entity
 	Waiting int64 `json:"waiting"`
+}
+
+// SubscriberTest defines model for SubscriberTest.
+type SubscriberTest struct {
+	// Answer The subscriber's status and the first of what it said, or why there was no answer
+	//
+	// Examples: 200 OK
+	Answer          string    `json:"answer"`
+	Delivered       bool      `json:"delivered"`
+	DurationSeconds float64   `json:"duration_seconds"`
+	EventID         string    `json:"event_id"`
+	SentAt          time.Time `json:"sent_at"`
 }
 
 // Table defines model for Table.
@@ -2018,6 +2032,9 @@ type ServerInterface interface {
 	// RotateSecret Give a webhook another signing key
 	// (POST /api/v1/subscribers/{id}/rotate-secret)
 	RotateSecret(w http.ResponseWriter, r *http.Request, id SubscriberID)
+	// TestSubscriber Send a test event at once
+	// (POST /api/v1/subscribers/{id}/test)
+	TestSubscriber(w http.ResponseWriter, r *http.Request, id SubscriberID)
 	// ListTables List the tables that a policy or a hold could name, on one page
 	// (GET /api/v1/tables)
 	ListTables(w http.ResponseWriter, r *http.Request)
@@ -2273,6 +2290,12 @@ func (_ Unimplemented) ReplayEvents(w http.ResponseWriter, r *http.Request, id S
 // RotateSecret Give a webhook another signing key
 // (POST /api/v1/subscribers/{id}/rotate-secret)
 func (_ Unimplemented) RotateSecret(w http.ResponseWriter, r *http.Request, id SubscriberID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// TestSubscriber Send a test event at once
+// (POST /api/v1/subscribers/{id}/test)
+func (_ Unimplemented) TestSubscriber(w http.ResponseWriter, r *http.Request, id SubscriberID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -4162,6 +4185,32 @@ func (siw *ServerInterfaceWrapper) RotateSecret(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// TestSubscriber operation middleware
+func (siw *ServerInterfaceWrapper) TestSubscriber(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id SubscriberID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TestSubscriber(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListTables operation middleware
 func (siw *ServerInterfaceWrapper) ListTables(w http.ResponseWriter, r *http.Request) {
 
@@ -4643,6 +4692,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 	})
 	r.Group(func(r chi.Router) {
 		r.Post(options.BaseURL+"/api/v1/subscribers/{id}/rotate-secret", wrapper.RotateSecret)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/subscribers/{id}/test", wrapper.TestSubscriber)
 	})
 	r.Group(func(r chi.Router) {
 		r.Post(options.BaseURL+"/api/v1/subscribers/{id}/replay", wrapper.ReplayEvents)
@@ -10017,6 +10069,125 @@ func (response RotateSecret503ApplicationProblemPlusJSONResponse) VisitRotateSec
 	return err
 }
 
+type TestSubscriberRequestObject struct {
+	ID SubscriberID `json:"id"`
+}
+
+type TestSubscriberResponseObject interface {
+	VisitTestSubscriberResponse(w http.ResponseWriter) error
+}
+
+type TestSubscriber200JSONResponse SubscriberTest
+
+func (response TestSubscriber200JSONResponse) VisitTestSubscriberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSubscriber400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response TestSubscriber400ApplicationProblemPlusJSONResponse) VisitTestSubscriberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSubscriber401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response TestSubscriber401ApplicationProblemPlusJSONResponse) VisitTestSubscriberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSubscriber403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response TestSubscriber403ApplicationProblemPlusJSONResponse) VisitTestSubscriberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSubscriber404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response TestSubscriber404ApplicationProblemPlusJSONResponse) VisitTestSubscriberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSubscriber500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response TestSubscriber500ApplicationProblemPlusJSONResponse) VisitTestSubscriberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestSubscriber503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response TestSubscriber503ApplicationProblemPlusJSONResponse) VisitTestSubscriberResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListTablesRequestObject struct {
 }
 
@@ -11007,6 +11178,9 @@ type StrictServerInterface interface {
 	// RotateSecret Give a webhook another signing key
 	// (POST /api/v1/subscribers/{id}/rotate-secret)
 	RotateSecret(ctx context.Context, request RotateSecretRequestObject) (RotateSecretResponseObject, error)
+	// TestSubscriber Send a test event at once
+	// (POST /api/v1/subscribers/{id}/test)
+	TestSubscriber(ctx context.Context, request TestSubscriberRequestObject) (TestSubscriberResponseObject, error)
 	// ListTables List the tables that a policy or a hold could name, on one page
 	// (GET /api/v1/tables)
 	ListTables(ctx context.Context, request ListTablesRequestObject) (ListTablesResponseObject, error)
@@ -12146,6 +12320,32 @@ func (sh *strictHandler) RotateSecret(w http.ResponseWriter, r *http.Request, id
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RotateSecretResponseObject); ok {
 		if err := validResponse.VisitRotateSecretResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TestSubscriber operation middleware
+func (sh *strictHandler) TestSubscriber(w http.ResponseWriter, r *http.Request, id SubscriberID) {
+	var request TestSubscriberRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TestSubscriber(ctx, request.(TestSubscriberRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestSubscriber")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TestSubscriberResponseObject); ok {
+		if err := validResponse.VisitTestSubscriberResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

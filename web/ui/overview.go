@@ -2,6 +2,8 @@ package ui
 
 // OverviewView is the first page: is anything overdue, what ran, what is held?
 type OverviewView struct {
+	// Told is how far subscribers are; empty if there are none.
+	Told string
 	Head Head
 	// Steps say how to begin; empty as soon as there is a policy.
 	Begin    bool

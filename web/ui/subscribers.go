@@ -32,7 +32,15 @@ type DeliveryRow struct {
 	EventID, Type, Entity, Answer string
 	State                         Pill
 	Attempts                      int
-	FirstFailed, Next             Time
+	FirstFailed                   Time
+	// Next says when it is tried next; empty if it is not.
+	Next string
+}
+
+// SubscriberTested is what came of a test event.
+type SubscriberTested struct {
+	Good         bool
+	Text, Answer string
 }
 
 // SubscriberView is one subscriber.
@@ -52,11 +60,13 @@ type SubscriberView struct {
 	// Secret is the signing key of a new or rotated webhook, shown this once.
 	Secret  string
 	Rotated bool
-	Chips   []Chip
-	Rows    []DeliveryRow
-	Pager   Pager
-	Empty   Empty
-	Form    SubscriberForm
+	// Tested is what came of the test that was just made; nil if none was.
+	Tested *SubscriberTested
+	Chips  []Chip
+	Rows   []DeliveryRow
+	Pager  Pager
+	Empty  Empty
+	Form   SubscriberForm
 	// From and Until bound a replay, Event names one event of it.
 	From, Until, Event Field
 }
