@@ -9,11 +9,12 @@ import (
 )
 
 // histogram limits: up to maxMonths one bar is a month, beyond it a year; what lies
-// before the first of maxYears is added to it.
+// before the first of maxYears is added to it. A bar is maxBar per cent wide at most, so
+// that a few months do not fill the page.
 const (
-	minMonths = 12
 	maxMonths = 60
 	maxYears  = 40
+	maxBar    = 10.0
 )
 
 // bin is one bar before it is drawn.
@@ -33,34 +34,67 @@ func (c clock) histogram(s retention.Simulation) *ui.Histogram {
 	h := &ui.Histogram{Unit: unit, Verb: done(s.Action), Cutoff: c.day(s.Cutoff)}
 	h.Title = fmt.Sprintf("Rows that are due, by %s: %s due, %s of them held", unit, ui.Num(s.Due), ui.Num(s.Held))
 	h.Desc = fmt.Sprintf("From %s to the cutoff, %s. The table below has the same figures.", bins[0].label, h.Cutoff)
-	drawBars(h, bins)
-	h.CutoffX = cutoffAt(bins, unit, s.Cutoff)
+	h.Lanes = append(h.Lanes, histLane("due", goLabel(s), bins, func(b bin) int64 { return b.due - b.held }))
+	if s.Held > 0 {
+		h.Lanes = append(h.Lanes, histLane("held", ui.Num(s.Held)+" held, stay", bins, func(b bin) int64 { return b.held }))
+	}
+	w := barWidth(bins)
+	for _, i := range ticksOf(len(bins)) {
+		h.Ticks = append(h.Ticks, ui.Tick{X: float64(i)*w + w/2, Text: bins[i].tick})
+	}
+	for _, b := range bins {
+		if b.due > 0 {
+			h.Rows = append(h.Rows, ui.HistRow{Label: b.label, Go: b.due - b.held, Held: b.held, DueAll: b.due})
+		}
+	}
+	h.Width, h.CutoffX = w*float64(len(bins)), cutoffAt(bins, unit, s.Cutoff)
 	return h
 }
 
-// drawBars fills bars, ticks and rows.
-func drawBars(h *ui.Histogram, bins []bin) {
-	var top int64 = 1
+// goLabel names the lane of what is not held; blocked rows are among them.
+func goLabel(s retention.Simulation) string {
+	n := ui.Num(s.Due - s.Held)
+	if s.Blocked > 0 {
+		return n + " not held"
+	}
+	return n + " would be " + done(s.Action)
+}
+
+func barWidth(bins []bin) float64 { return min(maxBar, 100/float64(len(bins))) }
+
+// ticksOf are the bars with a label under them: the first, the middle and the last, as
+// far as they do not stand too close.
+func ticksOf(n int) []int {
+	switch {
+	case n < 4:
+		return []int{0}
+	case n < 8:
+		return []int{0, n - 1}
+	}
+	return []int{0, n / 2, n - 1}
+}
+
+// histLane draws one figure to its own scale, as the overview's chart does: few held
+// rows must be seen beside many others. A bar that is not zero is never too low for it.
+func histLane(mark, name string, bins []bin, of func(bin) int64) ui.Lane {
+	var top int64
+	var when string
 	for _, b := range bins {
-		top = max(top, b.due)
+		if n := of(b); n > top {
+			top, when = n, b.label
+		}
 	}
-	w := 100 / float64(len(bins))
+	lane := ui.Lane{Mark: mark, Name: name}
+	if top > 0 {
+		lane.Name += ", most in " + when + ": " + ui.Num(top)
+	}
+	w := barWidth(bins)
 	for i, b := range bins {
-		x := float64(i) * w
-		scale := float64(ui.HistHeight) / float64(top)
-		goes := b.due - b.held
-		h.Bars = append(h.Bars, ui.HistBar{X: x + w*0.1, W: w * 0.8, Due: float64(goes) * scale, Held: float64(b.held) * scale})
-		h.HasHeld = h.HasHeld || b.held > 0
-		if b.due == top && h.Max == "" {
-			h.Max, h.MaxX = ui.Num(b.due)+" in "+b.label, x+w/2
-		}
-		if b.due > 0 {
-			h.Rows = append(h.Rows, ui.HistRow{Label: b.label, Go: goes, Held: b.held, DueAll: b.due})
+		if n := of(b); n > 0 {
+			lane.Bars = append(lane.Bars, ui.DayBar{X: float64(i)*w + w*0.1, W: w * 0.8, H: max(2, ui.HistHeight*float64(n)/float64(top))})
 		}
 	}
-	for _, i := range []int{0, len(bins) / 2, len(bins) - 1} {
-		h.Ticks = append(h.Ticks, ui.Tick{X: float64(i)*w + w/2, Text: bins[i].tick})
-	}
+	return lane
 }
 
 // cutoffAt is the cutoff's place in per cent, within its bar.
@@ -72,7 +106,7 @@ func cutoffAt(bins []bin, unit string, cutoff time.Time) float64 {
 	}
 	part := float64(cutoff.Sub(last)) / float64(end.Sub(last))
 	part = min(max(part, 0), 1)
-	return (float64(len(bins)-1) + part) * 100 / float64(len(bins))
+	return (float64(len(bins)-1) + part) * barWidth(bins)
 }
 
 // binsOf makes a gapless axis from the first month with rows to the cutoff.
@@ -81,7 +115,7 @@ func binsOf(s retention.Simulation) ([]bin, string) {
 		return nil, "month"
 	}
 	end := monthOf(s.Cutoff.UTC())
-	first := end.AddDate(0, -(minMonths - 1), 0)
+	first := end
 	for _, m := range s.ByMonth {
 		if t, err := time.Parse("2006-01", m.Month); err == nil && t.Before(first) {
 			first = t

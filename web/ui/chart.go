@@ -2,30 +2,21 @@ package ui
 
 import "strconv"
 
-// Histogram is what is due by month, with what is held apart.
+// Histogram is what is due by month, in one lane, and what is held of it in another.
 type Histogram struct {
 	Title, Desc string
-	Bars        []HistBar
+	Lanes       []Lane
 	// Ticks are labels of the time axis.
 	Ticks []Tick
-	// Max is the label of the highest bar, MaxX its place in per cent.
-	Max  string
-	MaxX float64
-	// CutoffX and Cutoff are the line after which nothing is due.
-	CutoffX float64
-	Cutoff  string
+	// Width is where the axis ends, CutoffX the line after which nothing is due, both in
+	// per cent; Cutoff is its label.
+	Width, CutoffX float64
+	Cutoff         string
 	// Verb says what happens to what is due: "deleted".
 	Verb string
 	Rows []HistRow
 	// Unit of one bar: "month" or "year".
-	Unit    string
-	HasHeld bool
-}
-
-// HistBar is one bar; X and W in per cent, heights in pixels of the plot.
-type HistBar struct {
-	X, W      float64
-	Due, Held float64
+	Unit string
 }
 
 // Tick is one label of the time axis.
@@ -40,13 +31,21 @@ type HistRow struct {
 	Go, Held, DueAll int64
 }
 
-// Plot heights, in pixels: the bars end at histFloor.
+// Heights of the histogram, in pixels: the cutoff's label, then a lane after the other,
+// each its text, its bars and a gap, then the axis.
 const (
-	HistHeight = 136
-	histTop    = 28
-	histFloor  = histTop + HistHeight
-	histAll    = histFloor + 24
+	histTop  = 20
+	histText = 20
+	// HistHeight is that of the highest bar.
+	HistHeight = 72
+	histGap    = 16
+	histAll    = histText + HistHeight + histGap
+	histFoot   = 20
 )
+
+func histFloor(lane int) float64      { return float64(histTop + lane*histAll + histText + HistHeight) }
+func histHeight(h Histogram) float64  { return histFloor(len(h.Lanes)-1) + histFoot }
+func cutoffAnchor(h Histogram) string { return ifelse(h.CutoffX > 60, "end", "start") }
 
 func pct(f float64) string { return strconv.FormatFloat(f, 'f', 2, 64) + "%" }
 func px(f float64) string  { return strconv.FormatFloat(f, 'f', 1, 64) }

@@ -26,13 +26,13 @@ type HoldFormView struct {
 	Problems  []Problem
 	NoCatalog string
 	// Notice explains why the form is shown again although nothing is at fault.
-	Notice            string
-	Matter, Reason    Field
-	Scopes            []ScopeField
-	ScopeError        string
-	Expiry            Choice
-	EndsOn, ReviewOn  Field
-	CanAdd            bool
+	Notice           string
+	Matter, Reason   Field
+	Scopes           []ScopeField
+	ScopeError       string
+	Expiry           Choice
+	EndsOn, ReviewOn Field
+	CanAdd           bool
 	// Next is the number of a table that is added.
 	Next int
 }
