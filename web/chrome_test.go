@@ -227,6 +227,7 @@ func looks(filled, empty, down, fresh, anonymous *testSite) []look {
 		{name: "subscriber-rotated", path: "/subscribers/" + subscriberID + "/rotate", from: filled, press: ".buttons .primary"},
 		{name: "subscriber-end", path: "/subscribers/" + subscriberID + "/end", from: filled},
 		{name: "audit", path: "/audit", from: filled},
+		{name: "menu", path: "/settings", from: filled, fill: `document.querySelector(".phone-nav details").open = true`},
 		{name: "audit-empty", path: "/audit", from: empty},
 		{name: "events", path: "/events", from: filled, fill: `document.querySelector(".detail details").open = true`},
 		{name: "events-empty", path: "/events", from: empty},
