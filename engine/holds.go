@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -67,7 +68,16 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 	}
 	// The person may go away now; the hold must not depend on the connection.
 	ctx = context.WithoutCancel(ctx)
-	active, err := e.applyHold(ctx, placed.ID)
+	withIDs := placed
+	withIDs.Scope = slices.Clone(placed.Scope)
+	for i := range withIDs.Scope {
+		withIDs.Scope[i].RecordIDs = h.Scope[i].RecordIDs
+	}
+	active, err := e.applyHold(ctx, withIDs)
+	if countIDs(h) >= manyIDs {
+		// What a large list took would stay with the process for minutes.
+		debug.FreeOSMemory()
+	}
 	switch {
 	case errors.Is(err, retention.ErrUnavailable), errors.Is(err, errNotCounted):
 		e.log.WarnContext(ctx, "hold is not in force yet, or not counted", "hold", placed.ID, "error", err)
@@ -76,6 +86,16 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 		return retention.Hold{}, errors.Join(err, e.abandonHold(ctx, placed.ID, actor))
 	}
 	return active, err
+}
+
+// manyIDs is from where a hold's ids are most of the process's memory.
+const manyIDs = 100_000
+
+func countIDs(h retention.Hold) (n int) {
+	for _, s := range h.Scope {
+		n += len(s.RecordIDs)
+	}
+	return n
 }
 
 // errNotStaged: a hold's ids could not be copied, so it was never in force.
@@ -123,13 +143,22 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 // distinct leaves the first of every id that is written twice, so that counts and
 // lists of what was not found name each once.
 func distinct(ids []retention.Key) []retention.Key {
-	seen := make(map[string]bool, len(ids))
+	seen := make(map[string]struct{}, len(ids))
 	return slices.DeleteFunc(slices.Clone(ids), func(id retention.Key) bool {
-		k := fmt.Sprintf("%q", []string(id))
-		was := seen[k]
-		seen[k] = true
+		k := oneText(id)
+		_, was := seen[k]
+		seen[k] = struct{}{}
 		return was
 	})
+}
+
+// oneText is one text for each id of a table: of a million ids with one part each none
+// is written anew.
+func oneText(id retention.Key) string {
+	if len(id) == 1 {
+		return id[0]
+	}
+	return fmt.Sprintf("%q", []string(id))
 }
 
 // checkScopeTables refuses scopes that no batch could ever judge.
@@ -156,34 +185,31 @@ func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error 
 }
 
 // applyHold stages a hold's ids, puts it in force and records what it found. It may
-// be called again after any failure, and by several processes at once.
-func (e *Engine) applyHold(ctx context.Context, id string) (retention.Hold, error) {
-	h, at, err := e.putInForce(ctx, id)
+// be called again after any failure, and by several processes at once. h has every id.
+func (e *Engine) applyHold(ctx context.Context, h retention.Hold) (retention.Hold, error) {
+	at, err := e.putInForce(ctx, h)
 	if err != nil {
 		return h, err
 	}
 	// Not before: a run could take a row that was found while the hold was on its way.
 	counts, err := e.target.CountHold(ctx, h)
 	if err != nil {
-		return h, fmt.Errorf("%w: %s: %w", errNotCounted, id, err)
+		return h, fmt.Errorf("%w: %s: %w", errNotCounted, h.ID, err)
 	}
-	return e.store.HoldActivated(ctx, id, at, counts, retention.By{Actor: retention.System(), Action: "hold.in_force"})
+	return e.store.HoldActivated(ctx, h.ID, at, counts, retention.By{Actor: retention.System(), Action: "hold.in_force"})
 }
 
-// putInForce stages a hold's ids and activates it in the governed database. The
-// answer has every id.
-func (e *Engine) putInForce(ctx context.Context, id string) (h retention.Hold, at time.Time, err error) {
-	if h, err = e.store.HoldWithRecords(ctx, id); err != nil {
-		return h, at, err
-	}
+// putInForce stages a hold's ids, all of which h has, and activates it in the governed
+// database.
+func (e *Engine) putInForce(ctx context.Context, h retention.Hold) (at time.Time, err error) {
 	if err := e.target.StageHold(ctx, h); err != nil {
-		return h, at, fmt.Errorf("%w: %s: %w", errNotStaged, id, err)
+		return at, fmt.Errorf("%w: %s: %w", errNotStaged, h.ID, err)
 	}
-	at, mark, err := e.target.ActivateHold(ctx, id)
+	at, mark, err := e.target.ActivateHold(ctx, h.ID)
 	if err != nil {
-		return h, at, fmt.Errorf("put hold %s in force: %w", id, err)
+		return at, fmt.Errorf("put hold %s in force: %w", h.ID, err)
 	}
-	return h, at, e.store.SetGuard(ctx, mark)
+	return at, e.store.SetGuard(ctx, mark)
 }
 
 // ReviseHold changes a hold's expiry, what happens then, or its reason. version is
@@ -308,7 +334,10 @@ func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) er
 		if now.Sub(h.CreatedAt) < settleAfter {
 			return nil
 		}
-		_, err := e.applyHold(ctx, h.ID)
+		whole, err := e.store.HoldWithRecords(ctx, h.ID)
+		if err == nil {
+			_, err = e.applyHold(ctx, whole)
+		}
 		return err
 	case h.Status == retention.HoldReleasing:
 		return e.endReleasing(ctx, h)
@@ -392,7 +421,11 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 			continue
 		}
 		e.log.ErrorContext(ctx, "a hold is missing in the governed database and is being put back", "hold", h.ID, "matter", h.Matter)
-		if _, _, err := e.putInForce(ctx, h.ID); err != nil {
+		whole, err := e.store.HoldWithRecords(ctx, h.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := e.putInForce(ctx, whole); err != nil {
 			return fmt.Errorf("put back hold %s: %w", h.ID, err)
 		}
 		if err := e.store.Record(ctx, "hold/"+h.ID, map[string]string{"reason": "the governed database had lost this hold"}, retention.By{Actor: retention.System(), Action: "hold.restore"}); err != nil {

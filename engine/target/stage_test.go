@@ -2,8 +2,11 @@ package target
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"holdfast/retention"
 )
@@ -50,5 +53,41 @@ func TestIDsThatNoRowCanHaveAreRefusedByTheirPlace(t *testing.T) {
 	}
 	if got := f.refusedIDs("c", retention.Key{"2026-01-01", "7"}, retention.Key{"yesterday", "7"}); !slices.Equal(got, []string{"scope[0].record_ids[1]"}) {
 		t.Errorf("composite key: refused %v, want the second", got)
+	}
+}
+
+func TestStagedIDsAreThoseThatWereGiven(t *testing.T) {
+	odd := []string{`\N`, `\.`, "a\tb", "a\nb", "a\rb", `a\`, "", " ", `"`, "ä", `\t`}
+	f := newFixture(t, `CREATE TABLE public.words (word text, n bigint, PRIMARY KEY (word, n))`)
+	var ids []retention.Key
+	for i, word := range odd {
+		ids = append(ids, retention.Key{word, fmt.Sprint(i)})
+	}
+	table := retention.TableName{Schema: "public", Name: "words"}
+	h := retention.Hold{ID: "0190c5c0-0000-7000-8000-000000000001", Matter: "m", Scope: []retention.Scope{{Table: table, RecordIDs: ids}}}
+	staged := func() (words []string) {
+		t.Helper()
+		rows, err := f.connect().Query(t.Context(), `SELECT k1 FROM holdfast_guard.held_1 ORDER BY k2`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if words, err = pgx.CollectRows(rows, pgx.RowTo[string]); err != nil {
+			t.Fatal(err)
+		}
+		return words
+	}
+	// The second time everything is there; the third has one more, and one twice.
+	for i, more := range [][]retention.Key{nil, nil, {{"z", "98"}, {"z", "098"}}} {
+		h.Scope[0].RecordIDs = append(ids[:len(ids):len(ids)], more...)
+		if err := f.target.StageHold(t.Context(), h); err != nil {
+			t.Fatal(err)
+		}
+		want := odd
+		if more != nil {
+			want = append(odd[:len(odd):len(odd)], "z")
+		}
+		if got := staged(); !slices.Equal(got, want) {
+			t.Errorf("staged %d times: got %q, want %q", i+1, got, want)
+		}
 	}
 }
