@@ -6,6 +6,7 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"holdfast/retention"
 )
@@ -67,4 +68,14 @@ func (s *Store) CheckSecret(ctx context.Context, check []byte) error {
 		}
 		return nil
 	})
+}
+
+// SecretKnown tells whether the store was used with a secret before. A store whose
+// schema is not there yet was not.
+func (s *Store) SecretKnown(ctx context.Context) (known bool, err error) {
+	err = s.pool.QueryRow(ctx, `SELECT EXISTS (SELECT FROM holdfast.setting WHERE name = 'secret_check')`).Scan(&known)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (pg.Code == "42P01" || pg.Code == "3F000") {
+		return false, nil
+	}
+	return known, fail("look for the secret's check value", err)
 }

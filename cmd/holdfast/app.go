@@ -2,11 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"holdfast/engine"
 	"holdfast/engine/target"
@@ -40,7 +45,7 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 			a.close()
 		}
 	}()
-	secret, err := cfg.secret()
+	secret, err := cfg.keptSecret()
 	if err != nil {
 		return nil, err
 	}
@@ -49,6 +54,11 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 	}
 	if a.store, err = store.Open(ctx, a.cfg.DatabaseURL, store.Options{EventRetention: cfg.EventRetention}); err != nil {
 		return nil, err
+	}
+	if secret == nil {
+		if secret, err = a.firstSecret(ctx); err != nil {
+			return nil, err
+		}
 	}
 	if a.target, err = target.Open(ctx, a.targetURL(), target.Options{Secret: secret, Log: log}); err != nil {
 		return nil, err
@@ -70,6 +80,19 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 		Source: cfg.PublicURL, Sender: a.sender, Secret: secret, BackupRetention: cfg.BackupRetention,
 	})
 	return a, a.checkSecret(ctx, secret, migrate)
+}
+
+// firstSecret makes a secret, but for a store that was used with one already: kept in
+// the data directory, a new one would be taken for the right one from then on.
+func (a *app) firstSecret(ctx context.Context) ([]byte, error) {
+	used, err := a.store.SecretKnown(ctx)
+	if err != nil {
+		return nil, reachable("HOLDFAST_DATABASE_URL", err)
+	}
+	if used {
+		return nil, fmt.Errorf("this database was first used with a secret, which is not given here: set HOLDFAST_SECRET as it is for `serve`, or HOLDFAST_DATA_DIR to the directory that the secret is kept in (%s has none)", a.cfg.DataDir)
+	}
+	return a.cfg.newSecret()
 }
 
 // checkSecret refuses another secret than the store's. A store that is not yet
@@ -132,8 +155,30 @@ func (a *app) migrate(ctx context.Context) error {
 
 // reachable names the variable behind a database that does not answer.
 func reachable(variable string, err error) error {
+	if failed, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return &connectError{variable: variable, cause: failed.Unwrap(), err: err}
+	}
 	return fmt.Errorf("the database of %s: %w", variable, err)
 }
+
+// connectError says once why nobody answers: the driver tries an address with and
+// without TLS, and everybody on the way up names what they were about.
+type connectError struct {
+	variable   string
+	cause, err error
+}
+
+func (e *connectError) Error() string {
+	var causes []string
+	for cause := range strings.Lines(e.cause.Error()) {
+		if cause = strings.TrimSpace(cause); !slices.Contains(causes, cause) {
+			causes = append(causes, cause)
+		}
+	}
+	return fmt.Sprintf("cannot connect to the database of %s: %s", e.variable, strings.Join(causes, "; "))
+}
+
+func (e *connectError) Unwrap() error { return e.err }
 
 // missing says what the databases lack for this program.
 func (a *app) missing(ctx context.Context) error {

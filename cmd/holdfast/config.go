@@ -9,9 +9,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"holdfast/retention"
 )
@@ -73,7 +76,7 @@ func readConfig(getenv func(string) string) (config, error) {
 		}
 	}
 	if err := env.ParseWithOptions(&c, env.Options{Prefix: envPrefix, Environment: values}); err != nil {
-		return c, fmt.Errorf("configuration: %w", err)
+		return c, byVariable(err, fields)
 	}
 	if c.DataDir == "" {
 		if c.DataDir, err = defaultDataDir(getenv); err != nil {
@@ -81,6 +84,30 @@ func readConfig(getenv func(string) string) (config, error) {
 		}
 	}
 	return c, c.check()
+}
+
+// byVariable says of each value that cannot be read which variable it is of: the
+// parser knows the field of the program alone.
+func byVariable(err error, fields []env.FieldParams) error {
+	all, ok := errors.AsType[env.AggregateError](err)
+	if !ok {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	var errs []error
+	for _, e := range all.Errors {
+		p, ok := errors.AsType[env.ParseError](e)
+		field, found := reflect.TypeFor[config]().FieldByName(p.Name)
+		i := slices.IndexFunc(fields, func(f env.FieldParams) bool { return f.OwnKey == field.Tag.Get("env") })
+		switch {
+		case !ok || !found || i < 0:
+			errs = append(errs, e)
+		case field.Type.Kind() == reflect.Bool:
+			errs = append(errs, fmt.Errorf("%s must be true or false", fields[i].Key))
+		default:
+			errs = append(errs, fmt.Errorf("%s: %w", fields[i].Key, p.Err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // readBackups reads how long backups are kept. P0D is an answer too: there are none.
@@ -127,11 +154,29 @@ func (c *config) check() error {
 		}
 	}
 	for name, v := range map[string]string{"HOLDFAST_DATABASE_URL": c.DatabaseURL, "HOLDFAST_TARGET_URL": c.TargetURL} {
-		if v != "" && !strings.HasPrefix(v, "postgres://") && !strings.HasPrefix(v, "postgresql://") {
-			errs = append(errs, fmt.Errorf("%s must be a URL such as postgres://user:password@host:5432/database", name))
-		}
+		errs = append(errs, checkURL(name, v))
 	}
 	return errors.Join(errs...)
+}
+
+// checkURL names the variable and not the value, in which there may be a password.
+func checkURL(name, v string) error {
+	if v == "" {
+		return nil
+	}
+	if strings.HasPrefix(v, "postgres://") || strings.HasPrefix(v, "postgresql://") {
+		_, err := pgconn.ParseConfig(v)
+		if err == nil {
+			return nil
+		}
+		if u, ok := errors.AsType[*url.Error](err); ok {
+			return fmt.Errorf("%s is no URL that can be read (%w); a special character of a password is written as %% and two digits, such as %%25 for %%", name, u.Err)
+		}
+		if inner := errors.Unwrap(err); inner != nil {
+			return fmt.Errorf("%s cannot be used: %w", name, inner)
+		}
+	}
+	return fmt.Errorf("%s must be a URL such as postgres://user:password@host:5432/database", name)
 }
 
 func (c *config) checkCreds() error {
@@ -159,9 +204,9 @@ func defaultDataDir(getenv func(string) string) (string, error) {
 	return filepath.Join(home, ".local", "share", "holdfast"), nil
 }
 
-// secret is the configured one, or the one kept in the data directory, made there
-// on the first start.
-func (c *config) secret() ([]byte, error) {
+// keptSecret is the configured one, or the one kept in the data directory; nil if there
+// is none yet.
+func (c *config) keptSecret() ([]byte, error) {
 	if c.Secret != "" {
 		return []byte(c.Secret), nil
 	}
@@ -176,6 +221,11 @@ func (c *config) secret() ([]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("data directory: %w; set HOLDFAST_DATA_DIR to a directory of Holdfast's own", err)
 	}
+	return nil, nil
+}
+
+// newSecret makes the secret and keeps it in the data directory.
+func (c *config) newSecret() ([]byte, error) {
 	if err := os.MkdirAll(c.DataDir, 0o755); err != nil {
 		return nil, fmt.Errorf("data directory: %w; set HOLDFAST_DATA_DIR to a directory that can be written", err)
 	}
@@ -183,7 +233,7 @@ func (c *config) secret() ([]byte, error) {
 	if _, err := rand.Read(raw); err != nil {
 		return nil, err
 	}
-	return keepSecret(path, []byte(hex.EncodeToString(raw)))
+	return keepSecret(filepath.Join(c.DataDir, "secret"), []byte(hex.EncodeToString(raw)))
 }
 
 // keepSecret writes the secret so that either nothing or all of it is there, and

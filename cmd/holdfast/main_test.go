@@ -325,6 +325,9 @@ func TestWrongSurroundingsAreOneClearLine(t *testing.T) {
 		"a zone that does not exist":     {map[string]string{"HOLDFAST_TIME_ZONE": "Europe/Bonn"}, "HOLDFAST_TIME_ZONE"},
 		"the machine's own zone":         {map[string]string{"HOLDFAST_TIME_ZONE": "Local"}, "give a name of the IANA database"},
 		"backups of no period":           {map[string]string{"HOLDFAST_BACKUP_RETENTION": "a month"}, "HOLDFAST_BACKUP_RETENTION: \"a month\" is not a period"},
+		"a choice that is none":          {map[string]string{"HOLDFAST_MIGRATE": "x"}, "HOLDFAST_MIGRATE must be true or false"},
+		"a URL with a bad escape":        {map[string]string{"HOLDFAST_DATABASE_URL": "postgres://x:pa%zz@127.0.0.1:1/x"}, "HOLDFAST_DATABASE_URL"},
+		"a governed URL with a bad port": {map[string]string{"HOLDFAST_TARGET_URL": "postgres://x@127.0.0.1:99999/x"}, "HOLDFAST_TARGET_URL"},
 		"a pace that does not exist":     {map[string]string{"HOLDFAST_PACE": "warp"}, "default or max"},
 		"an admin token that is guessed": {map[string]string{"HOLDFAST_ADMIN_TOKEN": "admin"}, "HOLDFAST_ADMIN_TOKEN"},
 	}
@@ -338,6 +341,9 @@ func TestWrongSurroundingsAreOneClearLine(t *testing.T) {
 			err := run(context.Background(), []string{"serve"}, func(k string) string { return env[k] }, &out, &out)
 			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(strings.TrimSpace(err.Error()), "\n") {
 				t.Errorf("got %v, want one line that has %q", err, c.says)
+			}
+			if n := strings.Count(err.Error(), "refused"); n > 1 {
+				t.Errorf("%v says the same %d times", err, n)
 			}
 		})
 	}

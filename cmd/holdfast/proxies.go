@@ -21,7 +21,7 @@ func (p *proxies) UnmarshalText(text []byte) error {
 		}
 		r, err := proxyRange(entry)
 		if err != nil {
-			return fmt.Errorf("HOLDFAST_TRUSTED_PROXIES: %w", err)
+			return err
 		}
 		*p = append(*p, r)
 	}

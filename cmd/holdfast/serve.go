@@ -80,7 +80,12 @@ func (p *program) sayFirstAccount(ctx context.Context, a *app) error {
 	if err != nil || n > 0 {
 		return nil //nolint:nilerr // an unmigrated or unreachable store is /readyz's to tell
 	}
-	fmt.Fprintf(p.stdout, "There is no account yet. Create the first one with:\n  HOLDFAST_DATABASE_URL='%s' HOLDFAST_DATA_DIR='%s' holdfast users create you@example.com\n", a.cfg.DatabaseURL, a.cfg.DataDir)
+	// A database that the environment names is never printed: its URL has a password.
+	embedded := ""
+	if a.pg != nil {
+		embedded = fmt.Sprintf("HOLDFAST_DATABASE_URL='%s' HOLDFAST_DATA_DIR='%s' ", a.cfg.DatabaseURL, a.cfg.DataDir)
+	}
+	fmt.Fprintf(p.stdout, "There is no account yet. Create the first one, with the same environment:\n  %sholdfast users create you@example.com\n", embedded)
 	return nil
 }
 

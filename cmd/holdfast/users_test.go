@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -124,5 +125,30 @@ func TestNobodyTakesOverAColleaguesAccount(t *testing.T) {
 		if _, err := p.engine.DisableUser(t.Context(), actor, "jane@example.com"); !errors.Is(err, retention.ErrForbidden) {
 			t.Errorf("%s disables: %v, want it forbidden", kind, err)
 		}
+	}
+}
+
+func TestNoSecretIsMadeForAStoreThatHasOne(t *testing.T) {
+	p := newPeople(t)
+	dir := t.TempDir()
+	p.env = map[string]string{"HOLDFAST_DATABASE_URL": p.env["HOLDFAST_DATABASE_URL"], "HOLDFAST_DATA_DIR": dir}
+	var out bytes.Buffer
+	err := run(t.Context(), []string{"users", "disable", "jane@example.com"}, p.getenv, &out, &out)
+	if err == nil || !strings.Contains(err.Error(), "set HOLDFAST_SECRET") || !strings.Contains(err.Error(), dir) {
+		t.Errorf("without the secret: %v, want it asked for", err)
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 0 {
+		t.Errorf("the data directory has %v (%v), want nothing kept", entries, err)
+	}
+}
+
+func TestTheFirstAccountIsAskedForWithoutAnySecret(t *testing.T) {
+	p := newPeople(t)
+	var out bytes.Buffer
+	if err := (&program{stdout: &out}).sayFirstAccount(t.Context(), p.app); err != nil {
+		t.Fatal(err)
+	}
+	if got := out.String(); !strings.Contains(got, "  holdfast users create you@example.com\n") || strings.Contains(got, "postgres") {
+		t.Errorf("printed %q, want the command alone", got)
 	}
 }
