@@ -26,6 +26,8 @@ func with(change string) string {
 func TestWhatIsWrongIsNamed(t *testing.T) {
 	s := newServer(t)
 	s.policy(t, "tickets")
+	s.do(call{method: "POST", path: "/api/v1/users", body: `{"email": "used@example.com", "password": "correct horse battery"}`}).want(201)
+	pgtest.Exec(t, s.url, `CREATE TABLE public.loose (id bigint UNIQUE, note text)`)
 	const policies, holds, runs = "/api/v1/policies", "/api/v1/holds", "/api/v1/runs"
 	tests := []struct {
 		name   string
@@ -71,7 +73,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"an entity type", call{method: "POST", path: policies, body: with(`"events": {"entity_type": "a user", "key": "id"}`)}, 422, "invalid", "events.entity_type", "such as user"},
 		{"an included member of every event", call{method: "POST", path: policies, body: with(`"events": {"entity_type": "user", "key": "id", "include": ["email", "run"]}`)}, 422, "invalid", "events.include[1]", "every event"},
 		{"a told column that is not there", call{method: "POST", path: policies, body: with(`"events": {"entity_type": "user", "key": ["id", "id2"]}`)}, 422, "invalid", "events.key", "id2"},
-		{"a live name", call{method: "POST", path: policies, body: ticketsPolicy}, 409, "conflict", "", "tickets"},
+		{"a live name", call{method: "POST", path: policies, body: ticketsPolicy}, 409, "conflict", "name", "tickets"},
 		{"a form", call{method: "POST", path: policies, body: "a=b", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}, 415, "unsupported-media-type", "", "application/json or application/yaml"},
 		{"YAML where there is none", call{method: "POST", path: holds, body: "a: b", header: map[string]string{"Content-Type": "application/yaml"}}, 415, "unsupported-media-type", "", "application/json"},
 		{"bad YAML", call{method: "POST", path: policies, body: "a: [", header: map[string]string{"Content-Type": "application/yaml"}}, 400, "malformed", "", "YAML"},
@@ -108,6 +110,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"a hold's expiry", call{method: "POST", path: holds, body: `{"matter": "m", "reason": "r", "expires_at": "2020-01-01T00:00:00Z", "scope": [{"table": "tickets", "all": true}]}`}, 422, "invalid", "expires_at", "future"},
 		{"an unknown type of event", call{method: "GET", path: "/api/v1/events?type=data.retention.burnt"}, 400, "malformed", "type", "hold.placed"},
 		{"an event's time", call{method: "GET", path: "/api/v1/events?from=yesterday"}, 400, "malformed", "from", "RFC 3339"},
+		{"ids of a table without a key", call{method: "POST", path: holds, body: `{"matter": "m", "reason": "r", "scope": [{"table": "public.loose", "record_ids": ["1"]}]}`}, 422, "invalid", "scope[0].record_ids", "no unique key over NOT NULL columns"},
 		{"an unknown hold", call{method: "GET", path: holds + "/11111111-1111-1111-1111-111111111111"}, 404, "not-found", "", ""},
 		{"a hold that is no id", call{method: "GET", path: holds + "/x"}, 404, "not-found", "", ""},
 		{"records of an unknown hold", call{method: "GET", path: holds + "/x/records"}, 404, "not-found", "", ""},
@@ -122,6 +125,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"an unknown run", call{method: "GET", path: runs + "/x"}, 404, "not-found", "", ""},
 		{"batches of an unknown run", call{method: "GET", path: runs + "/x/batches"}, 404, "not-found", "", ""},
 		{"a short password", call{method: "POST", path: "/api/v1/users", body: `{"email": "a@example.com", "password": "short"}`}, 422, "invalid", "password", "15"},
+		{"an address in use", call{method: "POST", path: "/api/v1/users", body: `{"email": "used@example.com", "password": "correct horse battery"}`}, 409, "conflict", "email", "used@example.com"},
 		{"a token of the administrator's token", call{method: "POST", path: "/api/v1/tokens", body: `{"name": "x"}`}, 403, "forbidden", "", "person"},
 		{"an unknown token", call{method: "DELETE", path: "/api/v1/tokens/x"}, 404, "not-found", "", ""},
 		{"an unknown route", call{method: "GET", path: "/api/v1/nothing"}, 404, "not-found", "", "/api/v1/nothing"},

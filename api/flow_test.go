@@ -131,7 +131,19 @@ func (s *service) tellOfHolds(t *testing.T) {
 	if cleared["expires_at"] != nil || cleared["on_expiry"] != "review" {
 		t.Errorf("cleared: got %v", cleared)
 	}
+	last := s.do(call{method: "GET", path: path}).want(200).header.Get("ETag")
+	same := s.do(call{method: "PATCH", path: path, header: map[string]string{"If-Match": last}, body: `{"version": 7, "status": "released"}`}).want(200)
+	if got := same.header.Get("ETag"); got != last {
+		t.Errorf("a revision of nothing made %s of %s", got, last)
+	}
+	audited := s.do(call{method: "GET", path: "/api/v1/audit?action=hold.revise"}).want(200)
+	if n := len(audited.items()); n != 2 {
+		t.Errorf("%d revisions in the audit, want 2", n)
+	}
 	s.do(call{method: "POST", path: path + "/release", body: `{"reason": "settled"}`}).want(202)
+	if got := s.do(call{method: "GET", path: path}).want(200).header.Get("ETag"); got == last {
+		t.Errorf("the ETag is %s before and after the release", got)
+	}
 	if got := s.do(call{method: "GET", path: path}).want(200).object(); got["status"] != "released" || got["release_reason"] != "settled" {
 		t.Errorf("released: got %v", got)
 	}

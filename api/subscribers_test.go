@@ -92,7 +92,7 @@ func TestWrongSubscribersAreRefusedWithTheField(t *testing.T) {
 func TestSubscribersAreEditedOnlyAsRead(t *testing.T) {
 	s := newServer(t)
 	where := s.do(call{method: "POST", path: "/api/v1/subscribers", body: crm}).want(201).header.Get("Location")
-	s.do(call{method: "POST", path: "/api/v1/subscribers", body: crm}).wantProblem(409, "conflict")
+	s.do(call{method: "POST", path: "/api/v1/subscribers", body: crm}).wantProblem(409, "conflict").field(t, "name")
 	for _, method := range []string{"PATCH", "DELETE"} {
 		body := any(nil)
 		if method == "PATCH" {

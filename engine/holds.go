@@ -178,7 +178,7 @@ func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error 
 			// table's name and oid: the hold would say active and protect nothing.
 			bad.Add(retention.ScopeField(i, "table"), "%s is a view, a partitioned table or has tables that inherit from it, and its rows live in other tables; hold those tables", s.Table)
 		case !s.All && t.Key == nil:
-			bad.Add(retention.ScopeField(i, "record_ids"), "%s has no primary or unique key, so its records have no ids; hold the whole table with all: true", s.Table)
+			bad.Add(retention.ScopeField(i, "record_ids"), "%s has no primary key, and no unique key over NOT NULL columns, so its records have no ids; hold the whole table with all: true", s.Table)
 		}
 	}
 	return bad.Err()
@@ -228,6 +228,10 @@ func (e *Engine) ReviseHold(ctx context.Context, actor retention.Actor, id strin
 	}
 	if h.Status.Ended() {
 		return h, retention.Conflictf("the hold has ended (%s); place a new one", h.Status)
+	}
+	if rev.IsZero() {
+		// As the same document again: neither a new version nor a row of the audit.
+		return h, nil
 	}
 	if err := e.checkRevision(ctx, h, rev); err != nil {
 		return h, err

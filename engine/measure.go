@@ -72,13 +72,13 @@ func problemOf(err error) string {
 }
 
 // measureSoon asks for measurements of what a run has worked on. Best effort: they
-// come in minutes by themselves.
+// come in minutes by themselves, also where the service ends right after the run.
 func (e *Engine) measureSoon(ctx context.Context, r *retention.Run) {
 	names := make([]string, len(r.Policies))
 	for i, res := range r.Policies {
 		names[i] = res.Policy
 	}
-	if err := e.store.MeasureSoon(ctx, names); err != nil {
+	if err := e.store.MeasureSoon(ctx, names); err != nil && ctx.Err() == nil {
 		e.log.WarnContext(ctx, "measurements come later", "run", r.ID, "error", err)
 	}
 }

@@ -1,7 +1,10 @@
 package engine_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -170,5 +173,23 @@ func TestARunThatMayNotStartFailsEachOfItsPolicies(t *testing.T) {
 	}
 	if f := h.figures(); !f.LastFailed || f.LastSuccess != nil {
 		t.Errorf("last run failed %t, last success %v; want true and none", f.LastFailed, f.LastSuccess)
+	}
+}
+
+func TestMeasurementsThatTheEndOfTheServicePutsOffAreNoWarning(t *testing.T) {
+	h := freshHouse(t)
+	var log bytes.Buffer
+	e := engine.New(h.store, h.target, engine.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	run := &retention.Run{ID: "x", Policies: []retention.PolicyResult{{Policy: "events"}}}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	e.MeasureSoon(ended, run)
+	if log.Len() > 0 {
+		t.Errorf("said %s", log.String())
+	}
+	h.store.Close()
+	e.MeasureSoon(t.Context(), run)
+	if !strings.Contains(log.String(), "measurements come later") {
+		t.Errorf("said %q of a store that cannot be written, want a warning", log.String())
 	}
 }

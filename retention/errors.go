@@ -117,6 +117,21 @@ func Conflictf(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrConflict, fmt.Sprintf(format, args...))
 }
 
+// TakenError is an ErrConflict by one member, whose value belongs to another thing.
+type TakenError struct {
+	FieldError
+}
+
+// Taken is a TakenError with its reason.
+func Taken(field, format string, args ...any) *TakenError {
+	return &TakenError{FieldError{Field: field, Message: fmt.Sprintf(format, args...)}}
+}
+
+func (e *TakenError) Error() string { return ErrConflict.Error() + ": " + e.Message }
+
+// Unwrap makes every TakenError an ErrConflict.
+func (e *TakenError) Unwrap() error { return ErrConflict }
+
 // NotFoundf is an ErrNotFound that names what was looked for.
 func NotFoundf(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", ErrNotFound, fmt.Sprintf(format, args...))

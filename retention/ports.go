@@ -111,6 +111,9 @@ type HoldRevision struct {
 	OnExpiry  *OnExpiry
 }
 
+// IsZero reports whether the revision changes nothing.
+func (r HoldRevision) IsZero() bool { return r == HoldRevision{} }
+
 // JournalRow is a batch with its digests, on its way into the store.
 type JournalRow struct {
 	Batch

@@ -298,7 +298,8 @@ func (s *Store) MarkHold(ctx context.Context, id string, from []retention.HoldSt
 		}
 		_, err := tx.Exec(ctx, `
 			UPDATE holdfast.hold
-			SET status = $2, released_by = nullif($3::text, ''), release_reason = nullif($4::text, '')
+			SET status = $2, released_by = nullif($3::text, ''), release_reason = nullif($4::text, ''),
+			    version = version + 1
 			WHERE id = $1::text::uuid`, id, to, person, reason)
 		return err == nil, err
 	})
@@ -320,7 +321,8 @@ func (s *Store) HoldEnded(ctx context.Context, id string, to retention.HoldStatu
 		}
 		_, err := tx.Exec(ctx, `
 			UPDATE holdfast.hold
-			SET status = $2, released_at = $3, released_by = coalesce(released_by, $4)
+			SET status = $2, released_at = $3, released_by = coalesce(released_by, $4),
+			    version = version + 1
 			WHERE id = $1::text::uuid`, id, to, at, by.Actor.Name)
 		return err == nil, err
 	}, tellHold)

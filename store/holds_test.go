@@ -107,9 +107,12 @@ func TestHoldIsRevisedAgainstTheVersionThatWasRead(t *testing.T) {
 	if h.Version != rounds+1 || h.Reason != "appeal" || h.ExpiresAt == nil || h.OnExpiry != retention.OnExpiryReview {
 		t.Errorf("revised: %+v", h)
 	}
-	must(s.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldActive}, retention.HoldReviewDue, "", by("hold.review_due")))(t)
+	due := must(s.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldActive}, retention.HoldReviewDue, "", by("hold.review_due")))(t)
+	if due.Version != h.Version+1 {
+		t.Errorf("due for review at version %d, want another than %d: it is shown otherwise", due.Version, h.Version)
+	}
 	var none *time.Time
-	h = must(s.ReviseHold(ctx, h.ID, rounds+1, retention.HoldRevision{ExpiresAt: &none}, by("hold.revise")))(t)
+	h = must(s.ReviseHold(ctx, h.ID, due.Version, retention.HoldRevision{ExpiresAt: &none}, by("hold.revise")))(t)
 	if h.Status != retention.HoldActive || h.ExpiresAt != nil || h.Reason != "appeal" {
 		t.Errorf("extended under review: %+v", h)
 	}

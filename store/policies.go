@@ -166,7 +166,7 @@ func (s *Store) SavePolicy(ctx context.Context, p retention.Policy, expect int, 
 func checkExpected(name string, head policyHead, expect int) error {
 	switch {
 	case expect == 0 && head.live != nil:
-		return retention.Conflictf("policy %q exists already (version %d)", name, *head.live)
+		return retention.Taken("name", "policy %q exists already (version %d)", name, *head.live)
 	case expect != 0 && head.live == nil:
 		return fmt.Errorf("%w: policy %q is not live any more", retention.ErrStale, name)
 	case expect != 0 && *head.live != expect:

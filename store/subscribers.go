@@ -102,7 +102,7 @@ func (s *Store) CreateSubscriber(ctx context.Context, sub retention.Subscriber, 
 
 func subscriberTaken(err error, name string) error {
 	if violates(err, "subscriber_name") {
-		return retention.Conflictf("there is a subscriber %q already", name)
+		return retention.Taken("name", "there is a subscriber %q already", name)
 	}
 	return err
 }

@@ -27,7 +27,7 @@ func (s *Store) CreateUser(ctx context.Context, u retention.User, passwordHash s
 			RETURNING `+userColumns,
 			retention.NormalizeEmail(u.Email), u.Name, passwordHash, by.Actor.Name))
 		if violates(err, "account_email_key") {
-			return retention.Conflictf("there is an account for %s already", u.Email)
+			return retention.Taken("email", "there is an account for %s already", u.Email)
 		}
 		if err != nil {
 			return err

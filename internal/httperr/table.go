@@ -182,6 +182,9 @@ func fieldsOf(err error) []retention.FieldError {
 	if m, ok := errors.AsType[*Malformed](err); ok {
 		return m.Fields
 	}
+	if t, ok := errors.AsType[*retention.TakenError](err); ok {
+		return []retention.FieldError{t.FieldError}
+	}
 	if r, ok := errors.AsType[*retention.Refusal](err); ok {
 		return []retention.FieldError{{Field: r.Field, Message: r.Error()}}
 	}
