@@ -23,7 +23,6 @@ func BenchmarkPlaceHold(b *testing.B) {
 			scope.RecordIDs[i] = retention.Key{fmt.Sprint(i + 1)}
 		}
 		hold := retention.Hold{Matter: "ACME v. Initech", Reason: "evidence", Scope: []retention.Scope{scope}}
-		scope = retention.Scope{}
 		runtime.GC()
 		var before runtime.MemStats
 		runtime.ReadMemStats(&before)
