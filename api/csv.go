@@ -11,10 +11,14 @@ import (
 	"holdfast/retention"
 )
 
-// csvRuns writes one row per run and policy, by RFC 4180.
-type csvRuns struct{ out *csv.Writer }
+// csvRuns writes one row per run and policy, by RFC 4180; of one policy alone where one is
+// named.
+type csvRuns struct {
+	out    *csv.Writer
+	policy string
+}
 
-func newCSVRuns(w io.Writer) csvRuns { return csvRuns{csv.NewWriter(w)} }
+func newCSVRuns(w io.Writer, policy string) csvRuns { return csvRuns{csv.NewWriter(w), policy} }
 
 // csvBefore and csvAfter are the columns around one column per reason for which rows
 // are skipped.
@@ -37,6 +41,9 @@ func (c csvRuns) begin() error {
 
 func (c csvRuns) run(r retention.Run) error {
 	for _, p := range r.Policies {
+		if c.policy != "" && p.Policy != c.policy {
+			continue
+		}
 		if err := c.out.Write(csvRow(r, p)); err != nil {
 			return err
 		}

@@ -47,7 +47,7 @@ func (x export) VisitExportRunsResponse(w http.ResponseWriter) error {
 	var runs runWriter = &jsonRuns{out: out}
 	mediaType := mediaJSON
 	if x.format == oapi.ExportRunsParamsFormatCsv {
-		runs, mediaType = newCSVRuns(out), "text/csv; charset=utf-8; header=present"
+		runs, mediaType = newCSVRuns(out, x.filter.Policy), "text/csv; charset=utf-8; header=present"
 	}
 	begun := false
 	begin := func() error {

@@ -108,6 +108,27 @@ func TestTheRunLogStreamsInBoundedMemory(t *testing.T) {
 	}
 }
 
+// TestExportOfAPolicyHasItsRowsAlone: a row of the CSV is a run and a policy, so it is the
+// policy that the filter names; JSON has runs, whose totals are of all their policies.
+func TestExportOfAPolicyHasItsRowsAlone(t *testing.T) {
+	s := newServer(t)
+	s.manyRuns(3)
+	rows, err := csv.NewReader(bytes.NewReader(s.do(call{method: "GET", path: "/api/v1/runs/export?format=csv&policy=policy_1"}).want(200).body)).ReadAll()
+	if err != nil || len(rows) != 4 {
+		t.Fatalf("got %d rows, %v, want the head and one for each of 3 runs", len(rows), err)
+	}
+	policy := slices.Index(rows[0], "policy")
+	for _, row := range rows[1:] {
+		if row[policy] != "policy_1" {
+			t.Errorf("a row of %s", row[policy])
+		}
+	}
+	url, _ := s.served()
+	if n := countRuns(t, s.stream(t.Context(), url+"/api/v1/runs/export?format=json&policy=policy_1").Body); n != 3 {
+		t.Errorf("json: got %d whole runs, want 3", n)
+	}
+}
+
 func countRuns(t *testing.T, r io.Reader) (n int) {
 	t.Helper()
 	d := json.NewDecoder(r)
@@ -228,7 +249,7 @@ func TestTheExportHasARowForEachPolicyAndNoFormulas(t *testing.T) {
 			Counts: retention.Counts{Processed: 5, Held: 2, Blocked: 1, Skipped: map[string]int64{retention.SkippedTrigger: 3}}, Errors: []string{`@SUM("A1")`, "-1"}, DurationSeconds: 1.5},
 	}}
 	var out bytes.Buffer
-	w := newCSVRuns(&out)
+	w := newCSVRuns(&out, "")
 	for _, err := range []error{w.begin(), w.run(r), w.end()} {
 		if err != nil {
 			t.Fatal(err)

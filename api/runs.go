@@ -81,7 +81,7 @@ func (s *server) CancelRun(ctx context.Context, r oapi.CancelRunRequestObject) (
 
 // ListBatches is GET /runs/{id}/batches.
 func (s *server) ListBatches(ctx context.Context, r oapi.ListBatchesRequestObject) (oapi.ListBatchesResponseObject, error) {
-	items, next, err := s.engine.Batches(ctx, httpauth.ActorFrom(ctx), r.ID, value(r.Params.Policy), page(r.Params.Limit, r.Params.Cursor))
+	items, next, err := s.engine.Batches(ctx, httpauth.ActorFrom(ctx), r.ID, value(r.Params.Policy), false, page(r.Params.Limit, r.Params.Cursor))
 	if err != nil {
 		return nil, err
 	}

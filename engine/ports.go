@@ -170,7 +170,7 @@ type RunStore interface {
 	// SaveBatches carries journal rows over, idempotently by their id.
 	SaveBatches(ctx context.Context, batches []retention.JournalRow) error
 	// Batches lists a run's journal as carried over, oldest first.
-	Batches(ctx context.Context, runID, policy string, p retention.Page) ([]retention.Batch, string, error)
+	Batches(ctx context.Context, runID, policy string, newest bool, p retention.Page) ([]retention.Batch, string, error)
 }
 
 // ScheduleStore keeps schedules and their slots, and which processes are at work.

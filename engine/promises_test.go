@@ -189,7 +189,7 @@ func TestSumOfTheJournalIsTheRowsGoneAndReachesTheStore(t *testing.T) {
 			`UPDATE holdfast_guard.journal SET carried_at = NULL WHERE seq % 2 = 0`,
 			`ALTER TABLE holdfast_guard.journal ENABLE ALWAYS TRIGGER only_carried`)
 	}
-	batches, _, err := h.engine.Batches(context.Background(), h.actor, run.ID, "", retention.Page{Limit: 500})
+	batches, _, err := h.engine.Batches(context.Background(), h.actor, run.ID, "", false, retention.Page{Limit: 500})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -133,13 +133,13 @@ func (e *Engine) Run(ctx context.Context, actor retention.Actor, id string) (ret
 	return e.store.Run(ctx, id)
 }
 
-// Batches lists a run's journal, oldest first; policy empty means all of them.
-func (e *Engine) Batches(ctx context.Context, actor retention.Actor, runID, policy string, p retention.Page) ([]retention.Batch, string, error) {
+// Batches lists a run's journal, oldest or newest first; policy empty means all of them.
+func (e *Engine) Batches(ctx context.Context, actor retention.Actor, runID, policy string, newest bool, p retention.Page) ([]retention.Batch, string, error) {
 	if err := e.authorise(actor, OpRead); err != nil {
 		return nil, "", err
 	}
 	if _, err := e.store.Run(ctx, runID); err != nil {
 		return nil, "", err
 	}
-	return e.store.Batches(ctx, runID, policy, p)
+	return e.store.Batches(ctx, runID, policy, newest, p)
 }

@@ -42,12 +42,17 @@ func queueBatch(queue *pgx.Batch, b retention.JournalRow) error {
 	return nil
 }
 
-// Batches lists a run's journal as carried over, oldest first; policy empty means
-// all of them. Without digests, which a page has no use for. A run that is not
+// Batches lists a run's journal as carried over, oldest or newest first; policy empty
+// means all of them. Without digests, which a page has no use for. A run that is not
 // known has none.
-func (s *Store) Batches(ctx context.Context, runID, policy string, p retention.Page) ([]retention.Batch, string, error) {
+func (s *Store) Batches(ctx context.Context, runID, policy string, newest bool, p retention.Page) ([]retention.Batch, string, error) {
 	list := "batches/" + runID
-	limit, after, err := readPage(p, cursor{List: list, At: beforeAllTime})
+	first, beyond, direction := cursor{List: list, At: beforeAllTime}, ">", "ASC"
+	if newest {
+		list = "newest batches/" + runID
+		first, beyond, direction = cursor{List: list, At: afterAllTime}, "<", "DESC"
+	}
+	limit, after, err := readPage(p, first)
 	if err != nil {
 		return nil, "", err
 	}
@@ -56,9 +61,9 @@ func (s *Store) Batches(ctx context.Context, runID, policy string, p retention.P
 		       processed, held, blocked, skipped, digest_count, committed_at
 		FROM holdfast.batch
 		WHERE run_id = $1
-		  AND (committed_at, id) > ($2, $3)
+		  AND (committed_at, id) `+beyond+` ($2, $3)
 		  AND ($4 = '' OR policy = $4)
-		ORDER BY run_id, committed_at, id
+		ORDER BY run_id `+direction+`, committed_at `+direction+`, id `+direction+`
 		LIMIT $5`, runID, after.time(), after.ID, policy, limit+1)
 	if err != nil {
 		return nil, "", fail("list batches", err)

@@ -387,7 +387,7 @@ func journalRow(run, policy string, seq int64) retention.JournalRow {
 	}
 }
 
-func TestJournalIsCarriedOnceAndListedOldestFirst(t *testing.T) {
+func TestJournalIsCarriedOnceAndListedInEitherOrder(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
 	r := requested(t, s, false, "orders", "logs")
@@ -399,10 +399,17 @@ func TestJournalIsCarriedOnceAndListedOldestFirst(t *testing.T) {
 	noErr(t, s.SaveBatches(ctx, rows))
 	noErr(t, s.SaveBatches(ctx, nil))
 	list := func(policy string) []retention.Batch {
-		return walk(t, 3, func(p retention.Page) ([]retention.Batch, string, error) { return s.Batches(ctx, r.ID, policy, p) })
+		return walk(t, 3, func(p retention.Page) ([]retention.Batch, string, error) {
+			return s.Batches(ctx, r.ID, policy, false, p)
+		})
 	}
 	if got := list(""); len(got) != 10 || got[9].CommittedAt.Before(got[0].CommittedAt) {
 		t.Errorf("%d batches, want 10", len(got))
+	}
+	newest := walk(t, 3, func(p retention.Page) ([]retention.Batch, string, error) { return s.Batches(ctx, r.ID, "", true, p) })
+	slices.Reverse(newest)
+	if diff := cmp.Diff(list(""), newest); diff != "" {
+		t.Errorf("newest first is not the same in reverse (-want +got):\n%s", diff)
 	}
 	got := list("orders")
 	if len(got) != 5 {

@@ -415,7 +415,7 @@ func (s *fakeStore) CreateRun(_ context.Context, r retention.Run, by retention.B
 	return r, err
 }
 
-func (s *fakeStore) Batches(_ context.Context, runID, policy string, p retention.Page) ([]retention.Batch, string, error) {
+func (s *fakeStore) Batches(_ context.Context, runID, policy string, newest bool, p retention.Page) ([]retention.Batch, string, error) {
 	unlock, err := s.locked()
 	defer unlock()
 	var out []retention.Batch
@@ -423,6 +423,9 @@ func (s *fakeStore) Batches(_ context.Context, runID, policy string, p retention
 		if b.RunID == runID && (policy == "" || policy == b.Policy) {
 			out = append(out, b)
 		}
+	}
+	if newest {
+		slices.Reverse(out)
 	}
 	page, next := paged(out, p)
 	return page, next, err

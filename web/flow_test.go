@@ -133,7 +133,7 @@ func TestBatchesAreInTheRunLogRightAfterTheRun(t *testing.T) {
 		run, err := p.engine.RequestRun(t.Context(), p.jane, engine.RunRequest{})
 		must(t, err)
 		for deadline := time.Now().Add(2 * time.Minute); ; {
-			list, _, err := p.engine.Batches(t.Context(), p.jane, run.ID, "", retention.Page{})
+			list, _, err := p.engine.Batches(t.Context(), p.jane, run.ID, "", false, retention.Page{})
 			must(t, err)
 			if len(list) > 0 {
 				break

@@ -149,13 +149,14 @@ func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolic
 // a phone each is a card, and the journal is not what most people come for.
 const batchesShown = 10
 
-// batches fills the journal as carried over from the governed database.
+// batches fills the journal as carried over from the governed database, the newest batch
+// first: while the run works, what has just been done is what people look for.
 func (v *visit) batches(view *ui.RunView, r retention.Run) error {
 	page := v.cursor()
 	if page.Cursor == "" {
 		page.Limit = batchesShown
 	}
-	list, next, err := v.e.Batches(v.ctx, v.actor, r.ID, v.query("policy"), page)
+	list, next, err := v.e.Batches(v.ctx, v.actor, r.ID, v.query("policy"), true, page)
 	if err != nil {
 		return err
 	}

@@ -1750,7 +1750,9 @@ type ExportRunsParams struct {
 	// Status Only runs of these statuses; may be repeated.
 	Status *[]RunStatus `form:"status,omitempty" json:"status,omitempty"`
 
-	// Policy Only runs of this policy, each with all of its policies.
+	// Policy Only runs of this policy. As `csv`, which has a row per run and policy, only its own
+	// rows (the columns of the run are those of the whole run); as `json` each run whole,
+	// with all of its policies.
 	Policy *string `form:"policy,omitempty" json:"policy,omitempty"`
 
 	// Trigger Only runs started by these; may be repeated.

@@ -36,6 +36,20 @@ func TestComposeFileIsValid(t *testing.T) {
 			t.Errorf("the service gets %s, which cmd/holdfast/config.go does not read", name)
 		}
 	}
+	// What decides where the image's own parts are is not for the reader to change.
+	fixed := []string{"HOLDFAST_DATABASE_URL", "HOLDFAST_LISTEN", "HOLDFAST_DATA_DIR", "HOLDFAST_POSTGRES_BIN"}
+	for _, name := range known {
+		if slices.Contains(fixed, name) {
+			continue
+		}
+		given, err := compose(t, "HOLDFAST_DB_PASSWORD=example", name+"=what somebody set")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v := given.Services["holdfast"].Environment[name]; v == nil || *v != "what somebody set" {
+			t.Errorf("%s of the environment does not reach the service", name)
+		}
+	}
 	if url := service.Environment["HOLDFAST_DATABASE_URL"]; url == nil || !strings.Contains(*url, ":example@postgres:5432/") {
 		t.Errorf("HOLDFAST_DATABASE_URL does not reach the service postgres: %v", url)
 	}
