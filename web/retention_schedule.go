@@ -2,6 +2,8 @@ package web
 
 import (
 	"net/http"
+	"strings"
+	"time"
 
 	"holdfast/retention"
 	"holdfast/web/ui"
@@ -27,19 +29,48 @@ func retentionSchedule(v *visit) error {
 		}
 		view.Rows = append(view.Rows, row)
 	}
-	view.Head.Answer, view.Head.Tone = retentionAnswer(len(view.Rows), missing, view.Stated)
+	view.Head.Answer, view.Head.Tone = retentionAnswer(longestKept(rs.Horizons, v.clock.now), len(view.Rows), missing, view.Stated)
 	return v.render(http.StatusOK, ui.RetentionSchedule(v.shell("policies", "Retention schedule"), view))
 }
 
-// retentionAnswer says whether the table is complete.
-func retentionAnswer(policies int, missing int64, stated bool) (answer, tone string) {
+// longestKept says how long a record stays at most, as far as that is known; empty if it is
+// not. What is archived is moved and stays, and counts for none.
+func longestKept(horizons []retention.Horizon, now time.Time) string {
+	var longest *retention.Period
+	var policy string
+	backups := false
+	for _, h := range horizons {
+		kept := h.Backups
+		if kept == nil {
+			kept = h.Database
+		}
+		if kept == nil || h.Policy.Action == retention.ActionArchive {
+			continue
+		}
+		// Months and years differ in length: what is compared is when each ends from now.
+		if longest == nil || kept.After(now).After(longest.After(now)) {
+			longest, policy, backups = kept, h.Policy.Name, h.Backups != nil
+		}
+	}
+	if longest == nil {
+		return ""
+	}
+	return "The longest any record stays" + pick(backups, ", backups included,", " in the database") + " is " + longest.Human() + " (" + policy + ")."
+}
+
+// retentionAnswer says how long data stays at most, and whether the table is complete.
+func retentionAnswer(longest string, policies int, missing int64, stated bool) (answer, tone string) {
+	defer func() { answer = strings.TrimSpace(longest + " " + answer) }()
 	switch {
 	case policies == 0:
 		return "No policy exists yet, so nothing has a retention period.", ""
 	case missing > 0:
 		answer, tone = ui.Count(missing, "policy is run by no schedule, so nobody can say when its data goes.", "policies are run by no schedule, so nobody can say when their data goes."), "warn"
 	default:
-		answer, tone = "For "+ui.Count(int64(policies), "policy", "policies")+" it is said when data is gone from the database"+pick(stated, ", and from backups too.", "."), "good"
+		tone = "good"
+		if longest == "" {
+			answer = "Everything is archived, and stays there until a policy for the archive removes it."
+		}
 	}
 	if !stated {
 		answer, tone = answer+" Backup retention is not stated.", "warn"

@@ -194,7 +194,7 @@ func TestRetentionScheduleSaysWhenDataIsGoneFromBackupsToo(t *testing.T) {
 	store := filledStore()
 	s := signedIn(t, store, catalog())
 	a := s.get("/retention-schedule")
-	wantText(t, a, ".answer", "1 policy is run by no schedule, so nobody can say when its data goes.")
+	wantText(t, a, ".answer", "The longest any record stays, backups included, is 3 years and 31 days (inactive_customers). 1 policy is run by no schedule, so nobody can say when its data goes.")
 	rows := map[string]string{}
 	for _, r := range a.page.all("tbody tr") {
 		var cells []string
