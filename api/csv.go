@@ -2,7 +2,9 @@ package api
 
 import (
 	"encoding/csv"
+	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,7 +30,7 @@ var (
 		"total_processed", "total_held", "total_errors",
 		"policy", "version", "action", "table", "sentence", "cutoff", "status", "processed", "held", "blocked",
 	}
-	csvAfter = []string{"null_timestamps", "infinite_timestamps", "batches", "started_at", "finished_at", "duration_seconds", "errors"}
+	csvAfter = []string{"null_timestamps", "infinite_timestamps", "batches", "started_at", "finished_at", "duration_seconds", "errors", "blocked_by", "effects"}
 )
 
 func (c csvRuns) begin() error {
@@ -68,7 +70,19 @@ func csvRow(r retention.Run, p retention.PolicyResult) []string {
 	}
 	return append(row,
 		numOrEmpty(p.NullTimestamps), numOrEmpty(p.InfiniteTimestamps), num(p.Batches), moment(p.StartedAt), moment(p.FinishedAt),
-		strconv.FormatFloat(p.DurationSeconds, 'f', 3, 64), text(strings.Join(p.Errors, "\n")))
+		strconv.FormatFloat(p.DurationSeconds, 'f', 3, 64), text(strings.Join(p.Errors, "\n")),
+		text(byTable(p.BlockedBy, num)), text(byTable(p.Effects, func(e retention.TableEffect) string {
+			return fmt.Sprintf("%d inserted, %d updated, %d deleted", e.Inserted, e.Updated, e.Deleted)
+		})))
+}
+
+// byTable is one line a table.
+func byTable[T any](in map[string]T, say func(T) string) string {
+	var lines []string
+	for _, table := range slices.Sorted(maps.Keys(in)) {
+		lines = append(lines, table+": "+say(in[table]))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func num(n int64) string { return strconv.FormatInt(n, 10) }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strconv"
 
 	"holdfast/api/oapi"
 	"holdfast/internal/httpauth"
@@ -144,6 +145,11 @@ func readPolicy(in *oapi.PolicyInput) (retention.Policy, error) {
 		p.Archive = &retention.Archive{}
 		parse(&bad, "archive.table", in.Archive.Table, retention.ParseTableName, &p.Archive.Table)
 	}
+	for i, t := range value(in.Cascade) {
+		var name retention.TableName
+		parse(&bad, "cascade["+strconv.Itoa(i)+"]", t, retention.ParseTableName, &name)
+		p.Cascade = append(p.Cascade, name)
+	}
 	if in.Events != nil {
 		p.Events = &retention.EventSpec{EntityType: in.Events.EntityType, Key: readEventKey(in.Events.Key), Include: value(in.Events.Include)}
 	}
@@ -207,7 +213,7 @@ func renderPolicy(p retention.Policy) oapi.Policy {
 		RetentionPeriod: p.RetentionPeriod.String(), Action: oapi.Action(p.Action), LegalBasis: p.LegalBasis,
 		Condition: p.Condition, BatchSize: p.BatchSize, Columns: renderColumns(p.Columns), Enabled: p.Enabled,
 		Evidence: oapi.Evidence(p.Evidence), TimeZone: p.TimeZone, Unit: orNull(oapi.Unit(p.Unit)), Grace: p.GracePeriod().String(),
-		Archive: renderArchive(p.Archive), Events: renderEventSpec(p.Events), Version: p.Version, CreatedBy: p.CreatedBy, CreatedAt: p.CreatedAt.UTC(),
+		Archive: renderArchive(p.Archive), Cascade: each(p.Cascade, retention.TableName.String), Events: renderEventSpec(p.Events), Version: p.Version, CreatedBy: p.CreatedBy, CreatedAt: p.CreatedAt.UTC(),
 		RetiredAt: utc(p.RetiredAt), RetiredBy: orNull(p.RetiredBy),
 	}
 }

@@ -333,7 +333,7 @@ type endless struct {
 	begun chan struct{}
 }
 
-func (e endless) Simulate(ctx context.Context, _ retention.Policy, _ *time.Time) (retention.Simulation, error) {
+func (e endless) Simulate(ctx context.Context, _ retention.Policy, _ *time.Time, _ ...retention.Policy) (retention.Simulation, error) {
 	close(e.begun)
 	<-ctx.Done()
 	return retention.Simulation{}, ctx.Err()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast/retention"
@@ -95,6 +96,8 @@ func (w *disposal) recover(ctx context.Context, err error) error {
 			return fmt.Errorf("the table or the holds changed %d times in a row: %w", w.moved, err)
 		}
 		return nil
+	case errors.Is(err, retention.ErrRowRefused):
+		return ctx.Err()
 	case errors.Is(err, retention.ErrTooSlow):
 		return w.retry(ctx, err)
 	case errors.Is(err, retention.ErrBusy):
@@ -131,6 +134,11 @@ func takeProgress(res *retention.PolicyResult, p retention.Progress) {
 	res.Counts = p.Counts
 	if !p.Cutoff.IsZero() {
 		res.Cutoff = &p.Cutoff
+	}
+	for _, e := range p.Errors {
+		if !slices.Contains(res.Errors, e) {
+			res.Errors = append(res.Errors, e)
+		}
 	}
 	res.NullTimestamps, res.InfiniteTimestamps, res.Batches = p.NullTimestamps, p.InfiniteTimestamps, p.Batches
 	if res.DueEstimate == 0 {

@@ -92,7 +92,11 @@ func (e *Engine) workOut(ctx context.Context, r *retention.Run) error {
 	if err != nil {
 		return err
 	}
-	for i := range r.Policies {
+	order, err := e.orderOf(ctx, r)
+	if err != nil {
+		return err
+	}
+	for _, i := range order {
 		res := &r.Policies[i]
 		if res.Status.Ended() {
 			continue
@@ -106,6 +110,20 @@ func (e *Engine) workOut(ctx context.Context, r *retention.Run) error {
 		e.policyEnded(r, res)
 	}
 	return e.finish(ctx, r, overallStatus(r.Policies))
+}
+
+// orderOf is the order in which a run's policies are carried out: those of tables that
+// refer to others first, since what still refers to a row blocks it.
+func (e *Engine) orderOf(ctx context.Context, r *retention.Run) (order []int, err error) {
+	tables := make([]retention.TableName, len(r.Policies))
+	for i, res := range r.Policies {
+		tables[i] = res.Table
+	}
+	err = e.untilReachable(ctx, r, func() error {
+		order, err = e.target.ReferringFirst(ctx, tables)
+		return err
+	})
+	return order, err
 }
 
 // failRun ends a run none of whose policies may be started.
@@ -232,8 +250,12 @@ func (e *Engine) policyForRun(ctx context.Context, r *retention.Run, res *retent
 }
 
 func (e *Engine) simulateInto(ctx context.Context, r *retention.Run, res *retention.PolicyResult, p retention.Policy, asOf time.Time) error {
+	before, err := e.simulatedBefore(ctx, r, res)
+	if err != nil {
+		return err
+	}
 	return e.untilReachable(ctx, r, func() error {
-		s, err := e.target.Simulate(ctx, p, &asOf)
+		s, err := e.target.Simulate(ctx, p, &asOf, before...)
 		if err != nil {
 			return err
 		}
@@ -242,6 +264,27 @@ func (e *Engine) simulateInto(ctx context.Context, r *retention.Run, res *retent
 		res.NullTimestamps, res.InfiniteTimestamps = s.NullTimestamps, s.InfiniteTimestamps
 		return nil
 	})
+}
+
+// simulatedBefore are the policies of a dry run that were simulated before this one:
+// what they would remove is gone when this one's turn comes.
+func (e *Engine) simulatedBefore(ctx context.Context, r *retention.Run, res *retention.PolicyResult) (before []retention.Policy, err error) {
+	for _, other := range r.Policies {
+		if other.Policy == res.Policy || other.Status != retention.RunSucceeded {
+			continue
+		}
+		err := e.untilReachable(ctx, r, func() error {
+			p, err := e.store.PolicyVersion(ctx, other.Policy, other.Version)
+			if err == nil {
+				before = append(before, p)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return before, nil
 }
 
 // untilReachable repeats what cannot reach a database until it can, or ctx ends,

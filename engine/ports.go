@@ -253,8 +253,11 @@ type Target interface {
 	// types, constants and constraints. The error is an InvalidError or a Refusal.
 	CheckPolicy(ctx context.Context, p retention.Policy) error
 	// Simulate computes what a run would do, in a read-only transaction. asOf nil
-	// means now.
-	Simulate(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error)
+	// means now. What the policies before it would remove counts as gone.
+	Simulate(ctx context.Context, p retention.Policy, asOf *time.Time, before ...retention.Policy) (retention.Simulation, error)
+	// ReferringFirst orders tables such that one comes before those that it refers to, by
+	// whatever foreign keys lead there; the answer has each one's place in the list.
+	ReferringFirst(ctx context.Context, tables []retention.TableName) ([]int, error)
 	// Look looks for the oldest due, unheld row, from where an earlier round left off,
 	// in a read-only transaction of some seconds. nil begins anew.
 	Look(ctx context.Context, p retention.Policy, position []byte) (retention.Look, error)

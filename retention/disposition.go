@@ -19,6 +19,9 @@ var (
 	// ErrTooSlow: a statement ran into its time-out or was cancelled so that a hold
 	// could be placed. The next call takes a smaller step.
 	ErrTooSlow = errors.New("the batch was cancelled")
+	// ErrRowRefused: the database refused a row of the step. The next call finds it, skips
+	// it with its error, and changes the others.
+	ErrRowRefused = errors.New("a row was refused")
 	// ErrMoved: the holds in force or the catalog changed under way. The next call
 	// plans again.
 	ErrMoved = errors.New("holds or catalog changed")
@@ -76,6 +79,8 @@ type Progress struct {
 	InfiniteTimestamps int64
 	Batches            int64
 	Done               bool
+	// Errors are what the database said of rows that it refused, each once.
+	Errors []string
 	// DueEstimate is what the planner's statistics say was due when this worker made
 	// its plan, with what had been done before; 0 where they do not tell.
 	DueEstimate int64

@@ -12,7 +12,11 @@ func (p Progress) HighWater() Progress {
 func (c Counts) max(o Counts) Counts {
 	out := Counts{
 		Processed: max(c.Processed, o.Processed), Held: max(c.Held, o.Held), Blocked: max(c.Blocked, o.Blocked),
-		Skipped: map[string]int64{},
+		Skipped: map[string]int64{}, Effects: c.Effects,
+	}
+	out.BlockedBy = c.BlockedBy
+	if o.Blocked > c.Blocked {
+		out.BlockedBy = o.BlockedBy
 	}
 	for _, m := range []map[string]int64{c.Skipped, o.Skipped} {
 		for reason, n := range m {

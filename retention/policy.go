@@ -80,6 +80,9 @@ type Policy struct {
 	// soon as due. Read it with GracePeriod.
 	Grace   *Period  `json:"grace"`
 	Archive *Archive `json:"archive,omitempty"`
+	// Cascade names the tables whose rows may go, or lose their reference, with the rows
+	// that they refer to.
+	Cascade []TableName `json:"cascade,omitempty"`
 	// Events, unless it is nil, tells other services about each record disposed of.
 	Events *EventSpec `json:"events,omitempty"`
 
@@ -136,6 +139,9 @@ func (p Policy) WithDefaults() Policy {
 	}
 	if p.Columns == nil {
 		p.Columns = map[string]Anonymizer{}
+	}
+	if len(p.Cascade) == 0 {
+		p.Cascade = nil
 	}
 	p.Events = p.Events.clone()
 	p.LegalBasis = strings.TrimSpace(p.LegalBasis)
@@ -218,9 +224,27 @@ func (p *Policy) validateAction(bad *Problems) {
 	if name := p.ArchiveTable().Name; p.Action == ActionArchive && len(name) > MaxIdentifier {
 		bad.Add("archive.table", "%q has %d bytes, and PostgreSQL's names have at most %d; name the archive table", name, len(name), MaxIdentifier)
 	}
+	p.validateCascade(bad)
 	for _, name := range p.ColumnNames() {
 		a := p.Columns[name]
 		bad.AddErr("columns."+name, a.validate("columns."+name))
+	}
+}
+
+// maxCascade bounds the tables that a policy names.
+const maxCascade = 100
+
+func (p *Policy) validateCascade(bad *Problems) {
+	if len(p.Cascade) > 0 && !p.Action.Removes() {
+		bad.Add("cascade", "belongs to the actions delete and archive; this policy's action is %s", p.Action)
+	}
+	if len(p.Cascade) > maxCascade {
+		bad.Add("cascade", "has %d tables; at most %d are accepted", len(p.Cascade), maxCascade)
+	}
+	for i, t := range p.Cascade {
+		if slices.Contains(p.Cascade[:i], t) {
+			bad.Add("cascade["+itoa(i)+"]", "%s is named twice", t)
+		}
 	}
 }
 

@@ -62,13 +62,15 @@ const (
 const (
 	SkippedLocked  = "locked_by_other"
 	SkippedTrigger = "refused_by_trigger"
+	// SkippedConstraint: a constraint of the database, or a type, refused the change.
+	SkippedConstraint = "refused_by_constraint"
 	// SkippedStillDue: anonymized, and something in the database undid it.
 	SkippedStillDue = "undone_by_trigger"
 )
 
 // SkippedReasons lists them.
 func SkippedReasons() []string {
-	return []string{SkippedLocked, SkippedTrigger, SkippedStillDue}
+	return []string{SkippedLocked, SkippedTrigger, SkippedConstraint, SkippedStillDue}
 }
 
 // Run is one pass over one or more policies.
@@ -114,15 +116,62 @@ type Counts struct {
 	Held int64 `json:"held"`
 	// Blocked rows were due and something that stays refers to them.
 	Blocked int64 `json:"blocked"`
+	// BlockedBy is how many of them each referring table blocks, by its name. A row that
+	// several block is counted for one.
+	BlockedBy map[string]int64 `json:"blocked_by"`
 	// Skipped rows were due and left for another reason, by reason.
 	Skipped map[string]int64 `json:"skipped"`
+	// Effects are the changes of other tables that went with the processed rows, by the
+	// table's name.
+	Effects map[string]TableEffect `json:"effects"`
+}
+
+// TableEffect is what was done to rows of one table.
+type TableEffect struct {
+	Inserted int64 `json:"inserted"`
+	Updated  int64 `json:"updated"`
+	Deleted  int64 `json:"deleted"`
+}
+
+// Total is the number of changes.
+func (e TableEffect) Total() int64 { return e.Inserted + e.Updated + e.Deleted }
+
+// Affect adds an effect on a table. None leaves no entry.
+func (c *Counts) Affect(table string, e TableEffect) {
+	if e.Total() == 0 {
+		return
+	}
+	if c.Effects == nil {
+		c.Effects = map[string]TableEffect{}
+	}
+	was := c.Effects[table]
+	c.Effects[table] = TableEffect{Inserted: was.Inserted + e.Inserted, Updated: was.Updated + e.Updated, Deleted: was.Deleted + e.Deleted}
+}
+
+// Block counts n rows to which rows of a table refer. Zero leaves no entry.
+func (c *Counts) Block(table string, n int64) {
+	if n == 0 {
+		return
+	}
+	if c.BlockedBy == nil {
+		c.BlockedBy = map[string]int64{}
+	}
+	c.Blocked += n
+	c.BlockedBy[table] += n
 }
 
 // Add adds other to c.
 func (c *Counts) Add(other Counts) {
 	c.Processed += other.Processed
 	c.Held += other.Held
-	c.Blocked += other.Blocked
+	by := c.Blocked + other.Blocked
+	for table, n := range other.BlockedBy {
+		c.Block(table, n)
+	}
+	c.Blocked = by
+	for table, e := range other.Effects {
+		c.Affect(table, e)
+	}
 	for reason, n := range other.Skipped {
 		c.Skip(reason, n)
 	}

@@ -163,11 +163,11 @@ func updateResult(ctx context.Context, tx pgx.Tx, runID string, res retention.Po
 		SET cutoff = $3, status = $4, processed = $5, held = $6, blocked = $7, skipped = $8,
 		    null_timestamps = $9, infinite_timestamps = $10, batches = $11,
 		    started_at = $12, finished_at = $13, duration_seconds = $14, errors = $15,
-		    due_estimate = nullif($16::bigint, 0)
+		    due_estimate = nullif($16::bigint, 0), blocked_by = $17, effects = $18
 		WHERE run_id = $1::text::uuid AND policy = $2`,
 		runID, res.Policy, res.Cutoff, res.Status, res.Processed, res.Held, res.Blocked, skipped,
 		res.NullTimestamps, res.InfiniteTimestamps, res.Batches, res.StartedAt, res.FinishedAt, res.DurationSeconds, problems,
-		res.DueEstimate)
+		res.DueEstimate, counted(res.BlockedBy), affected(res.Effects))
 	if err == nil && tag.RowsAffected() == 0 {
 		return retention.NotFoundf("run %s has no policy %q", runID, res.Policy)
 	}

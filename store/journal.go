@@ -34,11 +34,12 @@ func queueBatch(queue *pgx.Batch, b retention.JournalRow) error {
 	queue.Queue(`
 		INSERT INTO holdfast.batch
 			(id, run_id, policy, policy_version, action, table_schema, table_name, seq, guard_epoch, step,
-			 processed, held, blocked, skipped, digest_count, digests, committed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+			 processed, held, blocked, skipped, digest_count, digests, committed_at, blocked_by, effects)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (id) DO NOTHING`,
 		b.ID, b.RunID, b.Policy, b.PolicyVersion, b.Action, b.Table.Schema, b.Table.Name, b.Seq, b.GuardEpoch, b.Step,
-		b.Processed, b.Held, b.Blocked, skipped, b.Digests, b.DigestBytes, b.CommittedAt)
+		b.Processed, b.Held, b.Blocked, skipped, b.Digests, b.DigestBytes, b.CommittedAt,
+		counted(b.BlockedBy), affected(b.Effects))
 	return nil
 }
 
@@ -58,7 +59,7 @@ func (s *Store) Batches(ctx context.Context, runID, policy string, newest bool, 
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT id, run_id, policy, policy_version, action, table_schema, table_name, seq, guard_epoch, step,
-		       processed, held, blocked, skipped, digest_count, committed_at
+		       processed, held, blocked, skipped, digest_count, committed_at, blocked_by, effects
 		FROM holdfast.batch
 		WHERE run_id = $1
 		  AND (committed_at, id) `+beyond+` ($2, $3)
@@ -79,7 +80,7 @@ func (s *Store) Batches(ctx context.Context, runID, policy string, newest bool, 
 func scanBatch(row pgx.CollectableRow) (b retention.Batch, err error) {
 	var skipped []byte
 	err = row.Scan(&b.ID, &b.RunID, &b.Policy, &b.PolicyVersion, &b.Action, &b.Table.Schema, &b.Table.Name, &b.Seq, &b.GuardEpoch, &b.Step,
-		&b.Processed, &b.Held, &b.Blocked, &skipped, &b.Digests, &b.CommittedAt)
+		&b.Processed, &b.Held, &b.Blocked, &skipped, &b.Digests, &b.CommittedAt, &b.BlockedBy, &b.Effects)
 	if err != nil {
 		return b, err
 	}

@@ -284,7 +284,7 @@ func fillResults(ctx context.Context, q querier, runs []retention.Run) error {
 	rows, err := q.Query(ctx, `
 		SELECT run_id, policy, version, action, table_schema, table_name, sentence, cutoff, status,
 		       processed, held, blocked, skipped, null_timestamps, infinite_timestamps, batches,
-		       started_at, finished_at, duration_seconds, errors, paused_seconds, coalesce(due_estimate, 0)
+		       started_at, finished_at, duration_seconds, errors, paused_seconds, coalesce(due_estimate, 0), blocked_by, effects
 		FROM holdfast.run_policy
 		WHERE run_id = ANY ($1::text[]::uuid[])
 		ORDER BY run_id, ordinal`, ids)
@@ -308,11 +308,26 @@ func scanResult(row pgx.Row, id *string) (res retention.PolicyResult, err error)
 	err = row.Scan(id, &res.Policy, &res.Version, &res.Action, &res.Table.Schema, &res.Table.Name, &res.Sentence, &res.Cutoff, &res.Status,
 		&res.Processed, &res.Held, &res.Blocked, &skipped, &res.NullTimestamps, &res.InfiniteTimestamps, &res.Batches,
 		&res.StartedAt, &res.FinishedAt, &res.DurationSeconds, &problems,
-		&res.PausedSeconds, &res.DueEstimate)
+		&res.PausedSeconds, &res.DueEstimate, &res.BlockedBy, &res.Effects)
 	if err != nil {
 		return res, err
 	}
 	return res, errors.Join(json.Unmarshal(skipped, &res.Skipped), json.Unmarshal(problems, &res.Errors))
+}
+
+// counted and affected are counts by table as they are kept: never null.
+func counted(by map[string]int64) map[string]int64 {
+	if by == nil {
+		return map[string]int64{}
+	}
+	return by
+}
+
+func affected(by map[string]retention.TableEffect) map[string]retention.TableEffect {
+	if by == nil {
+		return map[string]retention.TableEffect{}
+	}
+	return by
 }
 
 // listsOf are the two members of a result that are kept as JSON, never as null.

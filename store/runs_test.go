@@ -233,7 +233,8 @@ func TestResultsAreWrittenByTheLatestAttemptAlone(t *testing.T) {
 	old, _ := claim(t, s, r)
 	claim(t, s, old)
 	orders := r.Policies[0]
-	orders.Status, orders.Counts = retention.RunRunning, retention.Counts{Processed: 10, Held: 3, Blocked: 2, Skipped: map[string]int64{retention.SkippedLocked: 1}}
+	orders.Status, orders.Counts = retention.RunRunning, retention.Counts{Processed: 10, Held: 3, Blocked: 2, BlockedBy: map[string]int64{"public.lines": 2}, Skipped: map[string]int64{retention.SkippedLocked: 1},
+		Effects: map[string]retention.TableEffect{"public.items": {Deleted: 4}}}
 	orders.Cutoff, orders.StartedAt, orders.DurationSeconds, orders.Batches = &noon, &noon, 1.5, 4
 	orders.NullTimestamps, orders.InfiniteTimestamps, orders.Errors = 5, 6, []string{"one", "two"}
 	wantErr(t, "a fenced attempt", s.SaveResult(ctx, r.ID, 1, orders), retention.ErrConflict)
@@ -382,7 +383,8 @@ func journalRow(run, policy string, seq int64) retention.JournalRow {
 	return retention.JournalRow{
 		Batch: retention.Batch{ID: fmt.Sprintf("%s-%s-%d", run, policy, seq), RunID: run, Policy: policy, PolicyVersion: 3, Action: retention.ActionArchive,
 			Table: table(policy), Seq: seq, GuardEpoch: 9, Step: "blocks 0–127", Digests: 2, CommittedAt: noon.Add(time.Duration(seq/2) * time.Second),
-			Counts: retention.Counts{Processed: 2, Held: 1, Blocked: 4, Skipped: map[string]int64{retention.SkippedTrigger: 1}}},
+			Counts: retention.Counts{Processed: 2, Held: 1, Blocked: 4, BlockedBy: map[string]int64{"public.lines": 4}, Skipped: map[string]int64{retention.SkippedTrigger: 1},
+				Effects: map[string]retention.TableEffect{"public.items": {Updated: 1, Deleted: 2}}}},
 		DigestBytes: []byte(strings.Repeat("d", 64)),
 	}
 }

@@ -39,6 +39,9 @@ func subscriberWrites() []write {
 			_, err := s.RotateSecret(ctx, sub.ID, time.Hour, by)
 			return err
 		}),
+		onOne("TestedSubscriber", false, true, func(ctx context.Context, s *store.Store, sub retention.Subscriber, by retention.By) error {
+			return s.TestedSubscriber(ctx, sub.ID, retention.SubscriberTest{EventID: "t", Delivered: true, Answer: "204"}, by)
+		}),
 		onOne("EndSubscriber", true, false, func(ctx context.Context, s *store.Store, sub retention.Subscriber, by retention.By) error {
 			return s.EndSubscriber(ctx, sub.ID, 1, by)
 		}),

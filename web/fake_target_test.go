@@ -44,7 +44,7 @@ func (t *fakeTarget) CheckPolicy(ctx context.Context, p retention.Policy) error 
 	return nil
 }
 
-func (t *fakeTarget) Simulate(_ context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {
+func (t *fakeTarget) Simulate(_ context.Context, p retention.Policy, asOf *time.Time, _ ...retention.Policy) (retention.Simulation, error) {
 	if t.down != nil {
 		return retention.Simulation{}, t.down
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -199,6 +200,9 @@ func policyDetails(p retention.Policy) []ui.Pair {
 	if p.Action == retention.ActionArchive {
 		list = append(list, ui.Pair{Name: "Archive table", Value: p.ArchiveTable().String(), Code: true})
 	}
+	if len(p.Cascade) > 0 {
+		list = append(list, ui.Pair{Name: "Tables it may reach", Value: joined(p.Cascade), Code: true})
+	}
 	if p.Events != nil {
 		list = append(list, ui.Pair{Name: "Other services", Value: p.Telling()})
 	}
@@ -210,6 +214,14 @@ func policyDetails(p retention.Policy) []ui.Pair {
 		ui.Pair{Name: "Allowance (grace)", Value: p.GracePeriod().Human()},
 		ui.Pair{Name: "Evidence", Value: pick(p.Evidence == retention.EvidenceCounts, "counts only: single records cannot be proven later", "counts and one digest per record")},
 		ui.Pair{Name: "Batch size", Value: ui.Num(int64(p.BatchSize)) + " rows"})
+}
+
+func joined(tables []retention.TableName) string {
+	names := make([]string, len(tables))
+	for i, t := range tables {
+		names[i] = t.String()
+	}
+	return strings.Join(names, ", ")
 }
 
 func columnDetails(p retention.Policy) []ui.Pair {

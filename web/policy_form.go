@@ -171,7 +171,7 @@ func (v *visit) policyForm(f policyForm) error {
 var policyLabels = map[string]string{
 	"name": "Name", "table": "Table", "timestamp_column": "Timestamp column", "retention_period": "Retention period", "action": "Action",
 	"legal_basis": "Legal basis", "condition": "Condition", "batch_size": "Batch size", "evidence": "Evidence", "time_zone": "Time zone",
-	"unit": "Unit", "grace": "Allowance", "archive.table": "Archive table", "columns": "Columns",
+	"unit": "Unit", "grace": "Allowance", "archive.table": "Archive table", "cascade": "Tables reached", "columns": "Columns",
 	"events.entity_type": "Entity", "events.key": "Key", "events.include": "Include",
 }
 
@@ -192,7 +192,7 @@ func policyLabel(field string) (name, label string, ok bool) {
 	if to, is := aliases[field]; is {
 		field = to
 	}
-	if list, _, is := strings.Cut(field, "["); is && strings.HasPrefix(field, "events.") {
+	if list, _, is := strings.Cut(field, "["); is && (strings.HasPrefix(field, "events.") || list == "cascade") {
 		field = list
 	}
 	if l, ok := policyLabels[field]; ok {
@@ -233,6 +233,8 @@ func (v *visit) policyFields(view *ui.PolicyFormView, d policyDraft, f *faults, 
 	}, d.action)}
 	view.Archive = ui.Field{Name: "archive.table", Label: "Archive table", Value: d.archive, Error: f.of("archive.table") + f.of("archive"),
 		Help: "Where archived rows go. Left empty: the table's own name with `_archive` added.", Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false"}}
+	view.Cascade = ui.Field{Name: "cascade", Label: "Tables it may reach (optional)", Value: d.cascade, Error: f.of("cascade"),
+		Help: "Where a foreign key deletes or clears rows with those that they refer to, its table must be named here, such as `public.order_items`; several with commas. Rows under a hold keep what they refer to.", Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false"}}
 	view.Basis = ui.Field{Name: "legal_basis", Label: "Legal basis", Value: d.basis, Error: f.of("legal_basis"),
 		Help: "The authority for keeping these records and for disposing of them, such as “HGB § 257, ten years”.", Attrs: templ.Attributes{"maxlength": "500"}}
 	view.Condition = ui.Field{Name: "condition", Label: "Condition (optional)", Value: d.condition, Error: f.of("condition"),

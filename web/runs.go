@@ -137,6 +137,7 @@ func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolic
 		Policy: p.Policy, Href: "/policies/" + p.Policy, Sentence: p.Sentence, Version: p.Version, State: runPill(p.Status),
 		Verb: upperFirst(pick(r.DryRun, "would be ", "") + done(p.Action)), Processed: p.Processed, Held: p.Held, Blocked: p.Blocked,
 		Skipped: skips(p.Counts), NoTime: p.NullTimestamps, Infinite: p.InfiniteTimestamps, Batches: p.Batches, Errors: p.Errors,
+		Blockers: blockers(p.Counts), Effects: effects(p.Counts),
 		Duration: v.policyTook(p),
 	}
 	if p.Cutoff != nil {

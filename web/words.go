@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -87,6 +88,8 @@ func skipWords(reason string) (name, help string) {
 		return "Locked by others", "somebody else was changing these rows; the next run takes them."
 	case retention.SkippedTrigger:
 		return "Refused by a trigger", "a trigger of the database kept these rows; they stay until the trigger lets them go."
+	case retention.SkippedConstraint:
+		return "Refused by a constraint", "a constraint of the database, or a type, refused the change of these rows; what it said stands with the policy's errors."
 	case retention.SkippedStillDue:
 		return "Undone by a trigger", "a trigger of the database put the old values back; the rows are not anonymized."
 	}
@@ -104,6 +107,32 @@ func skips(c retention.Counts) []ui.Skip {
 	for _, r := range reasons {
 		name, help := skipWords(r)
 		out = append(out, ui.Skip{Reason: name, Help: help, Count: c.Skipped[r]})
+	}
+	return out
+}
+
+// blockers say whose rows block how many.
+func blockers(c retention.Counts) []ui.Skip {
+	var out []ui.Skip
+	for _, table := range slices.Sorted(maps.Keys(c.BlockedBy)) {
+		out = append(out, ui.Skip{Reason: "Blocked by rows of " + table, Count: c.BlockedBy[table]})
+	}
+	return out
+}
+
+// effects say what was done to other tables with the policy's rows.
+func effects(c retention.Counts) []ui.Skip {
+	var out []ui.Skip
+	for _, table := range slices.Sorted(maps.Keys(c.Effects)) {
+		e := c.Effects[table]
+		for _, did := range []struct {
+			verb string
+			n    int64
+		}{{"Inserted into ", e.Inserted}, {"Changed in ", e.Updated}, {"Deleted from ", e.Deleted}} {
+			if did.n > 0 {
+				out = append(out, ui.Skip{Reason: did.verb + table + " with them", Count: did.n})
+			}
+		}
 	}
 	return out
 }

@@ -517,12 +517,20 @@ type AuditList struct {
 
 // Batch What one transaction did, and its evidence
 type Batch struct {
-	Action      Action    `json:"action"`
-	Blocked     int64     `json:"blocked"`
+	Action Action `json:"action"`
+
+	// Blocked Due rows that stay since something which stays refers to them
+	Blocked int64 `json:"blocked"`
+
+	// BlockedBy How many of the blocked rows each table's rows block, by its name; a row that several block is counted for one
+	BlockedBy   BlockedBy `json:"blocked_by"`
 	CommittedAt time.Time `json:"committed_at"`
 
 	// Digests How many record digests it keeps
 	Digests int64 `json:"digests"`
+
+	// Effects Changes of other tables that went with the processed rows, by the table's name
+	Effects Effects `json:"effects"`
 
 	// GuardEpoch The state of the holds that it was judged by
 	GuardEpoch    int64  `json:"guard_epoch"`
@@ -536,7 +544,7 @@ type Batch struct {
 	// Seq Counts the batches of one policy in one run, from 1
 	Seq int64 `json:"seq"`
 
-	// Skipped Due rows left for another reason, by reason: `locked_by_other`, `refused_by_trigger`, `undone_by_trigger`
+	// Skipped Due rows left for another reason, by reason: `locked_by_other`, `refused_by_trigger`, `refused_by_constraint`, `undone_by_trigger`
 	Skipped Skipped `json:"skipped"`
 
 	// Step The part of the table, for people
@@ -549,6 +557,9 @@ type BatchList struct {
 	Items      []Batch `json:"items"`
 	NextCursor *string `json:"next_cursor"`
 }
+
+// BlockedBy How many of the blocked rows each table's rows block, by its name; a row that several block is counted for one
+type BlockedBy map[string]int64
 
 // Column defines model for Column.
 type Column struct {
@@ -587,6 +598,13 @@ type DeliveryList struct {
 
 // DeliveryState defines model for DeliveryState.
 type DeliveryState string
+
+// Effects Changes of other tables that went with the processed rows, by the table's name
+type Effects map[string]struct {
+	Deleted  int64 `json:"deleted"`
+	Inserted int64 `json:"inserted"`
+	Updated  int64 `json:"updated"`
+}
 
 // Event A CloudEvents 1.0 envelope.
 type Event struct {
@@ -819,9 +837,12 @@ type Pace string
 
 // Policy defines model for Policy.
 type Policy struct {
-	Action    Action                `json:"action"`
-	Archive   *Archive              `json:"archive"`
-	BatchSize int                   `json:"batch_size"`
+	Action    Action   `json:"action"`
+	Archive   *Archive `json:"archive"`
+	BatchSize int      `json:"batch_size"`
+
+	// Cascade Tables that it may reach by foreign keys
+	Cascade   []string              `json:"cascade"`
 	Columns   map[string]Anonymizer `json:"columns"`
 	Condition string                `json:"condition"`
 
@@ -863,6 +884,14 @@ type PolicyInput struct {
 		Table string `json:"table"`
 	} `json:"archive,omitempty"`
 	BatchSize *int `json:"batch_size,omitempty"`
+
+	// Cascade For delete and archive: tables whose rows may be deleted, or lose their
+	// reference, by a foreign key ON DELETE CASCADE, SET NULL or SET DEFAULT with the
+	// rows that they refer to. Every such table must be named, at whatever depth.
+	//
+	//
+	// Examples: ["public.order_items"]
+	Cascade *[]string `json:"cascade,omitempty"`
 
 	// Columns For anonymize, which columns to treat and how.
 	Columns *map[string]Anonymizer `json:"columns,omitempty"`
@@ -948,16 +977,24 @@ type PolicyList struct {
 
 // PolicyResult defines model for PolicyResult.
 type PolicyResult struct {
-	Action  Action     `json:"action"`
-	Batches int64      `json:"batches"`
-	Blocked int64      `json:"blocked"`
-	Cutoff  *time.Time `json:"cutoff"`
+	Action  Action `json:"action"`
+	Batches int64  `json:"batches"`
+
+	// Blocked Due rows that stay since something which stays refers to them
+	Blocked int64 `json:"blocked"`
+
+	// BlockedBy How many of the blocked rows each table's rows block, by its name; a row that several block is counted for one
+	BlockedBy BlockedBy  `json:"blocked_by"`
+	Cutoff    *time.Time `json:"cutoff"`
 
 	// DurationSeconds From start to end, less what the run was paused
-	DurationSeconds float64    `json:"duration_seconds"`
-	Errors          []string   `json:"errors"`
-	FinishedAt      *time.Time `json:"finished_at"`
-	Held            int64      `json:"held"`
+	DurationSeconds float64 `json:"duration_seconds"`
+
+	// Effects Changes of other tables that went with the processed rows, by the table's name
+	Effects    Effects    `json:"effects"`
+	Errors     []string   `json:"errors"`
+	FinishedAt *time.Time `json:"finished_at"`
+	Held       int64      `json:"held"`
 
 	// InfiniteTimestamps Rows with an infinite timestamp, never due either; null likewise
 	InfiniteTimestamps *int64 `json:"infinite_timestamps"`
@@ -970,7 +1007,7 @@ type PolicyResult struct {
 	// Sentence The rule as it was then
 	Sentence string `json:"sentence"`
 
-	// Skipped Due rows left for another reason, by reason: `locked_by_other`, `refused_by_trigger`, `undone_by_trigger`
+	// Skipped Due rows left for another reason, by reason: `locked_by_other`, `refused_by_trigger`, `refused_by_constraint`, `undone_by_trigger`
 	Skipped   Skipped    `json:"skipped"`
 	StartedAt *time.Time `json:"started_at"`
 
@@ -1235,7 +1272,7 @@ type Simulation struct {
 	WouldProcess int64 `json:"would_process"`
 }
 
-// Skipped Due rows left for another reason, by reason: `locked_by_other`, `refused_by_trigger`, `undone_by_trigger`
+// Skipped Due rows left for another reason, by reason: `locked_by_other`, `refused_by_trigger`, `refused_by_constraint`, `undone_by_trigger`
 type Skipped map[string]int64
 
 // Slot defines model for Slot.

@@ -50,7 +50,13 @@ var servesAt = regexp.MustCompile(`Holdfast serves (http://\S+)`)
 // than the rest need, and waits until it is ready.
 func startService(t testing.TB, database string, env ...string) *service {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "serve")
+	return startProgram(t, os.Args[0], database, env...)
+}
+
+// startProgram is startService for another build of the program.
+func startProgram(t testing.TB, program, database string, env ...string) *service {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), program, "serve")
 	cmd.Env = append(os.Environ(), envMain+"=1", "HOLDFAST_DATABASE_URL="+database, "HOLDFAST_LISTEN=127.0.0.1:0",
 		"HOLDFAST_ADMIN_TOKEN="+adminToken, "HOLDFAST_SECRET="+strings.Repeat("s", 40), "HOLDFAST_PUBLIC_URL=")
 	cmd.Env = append(cmd.Env, env...)

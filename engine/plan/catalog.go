@@ -117,11 +117,18 @@ const (
 type ForeignKey struct {
 	Name       string
 	Child      retention.TableName
+	ChildOID   uint32
 	ChildCols  []string
 	Parent     retention.TableName
 	ParentCols []string
-	OnDelete   FKAction
-	OnUpdate   FKAction
+	// Equal are the operators that compare the parent's columns with the child's, in a
+	// form that a statement can use whatever the search_path is.
+	Equal    []string
+	OnDelete FKAction
+	OnUpdate FKAction
+	// Sets are the child's columns that SET NULL and SET DEFAULT change: all of its own
+	// unless it names some.
+	Sets []string
 }
 
 // Index is one index of the table.

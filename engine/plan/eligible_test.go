@@ -107,20 +107,3 @@ func TestConditionsAreReadAndTheirColumnsLookedUp(t *testing.T) {
 		t.Errorf("the condition is printed %s, want %s", got, want)
 	}
 }
-
-func TestRowsThatOthersReferToAreAnonymizedButNotRemoved(t *testing.T) {
-	referred := func(t *plan.Table) {
-		t.Incoming = []plan.ForeignKey{{Name: "lines_order_fkey", Child: public("lines"), ChildCols: []string{"order_id"}, Parent: public("orders"), ParentCols: []string{"id"}, OnDelete: plan.FKCascade}}
-	}
-	archive := func(in *plan.Inputs) { in.Policy.Action = retention.ActionArchive }
-	const reason = `foreign key "lines_order_fkey" of public.lines refers to public.orders`
-	checkRefusals(t, []refusal{
-		{"delete", table(referred), "table", reason, "anonymize instead, or give the policy to the referring table"},
-		{"archive", append(table(referred), archive), "table", reason, "anonymize instead"},
-		{"delete from a table that refers to itself", table(func(t *plan.Table) {
-			referred(t)
-			t.Incoming[0].Child = t.Name
-		}), "table", "of public.orders refers to public.orders", "anonymize instead"},
-	})
-	build(t, append(table(referred), anonymize("email", retention.Anonymizer{Method: retention.MethodHash}))...)
-}

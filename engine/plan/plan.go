@@ -36,7 +36,10 @@ type Inputs struct {
 	Table *Table
 	// Archive is the catalog entry of the archive table, nil if there is none yet.
 	Archive *Table
-	// Holds are the scopes in force that touch the table by oid or by name.
+	// Related are the tables that refer to it, and those that refer to tables from which
+	// rows would go with its own, by oid.
+	Related map[uint32]*Table
+	// Holds are the scopes in force that touch one of the tables by oid or by name.
 	Holds []HoldScope
 	// DueShare is the estimated share of due rows, 0 if unknown.
 	DueShare float64
@@ -68,7 +71,10 @@ type Plan struct {
 	// Key are the key's columns; nil if records have no ids.
 	Key   []Column
 	Holds HeldRows
-	Walk  WalkKind
+	// Family are the policy's table and those whose rows go or change with its own, in
+	// the order in which they were found; nil if nothing refers to the table.
+	Family []Member
+	Walk   WalkKind
 	// DueShare is the estimated share of due rows, 0 if unknown.
 	DueShare float64
 	// Changes are the treated columns of an anonymize policy.
@@ -118,7 +124,7 @@ type Change struct {
 // Build plans a policy. The error is a *retention.Refusal.
 func Build(in Inputs) (*Plan, error) {
 	p := &Plan{Policy: in.Policy, Table: in.Table, Key: in.Table.KeyColumns()}
-	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, heldRows, references, columnChanges, archiveColumns, telling}
+	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, heldRows, family, columnChanges, archiveColumns, telling}
 	for _, step := range steps {
 		if err := step(p, in); err != nil {
 			return nil, err
@@ -126,7 +132,7 @@ func Build(in Inputs) (*Plan, error) {
 	}
 	p.Walk, p.DueShare = chooseWalk(in), in.DueShare
 	p.LockFirst = in.Table.RowTriggers(in.Policy.Action, true)
-	p.Watch = in.Table.HasTriggers(in.Policy.Action) || (in.Archive != nil && len(in.Archive.Triggers) > 0)
+	p.Watch = in.Table.HasTriggers(in.Policy.Action) || (in.Archive != nil && len(in.Archive.Triggers) > 0) || p.Family != nil
 	p.Digests = in.Policy.Evidence == retention.EvidenceRecords && p.Key != nil
 	return p, nil
 }
@@ -137,24 +143,29 @@ func refuse(field, reason, remedy string) error {
 
 // eligible refuses every relation that the walks and statements are not made for.
 func eligible(_ *Plan, in Inputs) error {
-	t, name := in.Table, in.Table.Name
+	return plainTable(in.Table, "table")
+}
+
+// plainTable refuses, at a field of the policy, whatever is not a plain table.
+func plainTable(t *Table, field string) error {
+	name := t.Name
 	switch {
 	case t.Kind == KindPartitioned || t.IsPartition:
-		return refuse("table", fmt.Sprintf("%s is partitioned, or a partition", name), "this version works on plain tables only")
+		return refuse(field, fmt.Sprintf("%s is partitioned, or a partition", name), "this version works on plain tables only")
 	case t.Kind == KindForeign:
-		return refuse("table", fmt.Sprintf("%s is a foreign table: its rows live in another database", name), "give a policy to the table there")
+		return refuse(field, fmt.Sprintf("%s is a foreign table: its rows live in another database", name), "give a policy to the table there")
 	case t.Kind == KindView || t.Kind == KindMatView:
-		return refuse("table", fmt.Sprintf("%s is a view", name), "name the table that it reads")
+		return refuse(field, fmt.Sprintf("%s is a view", name), "name the table that it reads")
 	case t.Kind != KindTable:
-		return refuse("table", fmt.Sprintf("%s is not a table", name), "name a plain table")
+		return refuse(field, fmt.Sprintf("%s is not a table", name), "name a plain table")
 	case t.Temporary:
-		return refuse("table", fmt.Sprintf("%s is a temporary table", name), "name a permanent table")
+		return refuse(field, fmt.Sprintf("%s is a temporary table", name), "name a permanent table")
 	case t.HasParent || t.HasChildren:
-		return refuse("table", fmt.Sprintf("%s inherits, or is inherited from", name), "this version works on plain tables only")
+		return refuse(field, fmt.Sprintf("%s inherits, or is inherited from", name), "this version works on plain tables only")
 	case len(t.Rules) > 0:
-		return refuse("table", fmt.Sprintf("%s has the rewrite rule %q, which could turn a statement into another one", name, t.Rules[0]), "replace the rule by a trigger")
+		return refuse(field, fmt.Sprintf("%s has the rewrite rule %q, which could turn a statement into another one", name, t.Rules[0]), "replace the rule by a trigger")
 	case SystemSchema(name.Schema):
-		return refuse("table", fmt.Sprintf("schema %q belongs to PostgreSQL or to Holdfast itself", name.Schema), "name a table of your application")
+		return refuse(field, fmt.Sprintf("schema %q belongs to PostgreSQL or to Holdfast itself", name.Schema), "name a table of your application")
 	}
 	return nil
 }
@@ -184,21 +195,29 @@ func parseCondition(p *Plan, in Inputs) error {
 // heldRows gathers the holds in force. A scope whose table or key is no longer
 // what it was when the hold was placed bars the policy: nobody can tell which
 // rows it means now.
-func heldRows(p *Plan, in Inputs) error {
-	for _, s := range in.Holds {
-		if s.RelID != in.Table.OID {
-			return refuse("table", fmt.Sprintf("hold %s covers records of %s, and the table of that name was replaced since", s.HoldID, s.Table), "release the hold or place it anew on this table first")
-		}
-		if s.Set == 0 {
-			p.Holds.All = true
+func heldRows(p *Plan, in Inputs) (err error) {
+	p.Holds, err = holdsOf(in.Table, p.Key, in.Holds, "table")
+	return err
+}
+
+// holdsOf are the scopes that cover rows of one table. A refusal names the field of
+// the policy that leads there.
+func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held HeldRows, err error) {
+	for _, s := range scopes {
+		switch {
+		case s.RelID != t.OID && s.Table != t.Name:
 			continue
+		case s.RelID != t.OID:
+			return held, refuse(field, fmt.Sprintf("hold %s covers records of %s, and the table of that name was replaced since", s.HoldID, s.Table), "release the hold or place it anew on this table first")
+		case s.Set == 0:
+			held.All = true
+			continue
+		case !sameKey(key, s):
+			return held, refuse(field, fmt.Sprintf("hold %s names records of %s by a key that has changed since it was placed", s.HoldID, t.Name), "release the hold or place it anew with today's key first")
 		}
-		if !sameKey(p.Key, s) {
-			return refuse("table", fmt.Sprintf("hold %s names records of %s by a key that has changed since it was placed", s.HoldID, in.Table.Name), "release the hold or place it anew with today's key first")
-		}
-		p.Holds.add(s)
+		held.add(s)
 	}
-	return nil
+	return held, nil
 }
 
 func sameKey(key []Column, s HoldScope) bool {
@@ -222,16 +241,6 @@ func (h *HeldRows) add(s HoldScope) {
 	if !slices.Contains(h.Sets[i].HoldNos, s.HoldNo) {
 		h.Sets[i].HoldNos = append(h.Sets[i].HoldNos, s.HoldNo)
 	}
-}
-
-// references refuses what foreign keys would carry further than this version looks.
-func references(_ *Plan, in Inputs) error {
-	if !in.Policy.Action.Removes() || len(in.Table.Incoming) == 0 {
-		return nil
-	}
-	fk := in.Table.Incoming[0]
-	return refuse("table", fmt.Sprintf("foreign key %q of %s refers to %s: removing its rows could block or cascade into that table", fk.Name, fk.Child, in.Table.Name),
-		"this version removes rows only from tables that nothing refers to; anonymize instead, or give the policy to the referring table")
 }
 
 func chooseWalk(in Inputs) WalkKind {

@@ -12,11 +12,14 @@ import (
 // Change prints the destructive statement of one step. Its single row has the
 // rows changed, those of them that a trigger undid, what was due and held in the
 // same snapshot (0 unless countHeld), for archive the rows that arrived there, if the
-// plan tells others the bytes of the outbox row, and then one array per key column if
-// the plan keeps digests, of bigint for integers and of text for all others.
-func (g *Printer) Change(r Range, run RunMeta, countHeld bool) Statement {
+// plan tells others the bytes of the outbox row, then one array per key column if
+// the plan keeps digests, of bigint for integers and of text for all others, and at
+// last for each of with the number of its rows and such arrays.
+func (g *Printer) Change(r Range, run RunMeta, countHeld bool, with ...Gone) Statement {
 	b := &builder{}
-	b.printf("WITH gone AS (\n")
+	b.printf("WITH ")
+	g.deleteGone(b, with)
+	b.printf("gone AS (\n")
 	switch g.plan.Policy.Action {
 	case retention.ActionAnonymize:
 		g.update(b, r)
@@ -32,7 +35,7 @@ func (g *Printer) Change(r Range, run RunMeta, countHeld bool) Statement {
 	if g.plan.Events != nil {
 		g.insertOutbox(b, run)
 	}
-	g.summary(b, r, countHeld)
+	g.summary(b, r, countHeld, with)
 	return b.done()
 }
 
@@ -127,7 +130,7 @@ func (g *Printer) update(b *builder, r Range) {
 	}
 }
 
-func (g *Printer) summary(b *builder, r Range, countHeld bool) {
+func (g *Printer) summary(b *builder, r Range, countHeld bool, with []Gone) {
 	undone, from := "0::bigint", "gone"
 	if g.plan.Policy.Action == retention.ActionAnonymize {
 		undone = "pg_catalog.count(*) FILTER (WHERE undone)"
@@ -150,6 +153,7 @@ func (g *Printer) summary(b *builder, r Range, countHeld bool) {
 			cols = append(cols, fmt.Sprintf("coalesce(pg_catalog.array_agg(d%d), '{}')", i+1))
 		}
 	}
+	cols = append(cols, g.countGone(with)...)
 	b.printf("\nSELECT %s\nFROM %s", strings.Join(cols, ", "), from)
 }
 

@@ -50,6 +50,8 @@ type Block struct {
 type Printer struct {
 	plan *plan.Plan
 	keys Keys
+	// before are those of plans that are carried out first; see After.
+	before []*Printer
 }
 
 // New makes a printer. The plan's Cutoff must be set before a statement that
@@ -136,14 +138,17 @@ func (g *Printer) due(b *builder) string {
 // sub-selects: when a row was changed under way PostgreSQL evaluates the quals of
 // the scan again, not a join, so an anti-join here would let a row go that became
 // held meanwhile. OFFSET 0 keeps the planner from making it one.
-func (g *Printer) held(b *builder) string {
+func (g *Printer) held(b *builder) string { return g.heldAs(b, alias) }
+
+// heldAs is held for a row under another alias.
+func (g *Printer) heldAs(b *builder, as string) string {
 	h := g.plan.Holds
 	if h.All {
 		return "true"
 	}
 	parts := make([]string, len(h.Sets))
 	for i, set := range h.Sets {
-		parts[i] = g.inSet(b, set)
+		parts[i] = g.inSet(b, set, as)
 	}
 	if len(parts) == 0 {
 		return "false"
@@ -159,14 +164,14 @@ func HeldTable(set int32) retention.TableName {
 // HeldColumn is the name of the i-th key column in a typed copy, from 0.
 func HeldColumn(i int) string { return fmt.Sprintf("k%d", i+1) }
 
-func (g *Printer) inSet(b *builder, set plan.HeldSet) string {
+func (g *Printer) inSet(b *builder, set plan.HeldSet, as string) string {
 	if schema, ok := g.oneEqSchema(); ok && set.Hash {
 		return fmt.Sprintf("(%s) OPERATOR(%s.=) ANY (SELECT %s FROM %s AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY (%s::integer[]) OFFSET 0)",
-			strings.Join(g.keyColumns(alias), ", "), retention.QuoteIdent(schema), strings.Join(g.heldColumns(), ", "), HeldTable(set.ID).SQL(), b.arg(set.HoldNos))
+			strings.Join(g.keyColumns(as), ", "), retention.QuoteIdent(schema), strings.Join(g.heldColumns(), ", "), HeldTable(set.ID).SQL(), b.arg(set.HoldNos))
 	}
 	equal := make([]string, len(g.plan.Key))
 	for i, c := range g.plan.Key {
-		equal[i] = fmt.Sprintf("h.%s OPERATOR(%s.=) %s", HeldColumn(i), retention.QuoteIdent(c.EqSchema), col(c.Name))
+		equal[i] = fmt.Sprintf("h.%s OPERATOR(%s.=) %s", HeldColumn(i), retention.QuoteIdent(c.EqSchema), as+"."+retention.QuoteIdent(c.Name))
 	}
 	return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND h.hold_no OPERATOR(pg_catalog.=) ANY (%s::integer[]) OFFSET 0)",
 		HeldTable(set.ID).SQL(), strings.Join(equal, " AND "), b.arg(set.HoldNos))

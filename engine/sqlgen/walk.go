@@ -56,16 +56,20 @@ func (g *Printer) NeverDue() Statement {
 	return b.done()
 }
 
-// Simulate prints the query of a simulation: due and held rows by month, with the
-// oldest of each.
+// Simulate prints the query of a simulation: due, held and blocked rows by month, with
+// the oldest of each.
 func (g *Printer) Simulate() Statement {
 	b := &builder{}
-	held := "0::bigint"
+	held, blocked := "0::bigint", "0::bigint"
+	if g.plan.Family != nil {
+		own := g.keptByOwn(b)
+		blocked = fmt.Sprintf("pg_catalog.count(*) FILTER (WHERE %s)", g.blockedRow(b, own))
+	}
 	if g.plan.Holds.Any() {
 		held = fmt.Sprintf("pg_catalog.count(*) FILTER (WHERE %s)", g.held(b))
 	}
-	b.printf("SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', %s), 'YYYY-MM'), pg_catalog.count(*), %s, %s\nFROM %s\nWHERE %s\nGROUP BY pg_catalog.date_trunc('month', %s)\nORDER BY pg_catalog.date_trunc('month', %s)",
-		g.monthOf(), held, g.instant("pg_catalog.min("+g.ts()+")"), g.from(), g.due(b), g.monthOf(), g.monthOf())
+	b.printf("SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', %s), 'YYYY-MM'), pg_catalog.count(*), %s, %s, %s\nFROM %s\nWHERE %s\nGROUP BY pg_catalog.date_trunc('month', %s)\nORDER BY pg_catalog.date_trunc('month', %s)",
+		g.monthOf(), held, blocked, g.instant("pg_catalog.min("+g.ts()+")"), g.from(), g.due(b), g.monthOf(), g.monthOf())
 	return b.done()
 }
 

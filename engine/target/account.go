@@ -3,7 +3,10 @@ package target
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -24,8 +27,10 @@ func (d *disposition) reach(ctx context.Context) (map[uint32]moves, error) {
 		return nil, nil
 	}
 	out := map[uint32]moves{}
+	var counting bool
 	b := &pgx.Batch{}
 	b.Queue(ourPath)
+	b.Queue(`SELECT current_setting('track_counts')::boolean`).QueryRow(func(row pgx.Row) error { return row.Scan(&counting) })
 	b.Queue(`
 		SELECT c.oid, n.nspname, c.relname, pg_stat_get_xact_tuples_inserted(c.oid), pg_stat_get_xact_tuples_updated(c.oid), pg_stat_get_xact_tuples_deleted(c.oid)
 		FROM pg_catalog.pg_class c
@@ -42,7 +47,42 @@ func (d *disposition) reach(ctx context.Context) (map[uint32]moves, error) {
 			return err
 		})
 	b.Queue(setOwnPath, ownPath(d.conn.Conn()))
-	return out, d.conn.SendBatch(ctx, b).Close()
+	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
+		return nil, err
+	}
+	if !counting {
+		return nil, notCounting(d.planned.Table.Name)
+	}
+	return out, nil
+}
+
+// notCounting refuses what could change other tables where the server does not count
+// changes: nobody could tell what was done.
+func notCounting(table retention.TableName) error {
+	return &retention.Refusal{Field: "table", Reason: fmt.Sprintf("what triggers and foreign keys of %s change cannot be seen, since the setting track_counts is off", table),
+		Remedy: "switch track_counts on, which is PostgreSQL's default"}
+}
+
+// checkLocks fails if something in the transaction has locked a table as a whole, which
+// we never do: TRUNCATE and DDL change tables and are in no counter.
+func (d *disposition) checkLocks(ctx context.Context) error {
+	var name string
+	err := d.conn.QueryRow(ctx, `
+		SELECT coalesce(n.nspname || '.' || c.relname, 'a table that it dropped')
+		FROM pg_catalog.pg_locks l
+		LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
+		LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted
+		  AND l.database = (SELECT db.oid FROM pg_catalog.pg_database db WHERE db.datname = pg_catalog.current_database())
+		  AND (c.oid IS NULL OR c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't')
+		LIMIT 1`).Scan(&name)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("a trigger reached further than the policy says: it emptied or altered %s (TRUNCATE or DDL), which no record of changes shows; the batch was rolled back and nothing was changed; disable that trigger for this policy's rows or take the table out of the policy", name)
 }
 
 // checkReach fires what is deferred and compares what the transaction changed with
@@ -55,6 +95,9 @@ func (d *disposition) checkReach(ctx context.Context, before map[uint32]moves, o
 	if _, err := d.conn.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
 		return err
 	}
+	if err := d.checkLocks(ctx); err != nil {
+		return err
+	}
 	after, err := d.reach(ctx)
 	if err != nil {
 		return err
@@ -63,14 +106,15 @@ func (d *disposition) checkReach(ctx context.Context, before map[uint32]moves, o
 	for oid, m := range after {
 		b := before[oid]
 		m.inserted, m.updated, m.deleted = m.inserted-b.inserted, m.updated-b.updated, m.deleted-b.deleted
-		want := moves{name: m.name}
+		with := out.counts.Effects[m.name.String()]
+		want := moves{name: m.name, inserted: with.Inserted, updated: with.Updated, deleted: with.Deleted}
 		switch {
 		case oid == d.planned.Table.OID && d.spec.Policy.Action.Removes():
-			want.deleted = changed
+			want.deleted += changed
 		case oid == d.planned.Table.OID:
-			want.updated = changed
+			want.updated += changed
 		case d.spec.Policy.Action == retention.ActionArchive && m.name == d.planned.ArchiveTo:
-			want.inserted = changed
+			want.inserted += changed
 		}
 		if m != want {
 			return fmt.Errorf("a trigger reached further than the policy says: in %s it made %d inserts, %d updates and %d deletes where %d, %d and %d were planned; the batch was rolled back and nothing was changed; disable that trigger for this policy's rows or take the table out of the policy",
@@ -82,29 +126,35 @@ func (d *disposition) checkReach(ctx context.Context, before map[uint32]moves, o
 
 // commit accounts for the batch and ends the transaction, in one round trip: the
 // journal row, the progress and the heartbeat stand exactly if the change does.
-func (d *disposition) commit(ctx context.Context, out outcome) error {
+func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	p := d.progress
-	if out.restart {
+	out.next.Before, out.next.Again = d.pos.Before, false
+	if out.restart || d.pos.Again {
 		// The walk meets again what it left; what it changed is gone.
 		p.Most = p.HighWater().Counts
-		p.Counts = retention.Counts{Processed: p.Processed}
+		p.Counts = retention.Counts{Processed: p.Processed, Effects: p.Effects}
 	}
 	if !p.Most.IsZero() {
 		out.next.Most = &p.Most
 	}
-	p.Skipped = cloneCounts(p.Skipped)
+	p.Skipped, p.BlockedBy, p.Effects = cloneCounts(p.Skipped), cloneCounts(p.BlockedBy), maps.Clone(p.Effects)
 	p.Counts.Add(out.counts)
+	p.Errors = slices.Clone(p.Errors)
+	for _, m := range out.errors {
+		p.Errors = addMessage(p.Errors, m)
+	}
+	d.again(out, p)
 	p.Done = out.done
 	b := &pgx.Batch{}
 	b.Queue("SET CONSTRAINTS ALL IMMEDIATE")
 	b.Queue(ourPath)
-	if worthARow(out) {
+	if worthARow(*out) {
 		p.Batches++
-		if err := d.queueJournal(b, out, p.Batches); err != nil {
+		if err := d.queueJournal(b, *out, p.Batches); err != nil {
 			return err
 		}
 	}
-	if err := d.queueProgress(b, out, p); err != nil {
+	if err := d.queueProgress(b, *out, p); err != nil {
 		return err
 	}
 	b.Queue("COMMIT")
@@ -115,11 +165,32 @@ func (d *disposition) commit(ctx context.Context, out outcome) error {
 	return nil
 }
 
+// again starts the walk once more where rows that were blocked may be free now that
+// others of their own table are gone: until a pass frees nothing.
+func (d *disposition) again(out *outcome, p retention.Progress) {
+	if !out.done || !d.planned.InPasses() {
+		return
+	}
+	if p.Blocked == 0 || p.Processed == out.next.Before {
+		return
+	}
+	out.done = false
+	out.next = position{Walk: d.planned.Walk, Before: p.Processed, Again: true, Most: out.next.Most}
+}
+
 // worthARow tells whether the batch met any due row. Steps over a part of the
 // table in which nothing is due leave no row; the run's result, zeros and all,
 // proves that they were walked.
 func worthARow(out outcome) bool {
 	return out.counts.Processed+out.counts.Held+out.counts.Blocked+out.counts.SkippedTotal() > 0
+}
+
+// effectsOf are the effects as they are kept: never null.
+func effectsOf(c retention.Counts) map[string]retention.TableEffect {
+	if c.Effects == nil {
+		return map[string]retention.TableEffect{}
+	}
+	return c.Effects
 }
 
 func cloneCounts(m map[string]int64) map[string]int64 {
@@ -135,17 +206,18 @@ func (d *disposition) queueJournal(b *pgx.Batch, out outcome, seq int64) error {
 	if err != nil {
 		return err
 	}
-	digests := out.digests
+	digests := append(out.digests, out.kinDigests...)
 	if digests == nil {
 		digests = []byte{}
 	}
 	p, t := d.spec.Policy, d.planned.Table
 	b.Queue(`
 		INSERT INTO holdfast_guard.journal (id, run_id, policy, policy_version, action, relid, schema_name, table_name, seq, guard_epoch, step,
-		                                    processed, held, blocked, skipped, digests)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+		                                    processed, held, blocked, skipped, digests, blocked_by, effects)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
 		out.id, d.spec.RunID, p.Name, p.Version, string(p.Action), t.OID, t.Name.Schema, t.Name.Name, seq, d.planned.epoch, out.step,
-		out.counts.Processed, out.counts.Held, out.counts.Blocked, skipped, digests)
+		out.counts.Processed, out.counts.Held, out.counts.Blocked, skipped, digests,
+		cloneCounts(out.counts.BlockedBy), effectsOf(out.counts))
 	return nil
 }
 
@@ -160,9 +232,11 @@ func (d *disposition) queueProgress(b *pgx.Batch, out outcome, p retention.Progr
 	}
 	b.Queue(`
 		UPDATE holdfast_guard.progress
-		SET position = $3, done = $4, seq = $5, processed = $6, held = $7, blocked = $8, skipped = $9, updated_at = clock_timestamp()
+		SET position = $3, done = $4, seq = $5, processed = $6, held = $7, blocked = $8, skipped = $9, blocked_by = $10, effects = $11,
+		    errors = $12, updated_at = clock_timestamp()
 		WHERE run_id = $1 AND policy = $2`,
-		d.spec.RunID, d.spec.Policy.Name, pos, p.Done, p.Batches, p.Processed, p.Held, p.Blocked, skipped)
+		d.spec.RunID, d.spec.Policy.Name, pos, p.Done, p.Batches, p.Processed, p.Held, p.Blocked, skipped,
+		cloneCounts(p.BlockedBy), effectsOf(p.Counts), append([]string{}, p.Errors...))
 	b.Queue(`UPDATE holdfast_guard.run SET heartbeat_at = clock_timestamp() WHERE run_id = $1`, d.spec.RunID)
 	return nil
 }
@@ -171,7 +245,7 @@ func (d *disposition) queueProgress(b *pgx.Batch, out outcome, p retention.Progr
 func (t *Target) Uncarried(ctx context.Context, limit int) ([]retention.JournalRow, error) {
 	rows, err := t.pool.Query(ctx, `
 		SELECT id::text, run_id::text, policy, policy_version, action, schema_name, table_name, seq, guard_epoch, step,
-		       processed, held, blocked, skipped, digests, committed_at
+		       processed, held, blocked, skipped, digests, committed_at, blocked_by, effects
 		FROM holdfast_guard.journal
 		WHERE carried_at IS NULL
 		ORDER BY committed_at
@@ -181,7 +255,7 @@ func (t *Target) Uncarried(ctx context.Context, limit int) ([]retention.JournalR
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (j retention.JournalRow, err error) {
 		err = row.Scan(&j.ID, &j.RunID, &j.Policy, &j.PolicyVersion, &j.Action, &j.Table.Schema, &j.Table.Name, &j.Seq, &j.GuardEpoch, &j.Step,
-			&j.Processed, &j.Held, &j.Blocked, &j.Skipped, &j.DigestBytes, &j.CommittedAt)
+			&j.Processed, &j.Held, &j.Blocked, &j.Skipped, &j.DigestBytes, &j.CommittedAt, &j.BlockedBy, &j.Effects)
 		j.Digests = int64(len(j.DigestBytes) / digestSize)
 		return j, err
 	})

@@ -27,9 +27,13 @@ const (
 
 // outcome is what one batch did, before it is committed.
 type outcome struct {
-	counts  retention.Counts
-	digests []byte
-	step    string
+	counts retention.Counts
+	// digests are those of the policy's own rows, kinDigests those of the rows that went
+	// or changed with them.
+	digests, kinDigests []byte
+	// errors are what the database said of rows that it refused.
+	errors []string
+	step   string
 	// id is the batch's, in the journal and in the outbox; told is the size of the
 	// outbox row in bytes.
 	id   string
@@ -61,7 +65,7 @@ func (d *disposition) Step(ctx context.Context) (retention.StepResult, error) {
 	if err != nil {
 		return retention.StepResult{}, d.failed(ctx, err)
 	}
-	d.skip = false
+	d.skip, d.careful = false, len(out.errors) > 0
 	d.size = d.nextSize(out)
 	return retention.StepResult{Done: out.done, Counts: out.counts, Took: time.Since(started)}, nil
 }
@@ -97,6 +101,13 @@ func (d *disposition) failed(ctx context.Context, err error) error {
 		d.planned = nil
 	case errors.Is(err, retention.ErrTooSlow):
 		d.size = max(1, d.size/2)
+	case rowAtFault(err) && (!d.careful || d.size > 1):
+		// Once more, row by row where it must be.
+		if d.careful {
+			d.size = max(1, d.size/2)
+		}
+		d.careful = true
+		err = fmt.Errorf("%w: %w", retention.ErrRowRefused, err)
 	case errors.Is(err, retention.ErrBusy):
 		d.skip = true
 		err = d.nameHolders(rctx, err)
@@ -120,7 +131,8 @@ func (d *disposition) batch(ctx context.Context) (outcome, error) {
 			return out, err
 		}
 	}
-	return out, d.commit(ctx, out)
+	err = d.commit(ctx, &out)
+	return out, err
 }
 
 // enter does the steps begin, guard, fence and fresh, in one round trip; each is a
@@ -167,6 +179,11 @@ func millis(v time.Duration) string { return fmt.Sprintf("%dms", v.Milliseconds(
 
 func (d *disposition) lockNames() []string {
 	names := []string{d.planned.Table.Name.SQL()}
+	for _, m := range d.planned.Family {
+		if m.Table.OID != d.planned.Table.OID {
+			names = append(names, m.Table.Name.SQL())
+		}
+	}
 	if d.spec.Policy.Action == retention.ActionArchive {
 		names = append(names, d.planned.ArchiveTo.SQL())
 	}
@@ -176,36 +193,60 @@ func (d *disposition) lockNames() []string {
 // change is the step of that name: judge and change the rows of the range, and
 // count what was left and why.
 func (d *disposition) change(ctx context.Context, r sqlgen.Range, out *outcome) error {
+	if d.skip || d.careful || d.planned.LockFirst || d.planned.Family != nil {
+		return d.changeLocked(ctx, r, out)
+	}
 	before, err := d.reach(ctx)
 	if err != nil {
 		return err
 	}
-	locked := int64(-1)
-	target := r
-	countHeld := d.planned.Holds.Any()
-	if d.skip || d.planned.LockFirst {
-		tids, err := d.lockRows(ctx, r)
-		if err != nil {
-			return err
-		}
-		locked, target = int64(len(tids)), sqlgen.Range{TIDs: tids}
-		if countHeld {
-			s := d.planned.sql.HeldCount(r)
-			if err := d.queryRow(ctx, s).Scan(&out.counts.Held); err != nil {
-				return err
-			}
-			countHeld = false
-		}
-	}
-	if locked != 0 {
-		if err := d.execute(ctx, target, countHeld, out); err != nil {
-			return err
-		}
-	}
-	if err := d.countLeft(ctx, r, locked, out); err != nil {
+	if err := d.execute(ctx, r, d.planned.Holds.Any(), nil, out); err != nil {
 		return err
 	}
 	return d.checkReach(ctx, before, out)
+}
+
+// changeLocked locks the rows first, and those that refer to them, and judges what it
+// may do with each in statements that come after the locks.
+func (d *disposition) changeLocked(ctx context.Context, r sqlgen.Range, out *outcome) error {
+	tids, err := d.lockRows(ctx, r)
+	if err != nil {
+		return err
+	}
+	if d.planned.Holds.Any() {
+		if err := d.queryRow(ctx, d.planned.sql.HeldCount(r)).Scan(&out.counts.Held); err != nil {
+			return err
+		}
+	}
+	k := newKin(len(d.planned.Family), tids)
+	if d.planned.Family != nil {
+		if err := d.gather(ctx, k); err != nil {
+			return err
+		}
+		if err := d.judge(ctx, k); err != nil {
+			return err
+		}
+	}
+	k.settle()
+	if err := d.carry(ctx, k, out); err != nil {
+		return err
+	}
+	k.blocked(d.planned.Table.Name.String(), &out.counts)
+	return d.countLocked(ctx, r, int64(len(tids))-out.counts.Processed, out)
+}
+
+// countLocked counts the due rows of the step that are not held and were not even
+// looked at, since somebody else had them locked: what is there but for the known.
+func (d *disposition) countLocked(ctx context.Context, r sqlgen.Range, known int64, out *outcome) error {
+	if !d.skip {
+		return nil
+	}
+	var remaining int64
+	if err := d.queryRow(ctx, d.planned.sql.Remaining(r)).Scan(&remaining); err != nil {
+		return err
+	}
+	out.counts.Skip(retention.SkippedLocked, max(0, remaining-known))
+	return nil
 }
 
 func (d *disposition) lockRows(ctx context.Context, r sqlgen.Range) ([]string, error) {
@@ -217,12 +258,13 @@ func (d *disposition) lockRows(ctx context.Context, r sqlgen.Range) ([]string, e
 	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
-// execute runs the destructive statement and takes its counts and digests.
-func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld bool, out *outcome) error {
-	if d.planned.sql.Plain() {
+// execute runs the destructive statement and takes its counts and digests, those of the
+// rows that go with the policy's own too.
+func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld bool, with []sqlgen.Gone, out *outcome) error {
+	if d.planned.sql.Plain() && len(with) == 0 {
 		return d.executePlain(ctx, r, countHeld, out)
 	}
-	s := d.planned.sql.Change(r, sqlgen.RunMeta{RunID: d.spec.RunID, BatchID: out.id, StartedAt: d.started}, countHeld)
+	s := d.planned.sql.Change(r, sqlgen.RunMeta{RunID: d.spec.RunID, BatchID: out.id, StartedAt: d.started}, countHeld, with...)
 	row, err := d.rawRow(ctx, s)
 	if err != nil {
 		return err
@@ -247,6 +289,16 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 	if d.planned.Digests {
 		out.digests = d.t.digests(d.planned.Table.Name, row.keys(len(d.planned.Key)), int(changed), row, d.digests)
 		d.digests = out.digests
+	}
+	for _, x := range with {
+		n := row.int()
+		if row.err == nil && n != int64(len(x.TIDs)) {
+			return errKept
+		}
+		out.counts.Affect(d.planned.Family[x.Member].Table.Name.String(), retention.TableEffect{Deleted: n})
+		if err := d.digestMember(x.Member, n, row, out); err != nil {
+			return err
+		}
 	}
 	return row.err
 }
@@ -275,24 +327,4 @@ func asPlanned(s sqlgen.Statement) []any {
 
 func (d *disposition) queryRow(ctx context.Context, s sqlgen.Statement) pgx.Row {
 	return d.conn.QueryRow(ctx, s.SQL, asPlanned(s)...)
-}
-
-// countLeft counts rows that were due, not held and did not change. Without a
-// trigger to refuse them and without skipping there are none.
-func (d *disposition) countLeft(ctx context.Context, r sqlgen.Range, locked int64, out *outcome) error {
-	if locked < 0 {
-		return nil
-	}
-	refused := max(0, locked-out.counts.Processed-out.counts.Skipped[retention.SkippedStillDue])
-	out.counts.Skip(retention.SkippedTrigger, refused)
-	if !d.skip {
-		return nil
-	}
-	var remaining int64
-	s := d.planned.sql.Remaining(r)
-	if err := d.queryRow(ctx, s).Scan(&remaining); err != nil {
-		return err
-	}
-	out.counts.Skip(retention.SkippedLocked, max(0, remaining-refused-out.counts.Skipped[retention.SkippedStillDue]))
-	return nil
 }

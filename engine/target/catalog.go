@@ -96,6 +96,85 @@ func readTable(ctx context.Context, q querier, name retention.TableName) (*plan.
 	return tables[oids[0]], nil
 }
 
+// maxRelated bounds the tables that are looked at for what refers to one.
+const maxRelated = 500
+
+// readRelated reads the tables that refer to one from which a policy removes rows, and
+// those that refer to tables from which foreign keys would remove rows with it.
+func readRelated(ctx context.Context, q querier, t *plan.Table, p retention.Policy) (map[uint32]*plan.Table, error) {
+	related, followed := map[uint32]*plan.Table{}, map[uint32]bool{}
+	if !p.Action.Removes() {
+		return related, nil
+	}
+	for level := []*plan.Table{t}; len(level) > 0 && len(related) < maxRelated; {
+		var want []uint32
+		for _, parent := range level {
+			for _, fk := range parent.Incoming {
+				if fk.ChildOID == t.OID || followed[fk.ChildOID] {
+					continue
+				}
+				if related[fk.ChildOID] == nil || fk.OnDelete == plan.FKCascade {
+					want = append(want, fk.ChildOID)
+				}
+				followed[fk.ChildOID] = fk.OnDelete == plan.FKCascade
+			}
+		}
+		if len(want) == 0 {
+			break
+		}
+		tables, err := readTables(ctx, q, want)
+		if err != nil {
+			return nil, err
+		}
+		level = nil
+		for oid, child := range tables {
+			related[oid] = child
+			if followed[oid] {
+				level = append(level, child)
+			}
+		}
+	}
+	return related, nil
+}
+
+// ReferringFirst orders tables; see engine.Target.
+func (t *Target) ReferringFirst(ctx context.Context, tables []retention.TableName) (order []int, err error) {
+	err = t.reading(ctx, func(tx pgx.Tx) error {
+		schemas, names := make([]string, len(tables)), make([]string, len(tables))
+		for i, table := range tables {
+			schemas[i], names[i] = table.Schema, table.Name
+		}
+		oids, err := collect[uint32](ctx, tx, `
+			SELECT coalesce((SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+			                 WHERE n.nspname = u.s AND c.relname = u.t), 0)
+			FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS u(s, t, pos) ORDER BY u.pos`, schemas, names)
+		if err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, `SELECT conrelid, confrelid FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0`)
+		if err != nil {
+			return err
+		}
+		refers := map[uint32][]uint32{}
+		var child, parent uint32
+		_, err = pgx.ForEachRow(rows, []any{&child, &parent}, func() error {
+			refers[child] = append(refers[child], parent)
+			return nil
+		})
+		order = plan.ReferringFirst(oids, refers)
+		return err
+	})
+	return order, err
+}
+
+func collect[T any](ctx context.Context, q querier, sql string, args ...any) ([]T, error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[T])
+}
+
 // readTables reads everything the planner needs about the relations.
 func readTables(ctx context.Context, q querier, oids []uint32) (map[uint32]*plan.Table, error) {
 	tables := map[uint32]*plan.Table{}
@@ -294,13 +373,23 @@ func readForeignKeys(ctx context.Context, q querier, oids []uint32, tables map[u
 	}
 	rows, err := q.Query(ctx, `
 		SELECT f.conrelid, f.confrelid, f.conname, cn.nspname, c.relname, `+names("f.conrelid", "f.conkey")+`,
-		       pn.nspname, p.relname, `+names("f.confrelid", "f.confkey")+`, f.confdeltype::text, f.confupdtype::text
+		       pn.nspname, p.relname, `+names("f.confrelid", "f.confkey")+`, f.confdeltype::text, f.confupdtype::text,
+		       ARRAY(SELECT 'OPERATOR(' || pg_catalog.quote_ident(o.nspname) || '.' || o.oprname || ')'
+		             FROM unnest(f.conpfeqop) WITH ORDINALITY AS k(op, pos)
+		             JOIN (SELECT oo.oid, oo.oprname, ono.nspname FROM pg_catalog.pg_operator oo JOIN pg_catalog.pg_namespace ono ON ono.oid = oo.oprnamespace) AS o ON o.oid = k.op
+		             ORDER BY k.pos),
+		       ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY AS k(attnum, pos)
+		             JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum
+		             WHERE coalesce(pg_catalog.jsonb_array_length(pg_catalog.jsonb_path_query_first(to_jsonb(f), '$.confdelsetcols ? (@.type() == "array")')), 0) = 0
+		                OR to_jsonb(f) -> 'confdelsetcols' @> to_jsonb(k.attnum)
+		             ORDER BY k.pos)
 		FROM pg_catalog.pg_constraint f
 		JOIN pg_catalog.pg_class c ON c.oid = f.conrelid
 		JOIN pg_catalog.pg_namespace cn ON cn.oid = c.relnamespace
 		JOIN pg_catalog.pg_class p ON p.oid = f.confrelid
 		JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace
-		WHERE f.contype = 'f' AND (f.conrelid = ANY ($1) OR f.confrelid = ANY ($1))
+		-- What a partition has from its parent is the parent's.
+		WHERE f.contype = 'f' AND f.conparentid = 0 AND (f.conrelid = ANY ($1) OR f.confrelid = ANY ($1))
 		ORDER BY f.conrelid, f.conname`, oids)
 	if err != nil {
 		return err
@@ -308,9 +397,11 @@ func readForeignKeys(ctx context.Context, q querier, oids []uint32, tables map[u
 	var child, parent uint32
 	var fk plan.ForeignKey
 	_, err = pgx.ForEachRow(rows, []any{&child, &parent, &fk.Name, &fk.Child.Schema, &fk.Child.Name, &fk.ChildCols,
-		&fk.Parent.Schema, &fk.Parent.Name, &fk.ParentCols, &fk.OnDelete, &fk.OnUpdate}, func() error {
+		&fk.Parent.Schema, &fk.Parent.Name, &fk.ParentCols, &fk.OnDelete, &fk.OnUpdate, &fk.Equal, &fk.Sets}, func() error {
 		found := fk
+		found.ChildOID = child
 		found.ChildCols, found.ParentCols = slices.Clone(fk.ChildCols), slices.Clone(fk.ParentCols)
+		found.Equal, found.Sets = slices.Clone(fk.Equal), slices.Clone(fk.Sets)
 		if t := tables[parent]; t != nil {
 			t.Incoming = append(t.Incoming, found)
 		}

@@ -36,6 +36,9 @@ type disposition struct {
 	size int
 	// skip: the next step leaves out rows that somebody else has locked.
 	skip bool
+	// careful: the database refused a row of the last step, or of the one before; the
+	// next one looks for it.
+	careful bool
 	// raw and digests are memory that batches use one after the other: the last
 	// statement's answer, and the digests of its records until they are written.
 	raw, digests []byte
@@ -52,6 +55,8 @@ type planned struct {
 	epoch       int64
 	fingerprint string
 	oids        []uint32
+	// archiveExists: the archive table was there already.
+	archiveExists bool
 	// due is the planner's estimate of the due rows; 0 if it cannot tell.
 	due int64
 }
@@ -136,7 +141,7 @@ func (d *disposition) Progress() retention.Progress {
 
 // progressColumns are what a policy's committed progress consists of, but for
 // where its walk stands.
-const progressColumns = `cutoff, done, seq, processed, held, blocked, skipped, null_timestamps, infinite_timestamps`
+const progressColumns = `cutoff, done, seq, processed, held, blocked, skipped, blocked_by, effects, errors, null_timestamps, infinite_timestamps`
 
 // load reads the committed progress, or makes the row for a policy that begins.
 func (d *disposition) load(ctx context.Context) error {
@@ -165,7 +170,7 @@ func (d *disposition) load(ctx context.Context) error {
 }
 
 func progressFields(p *retention.Progress, skipped *[]byte) []any {
-	return []any{&p.Cutoff, &p.Done, &p.Batches, &p.Processed, &p.Held, &p.Blocked, skipped, &p.NullTimestamps, &p.InfiniteTimestamps}
+	return []any{&p.Cutoff, &p.Done, &p.Batches, &p.Processed, &p.Held, &p.Blocked, skipped, &p.BlockedBy, &p.Effects, &p.Errors, &p.NullTimestamps, &p.InfiniteTimestamps}
 }
 
 // RunProgress is what has been committed under each policy of a run.
@@ -268,8 +273,15 @@ func (t *Target) plan(ctx context.Context, tx pgx.Tx, p retention.Policy, asOf t
 			return nil, err
 		}
 	}
-	out := &planned{oids: oids}
-	if out.epoch, in.Holds, err = readHolds(ctx, tx, in.Table.OID, p.Table); err != nil {
+	if in.Related, err = readRelated(ctx, tx, in.Table, p); err != nil {
+		return nil, err
+	}
+	tables := []*plan.Table{in.Table}
+	for _, related := range in.Related {
+		tables = append(tables, related)
+	}
+	out := &planned{}
+	if out.epoch, in.Holds, err = readHolds(ctx, tx, tables...); err != nil {
 		return nil, err
 	}
 	if in.DueShare, err = dueShare(ctx, tx, in.Table, p, asOf); err != nil {
@@ -278,10 +290,26 @@ func (t *Target) plan(ctx context.Context, tx pgx.Tx, p retention.Policy, asOf t
 	if out.Plan, err = plan.Build(in); err != nil {
 		return nil, err
 	}
+	out.archiveExists = in.Archive != nil
+	if out.Watch {
+		var counting bool
+		if err := tx.QueryRow(ctx, `SELECT current_setting('track_counts')::boolean`).Scan(&counting); err != nil {
+			return nil, err
+		}
+		if !counting {
+			return nil, notCounting(p.Table)
+		}
+	}
 	out.due = dueEstimate(in)
 	if out.Cutoff, err = columnCutoff(ctx, tx, out.Time.Kind, p, asOf); err != nil {
 		return nil, err
 	}
+	for _, m := range out.Family {
+		if m.Table.OID != in.Table.OID {
+			oids = append(oids, m.Table.OID)
+		}
+	}
+	out.oids = oids
 	if err := tx.QueryRow(ctx, "SELECT "+fingerprintSQL("$1::oid[]"), oids).Scan(&out.fingerprint); err != nil {
 		return nil, err
 	}

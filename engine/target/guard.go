@@ -30,7 +30,12 @@ const (
 
 // readHolds reads the epoch and the scopes in force on a relation, by oid or by
 // name, in the caller's snapshot.
-func readHolds(ctx context.Context, tx pgx.Tx, oid uint32, name retention.TableName) (epoch int64, scopes []plan.HoldScope, err error) {
+func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int64, scopes []plan.HoldScope, err error) {
+	oids, schemas, names := make([]uint32, len(tables)), make([]string, len(tables)), make([]string, len(tables))
+	for i, t := range tables {
+		oids[i], schemas[i], names[i] = t.OID, t.Name.Schema, t.Name.Name
+	}
+
 	if err = tx.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch); err != nil {
 		return 0, nil, err
 	}
@@ -40,8 +45,8 @@ func readHolds(ctx context.Context, tx pgx.Tx, oid uint32, name retention.TableN
 		FROM holdfast_guard.hold_scope s
 		JOIN holdfast_guard.hold h ON h.no = s.hold_no AND h.state = 'active'
 		LEFT JOIN holdfast_guard.held_set k ON k.id = s.held_set
-		WHERE s.relid = $1 OR (s.schema_name = $2 AND s.table_name = $3)
-		ORDER BY h.no, s.scope_index`, oid, name.Schema, name.Name)
+		WHERE s.relid = ANY ($1) OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+		ORDER BY h.no, s.scope_index`, oids, schemas, names)
 	if err != nil {
 		return 0, nil, err
 	}

@@ -121,7 +121,7 @@ func (f *fixture) finish(d *disposition) retention.Progress {
 	defer d.Close()
 	for {
 		step, err := d.Step(f.Context())
-		if err != nil && !errors.Is(err, retention.ErrBusy) && !errors.Is(err, retention.ErrMoved) && !errors.Is(err, retention.ErrTooSlow) {
+		if err != nil && !errors.Is(err, retention.ErrBusy) && !errors.Is(err, retention.ErrMoved) && !errors.Is(err, retention.ErrTooSlow) && !errors.Is(err, retention.ErrRowRefused) {
 			f.Fatalf("step: %v", err)
 		}
 		if step.Done {

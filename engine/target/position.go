@@ -26,6 +26,10 @@ type position struct {
 	// table has other blocks, and the walk starts again.
 	Filenode uint32 `json:"filenode,omitempty"`
 	Started  bool   `json:"started,omitempty"`
+	// Before is how many rows were processed before this pass over the table. Again: the
+	// pass begins, and what the former one left is counted anew.
+	Before int64 `json:"before,omitempty"`
+	Again  bool  `json:"again,omitempty"`
 	// Most is the high-water mark of the counts, kept where the walk has started again.
 	Most *retention.Counts `json:"most,omitempty"`
 }

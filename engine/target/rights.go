@@ -1,8 +1,10 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -29,9 +31,14 @@ func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
 		rights = append(rights, "DELETE")
 	}
 	lacks, err := tableLacks(ctx, tx, "table", role, pl.Table.Name, rights)
+	if err == nil {
+		var more []lack
+		more, err = familyLacks(ctx, tx, role, pl)
+		lacks = append(lacks, more...)
+	}
 	if err == nil && pl.Policy.Action == retention.ActionArchive {
 		var more []lack
-		more, err = archiveLacks(ctx, tx, role, pl.ArchiveTo, len(pl.oids) > 1)
+		more, err = archiveLacks(ctx, tx, role, pl.ArchiveTo, pl.archiveExists)
 		lacks = append(lacks, more...)
 	}
 	if err != nil {
@@ -42,6 +49,36 @@ func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
 			fmt.Sprintf("ALTER ROLE %s BYPASSRLS, or let Holdfast connect as the table's owner", retention.QuoteIdent(role))})
 	}
 	return refuseLacks(lacks)
+}
+
+// familyLacks are the rights on the tables that refer to the policy's own: to see who
+// refers, and to change what goes with it.
+func familyLacks(ctx context.Context, tx pgx.Tx, role string, pl *planned) ([]lack, error) {
+	needs := map[retention.TableName][]string{}
+	for _, m := range pl.Family {
+		for _, r := range m.References {
+			needs[r.Child] = []string{"SELECT"}
+		}
+	}
+	for _, m := range pl.Family {
+		if m.Table.OID == pl.Table.OID {
+			continue
+		}
+		needs[m.Table.Name] = []string{"SELECT", "UPDATE"}
+		if m.Removed {
+			needs[m.Table.Name] = append(needs[m.Table.Name], "DELETE")
+		}
+	}
+	var lacks []lack
+	for name, rights := range needs {
+		more, err := tableLacks(ctx, tx, "cascade", role, name, rights)
+		if err != nil {
+			return nil, err
+		}
+		lacks = append(lacks, more...)
+	}
+	slices.SortFunc(lacks, func(a, b lack) int { return cmp.Compare(a.reason, b.reason) })
+	return lacks, nil
 }
 
 func refuseLacks(lacks []lack) error {

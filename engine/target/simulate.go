@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"holdfast/engine/sqlgen"
 	"holdfast/retention"
 )
 
@@ -44,7 +45,7 @@ func (t *Target) simulating(ctx context.Context, p retention.Policy, asOf *time.
 }
 
 // Simulate computes what a run would do; see engine.Target.
-func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {
+func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Time, before ...retention.Policy) (retention.Simulation, error) {
 	s := retention.Simulation{Policy: p.Name, Version: p.Version, Action: p.Action, Table: p.Table, ByMonth: []retention.MonthCount{}}
 	err := t.simulating(ctx, p, asOf, simulationTimeout, func(tx pgx.Tx, pl *planned, asOf time.Time) error {
 		s.AsOf = asOf
@@ -55,10 +56,42 @@ func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 		if s.NullTimestamps, s.InfiniteTimestamps, err = t.neverDue(ctx, tx, pl); err != nil {
 			return err
 		}
+		if err := t.after(ctx, tx, pl, before, asOf); err != nil {
+			return err
+		}
 		return readMonths(ctx, tx, pl, &s)
 	})
 	s.WouldProcess = s.Due - s.Held - s.Blocked
 	return s, err
+}
+
+// after plans the policies that are carried out before one, so far as rows of theirs
+// refer to rows of its.
+func (t *Target) after(ctx context.Context, tx pgx.Tx, pl *planned, before []retention.Policy, asOf time.Time) error {
+	if pl.Family == nil {
+		return nil
+	}
+	var printers []*sqlgen.Printer
+	if _, err := tx.Exec(ctx, ourPath); err != nil {
+		return err
+	}
+	for _, p := range before {
+		if !p.Action.Removes() {
+			continue
+		}
+		// One that cannot be carried out removes nothing.
+		var first *planned
+		err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) (err error) {
+			first, err = t.plan(ctx, sp, p, asOf)
+			return err
+		})
+		if err == nil {
+			first.sql.After(printers)
+			printers = append(printers, first.sql)
+		}
+	}
+	pl.sql.After(printers)
+	return useOwnPath(ctx, tx)
 }
 
 func readMonths(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simulation) error {
@@ -69,10 +102,12 @@ func readMonths(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simula
 	}
 	var m retention.MonthCount
 	var oldest time.Time
-	_, err = pgx.ForEachRow(rows, []any{&m.Month, &m.Due, &m.Held, &oldest}, func() error {
+	var blocked int64
+	_, err = pgx.ForEachRow(rows, []any{&m.Month, &m.Due, &m.Held, &blocked, &oldest}, func() error {
 		s.ByMonth = append(s.ByMonth, m)
 		s.Due += m.Due
 		s.Held += m.Held
+		s.Blocked += blocked
 		if s.OldestDue == nil || oldest.Before(*s.OldestDue) {
 			v := oldest
 			s.OldestDue = &v

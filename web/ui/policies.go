@@ -98,7 +98,7 @@ type PolicyFormView struct {
 	NoCatalog string
 
 	Name, Period, Basis, Condition       Field
-	Batch, Zone, Grace, Archive          Field
+	Batch, Zone, Grace, Archive, Cascade Field
 	Table, Timestamp, Do, Evidence, Unit Choice
 	Enabled                              bool
 	Chosen                               bool

@@ -117,6 +117,8 @@ type RunPolicyRow struct {
 	// Rate is rows per second, RateOver over what time; empty where it says nothing.
 	Rate, RateOver string
 	Errors         []string
+	// Blockers are the tables whose rows block, Effects what was done to other tables.
+	Blockers, Effects []Skip
 	// Progress is nil where nobody can tell how much there is.
 	Progress *Progress
 }

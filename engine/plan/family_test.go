@@ -1,0 +1,146 @@
+package plan_test
+
+import (
+	"testing"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// child is a table with one foreign key to a parent's id.
+func child(oid uint32, name, parent string, onDelete plan.FKAction, change ...func(*plan.Table)) *plan.Table {
+	t := &plan.Table{
+		OID: oid, Name: public(name), Kind: plan.KindTable,
+		Columns: []plan.Column{column(1, "id", "bigint"), column(2, "ref", "bigint")},
+		Key:     &plan.Key{Name: name + "_pkey", Columns: []string{"id"}, Primary: true},
+	}
+	t.Columns[0].EqSchema, t.Columns[0].NotNull = "pg_catalog", true
+	t.Outgoing = []plan.ForeignKey{{
+		Name: name + "_fkey", Child: t.Name, ChildOID: oid, ChildCols: []string{"ref"}, Parent: public(parent), ParentCols: []string{"id"},
+		Equal: []string{"OPERATOR(pg_catalog.=)"}, OnDelete: onDelete, Sets: []string{"ref"},
+	}}
+	for _, c := range change {
+		c(t)
+	}
+	return t
+}
+
+// referred makes tables refer to the orders, or to each other.
+func referred(children ...*plan.Table) func(*plan.Inputs) {
+	return func(in *plan.Inputs) {
+		in.Related = map[uint32]*plan.Table{}
+		for _, c := range children {
+			in.Related[c.OID] = c
+			for _, fk := range c.Outgoing {
+				parent := in.Table
+				for _, p := range children {
+					if p.Name == fk.Parent {
+						parent = p
+					}
+				}
+				parent.Incoming = append(parent.Incoming, fk)
+			}
+		}
+	}
+}
+
+func cascading(tables ...string) func(*plan.Inputs) {
+	return func(in *plan.Inputs) {
+		for _, t := range tables {
+			in.Policy.Cascade = append(in.Policy.Cascade, public(t))
+		}
+	}
+}
+
+func toArchive(in *plan.Inputs) { in.Policy.Action = retention.ActionArchive }
+
+func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
+	lines := func() *plan.Table { return child(1, "lines", "orders", plan.FKCascade) }
+	parts := func() *plan.Table { return child(2, "parts", "lines", plan.FKSetNull) }
+	many := func(c plan.FKAction, change ...func(*plan.Table)) func(*plan.Inputs) {
+		return referred(child(1, "lines", "orders", c, change...))
+	}
+	all := func(change ...func(*plan.Inputs)) []func(*plan.Inputs) { return change }
+	checkRefusals(t, []refusal{
+		{"a cascade that is not named", all(referred(lines())), "cascade", `foreign key "lines_fkey" would delete rows of public.lines with the rows of public.orders`, `"cascade": ["public.lines"]`},
+		{"SET NULL that is not named", all(many(plan.FKSetNull)), "cascade", "would change rows of public.lines", `"cascade": ["public.lines"]`},
+		{"SET DEFAULT that is not named", all(many(plan.FKSetDefault)), "cascade", "would change rows of public.lines", `"cascade": ["public.lines"]`},
+		{"a second level that is not named", all(referred(lines(), parts()), cascading("lines")), "cascade", "would change rows of public.parts with the rows of public.lines", `["public.parts"]`},
+		{"a table that nothing leads to", all(referred(lines()), cascading("lines", "x")), "cascade[1]", "leads from public.x to public.orders", "those that do are public.lines"},
+		{"a table whose rows only block", all(many(plan.FKRestrict), cascading("lines")), "cascade[0]", "leads from public.lines", "leave it out"},
+		{"its own table that does not refer to itself", all(cascading("orders")), "cascade[0]", "leads from public.orders", "leave it out"},
+		{"toArchive parents while children are deleted", all(toArchive, referred(lines()), cascading("lines")), "cascade", "would be deleted and not archived", "an archive policy of its own"},
+		{"clearing a part of a key", all(many(plan.FKSetDefault, func(t *plan.Table) { t.Key.Columns = []string{"id", "ref"} }), cascading("lines")), "cascade", "would change the key of rows of public.lines", "NO ACTION"},
+		{"clearing what others refer to", all(many(plan.FKSetNull, func(t *plan.Table) {
+			t.Incoming = []plan.ForeignKey{{Name: "y_fkey", Child: public("y"), ParentCols: []string{"ref"}}}
+		}), cascading("lines")), "cascade", `columns of public.lines to which "y_fkey" of public.y refers`, "NO ACTION"},
+		{"a member that is partitioned", all(many(plan.FKCascade, func(t *plan.Table) { t.Kind = plan.KindPartitioned }), cascading("lines")), "cascade", "public.lines is partitioned", "plain tables"},
+		{"a member whose held key has changed", all(many(plan.FKCascade), cascading("lines"), held(plan.HoldScope{
+			HoldID: "H", HoldNo: 1, RelID: 1, Table: public("lines"), Set: 3, KeyAttnums: []int16{2}, KeyTypes: []uint32{20},
+		})), "cascade", "hold H names records of public.lines by a key that has changed", "place it anew"},
+		{"a member that was replaced", all(many(plan.FKCascade), cascading("lines"), held(plan.HoldScope{HoldID: "H", RelID: 9, Table: public("lines")})), "cascade", "the table of that name was replaced", "release the hold"},
+	})
+}
+
+func TestTheFamilyHasEveryTableThatIsReachedWithItsHolds(t *testing.T) {
+	tables := referred(child(1, "lines", "orders", plan.FKCascade), child(2, "parts", "lines", plan.FKSetNull), child(3, "claims", "lines", plan.FKNoAction))
+	p := build(t, tables, cascading("lines", "parts"), held(whole(1), plan.HoldScope{HoldID: "L", HoldNo: 2, RelID: 2, Table: public("parts")}))
+	var got []string
+	for _, m := range p.Family {
+		s := m.Table.Name.Name
+		if m.Removed {
+			s += " removed"
+		}
+		if m.Holds.All {
+			s += " held"
+		}
+		for _, r := range m.References {
+			s += " <" + string(r.Effect) + " " + r.Child.Name
+		}
+		got = append(got, s)
+	}
+	want := []string{"orders removed held <removes lines", "lines removed <clears parts <blocks claims", "parts held"}
+	if len(got) != len(want) || got[0] != want[0] || got[1] != want[1] || got[2] != want[2] {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if p.InPasses() || !p.Watch {
+		t.Errorf("in passes %t, watched %t; want watched, and no passes", p.InPasses(), p.Watch)
+	}
+}
+
+func TestSetNullOnAColumnThatIsNeverNullBlocks(t *testing.T) {
+	p := build(t, referred(child(1, "lines", "orders", plan.FKSetNull, func(t *plan.Table) { t.Columns[1].NotNull = true })))
+	if r := p.Family[0].References[0]; r.Effect != plan.EffectBlocks || r.Member != -1 {
+		t.Errorf("got %+v, want that it blocks", r)
+	}
+}
+
+func TestOnlyReferencesWithinTheFamilyMakePasses(t *testing.T) {
+	own := func(a plan.FKAction) func(*plan.Inputs) {
+		return func(in *plan.Inputs) {
+			in.Table.Incoming = []plan.ForeignKey{{
+				Name: "up_fkey", Child: in.Table.Name, ChildOID: in.Table.OID, ChildCols: []string{"customer_id"}, Parent: in.Table.Name, ParentCols: []string{"id"},
+				Equal: []string{"OPERATOR(pg_catalog.=)"}, OnDelete: a, Sets: []string{"customer_id"},
+			}}
+		}
+	}
+	if p := build(t, own(plan.FKRestrict)); !p.InPasses() {
+		t.Error("a table whose own rows block each other is walked once")
+	}
+	if p := build(t, own(plan.FKCascade), cascading("orders")); p.InPasses() {
+		t.Error("a table whose rows take each other along is walked again")
+	}
+	if p := build(t, referred(child(1, "lines", "orders", plan.FKNoAction))); p.InPasses() {
+		t.Error("a table that others block is walked again")
+	}
+	if p := build(t); p.Family != nil {
+		t.Errorf("a table to which nothing refers has the family %+v", p.Family)
+	}
+}
+
+func TestRowsThatOthersReferToAreAnonymized(t *testing.T) {
+	p := build(t, referred(child(1, "lines", "orders", plan.FKCascade)), anonymize("email", retention.Anonymizer{Method: retention.MethodHash}))
+	if p.Family != nil {
+		t.Errorf("anonymizing removes nothing, and has the family %+v", p.Family)
+	}
+}

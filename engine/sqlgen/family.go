@@ -1,0 +1,278 @@
+package sqlgen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// Gone are the rows of one member of the family that go with the policy's own.
+type Gone struct {
+	// Member is its place in the plan's family.
+	Member int
+	// TIDs are the addresses of the rows, which are locked.
+	TIDs []string
+}
+
+// member is a printer for the rows of another table of the family: of a plan's parts
+// it has those that judge holds and name records.
+func (g *Printer) member(i int) *Printer {
+	m := g.plan.Family[i]
+	return &Printer{keys: g.keys, plan: &plan.Plan{Table: m.Table, Key: m.Key, Holds: m.Holds, Digests: g.plan.Policy.Evidence == retention.EvidenceRecords && m.Key != nil}}
+}
+
+// MemberKey are the key's columns of a member whose records are digested; nil if they
+// are not.
+func (g *Printer) MemberKey(i int) []plan.Column {
+	if m := g.member(i); m.plan.Digests {
+		return m.plan.Key
+	}
+	return nil
+}
+
+// relation is a table as a FROM item under an alias: alone where it is a plain table,
+// with its partitions where it is cut into them.
+func relation(t *plan.Table, alias string) string {
+	if t.Kind == plan.KindPartitioned {
+		return t.Name.SQL() + " AS " + alias
+	}
+	return "ONLY " + t.Name.SQL() + " AS " + alias
+}
+
+// refers prints that the row c refers to the row p, by the foreign key's own operators.
+func refers(fk plan.ForeignKey, p, c string) string {
+	parts := make([]string, len(fk.ParentCols))
+	for i := range fk.ParentCols {
+		parts[i] = fmt.Sprintf("%s.%s %s %s.%s", p, retention.QuoteIdent(fk.ParentCols[i]), fk.Equal[i], c, retention.QuoteIdent(fk.ChildCols[i]))
+	}
+	return strings.Join(parts, " AND ")
+}
+
+func inTIDs(b *builder, alias string, tids []string) string {
+	return fmt.Sprintf("%s.ctid %s ANY (%s::pg_catalog.text[]::pg_catalog.tid[])", alias, opEqual, b.arg(tids))
+}
+
+// Referring prints the query for the rows that refer, by one foreign key, to rows of a
+// member: pairs of addresses, parent first. lock locks the referring ones for what is
+// to happen to them; skip leaves out what somebody else has locked.
+func (g *Printer) Referring(member, ref int, tids []string, lock, skip bool) Statement {
+	b := &builder{}
+	m, r := g.plan.Family[member], g.plan.Family[member].References[ref]
+	b.printf("SELECT p.ctid%s, c.ctid%s FROM %s JOIN %s ON %s\nWHERE %s", asText, asText,
+		relation(m.Table, "p"), relation(r.Children, "c"), refers(r.ForeignKey, "p", "c"), inTIDs(b, "p", tids))
+	if lock {
+		strength := "\nFOR UPDATE OF c"
+		if r.Effect == plan.EffectClears {
+			strength = "\nFOR NO KEY UPDATE OF c"
+		}
+		b.printf("%s", strength)
+		if skip {
+			b.printf(" SKIP LOCKED")
+		}
+	}
+	return b.done()
+}
+
+// Among prints the query for those pairs of which both addresses are among the given
+// ones.
+func (g *Printer) Among(member, ref int, parents, children []string) Statement {
+	b := &builder{}
+	m, r := g.plan.Family[member], g.plan.Family[member].References[ref]
+	b.printf("SELECT p.ctid%s, c.ctid%s FROM %s JOIN %s ON %s\nWHERE %s\n  AND %s", asText, asText,
+		relation(m.Table, "p"), relation(r.Children, "c"), refers(r.ForeignKey, "p", "c"), inTIDs(b, "p", parents), inTIDs(b, "c", children))
+	return b.done()
+}
+
+// Blocked prints the query for the rows of a member, among the given ones, to which
+// one foreign key has a row refer that is none of going.
+func (g *Printer) Blocked(member, ref int, tids, going []string) Statement {
+	b := &builder{}
+	m, r := g.plan.Family[member], g.plan.Family[member].References[ref]
+	b.printf("SELECT p.ctid%s FROM %s\nWHERE %s\n  AND EXISTS (SELECT FROM %s WHERE %s", asText,
+		relation(m.Table, "p"), inTIDs(b, "p", tids), relation(r.Children, "c"), refers(r.ForeignKey, "p", "c"))
+	if len(going) > 0 {
+		b.printf(" AND NOT (%s)", inTIDs(b, "c", going))
+	}
+	b.printf(")")
+	return b.done()
+}
+
+// HeldAmong prints the query for the held rows of a member among the given ones.
+func (g *Printer) HeldAmong(member int, tids []string) Statement {
+	b := &builder{}
+	m := g.member(member)
+	b.printf("SELECT %s.ctid%s FROM %s\nWHERE %s\n  AND %s", alias, asText, m.from(), inTIDs(b, alias, tids), m.held(b))
+	return b.done()
+}
+
+// Clear prints the statement that takes from the rows which refer, by one foreign key,
+// to going rows of a member what the database would take from them. Rows that go
+// themselves are left out, and held ones once more. Its row has the number of rows and
+// then their keys, as Change has them.
+func (g *Printer) Clear(member, ref int, parents, going []string) Statement {
+	b := &builder{}
+	m, r := g.plan.Family[member], g.plan.Family[member].References[ref]
+	child := g.member(r.Member)
+	sets := make([]string, len(r.Sets))
+	for i, name := range r.Sets {
+		to := "NULL"
+		if r.OnDelete == plan.FKSetDefault {
+			to = "DEFAULT"
+		}
+		sets[i] = retention.QuoteIdent(name) + " = " + to
+	}
+	returning := child.digestColumns()
+	if len(returning) == 0 {
+		returning = []string{"1"}
+	}
+	b.printf("WITH cleared AS (\nUPDATE %s\nSET %s\nFROM %s\nWHERE %s\n  AND %s", child.from(), strings.Join(sets, ", "),
+		relation(m.Table, "p"), inTIDs(b, "p", parents), refers(r.ForeignKey, "p", alias))
+	if len(going) > 0 {
+		b.printf("\n  AND NOT (%s)", inTIDs(b, alias, going))
+	}
+	if child.plan.Holds.Any() {
+		b.printf("\n  AND NOT %s", child.held(b))
+	}
+	b.printf("\nRETURNING %s\n)\nSELECT %s\nFROM cleared", strings.Join(returning, ", "), strings.Join(child.digested(), ", "))
+	return b.done()
+}
+
+// digested are the number of rows of a common table expression and their keys.
+func (g *Printer) digested() []string {
+	cols := []string{"pg_catalog.count(*)"}
+	if g.plan.Digests {
+		for i := range g.plan.Key {
+			cols = append(cols, fmt.Sprintf("coalesce(pg_catalog.array_agg(d%d), '{}')", i+1))
+		}
+	}
+	return cols
+}
+
+// deleteGone prints the deletes of the rows that go with the policy's own, one common
+// table expression a member. They are one statement with the policy's own delete: a
+// foreign key is checked at the statement's end, and finds nothing left to do however
+// the tables refer to each other.
+func (g *Printer) deleteGone(b *builder, gone []Gone) {
+	for _, x := range gone {
+		m := g.member(x.Member)
+		returning := m.digestColumns()
+		if len(returning) == 0 {
+			returning = []string{"1"}
+		}
+		b.printf("gone%d AS (\nDELETE FROM %s\nWHERE %s", x.Member, m.from(), inTIDs(b, alias, x.TIDs))
+		if m.plan.Holds.Any() {
+			b.printf("\n  AND NOT %s", m.held(b))
+		}
+		b.printf("\nRETURNING %s\n),\n", strings.Join(returning, ", "))
+	}
+}
+
+// countGone is what the summary says of them: the number and the keys of each.
+func (g *Printer) countGone(gone []Gone) []string {
+	var cols []string
+	for _, x := range gone {
+		for _, c := range g.member(x.Member).digested() {
+			cols = append(cols, fmt.Sprintf("(SELECT %s FROM gone%d)", c, x.Member))
+		}
+	}
+	return cols
+}
+
+// After tells a simulation which plans are carried out first: what they remove does not
+// block.
+func (g *Printer) After(before []*Printer) { g.before = before }
+
+// notGone prints, for a row of a table under an alias, that no plan before removes it.
+func (g *Printer) notGone(b *builder, t *plan.Table, as string) string {
+	var s string
+	for _, before := range g.before {
+		if before.plan.Table.OID == t.OID {
+			s += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s WHERE %s.ctid %s %s.ctid AND %s AND NOT %s AND NOT %s)",
+				before.from(), alias, opEqual, as, before.due(b), before.held(b), before.stays(b, 0, alias, 0, nil))
+		}
+	}
+	return s
+}
+
+// keptByOwn prints the rows of the policy's table that stay since others of it do: a
+// common table expression by the name kept, if the table refers to itself so that it
+// matters. It begins with rows that stay for another reason, and follows the foreign
+// key to those they refer to.
+func (g *Printer) keptByOwn(b *builder) bool {
+	var up []string
+	seeds := ""
+	for _, m := range g.plan.Family {
+		for _, r := range m.References {
+			if m.Table.OID != g.plan.Table.OID || r.ChildOID != g.plan.Table.OID || r.Effect == plan.EffectClears {
+				continue
+			}
+			up = append(up, "("+refers(r.ForeignKey, "p", "c")+")")
+			if r.Effect == plan.EffectBlocks {
+				seeds = "due"
+			}
+		}
+	}
+	if len(up) == 0 {
+		return false
+	}
+	stays := g.held(b) + " OR " + g.stays(b, 0, alias, 0, nil)
+	if seeds == "due" {
+		// What is not due stays too.
+		stays = "(" + g.due(b) + ") IS NOT TRUE OR " + stays
+	}
+	b.printf("WITH RECURSIVE kept(at) AS (\nSELECT %s.ctid FROM %s WHERE %s\nUNION\nSELECT p.ctid FROM kept JOIN %s ON c.ctid %s kept.at JOIN %s ON %s\n)\n",
+		alias, g.from(), stays, relation(g.plan.Table, "c"), opEqual, relation(g.plan.Table, "p"), strings.Join(up, " OR "))
+	return true
+}
+
+// blockedRow prints that a row of the policy's table is due, not held, and stays.
+func (g *Printer) blockedRow(b *builder, own bool) string {
+	s := g.stays(b, 0, alias, 0, nil)
+	if own {
+		s += fmt.Sprintf(" OR %s.ctid %s ANY (SELECT at FROM kept)", alias, opEqual)
+	}
+	return "NOT " + g.held(b) + " AND (" + s + ")"
+}
+
+// stays prints that a row of a member, under an alias, cannot go: something that stays
+// refers to it, or a row that would go or change with it is held. It sees what is
+// there, and follows no foreign key around in a circle: those are Cyclic.
+func (g *Printer) stays(b *builder, member int, as string, depth int, path []int) string {
+	if g.plan.Family == nil {
+		return "false"
+	}
+	path = append(slices.Clone(path), member)
+	var parts []string
+	for _, r := range g.plan.Family[member].References {
+		c := fmt.Sprintf("c%d", depth)
+		exists := func(what string) string {
+			return fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s%s%s)", relation(r.Children, c), refers(r.ForeignKey, as, c), what, g.notGone(b, r.Children, c))
+		}
+		switch {
+		case r.Effect == plan.EffectBlocks && r.Member >= 0 && slices.Contains(path, r.Member):
+			// The row that refers may go itself.
+		case r.Effect == plan.EffectBlocks:
+			parts = append(parts, exists(""))
+		default:
+			var why []string
+			if held := g.plan.Family[r.Member].Holds; held.Any() {
+				why = append(why, g.member(r.Member).heldAs(b, c))
+			}
+			if r.Effect == plan.EffectRemoves && !slices.Contains(path, r.Member) {
+				if s := g.stays(b, r.Member, c, depth+1, path); s != "false" {
+					why = append(why, s)
+				}
+			}
+			if len(why) > 0 {
+				parts = append(parts, exists(" AND ("+strings.Join(why, " OR ")+")"))
+			}
+		}
+	}
+	if len(parts) == 0 {
+		return "false"
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}

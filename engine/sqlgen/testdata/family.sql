@@ -1,0 +1,116 @@
+-- case: lines that refer to events
+SELECT p.ctid::pg_catalog.text, c.ctid::pg_catalog.text FROM ONLY "public"."events" AS p JOIN ONLY "Shop"."Line" AS c ON p."id" OPERATOR(pg_catalog.=) c."ref"
+WHERE p.ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+-- $1 = ["(0,1)" "(0,2)"]
+
+-- case: lock lines that refer to events
+SELECT p.ctid::pg_catalog.text, c.ctid::pg_catalog.text FROM ONLY "public"."events" AS p JOIN ONLY "Shop"."Line" AS c ON p."id" OPERATOR(pg_catalog.=) c."ref"
+WHERE p.ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+FOR UPDATE OF c
+-- $1 = ["(0,1)" "(0,2)"]
+
+-- case: lock parts that refer to lines, but for those that others have locked
+SELECT p.ctid::pg_catalog.text, c.ctid::pg_catalog.text FROM ONLY "Shop"."Line" AS p JOIN ONLY "Shop"."part" AS c ON p."id" OPERATOR(pg_catalog.=) c."ref"
+WHERE p.ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+FOR NO KEY UPDATE OF c SKIP LOCKED
+-- $1 = ["(0,1)" "(0,2)"]
+
+-- case: held lines
+SELECT "t".ctid::pg_catalog.text FROM ONLY "Shop"."Line" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($2::integer[]) OFFSET 0))
+-- $1 = ["(0,1)" "(0,2)"]
+-- $2 = [1] ([]int32)
+
+-- case: events to which other events refer that stay
+SELECT p.ctid::pg_catalog.text FROM ONLY "public"."events" AS p
+WHERE p.ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND EXISTS (SELECT FROM ONLY "public"."events" AS c WHERE p."id" OPERATOR(pg_catalog.=) c."id" AND NOT (c.ctid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.tid[])))
+-- $1 = ["(0,1)" "(0,2)"]
+-- $2 = ["(3,1)"]
+
+-- case: lines to which claims refer
+SELECT p.ctid::pg_catalog.text FROM ONLY "Shop"."Line" AS p
+WHERE p.ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND EXISTS (SELECT FROM ONLY "Shop"."claim" AS c WHERE p."id" OPERATOR(pg_catalog.=) c."ref")
+-- $1 = ["(0,1)" "(0,2)"]
+
+-- case: events to which going events refer
+SELECT p.ctid::pg_catalog.text, c.ctid::pg_catalog.text FROM ONLY "public"."events" AS p JOIN ONLY "public"."events" AS c ON p."id" OPERATOR(pg_catalog.=) c."id"
+WHERE p.ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND c.ctid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.tid[])
+-- $1 = ["(0,1)" "(0,2)"]
+-- $2 = ["(3,1)"]
+
+-- case: clear the parts of lines
+WITH cleared AS (
+UPDATE ONLY "Shop"."part" AS "t"
+SET "ref" = NULL
+FROM ONLY "Shop"."Line" AS p
+WHERE p.ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND p."id" OPERATOR(pg_catalog.=) "t"."ref"
+  AND NOT ("t".ctid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.tid[]))
+  AND NOT true
+RETURNING "t"."id"::pg_catalog.int8 AS d1
+)
+SELECT pg_catalog.count(*), coalesce(pg_catalog.array_agg(d1), '{}')
+FROM cleared
+-- $1 = ["(0,1)" "(0,2)"]
+-- $2 = ["(3,1)"]
+
+-- case: delete events with lines
+WITH gone1 AS (
+DELETE FROM ONLY "Shop"."Line" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($2::integer[]) OFFSET 0))
+RETURNING "t"."id"::pg_catalog.int8 AS d1
+),
+gone AS (
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($3::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."id"::pg_catalog.int8 AS d1
+)
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FROM gone1), (SELECT coalesce(pg_catalog.array_agg(d1), '{}') FROM gone1)
+FROM gone
+-- $1 = ["(3,1)"]
+-- $2 = [1] ([]int32)
+-- $3 = ["(0,1)" "(0,2)"]
+-- $4 = 2024-01-04T00:00:00Z
+
+-- case: simulation
+WITH RECURSIVE kept(at) AS (
+SELECT "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) IS NOT TRUE OR false OR (EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))))
+UNION
+SELECT p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.at JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
+)
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.count(*) FILTER (WHERE NOT false AND ((EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref"))))) OR "t".ctid OPERATOR(pg_catalog.=) ANY (SELECT at FROM kept))), pg_catalog.min("t"."at")
+FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
+ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
+-- $1 = [1] ([]int32)
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = [1] ([]int32)
+-- $4 = 2024-01-04T00:00:00Z
+
+-- case: simulation after a policy of the same table
+WITH RECURSIVE kept(at) AS (
+SELECT "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) IS NOT TRUE OR false OR (EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))))
+UNION
+SELECT p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.at JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
+)
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.count(*) FILTER (WHERE NOT false AND ((EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref"))))) OR "t".ctid OPERATOR(pg_catalog.=) ANY (SELECT at FROM kept))), pg_catalog.min("t"."at")
+FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
+ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
+-- $1 = [1] ([]int32)
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = [1] ([]int32)
+-- $4 = 2024-01-04T00:00:00Z

@@ -1,0 +1,207 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+const (
+	// siftTime is how long a step may look for the rows that the database refuses before
+	// it is made smaller: its locks are held meanwhile.
+	siftTime = 2 * time.Second
+	// maxErrors bounds the different messages that one step and one policy keep.
+	maxErrors = 20
+)
+
+// rowAtFault reports whether a row, and not the statement, made the database refuse:
+// a constraint, a value, or a trigger that raises or keeps it.
+func rowAtFault(err error) bool {
+	if errors.Is(err, errKept) {
+		return true
+	}
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || kindOf(pg.Code) != nil {
+		return false
+	}
+	switch pg.Code[:2] {
+	case "09", "21", "22", "23", "27", "38", "39", "44", "P0":
+		return true
+	}
+	return false
+}
+
+// whyRefused is the reason under which such a row is counted.
+func whyRefused(err error) string {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if ok && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23") || strings.HasPrefix(pg.Code, "44")) {
+		return retention.SkippedConstraint
+	}
+	return retention.SkippedTrigger
+}
+
+// message is what is kept of such an error. Its detail is left out: it has values.
+func message(err error) string {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return fmt.Sprintf("%s (SQLSTATE %s)", pg.Message, pg.Code)
+	}
+	return err.Error()
+}
+
+// carry changes the rows that go. In a careful step a row that the database refuses
+// is found, skipped and counted, and the others go.
+func (d *disposition) carry(ctx context.Context, k *kin, out *outcome) error {
+	if !d.careful {
+		return d.attempt(ctx, k, out)
+	}
+	err := d.try(ctx, k, out, true)
+	if err == nil || !rowAtFault(err) {
+		return err
+	}
+	var good []*kinRow
+	var rows []*kinRow
+	for _, r := range k.roots {
+		if r.goes {
+			rows = append(rows, r)
+		}
+	}
+	if err := d.sift(ctx, k, rows, time.Now().Add(siftTime), &good, out); err != nil {
+		return err
+	}
+	k.only(good)
+	if err := d.try(ctx, k, out, true); err != nil {
+		return err
+	}
+	for _, r := range k.roots {
+		r.out = false // what was not tried is counted with what it waits for
+	}
+	return nil
+}
+
+// only leaves out every row of the step's own but these.
+func (k *kin) only(rows []*kinRow) {
+	for _, r := range k.roots {
+		r.out = true
+	}
+	for _, r := range rows {
+		r.out = false
+	}
+	k.settle()
+}
+
+// sift tries rows, and halves of them, until it has found those that the database
+// refuses. Nothing that it tries stays.
+func (d *disposition) sift(ctx context.Context, k *kin, rows []*kinRow, until time.Time, good *[]*kinRow, out *outcome) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if time.Now().After(until) && len(k.roots) > 1 {
+		return fmt.Errorf("%w: the database refuses many rows", retention.ErrTooSlow)
+	}
+	k.only(rows)
+	var tried []*kinRow
+	for _, r := range rows {
+		if r.goes {
+			tried = append(tried, r)
+		}
+	}
+	err := d.try(ctx, k, out, false)
+	switch {
+	case err == nil:
+		*good = append(*good, tried...)
+		return nil
+	case !rowAtFault(err):
+		return err
+	case len(rows) == 1:
+		rows[0].refused = true
+		out.counts.Skip(whyRefused(err), 1)
+		out.note(message(err))
+		return nil
+	}
+	half := len(rows) / 2
+	if err := d.sift(ctx, k, rows[:half], until, good, out); err != nil {
+		return err
+	}
+	return d.sift(ctx, k, rows[half:], until, good, out)
+}
+
+// note keeps one message once.
+func (o *outcome) note(message string) {
+	o.errors = addMessage(o.errors, message)
+}
+
+func addMessage(list []string, message string) []string {
+	for _, m := range list {
+		if m == message {
+			return list
+		}
+	}
+	if len(list) >= maxErrors {
+		return list
+	}
+	return append(list, message)
+}
+
+// try attempts the change under a savepoint. Only if it succeeds and is to be kept
+// does it leave anything.
+func (d *disposition) try(ctx context.Context, k *kin, out *outcome, keep bool) error {
+	if _, err := d.conn.Exec(ctx, "SAVEPOINT holdfast_try"); err != nil {
+		return err
+	}
+	trial := outcome{id: out.id}
+	err := d.attempt(ctx, k, &trial)
+	if err == nil {
+		_, err = d.conn.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE")
+	}
+	if err != nil && !rowAtFault(err) {
+		return err // the transaction ends
+	}
+	if err != nil || !keep {
+		if _, rerr := d.conn.Exec(ctx, "ROLLBACK TO SAVEPOINT holdfast_try; RELEASE SAVEPOINT holdfast_try"); rerr != nil {
+			return rerr
+		}
+		return err
+	}
+	if _, err := d.conn.Exec(ctx, "RELEASE SAVEPOINT holdfast_try"); err != nil {
+		return err
+	}
+	out.take(trial)
+	return nil
+}
+
+// take adds what an attempt did.
+func (o *outcome) take(trial outcome) {
+	o.counts.Add(trial.counts)
+	o.digests, o.kinDigests, o.told = trial.digests, trial.kinDigests, trial.told
+}
+
+// attempt changes the rows that go, with those that go or change with them.
+func (d *disposition) attempt(ctx context.Context, k *kin, out *outcome) error {
+	roots := k.goingRoots()
+	if len(roots) == 0 {
+		return nil
+	}
+	before, err := d.reach(ctx)
+	if err != nil {
+		return err
+	}
+	if err := d.clear(ctx, k, out); err != nil {
+		return err
+	}
+	if err := d.execute(ctx, sqlgen.Range{TIDs: roots}, false, k.gone(), out); err != nil {
+		return err
+	}
+	kept := int64(len(roots)) - out.counts.Processed - out.counts.Skipped[retention.SkippedStillDue]
+	if kept > 0 && d.planned.Family != nil {
+		return errKept // others rely on it to go
+	}
+	out.counts.Skip(retention.SkippedTrigger, max(0, kept))
+	return d.checkReach(ctx, before, out)
+}
