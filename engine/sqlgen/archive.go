@@ -11,7 +11,7 @@ import (
 
 // CreateArchive prints the DDL of an archive table: the source's columns with
 // their exact types and collations and without constraints, then what the archive
-// adds. Its key is the source's key and the run, so that a record which was
+// adds, with row-level security where the source has it. Its key is the source's key and the run, so that a record which was
 // restored can be archived again.
 func CreateArchive(source *plan.Table, name retention.TableName) string {
 	cols := slices.Concat(source.Columns, plan.ArchiveMeta())
@@ -26,5 +26,11 @@ func CreateArchive(source *plan.Table, name retention.TableName) string {
 		}
 		defs = append(defs, fmt.Sprintf("PRIMARY KEY (%s, %s)", strings.Join(key, ", "), retention.QuoteIdent("holdfast_run")))
 	}
-	return fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (\n  %s\n)", name.SQL(), strings.Join(defs, ",\n  "))
+	ddl := fmt.Sprintf("CREATE TABLE IF NOT EXISTS %s (\n  %s\n)", name.SQL(), strings.Join(defs, ",\n  "))
+	if source.RowSecurity {
+		// Whose rows policies hide must not stand open to everybody in the archive. Its owner
+		// sees them; policies for others are for whoever reads it to make.
+		ddl += fmt.Sprintf(";\nALTER TABLE %s ENABLE ROW LEVEL SECURITY", name.SQL())
+	}
+	return ddl
 }

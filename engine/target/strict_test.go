@@ -114,3 +114,19 @@ func TestAnArchiveThatIsStricterThanItsSourceIsSeenAtSave(t *testing.T) {
 	f.exec(`CREATE UNIQUE INDEX code_lower ON public.orders_archive (lower(code))`)
 	f.wantRefused(p, "archive.table", `the unique index "code_lower"`, `DROP INDEX "public"."code_lower";`)
 }
+
+func TestAnArchiveOfATableWithRowSecurityHasItToo(t *testing.T) {
+	t.Parallel()
+	for _, secured := range []bool{true, false} {
+		f := newFixture(t, `CREATE TABLE public.people (id bigint PRIMARY KEY, created_at timestamptz)`, `INSERT INTO public.people VALUES (1, now() - interval '90 days')`)
+		if secured {
+			f.exec(`ALTER TABLE public.people ENABLE ROW LEVEL SECURITY`)
+		}
+		if got := f.run(policy("people", retention.ActionArchive)); got.Processed != 1 {
+			t.Errorf("archived %d rows, want 1", got.Processed)
+		}
+		if n := f.count(`SELECT count(*) FROM pg_class WHERE oid = 'public.people_archive'::regclass AND relrowsecurity`); (n == 1) != secured {
+			t.Errorf("row security of the table is %t, and of its archive %t", secured, n == 1)
+		}
+	}
+}
