@@ -56,9 +56,9 @@ func (c *shifted) set(to time.Time) {
 	c.write(time.Until(to))
 }
 
-// plans are the schedules of the tests: every quarter of an hour, every hour, and
+// plans are the schedules of the tests: every five minutes, every hour, and
 // nights at the very time that the clocks leave out and have twice.
-var plans = map[string]string{"quarters": "*/15 * * * *", "hours": "20 * * * *", "nights": "30 2 * * *"}
+var plans = map[string]string{"fives": "*/5 * * * *", "hours": "20 * * * *", "nights": "30 2 * * *"}
 
 func (s *service) putSchedule(name, cron, more string) {
 	s.t.Helper()
@@ -92,14 +92,14 @@ func TestManyProcessesStartEachSlotOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Spring forward, with an hour or more in which nobody is at work.
-	day.live(time.Date(2027, 3, 27, 21, 7, 0, 0, berlin), 22*time.Hour, 9*time.Hour)
+	day.live(time.Date(2027, 3, 27, 23, 7, 0, 0, berlin), 11*time.Hour, 6*time.Hour)
 	// A hold placed in between, while runs are still under way, is respected by all after
 	// it. Its rows become due only then.
 	pgtest.Exec(t, url, `INSERT INTO public.logs SELECT i, 'later', now() FROM generate_series(1000, 1040) AS i`)
 	day.any().call("POST", "/api/v1/holds", jsonType, `{"matter":"Later","reason":"a test","scope":[{"table":"public.logs","record_ids":["1000","1001","1002","1003"]}]}`, 201)
 	pgtest.Exec(t, url, `UPDATE public.logs SET created_at = now() - interval '100 days' WHERE id >= 1000`)
 	// And back in autumn: what is between is owed by nobody, the schedules were disabled.
-	day.live(time.Date(2027, 10, 30, 21, 7, 0, 0, berlin), 20*time.Hour, 0)
+	day.live(time.Date(2027, 10, 30, 23, 7, 0, 0, berlin), 6*time.Hour, 0)
 	day.settle()
 	day.judge()
 	if n := pgtest.Value[int64](t, url, `SELECT count(*) FROM public.logs`); n != 7 {
@@ -140,7 +140,7 @@ func (d *days) live(from time.Time, length, darkAfter time.Duration) {
 		}
 		at = at.Add(time.Duration(30+d.random.IntN(20)) * time.Minute)
 		d.clock.set(at)
-		if step%4 == 0 {
+		if step%2 == 0 {
 			d.replace(d.random.IntN(len(d.alive)))
 		}
 		d.awaitDecided()
