@@ -17,6 +17,8 @@ PKG       ?= ./...
 TESTFLAGS ?=
 # ARGS is passed on to `holdfast demo`: make demo ARGS=--once
 ARGS ?=
+# TORTURE is how long one round of make torture goes on: 5m, 2h
+TORTURE ?= 2m
 
 # Modules of their own inside the tree, tested with the rest. There may be none.
 MODULES := $(patsubst %/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/.*' -not -path '*/node_modules/*'))
@@ -33,7 +35,17 @@ demo: need-demo build ## Show the whole product on a demo database of its own (A
 
 .PHONY: test
 test: need-test ## Run every test, race detector on, against one real PostgreSQL that it starts itself
-	CGO_ENABLED=1 $(PGSERVER) tools/test.sh '$(GO) test -race -timeout 30m $(TESTFLAGS)' '$(PKG)' $(MODULES)
+	CGO_ENABLED=1 $(PGSERVER) tools/test.sh '$(GO) test -race -vet=off -ldflags=-w -timeout 30m $(TESTFLAGS)' '$(PKG)' $(MODULES)
+
+.PHONY: torture
+torture: need-demo ## Try for a while to break the promises, then plant bugs and find them (TORTURE sets how long a round is)
+	HOLDFAST_TORTURE=$(TORTURE) $(PGSERVER) $(GO) test -count=1 -timeout 24h -v -run '^TestTorture$$' ./cmd/holdfast
+	HOLDFAST_TORTURE_MUTANTS=1 HOLDFAST_TORTURE=15s $(PGSERVER) $(GO) test -count=1 -timeout 24h -v -run '^TestTortureFindsPlantedBugs$$' ./cmd/holdfast
+
+.PHONY: soak
+soak: need-test ## Run the tests that have a long form in it: a million events behind, more kills
+	@tools/need.sh nats
+	HOLDFAST_LONG=1 $(PGSERVER) $(GO) test -count=1 -timeout 4h -v -run '^(TestManyEventsBehind|TestWhatIsGone)' ./engine ./cmd/holdfast
 
 .PHONY: test-short
 test-short: need-demo ## Run the tests that take moments, without the race detector

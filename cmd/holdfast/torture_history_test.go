@@ -1,0 +1,332 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine/target"
+	"holdfast/internal/pgtest"
+	"holdfast/retention"
+)
+
+// change is one changed row, as the write-ahead log has it.
+type change struct {
+	table, op string
+	old, new  map[string]string
+}
+
+// transaction is one that committed.
+type transaction struct {
+	xid     string
+	changes []change
+}
+
+// history is what happened in the governed database, in the order of commits: decoded
+// from the server's own log, which knows nothing of ours.
+type history []transaction
+
+const slot = "torture"
+
+// followLog has the server keep its log from now on.
+func followLog(t *testing.T, url string) {
+	t.Helper()
+	pgtest.Exec(t, url, `SELECT pg_create_logical_replication_slot('`+slot+`', 'test_decoding')`)
+}
+
+var (
+	changeLine = regexp.MustCompile(`(?s)^table (\S+): (INSERT|UPDATE|DELETE|TRUNCATE): (.*)$`)
+	columnText = regexp.MustCompile(`(?s)(\w+)\[[^\]]*\]:('(?:[^']|'')*'|\S+)`)
+)
+
+func readHistory(t *testing.T, url string) (h history) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	rows, err := conn.Query(t.Context(), `SELECT xid::text, data FROM pg_logical_slot_get_changes('`+slot+`', NULL, NULL, 'include-xids', '0', 'skip-empty-xacts', '1')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var xid, data string
+	_, err = pgx.ForEachRow(rows, []any{&xid, &data}, func() error {
+		switch {
+		case data == "BEGIN":
+			h = append(h, transaction{xid: xid})
+		case data == "COMMIT":
+		default:
+			m := changeLine.FindStringSubmatch(data)
+			if m == nil {
+				return fmt.Errorf("cannot read %q", data)
+			}
+			tx := &h[len(h)-1]
+			tx.changes = append(tx.changes, readChange(m[1], m[2], m[3]))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func readChange(table, op, columns string) change {
+	c := change{table: table, op: op}
+	before, after, both := strings.Cut(columns, "new-tuple:")
+	switch {
+	case op == "INSERT" || op == "UPDATE" && !both:
+		c.new = readColumns(columns)
+	case op == "UPDATE":
+		c.old, c.new = readColumns(before), readColumns(after)
+	default:
+		c.old = readColumns(columns)
+	}
+	return c
+}
+
+func readColumns(text string) map[string]string {
+	out := map[string]string{}
+	for _, m := range columnText.FindAllStringSubmatch(text, -1) {
+		out[m[1]] = strings.ReplaceAll(strings.Trim(m[2], "'"), "''", "'")
+	}
+	return out
+}
+
+// has returns the rows that a transaction changed in a table.
+func (tx transaction) has(table, op string) (out []change) {
+	for _, c := range tx.changes {
+		if c.table == table && c.op == op {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// journalRow is what the journal says of one batch.
+type journalRow struct {
+	Action    string
+	Table     string
+	Processed int64
+	Skipped   map[string]int64
+	Effects   map[string]retention.TableEffect
+	Digests   []byte
+	Epoch     int64
+}
+
+// judge goes through the history and says what breaks a promise: of ours is what shares
+// a transaction with a row of the journal, of the application what shares one with its
+// mark; nothing else may change a governed row.
+type judge struct {
+	t       *testing.T
+	journal map[string]journalRow
+	gov     *target.Target
+	// held are the holds in force by number, with the tables' ids that each covers.
+	scopes map[string]map[string]map[string]bool
+	sets   map[string]string
+	active map[string]bool
+	epoch  int64
+
+	batches, ours, theirs int
+	faults                []string
+}
+
+// judgeHistory answers what is wrong with it; nothing if all promises were kept.
+func judgeHistory(t *testing.T, url string, h history) *judge {
+	t.Helper()
+	gov, err := target.Open(t.Context(), url, target.Options{Secret: []byte(strings.Repeat("s", 40))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gov.Close()
+	j := &judge{t: t, gov: gov, journal: readJournal(t, url), scopes: map[string]map[string]map[string]bool{}, sets: map[string]string{}, active: map[string]bool{}}
+	for _, tx := range h {
+		j.guard(tx)
+		j.transaction(tx)
+	}
+	if j.batches != len(j.journal) {
+		j.fault("the journal has %d rows and the log %d", len(j.journal), j.batches)
+	}
+	return j
+}
+
+func readJournal(t *testing.T, url string) map[string]journalRow {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	rows, err := conn.Query(t.Context(), `SELECT id::text, action, schema_name || '.' || table_name, processed, skipped, effects, digests, guard_epoch FROM holdfast_guard.journal`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]journalRow{}
+	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (id string, err error) {
+		var r journalRow
+		err = row.Scan(&id, &r.Action, &r.Table, &r.Processed, &r.Skipped, &r.Effects, &r.Digests, &r.Epoch)
+		out[id] = r
+		return id, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+const maxFaults = 20
+
+func (j *judge) fault(format string, args ...any) {
+	if len(j.faults) < maxFaults {
+		j.faults = append(j.faults, fmt.Sprintf(format, args...))
+	}
+}
+
+// guard follows which holds are in force.
+func (j *judge) guard(tx transaction) {
+	for _, c := range tx.changes {
+		name, ours := strings.CutPrefix(c.table, "holdfast_guard.")
+		if !ours || c.new == nil {
+			continue
+		}
+		switch {
+		case name == "state":
+			_, _ = fmt.Sscan(c.new["epoch"], &j.epoch)
+		case name == "hold":
+			j.active[c.new["no"]] = c.new["state"] == "active"
+		case name == "held_set":
+			j.sets["held_"+c.new["id"]] = c.new["schema_name"] + "." + c.new["table_name"]
+		case name == "hold_scope" && c.new["held_set"] == "null":
+			j.cover(c.new["hold_no"], c.new["schema_name"]+"."+c.new["table_name"], "*")
+		case strings.HasPrefix(name, "held_"):
+			j.cover(c.new["hold_no"], j.sets[name], c.new["k1"])
+		}
+	}
+}
+
+func (j *judge) cover(hold, table, id string) {
+	if j.scopes[hold] == nil {
+		j.scopes[hold] = map[string]map[string]bool{}
+	}
+	if j.scopes[hold][table] == nil {
+		j.scopes[hold][table] = map[string]bool{}
+	}
+	j.scopes[hold][table][id] = true
+}
+
+// heldBy is the number of a hold in force that covers a row, or empty.
+func (j *judge) heldBy(table, id string) string {
+	for no, active := range j.active {
+		if covered := j.scopes[no][table]; active && (covered["*"] || covered[id]) {
+			return no
+		}
+	}
+	return ""
+}
+
+// governed are the tables that nobody but the application and a batch may change.
+var governed = []string{"public.acc", "public.item", "public.claim", "public.person", "public.log"}
+
+func (j *judge) transaction(tx transaction) {
+	batches := tx.has("holdfast_guard.journal", "INSERT")
+	applications := len(tx.has("public.app_mark", "INSERT")) > 0
+	changed := map[string][]change{}
+	for _, c := range tx.changes {
+		if slices.Contains(governed, c.table) && c.op != "INSERT" {
+			changed[c.table] = append(changed[c.table], c)
+		}
+		if c.op == "TRUNCATE" && !strings.HasPrefix(c.table, "holdfast") {
+			j.fault("transaction %s truncates %s", tx.xid, c.table)
+		}
+	}
+	switch {
+	case len(batches) == 0 && len(changed) > 0 && !applications:
+		j.fault("transaction %s changes rows of %v without a row in the journal", tx.xid, tables(changed))
+	case len(batches) > 0 && applications:
+		j.fault("transaction %s is the application's and has a row in the journal", tx.xid)
+	case len(batches) > 1:
+		j.fault("transaction %s has %d rows in the journal", tx.xid, len(batches))
+	case applications:
+		j.theirs++
+	case len(batches) == 1:
+		j.batches++
+		j.batch(tx, batches[0].new["id"], changed)
+	}
+}
+
+func tables(changed map[string][]change) (names []string) {
+	for t := range changed {
+		names = append(names, t)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// batch compares one batch with its row of the journal.
+func (j *judge) batch(tx transaction, id string, changed map[string][]change) {
+	row, ok := j.journal[id]
+	if !ok {
+		j.fault("batch %s is in the log and not in the journal", id)
+		return
+	}
+	if row.Epoch != j.epoch {
+		j.fault("batch %s was judged by the holds of epoch %d and committed under those of %d", id, row.Epoch, j.epoch)
+	}
+	if len(tx.has("holdfast_guard.progress", "UPDATE")) != 1 {
+		j.fault("batch %s does not have its progress in its transaction", id)
+	}
+	var digests [][]byte
+	for table, list := range changed {
+		want := row.Effects[table]
+		if table == row.Table {
+			if row.Action == "anonymize" {
+				want.Updated += row.Processed
+			} else {
+				want.Deleted += row.Processed
+			}
+		}
+		got := retention.TableEffect{}
+		for _, c := range list {
+			j.ours++
+			if no := j.heldBy(table, c.old["id"]); no != "" {
+				j.fault("batch %s (%s): %s of the row %s of %s, which hold %s covers", id, row.Action, c.op, c.old["id"], table, no)
+			}
+			if c.op == "UPDATE" {
+				got.Updated++
+			} else {
+				got.Deleted++
+			}
+			name, err := retention.ParseTableName(table)
+			if err != nil {
+				j.t.Fatal(err)
+			}
+			digests = append(digests, j.gov.Digest(name, retention.Key{c.old["id"]}))
+		}
+		if got != want {
+			j.fault("batch %s: in %s the log has %+v and the journal %+v", id, table, got, want)
+		}
+	}
+	j.compareDigests(id, row, digests)
+	if n := int64(len(tx.has("public.log_archive", "INSERT"))); row.Action == "archive" && n != row.Processed {
+		j.fault("batch %s archived %d rows and the journal says %d", id, n, row.Processed)
+	}
+}
+
+func (j *judge) compareDigests(id string, row journalRow, want [][]byte) {
+	var got [][]byte
+	for d := range slices.Chunk(row.Digests, 32) {
+		got = append(got, d)
+	}
+	slices.SortFunc(got, bytes.Compare)
+	slices.SortFunc(want, bytes.Compare)
+	if !slices.EqualFunc(got, want, bytes.Equal) {
+		j.fault("batch %s has %d digests, and not those of the %d rows that the log has", id, len(got), len(want))
+	}
+}
