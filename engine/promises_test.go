@@ -331,8 +331,9 @@ func TestOnePolicysFailureLeavesTheOthersAndTheRunIsPartial(t *testing.T) {
 	h.exec(oldRows("good", 100, false)...)
 	h.mustPolicy(policyOn("bad", 90))
 	h.mustPolicy(policyOn("good", 90))
-	h.exec(`CREATE FUNCTION public.no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$`,
-		`CREATE TRIGGER no BEFORE DELETE ON public.bad FOR EACH ROW WHEN (OLD.id = 50) EXECUTE FUNCTION public.no()`)
+	h.exec(`CREATE TABLE public.aside (id bigint)`,
+		`CREATE FUNCTION public.further() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.aside VALUES (OLD.id); RETURN NULL; END $$`,
+		`CREATE TRIGGER further AFTER DELETE ON public.bad FOR EACH ROW WHEN (OLD.id = 50) EXECUTE FUNCTION public.further()`)
 	run := h.mustRun(engine.RunRequest{})
 	if run.Status != retention.RunPartial || run.TotalErrors != 1 {
 		t.Fatalf("the run ended as %s with %d errors, want partial with 1", run.Status, run.TotalErrors)
@@ -344,6 +345,20 @@ func TestOnePolicysFailureLeavesTheOthersAndTheRunIsPartial(t *testing.T) {
 		if p.Policy == "p_bad" && (len(p.Errors) != 1 || p.Status != retention.RunFailed) {
 			t.Errorf("the bad policy's result is %+v", p)
 		}
+	}
+}
+
+func TestARefusedRowIsInTheResultWithWhatTheDatabaseSaid(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 100, false)...)
+	h.mustPolicy(policyOn("r", 90))
+	h.exec(`CREATE FUNCTION public.no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$`,
+		`CREATE TRIGGER no BEFORE DELETE ON public.r FOR EACH ROW WHEN (OLD.id = 50) EXECUTE FUNCTION public.no()`)
+	run := h.mustRun(engine.RunRequest{})
+	p := run.Policies[0]
+	if run.Status != retention.RunSucceeded || p.Processed != 99 || p.Skipped[retention.SkippedTrigger] != 1 || len(p.Errors) != 1 || p.Errors[0] != "not this one (SQLSTATE P0001)" {
+		t.Errorf("the run is %s with %+v, want it succeeded but for the one row, with its error", run.Status, p)
 	}
 }
 
