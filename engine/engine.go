@@ -136,6 +136,9 @@ func (e *Engine) CheckSecret(ctx context.Context, secret []byte) error {
 // Ready tells whether both databases answer.
 func (e *Engine) Ready(ctx context.Context) error {
 	if err := e.store.Ping(ctx); err != nil {
+		// An outage between two ticks of the schedules is one all the same: a slot that was
+		// missed by it must say so.
+		e.presence.failedAside(ctx, err)
 		return fmt.Errorf("the store: %w", err)
 	}
 	if err := e.target.Ping(ctx); err != nil {

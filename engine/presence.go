@@ -63,6 +63,15 @@ func (p *presence) failed(ctx context.Context, err error) {
 	p.note(ctx, err)
 }
 
+// failedAside is failed for who must not wait for a sign of life under way: that one
+// meets the failure itself.
+func (p *presence) failedAside(ctx context.Context, err error) {
+	if p.mu.TryLock() {
+		defer p.mu.Unlock()
+		p.note(ctx, err)
+	}
+}
+
 // note wants p.mu. That this process itself stops is no failure.
 func (p *presence) note(ctx context.Context, err error) {
 	if ctx.Err() == nil {
