@@ -105,6 +105,41 @@ func TestSubscriberThatFailsForADayHoldsLittleBackAndLosesNothing(t *testing.T) 
 	wantOrder(t, r, log)
 }
 
+// What is stuck keeps back its own entities alone, however much it is.
+func TestThousandsOfStuckEventsDelayNoOtherEntity(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	r := newReceiver(t, func(e received) int {
+		if strings.HasPrefix(e.entity, "bad") {
+			return 422
+		}
+		return 204
+	})
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	// One in four, so that ten in a row are hardly ever refused: then it is left alone.
+	const batches, each = 4, 300
+	for b := range batches {
+		var keys []string
+		for i := range each {
+			keys = append(keys, fmt.Sprintf("bad-%d-%d", b, i))
+			for j := range 3 {
+				keys = append(keys, fmt.Sprintf("good-%d-%d-%d", b, i, j))
+			}
+		}
+		h.append(batchOf(b+1, keys...))
+	}
+	for turns := 0; len(r.accepted()) < 3*batches*each && turns < 40; turns++ {
+		h.pumpOnce(sub.ID)
+		h.later(6 * time.Minute)
+	}
+	if got := len(r.accepted()); got != 3*batches*each {
+		t.Errorf("%d of %d events of good entities were delivered", got, 3*batches*each)
+	}
+	if st := h.status(sub.ID); st.Waiting+st.Retrying != batches*each || st.Dead != 0 {
+		t.Errorf("%+v, want every event of the others open", st)
+	}
+}
+
 func TestEventThatFailsForThreeDaysIsGivenUpAndReleasesWhatWaits(t *testing.T) {
 	t.Parallel()
 	h := deliveryHouse(t)

@@ -22,10 +22,13 @@ const (
 	pumpChunk = 1000
 	// pumpMinChunk is how few are read where there is hardly room for more failures.
 	pumpMinChunk = 50
-	// MaxOpenDeliveries bounds the deliveries of a subscriber that wait or are retried.
-	// Where they are so many the cursor stands still: one that is away for a day, with a
-	// million events behind, must not make a million rows.
+	// MaxOpenDeliveries bounds the deliveries that wait or are retried of a subscriber
+	// that refuses everything. Where they are so many the cursor stands still: one that is
+	// away for a day, with a million events behind, must not make a million rows.
 	MaxOpenDeliveries = 1000
+	// MaxStuckDeliveries bounds them where it takes what is about other entities: that
+	// waits only for earlier events of its own.
+	MaxStuckDeliveries = 100_000
 	// saveTime bounds the last saving of a pump that was asked to stop.
 	saveTime = 3 * time.Second
 )
@@ -51,7 +54,7 @@ func pauseOf(pauses []time.Duration, n int) time.Duration {
 
 // WakePumps enqueues work for the subscribers that have some.
 func (e *Engine) WakePumps(ctx context.Context) error {
-	_, err := e.store.WakePumps(ctx, MaxOpenDeliveries)
+	_, err := e.store.WakePumps(ctx, MaxOpenDeliveries, MaxStuckDeliveries)
 	return err
 }
 
@@ -156,6 +159,14 @@ func (w *pump) round(ctx context.Context) (worked, refused bool, err error) {
 	return worked, false, nil
 }
 
+// most is how many deliveries may be open.
+func (w *pump) most() int {
+	if w.Breaks > 0 {
+		return MaxOpenDeliveries
+	}
+	return MaxStuckDeliveries
+}
+
 // retryStep tries what is due again, each entity's events until one fails.
 func (w *pump) retryStep(ctx context.Context) (worked, refused bool, err error) {
 	if w.Open == 0 {
@@ -175,10 +186,10 @@ func (w *pump) retryStep(ctx context.Context) (worked, refused bool, err error) 
 
 // liveStep sends what comes next in the log.
 func (w *pump) liveStep(ctx context.Context) (worked, refused bool, err error) {
-	if w.Open >= MaxOpenDeliveries {
+	if w.Open >= w.most() {
 		return false, false, nil
 	}
-	room := min(pumpChunk, max(MaxOpenDeliveries-w.Open, pumpMinChunk))
+	room := min(pumpChunk, max(w.most()-w.Open, pumpMinChunk))
 	if more, err := w.live.fill(ctx, w, w.Cursor, nil); err != nil || !more {
 		return false, false, err
 	}
@@ -187,7 +198,7 @@ func (w *pump) liveStep(ctx context.Context) (worked, refused bool, err error) {
 
 // replayStep sends a part of the log again.
 func (w *pump) replayStep(ctx context.Context) (worked, refused bool, err error) {
-	if w.Open >= MaxOpenDeliveries {
+	if w.Open >= w.most() {
 		return false, false, nil
 	}
 	r, ok, err := w.e.store.OpenReplay(ctx, w.Subscriber.ID)
