@@ -3,7 +3,6 @@ package target
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -67,19 +66,19 @@ func notCounting(table retention.TableName) error {
 // we never do: TRUNCATE and DDL change tables and are in no counter.
 func (d *disposition) checkLocks(ctx context.Context) error {
 	var name string
-	err := d.conn.QueryRow(ctx, `
-		SELECT coalesce(n.nspname || '.' || c.relname, 'a table that it dropped')
+	b := &pgx.Batch{}
+	b.Queue(ourPath)
+	b.Queue(`
+		SELECT coalesce(min(coalesce(n.nspname || '.' || c.relname, 'a table that it dropped')), '')
 		FROM pg_catalog.pg_locks l
 		LEFT JOIN pg_catalog.pg_class c ON c.oid = l.relation
 		LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE l.pid = pg_catalog.pg_backend_pid() AND l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted
 		  AND l.database = (SELECT db.oid FROM pg_catalog.pg_database db WHERE db.datname = pg_catalog.current_database())
-		  AND (c.oid IS NULL OR c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't')
-		LIMIT 1`).Scan(&name)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
+		  AND (c.oid IS NULL OR c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't')`).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&name) })
+	b.Queue(setOwnPath, ownPath(d.conn.Conn()))
+	if err := d.conn.SendBatch(ctx, b).Close(); err != nil || name == "" {
 		return err
 	}
 	return fmt.Errorf("a trigger reached further than the policy says: it emptied or altered %s (TRUNCATE or DDL), which no record of changes shows; the batch was rolled back and nothing was changed; disable that trigger for this policy's rows or take the table out of the policy", name)

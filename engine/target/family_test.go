@@ -407,3 +407,27 @@ func TestTriggersAreNotTrustedWhereNothingCountsWhatTheyDo(t *testing.T) {
 	f.exec(`DROP TRIGGER nothing ON public.r`)
 	f.wantAccepted(policy("r", retention.ActionDelete))
 }
+
+// What looks for it asks PostgreSQL's own operators, whatever comes before them in the
+// database's search_path.
+func TestATriggerThatEmptiesATableIsSeenWhateverTheSearchPathIs(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, `CREATE TABLE public.victim AS SELECT generate_series(1, 50) AS id`,
+		`CREATE TABLE public.r (id bigint PRIMARY KEY, created_at timestamptz)`,
+		`INSERT INTO public.r SELECT n, now() - interval '100 days' FROM generate_series(1, 10) AS n`,
+		`CREATE FUNCTION public.away() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN TRUNCATE public.victim; RETURN NULL; END $$`,
+		`CREATE TRIGGER away AFTER DELETE ON public.r FOR EACH STATEMENT EXECUTE FUNCTION public.away()`,
+		`CREATE SCHEMA evil`,
+		`CREATE FUNCTION evil.never(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT false'`,
+		`CREATE OPERATOR evil.= (FUNCTION = evil.never, LEFTARG = text, RIGHTARG = text)`,
+		`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = evil, pg_catalog, public', current_database()); END $$`)
+	f.target.Close()
+	f.target = openTarget(t, f.url)
+	_, err := f.begin(policy("r", retention.ActionDelete)).Step(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "a trigger reached further") {
+		t.Errorf("got %v, want that a trigger reached further", err)
+	}
+	if n := f.count(`SELECT count(*) FROM public.victim`); n != 50 {
+		t.Errorf("%d rows of the other table are left, want all 50", n)
+	}
+}
