@@ -102,15 +102,15 @@ func renderResult(r retention.PolicyResult) oapi.PolicyResult {
 	return oapi.PolicyResult{
 		Policy: r.Policy, Version: r.Version, Action: oapi.Action(r.Action), Table: r.Table.String(), Sentence: r.Sentence,
 		Cutoff: utc(r.Cutoff), Status: oapi.RunStatus(r.Status), Processed: r.Processed, Held: r.Held, Blocked: r.Blocked,
-		BlockedBy: renderSkipped(r.BlockedBy), Effects: renderEffects(r.Effects),
-		Skipped: renderSkipped(r.Skipped), NullTimestamps: counted(r.NullTimestamps), InfiniteTimestamps: counted(r.InfiniteTimestamps),
+		BlockedBy: renderCounts(r.BlockedBy), Effects: renderEffects(r.Effects),
+		Skipped: renderCounts(r.Skipped), NullTimestamps: counted(r.NullTimestamps), InfiniteTimestamps: counted(r.InfiniteTimestamps),
 		Batches: r.Batches, StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), DurationSeconds: r.DurationSeconds,
 		Errors: each(r.Errors, func(s string) string { return s }),
 	}
 }
 
-// renderSkipped is counts by reason or by table.
-func renderSkipped(in map[string]int64) map[string]int64 {
+// renderCounts renders counts by reason or by table: never null.
+func renderCounts(in map[string]int64) map[string]int64 {
 	if in == nil {
 		return map[string]int64{}
 	}
@@ -131,6 +131,6 @@ func renderBatch(b retention.Batch) oapi.Batch {
 	return oapi.Batch{
 		ID: b.ID, RunID: b.RunID, Policy: b.Policy, PolicyVersion: b.PolicyVersion, Action: oapi.Action(b.Action),
 		Table: b.Table.String(), Seq: b.Seq, GuardEpoch: b.GuardEpoch, Step: b.Step, Processed: b.Processed, Held: b.Held,
-		Blocked: b.Blocked, BlockedBy: renderSkipped(b.BlockedBy), Effects: renderEffects(b.Effects), Skipped: renderSkipped(b.Skipped), Digests: b.Digests, CommittedAt: b.CommittedAt.UTC(),
+		Blocked: b.Blocked, BlockedBy: renderCounts(b.BlockedBy), Effects: renderEffects(b.Effects), Skipped: renderCounts(b.Skipped), Digests: b.Digests, CommittedAt: b.CommittedAt.UTC(),
 	}
 }
