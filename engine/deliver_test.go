@@ -138,6 +138,20 @@ func TestThousandsOfStuckEventsDelayNoOtherEntity(t *testing.T) {
 	if st := h.status(sub.ID); st.Waiting+st.Retrying != batches*each || st.Dead != 0 {
 		t.Errorf("%+v, want every event of the others open", st)
 	}
+	// Left with nothing but those, it refuses all that it is asked, and is left alone.
+	for range 3 {
+		h.later(4 * time.Hour)
+		h.pumpOnce(sub.ID)
+	}
+	if st := h.status(sub.ID); st.PausedUntil == nil {
+		t.Error("a subscriber that refused everything is not left alone")
+	}
+	h.append(batchOf(batches+1, "good-again", "good-for-ever"))
+	h.later(10 * time.Minute)
+	h.pumpOnce(sub.ID)
+	if got := len(r.accepted()); got != 3*batches*each+2 {
+		t.Errorf("%d of 2 later events of good entities were delivered", got-3*batches*each)
+	}
 }
 
 func TestEventThatFailsForThreeDaysIsGivenUpAndReleasesWhatWaits(t *testing.T) {

@@ -23,8 +23,9 @@ const (
 	// pumpMinChunk is how few are read where there is hardly room for more failures.
 	pumpMinChunk = 50
 	// MaxOpenDeliveries bounds the deliveries that wait or are retried of a subscriber
-	// that refuses everything. Where they are so many the cursor stands still: one that is
-	// away for a day, with a million events behind, must not make a million rows.
+	// that refuses everything. Where they are so many the cursor moves on only if it takes
+	// some: one that is away for a day, with a million events behind, must not make a
+	// million rows.
 	MaxOpenDeliveries = 1000
 	// MaxStuckDeliveries bounds them where it takes what is about other entities: that
 	// waits only for earlier events of its own.
@@ -54,7 +55,7 @@ func pauseOf(pauses []time.Duration, n int) time.Duration {
 
 // WakePumps enqueues work for the subscribers that have some.
 func (e *Engine) WakePumps(ctx context.Context) error {
-	_, err := e.store.WakePumps(ctx, MaxOpenDeliveries, MaxStuckDeliveries)
+	_, err := e.store.WakePumps(ctx, MaxStuckDeliveries)
 	return err
 }
 
@@ -118,6 +119,9 @@ type pump struct {
 	e *Engine
 	// live and replay are what was read ahead of the two cursors.
 	live, replay readAhead
+	// doubted: what was tried again was refused, each and every one. That says nothing yet
+	// of events of other entities.
+	doubted bool
 }
 
 // readAhead are batches that were read and not yet sent to their end.
@@ -149,6 +153,7 @@ func (w *pump) run(ctx context.Context) error {
 // round does one step of each kind of work: what is due again, what is next in the
 // log, what is to be replayed. refused means that the subscriber took nothing.
 func (w *pump) round(ctx context.Context) (worked, refused bool, err error) {
+	w.doubted = false
 	for _, step := range []func(context.Context) (bool, bool, error){w.retryStep, w.liveStep, w.replayStep} {
 		did, refused, err := step(ctx)
 		if err != nil || refused || ctx.Err() != nil {
@@ -156,16 +161,23 @@ func (w *pump) round(ctx context.Context) (worked, refused bool, err error) {
 		}
 		worked = worked || did
 	}
-	return worked, false, nil
+	if !w.doubted {
+		return worked, false, nil
+	}
+	// There was nothing else that it could have taken.
+	return true, true, w.leaveAlone(ctx, retention.PumpStep{})
 }
 
-// most is how many deliveries may be open.
-func (w *pump) most() int {
-	if w.Breaks > 0 {
-		return MaxOpenDeliveries
-	}
-	return MaxStuckDeliveries
+// leaveAlone pauses a subscriber that refuses everything.
+func (w *pump) leaveAlone(ctx context.Context, step retention.PumpStep) (err error) {
+	step.Pause = pauseOf(breakPauses, w.Breaks)
+	w.Pump, err = w.e.store.SavePump(ctx, w.Subscriber.ID, w.Attempt, step)
+	return err
 }
+
+// crowded: it refuses everything and so much is open that what it refuses now must not
+// be kept too.
+func (w *pump) crowded() bool { return w.Breaks > 0 && w.Open >= MaxOpenDeliveries }
 
 // retryStep tries what is due again, each entity's events until one fails.
 func (w *pump) retryStep(ctx context.Context) (worked, refused bool, err error) {
@@ -186,10 +198,13 @@ func (w *pump) retryStep(ctx context.Context) (worked, refused bool, err error) 
 
 // liveStep sends what comes next in the log.
 func (w *pump) liveStep(ctx context.Context) (worked, refused bool, err error) {
-	if w.Open >= w.most() {
+	if w.Open >= MaxStuckDeliveries {
 		return false, false, nil
 	}
-	room := min(pumpChunk, max(w.most()-w.Open, pumpMinChunk))
+	room := min(pumpChunk, max(MaxStuckDeliveries-w.Open, pumpMinChunk))
+	if w.Breaks > 0 && !w.crowded() {
+		room = min(pumpChunk, max(MaxOpenDeliveries-w.Open, pumpMinChunk))
+	}
 	if more, err := w.live.fill(ctx, w, w.Cursor, nil); err != nil || !more {
 		return false, false, err
 	}
@@ -198,7 +213,7 @@ func (w *pump) liveStep(ctx context.Context) (worked, refused bool, err error) {
 
 // replayStep sends a part of the log again.
 func (w *pump) replayStep(ctx context.Context) (worked, refused bool, err error) {
-	if w.Open >= w.most() {
+	if w.Open >= MaxStuckDeliveries || w.crowded() {
 		return false, false, nil
 	}
 	r, ok, err := w.e.store.OpenReplay(ctx, w.Subscriber.ID)
@@ -295,9 +310,26 @@ func (r *readAhead) advance(n int) retention.LogPosition {
 // moves the cursor past the first so many of them.
 func (w *pump) deliver(ctx context.Context, items []parcel, kept map[string]bool, begin func(handed int) retention.PumpStep) (worked, refused bool, err error) {
 	s := &shipment{pump: w, items: items, kept: kept, keys: w.e.signingKeys(w.Pump), fates: make([]fate, len(items))}
+	again := len(items) > 0 && items[0].open != nil
+	if w.doubted {
+		s.onlyFew()
+	}
 	handed := s.ship(ctx)
+	unused := *w // advancing moves what was read ahead
 	step := begin(handed)
 	s.account(&step, handed)
+	switch {
+	case step.Sent > 0:
+		w.doubted = false
+	case !again && w.crowded() && ctx.Err() == nil:
+		// Nothing of it is kept: the cursor stands still.
+		w.live, w.replay, w.doubted = unused.live, unused.replay, false
+		return true, true, w.leaveAlone(ctx, retention.PumpStep{Failures: step.Failures, LastAnswer: step.LastAnswer})
+	}
+	if again && s.refused.Load() && s.retryAfter.Load() == 0 {
+		w.doubted = true
+		s.refused.Store(false)
+	}
 	if s.refused.Load() {
 		step.Pause = pauseOf(breakPauses, w.Breaks)
 		if wanted := time.Duration(s.retryAfter.Load()); wanted > 0 {

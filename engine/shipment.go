@@ -91,6 +91,17 @@ func (s *shipment) ship(ctx context.Context) int {
 	return handed
 }
 
+// onlyFew lets fewer refusals in a row do where there are fewer that could be taken.
+func (s *shipment) onlyFew() {
+	free := 0
+	for i := range s.items {
+		if free < refusals && !s.kept[s.items[i].entity] {
+			free++
+		}
+	}
+	s.inARow.Store(int32(refusals - max(free, 1)))
+}
+
 // lane sends the events of its entities, one after the other.
 func (s *shipment) lane(ctx context.Context, queue <-chan int) {
 	stuck := map[string]bool{}

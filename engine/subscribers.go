@@ -49,9 +49,8 @@ type SubscriberStore interface {
 // under another than the latest is ErrConflict.
 type PumpStore interface {
 	// WakePumps enqueues a job for each subscriber that has something to do and nobody
-	// to do it. Beyond maxOpen open deliveries of one that refuses everything, and maxStuck
-	// of another, a backlog is nothing to do.
-	WakePumps(ctx context.Context, maxOpen, maxStuck int) (int, error)
+	// to do it. Beyond maxOpen open deliveries a backlog is nothing to do.
+	WakePumps(ctx context.Context, maxOpen int) (int, error)
 	// ClaimPump takes a subscriber up if its attempt is expect and nobody shows that he
 	// works on it.
 	ClaimPump(ctx context.Context, id string, expect int) (p retention.Pump, ok bool, err error)

@@ -31,7 +31,7 @@ func scanPump(row pgx.CollectableRow) (p retention.Pump, err error) {
 // WakePumps enqueues a job for every subscriber that somebody should work on now, and
 // that nobody does, in one transaction. maxOpen is the number of open deliveries
 // beyond which no further event is read from the log. It answers how many it woke.
-func (s *Store) WakePumps(ctx context.Context, maxOpen, maxStuck int) (int, error) {
+func (s *Store) WakePumps(ctx context.Context, maxOpen int) (int, error) {
 	var woken int
 	err := s.write(ctx, "wake subscribers", func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
@@ -50,10 +50,10 @@ func (s *Store) WakePumps(ctx context.Context, maxOpen, maxStuck int) (int, erro
 						WHERE d.subscriber_id = due.id AND d.state = 'retrying' AND d.next_at <= holdfast.clock())
 				    OR ((EXISTS (SELECT FROM holdfast.event_batch AS e WHERE e.no > due.cursor_no)
 				         OR EXISTS (SELECT FROM holdfast.replay AS r WHERE r.subscriber_id = due.id AND r.finished_at IS NULL))
-				        AND (SELECT count(*) FROM holdfast.delivery AS o WHERE o.subscriber_id = due.id AND o.state <> 'dead') < CASE WHEN due.breaks > 0 THEN $1::bigint ELSE $4::bigint END))
+				        AND (SELECT count(*) FROM holdfast.delivery AS o WHERE o.subscriber_id = due.id AND o.state <> 'dead') < $1::bigint))
 				ORDER BY due.id
 				FOR UPDATE SKIP LOCKED)
-			RETURNING s.id, s.attempt`, maxOpen, retention.PumpSilent, queuedFor, maxStuck)
+			RETURNING s.id, s.attempt`, maxOpen, retention.PumpSilent, queuedFor)
 		if err != nil {
 			return err
 		}

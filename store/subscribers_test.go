@@ -58,7 +58,7 @@ func TestSubscriberWithWorkIsWokenOnce(t *testing.T) {
 	sub := must(s.CreateSubscriber(t.Context(), subscriber("crm"), by("subscriber.create")))(t)
 	wake := func(want int, why string) {
 		t.Helper()
-		if n := must(s.WakePumps(t.Context(), 10, 10))(t); n != want {
+		if n := must(s.WakePumps(t.Context(), 10))(t); n != want {
 			t.Errorf("%s: %d were woken, want %d", why, n, want)
 		}
 	}
