@@ -35,7 +35,7 @@ demo: need-demo build ## Show the whole product on a demo database of its own (A
 
 .PHONY: test
 test: need-test ## Run every test, race detector on, against one real PostgreSQL that it starts itself
-	CGO_ENABLED=1 $(PGSERVER) tools/test.sh '$(GO) test -race -vet=off -ldflags=-w -timeout 30m $(TESTFLAGS)' '$(PKG)' $(MODULES)
+	CGO_ENABLED=1 tools/ram.sh $(PGSERVER) tools/test.sh '$(GO) test -race -vet=off -ldflags=-w -timeout 30m $(TESTFLAGS)' '$(PKG)' $(MODULES)
 
 .PHONY: torture
 torture: need-demo ## Try for a while to break the promises, then plant bugs and find them (TORTURE sets how long a round is)

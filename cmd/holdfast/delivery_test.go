@@ -102,6 +102,7 @@ const customersPolicy = `{"name":"customers","table":"public.customers","timesta
 // random moments. In the end each service has deleted exactly the rows that are gone:
 // no event without a change, no change without an event.
 func TestWhatIsGoneIsGoneAtWhoeverWasToldWhateverIsKilled(t *testing.T) {
+	t.Parallel()
 	rows := 2400
 	if os.Getenv("HOLDFAST_LONG") != "" {
 		rows = 6000
@@ -206,6 +207,7 @@ func checkFollowers(t *testing.T, url string, followers []*follower, rows int) {
 // Three subscribers that accept connections and never answer keep neither another one
 // from its events nor a run from its rows.
 func TestSubscriberThatNeverAnswersDelaysNoOtherAndNoRun(t *testing.T) {
+	t.Parallel()
 	mute, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -50,6 +50,7 @@ func postmaster(t *testing.T, dir string) int {
 // TestRunGoesOnWhenTheEmbeddedPostgreSQLWasKilled kills the database that the service
 // itself started, in mid-run: the same service starts it again, and the run goes on.
 func TestRunGoesOnWhenTheEmbeddedPostgreSQLWasKilled(t *testing.T) {
+	t.Parallel()
 	const rows = 20_000
 	dir := embeddedDir(t)
 	s := startService(t, "", "HOLDFAST_DATA_DIR="+dir)

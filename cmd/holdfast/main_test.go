@@ -211,6 +211,7 @@ func (s *service) awaitEvents(url string, want int64) {
 // warning in mid-run, twice, and starts another: the run ends as if nothing had been,
 // and others are told of each row that is gone, once.
 func TestRunOfAKilledServiceGoesOnByItselfAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	const rows = 20_000
 	url := demoDatabase(t, rows)
 	s := startService(t, url)
@@ -237,6 +238,7 @@ func TestRunOfAKilledServiceGoesOnByItselfAndLosesNothing(t *testing.T) {
 
 // TestRunWaitsForADatabaseThatWasKilledAndGoesOn kills PostgreSQL itself in mid-run.
 func TestRunWaitsForADatabaseThatWasKilledAndGoesOn(t *testing.T) {
+	t.Parallel()
 	const rows = 20_000
 	pg := pgtest.StartPrivate(t, nil)
 	url := pg.CreateDatabase("app")
@@ -356,6 +358,7 @@ func TestWrongSurroundingsAreOneClearLine(t *testing.T) {
 }
 
 func TestDemoShowsAHoldOverridingARun(t *testing.T) {
+	t.Parallel()
 	var out, errs bytes.Buffer
 	if err := run(t.Context(), []string{"demo", "--once"}, func(string) string { return "" }, &out, &errs); err != nil {
 		t.Fatalf("%v\n%s%s", err, out.String(), errs.String())

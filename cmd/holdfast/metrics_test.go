@@ -35,6 +35,7 @@ func (s *service) scrape() map[string]string {
 // Two processes share a store. What each has counted
 // is its own, and the gauges are the same in both, also in one that ran nothing.
 func TestMetricsOfTwoProcessesAreOneTruth(t *testing.T) {
+	t.Parallel()
 	const rows = 4_000
 	url := demoDatabase(t, rows)
 	a, b := startService(t, url), startService(t, url)

@@ -23,6 +23,7 @@ var pagesAt = regexp.MustCompile(`The pages are at (http://\S+)\s+Sign in as (\S
 // it prints, and looks at the overview and at the run. With HOLDFAST_PICTURES it leaves
 // the README's two pictures in that folder.
 func TestDemoShowsItsRunInTheBrowser(t *testing.T) {
+	t.Parallel()
 	base, email, password := startDemo(t)
 	b := newBrowser(t)
 	b.open(base + "/")

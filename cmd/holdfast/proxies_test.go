@@ -51,6 +51,7 @@ func TestTrustedProxiesAreAddressesAndRanges(t *testing.T) {
 // addresses, of a service that trusts the connection's address and of one that does
 // not.
 func TestAuditBelievesATrustedProxyAlone(t *testing.T) {
+	t.Parallel()
 	url := demoDatabase(t, 10)
 	create := func(s *service, name string) {
 		t.Helper()

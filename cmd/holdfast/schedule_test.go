@@ -80,6 +80,7 @@ func (s *service) putSchedule(name, cron, more string) {
 // Every slot of three schedules, more than 200, is started exactly once or recorded as
 // missed with its reason, and what is held stays.
 func TestManyProcessesStartEachSlotOnce(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("lives through days")
 	}
@@ -270,6 +271,7 @@ func (s *service) awaitClient(url, query, why string) {
 // TestSlotThatComesWhileTheStoreIsAwayRunsOnceOrIsMissedWithTheReason takes the store
 // away for less than the grace, and then for more.
 func TestSlotThatComesWhileTheStoreIsAwayRunsOnceOrIsMissedWithTheReason(t *testing.T) {
+	t.Parallel()
 	pg := pgtest.StartPrivate(t, nil)
 	url := pg.CreateDatabase("app")
 	fillLogs(t, url, 10)
@@ -389,6 +391,7 @@ func TestScheduledRunOfATerminatedProcessIsHandedOn(t *testing.T) {
 // TestNightlyIsMadeOnceAndNeverChanged starts with a zone, lets a person change the
 // schedule, and starts with another zone.
 func TestNightlyIsMadeOnceAndNeverChanged(t *testing.T) {
+	t.Parallel()
 	url := demoDatabase(t, 1)
 	s := startService(t, url, "HOLDFAST_TIME_ZONE=America/New_York")
 	made := s.call("GET", "/api/v1/schedules/nightly", "", "", 200)

@@ -23,6 +23,7 @@ import (
 // promises (torture_history_test.go). HOLDFAST_TORTURE is for how long (default 12s),
 // HOLDFAST_TORTURE_SEED repeats the choices, not the timing.
 func TestTorture(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("kills for a while")
 	}

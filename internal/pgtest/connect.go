@@ -1,7 +1,9 @@
 package pgtest
 
 import (
+	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -38,28 +40,105 @@ func Pool(t testing.TB, url string, options ...func(*pgxpool.Config)) *pgxpool.P
 }
 
 // Exec runs SQL texts, each of which may hold several statements, one after the
-// other on one connection.
+// other on one connection. What they set in their session ends with the call.
 func Exec(t testing.TB, url string, sql ...string) {
 	t.Helper()
-	conn := connect(t, url)
-	defer closeConn(conn)
+	conn, was := takeKept(t, url)
+	if was && conn.Ping(t.Context()) != nil {
+		conn = connect(t, url) // its server was stopped since
+	}
 	for _, text := range sql {
 		if err := conn.PgConn().Exec(t.Context(), text).Close(); err != nil {
+			closeConn(conn)
 			t.Fatalf("pgtest: %s: %v", text, err)
 		}
 	}
+	if conn.PgConn().TxStatus() != 'I' || stateful.MatchString(strings.Join(sql, "\n")) {
+		closeConn(conn)
+		return
+	}
+	keep(t, url, conn)
 }
 
-// Value returns the one value that a query returns.
+// stateful finds what could leave something in the session.
+var stateful = regexp.MustCompile(`(?im)(^|;)\s*(SET|RESET|BEGIN|LISTEN|PREPARE|DECLARE)\b|\bset_config\b|\bTEMP(ORARY)?\b|\bpg_advisory_lock|\bALTER (DATABASE|ROLE|SYSTEM)\b`)
+
+// Value returns the one value that a query returns. Tests ask again and again until
+// something has come, so the connection is kept for the next question: to connect
+// costs a hundred times as much as to ask.
 func Value[T any](t testing.TB, url, sql string, args ...any) T {
 	t.Helper()
-	conn := connect(t, url)
-	defer closeConn(conn)
-	var v T
-	if err := conn.QueryRow(t.Context(), sql, args...).Scan(&v); err != nil {
+	conn, kept := takeKept(t, url)
+	v, err := value[T](t, conn, sql, args)
+	if err != nil && kept && conn.IsClosed() {
+		// Its server was stopped since.
+		conn = connect(t, url)
+		v, err = value[T](t, conn, sql, args)
+	}
+	if err != nil {
+		closeConn(conn)
 		t.Fatalf("pgtest: %s: %v", sql, err)
 	}
+	keep(t, url, conn)
 	return v
+}
+
+func value[T any](t testing.TB, conn *pgx.Conn, sql string, args []any) (v T, err error) {
+	// Unprepared: the tables may be altered between two questions.
+	err = conn.QueryRow(t.Context(), sql, append([]any{pgx.QueryExecModeDescribeExec}, args...)...).Scan(&v)
+	return v, err
+}
+
+// kept are the connections that nobody uses at the moment.
+var kept = struct {
+	sync.Mutex
+	conns map[keptKey]*pgx.Conn
+}{conns: map[keptKey]*pgx.Conn{}} // has a key, maybe without a connection, while its test goes on
+
+// keptKey: a connection ends with its test.
+type keptKey struct {
+	t   testing.TB
+	url string
+}
+
+// takeKept takes the test's connection, or makes one.
+func takeKept(t testing.TB, url string) (conn *pgx.Conn, was bool) {
+	t.Helper()
+	key := keptKey{t, url}
+	kept.Lock()
+	conn, known := kept.conns[key]
+	kept.conns[key] = nil
+	kept.Unlock()
+	if !known {
+		t.Cleanup(func() { forget(key) })
+	}
+	if conn != nil {
+		return conn, true
+	}
+	return connect(t, url), false
+}
+
+// keep gives it back. A second one, of another goroutine, is not kept.
+func keep(t testing.TB, url string, conn *pgx.Conn) {
+	key := keptKey{t, url}
+	kept.Lock()
+	former := kept.conns[key]
+	kept.conns[key] = conn
+	kept.Unlock()
+	if former != nil {
+		closeConn(former)
+	}
+}
+
+// forget ends what a test has kept.
+func forget(key keptKey) {
+	kept.Lock()
+	last := kept.conns[key]
+	delete(kept.conns, key)
+	kept.Unlock()
+	if last != nil {
+		closeConn(last)
+	}
 }
 
 func connect(t testing.TB, url string) *pgx.Conn {
