@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -127,7 +128,7 @@ func readPolicy(in *oapi.PolicyInput) (retention.Policy, error) {
 		LegalBasis: in.LegalBasis, Condition: value(in.Condition), BatchSize: value(in.BatchSize),
 		Enabled: in.Enabled == nil || *in.Enabled, Evidence: retention.EvidenceLevel(value(in.Evidence)),
 		TimeZone: value(in.TimeZone), Unit: retention.Unit(value(in.Unit)),
-		Columns: readColumns(value(in.Columns)),
+		Columns: readColumns(value(in.Columns)), RateLimit: value(in.RateLimit),
 	}
 	parse(&bad, "table", in.Table, retention.ParseTableName, &p.Table)
 	parse(&bad, "retention_period", in.RetentionPeriod, retention.ParsePeriod, &p.RetentionPeriod)
@@ -149,6 +150,16 @@ func readPolicy(in *oapi.PolicyInput) (retention.Policy, error) {
 		var name retention.TableName
 		parse(&bad, "cascade["+strconv.Itoa(i)+"]", t, retention.ParseTableName, &name)
 		p.Cascade = append(p.Cascade, name)
+	}
+	for _, t := range slices.Sorted(maps.Keys(value(in.Triggers))) {
+		var name retention.TableName
+		var effects retention.TriggerEffects
+		parse(&bad, "triggers."+t, t, retention.ParseTableName, &name)
+		parse(&bad, "triggers."+t, value(in.Triggers)[t], retention.ParseTriggerEffects, &effects)
+		if p.Triggers == nil {
+			p.Triggers = map[retention.TableName]retention.TriggerEffects{}
+		}
+		p.Triggers[name] = effects
 	}
 	if in.Events != nil {
 		p.Events = &retention.EventSpec{EntityType: in.Events.EntityType, Key: readEventKey(in.Events.Key), Include: value(in.Events.Include)}
@@ -207,13 +218,21 @@ func readColumns(in map[string]oapi.Anonymizer) map[string]retention.Anonymizer 
 	return out
 }
 
+func renderTriggers(p retention.Policy) map[string]string {
+	out := map[string]string{}
+	for name, effects := range p.Triggers {
+		out[name.String()] = effects.String()
+	}
+	return out
+}
+
 func renderPolicy(p retention.Policy) oapi.Policy {
 	return oapi.Policy{
 		Name: p.Name, Table: p.Table.String(), TimestampColumn: p.TimestampColumn,
 		RetentionPeriod: p.RetentionPeriod.String(), Action: oapi.Action(p.Action), LegalBasis: p.LegalBasis,
 		Condition: p.Condition, BatchSize: p.BatchSize, Columns: renderColumns(p.Columns), Enabled: p.Enabled,
 		Evidence: oapi.Evidence(p.Evidence), TimeZone: p.TimeZone, Unit: orNull(oapi.Unit(p.Unit)), Grace: p.GracePeriod().String(),
-		Archive: renderArchive(p.Archive), Cascade: each(p.Cascade, retention.TableName.String), Events: renderEventSpec(p.Events), Version: p.Version, CreatedBy: p.CreatedBy, CreatedAt: p.CreatedAt.UTC(),
+		Archive: renderArchive(p.Archive), Cascade: each(p.Cascade, retention.TableName.String), Triggers: renderTriggers(p), RateLimit: p.RateLimit, Events: renderEventSpec(p.Events), Version: p.Version, CreatedBy: p.CreatedBy, CreatedAt: p.CreatedAt.UTC(),
 		RetiredAt: utc(p.RetiredAt), RetiredBy: orNull(p.RetiredBy),
 	}
 }

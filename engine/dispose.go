@@ -20,9 +20,10 @@ type disposal struct {
 
 	busy, moved int
 	// since is when the step in hand was first tried in vain.
-	since time.Time
-	saved time.Time
-	tally tally
+	since  time.Time
+	saved  time.Time
+	tally  tally
+	brakes brakes
 }
 
 // dispose carries out one policy, batch by batch, from wherever its progress
@@ -62,6 +63,7 @@ func (w *disposal) next(ctx context.Context) (done bool, err error) {
 		return false, w.recover(ctx, err)
 	}
 	if step.Done {
+		w.sayThrottled(ctx, "")
 		return true, nil
 	}
 	if err := w.save(ctx); err != nil {
@@ -113,14 +115,6 @@ func (w *disposal) retry(ctx context.Context, err error) error {
 		return fmt.Errorf("given up after %d tries: %w", w.busy, err)
 	}
 	return w.e.wait(ctx, min(time.Duration(w.busy)*50*time.Millisecond, 2*time.Second))
-}
-
-// rest leaves the database to others in proportion to the work done.
-func (w *disposal) rest(ctx context.Context, step retention.StepResult) error {
-	if w.spec.Pace == retention.PaceMax {
-		return ctx.Err()
-	}
-	return w.e.wait(ctx, min(restShare*step.Took, maxRest))
 }
 
 // takeProgress copies what is committed into the result.

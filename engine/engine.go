@@ -34,7 +34,12 @@ type Engine struct {
 	// backups is how long the governed database's backups are kept; nil if not stated.
 	backups *retention.Period
 	meter   Meter
-	wait    func(ctx context.Context, d time.Duration) error
+	// maxReplicaLag and maxWALRate are the limits beyond which runs wait, or slow down; not
+	// above 0 for none.
+	maxReplicaLag time.Duration
+	maxWALRate    int64
+
+	wait func(ctx context.Context, d time.Duration) error
 	// presence is how this process shows that it is at work.
 	presence presence
 }
@@ -67,13 +72,19 @@ type Options struct {
 	Sender Sender
 	// Secret is what webhooks' signing keys are derived from.
 	Secret []byte
+	// MaxReplicaLag is how far a standby may fall behind before runs wait for it, and
+	// MaxWALRate what the server may write to its log, in bytes a second, before runs at the
+	// default pace slow down. 0 stands for the default, less for no limit.
+	MaxReplicaLag time.Duration
+	MaxWALRate    int64
 }
 
 // New makes an engine over our store and the governed database.
 func New(store Store, target Target, o Options) *Engine {
 	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, meter: o.Meter, source: cmp.Or(o.Source, DefaultSource),
 		backups: o.BackupRetention, wait: waitFor,
-		presence: presence{version: o.Version, started: time.Now()}, sender: o.Sender, secret: o.Secret}
+		presence: presence{version: o.Version, started: time.Now()}, sender: o.Sender, secret: o.Secret,
+		maxReplicaLag: cmp.Or(o.MaxReplicaLag, DefaultMaxReplicaLag), maxWALRate: cmp.Or(o.MaxWALRate, DefaultMaxWALRate)}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}

@@ -27,10 +27,6 @@ const (
 	maxMoved = 100
 	// saveEvery is how often a live run's figures reach the store.
 	saveEvery = time.Second
-	// restShare: at the default pace a worker rests this many times as long as its
-	// batch took, so that it works a quarter of the time.
-	restShare = 3
-	maxRest   = 2 * time.Second
 )
 
 // ErrHandedOn tells that the worker was asked to stop: the batch in hand is

@@ -173,10 +173,10 @@ func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error 
 			return err
 		case plan.SystemSchema(s.Table.Schema):
 			bad.Add(retention.ScopeField(i, "table"), "%s belongs to PostgreSQL or to Holdfast itself; name a table of your application", s.Table)
-		case t.Kind != plan.KindTable || t.HasChildren:
-			// Rows of a view, of partitions or of children are disposed of under another
-			// table's name and oid: the hold would say active and protect nothing.
-			bad.Add(retention.ScopeField(i, "table"), "%s is a view, a partitioned table or has tables that inherit from it, and its rows live in other tables; hold those tables", s.Table)
+		case t.Kind != plan.KindTable && t.Kind != plan.KindPartitioned || t.Kind == plan.KindTable && t.HasChildren:
+			// Rows of a view or of children are disposed of under another table's name and
+			// oid: the hold would say active and protect nothing.
+			bad.Add(retention.ScopeField(i, "table"), "%s is a view or has tables that inherit from it, and its rows live in other tables; hold those tables", s.Table)
 		case !s.All && t.Key == nil:
 			bad.Add(retention.ScopeField(i, "record_ids"), "%s has no primary key, and no unique key over NOT NULL columns, so its records have no ids; hold the whole table with all: true", s.Table)
 		}

@@ -497,23 +497,23 @@ func TestHoldThatTheStoreKnowsAsReleasedIsTakenOutOfTheGuardBeforeARun(t *testin
 	}
 }
 
-// TestHoldOnWhatIsNoPlainTableIsRefused: the rows of a view, of a partitioned table
-// or of an inheritance parent are disposed of under another table's oid, so such a
-// hold would say active and protect nothing.
-func TestHoldOnWhatIsNoPlainTableIsRefused(t *testing.T) {
+// TestHoldOnWhatHasNoRowsOfItsOwnIsRefused: the rows of a view or of an inheritance
+// parent are disposed of under another table's oid, so such a hold would say active and
+// protect nothing.
+func TestHoldOnWhatHasNoRowsOfItsOwnIsRefused(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)
 	h.exec(oldRows("r", 5, false)...)
 	h.exec(`CREATE VIEW public.v AS SELECT * FROM public.r`, `CREATE MATERIALIZED VIEW public.m AS SELECT * FROM public.r`,
 		`CREATE TABLE public.p (id bigint, at date) PARTITION BY RANGE (at)`, `CREATE TABLE public.p1 PARTITION OF public.p DEFAULT`,
 		`CREATE TABLE public.parent (id bigint)`, `CREATE TABLE public.child () INHERITS (public.parent)`)
-	for _, name := range []retention.TableName{public("v"), public("m"), public("p"), public("parent"), {Schema: "holdfast", Name: "audit"}, {Schema: "pg_catalog", Name: "pg_class"}} {
+	for _, name := range []retention.TableName{public("v"), public("m"), public("parent"), {Schema: "holdfast", Name: "audit"}, {Schema: "pg_catalog", Name: "pg_class"}} {
 		hold := retention.Hold{Matter: "Test v. Test", Reason: "a test", Scope: []retention.Scope{{Table: name, All: true}}}
 		if placed, err := h.engine.PlaceHold(context.Background(), h.actor, hold); !errors.Is(err, retention.ErrInvalid) {
 			t.Errorf("a hold on %s answered %q and %v, want a refusal", name, placed.Status, err)
 		}
 	}
-	for _, name := range []string{"p1", "child"} {
+	for _, name := range []string{"p", "p1", "child"} {
 		hold := retention.Hold{Matter: "Test v. Test", Reason: "a test", Scope: []retention.Scope{{Table: public(name), All: true}}}
 		h.mustHold(hold)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"holdfast/retention"
@@ -37,7 +38,7 @@ func (w *disposal) sayRetry(ctx context.Context, err error) {
 // moves takes back what the run was said to wait for.
 func (w *disposal) moves(ctx context.Context) {
 	w.busy, w.moved = 0, 0
-	if w.run.Waiting != "" {
+	if w.run.Waiting != "" && !strings.HasPrefix(w.run.Waiting, throttledBecause) {
 		w.e.sayWaiting(ctx, w.run, "")
 	}
 }

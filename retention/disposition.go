@@ -55,6 +55,9 @@ type Disposition interface {
 	Step(ctx context.Context) (StepResult, error)
 	// Progress is what has been committed so far, over all attempts.
 	Progress() Progress
+	// Pressure is what the governed database has to bear at the moment. It is asked
+	// between two steps.
+	Pressure(ctx context.Context) (Pressure, error)
 	// Close gives the connection back.
 	Close()
 }
@@ -66,6 +69,23 @@ type StepResult struct {
 	Counts Counts
 	// Took is the time the batch's transaction was open.
 	Took time.Duration
+	// Waiters is how many sessions waited for a lock of the batch when it was about to be
+	// committed.
+	Waiters int
+}
+
+// Pressure is what the governed database has to bear, so far as our role may see it (the
+// role pg_monitor shows all of it).
+type Pressure struct {
+	// Replica is the standby that is furthest behind, and ReplicaLag how far: since when
+	// the primary has been ahead of what it has replayed.
+	Replica    string
+	ReplicaLag time.Duration
+	// WALRate is what the whole server has written to its log since the last time it was
+	// asked, in bytes a second; 0 the first time.
+	WALRate float64
+	// Vacuum: VACUUM, mostly autovacuum, is at work on the policy's table.
+	Vacuum bool
 }
 
 // Progress is the committed state of one policy of one run.

@@ -83,6 +83,12 @@ type Policy struct {
 	// Cascade names the tables whose rows may go, or lose their reference, with the rows
 	// that they refer to.
 	Cascade []TableName `json:"cascade,omitempty"`
+	// Triggers names the tables that triggers of the application change when rows of the
+	// policy's table go or change, and how: that is known and wanted.
+	Triggers map[TableName]TriggerEffects `json:"triggers,omitempty"`
+	// RateLimit is the most rows that a run at the default pace processes in a second, on
+	// average; 0 for no limit.
+	RateLimit int `json:"rate_limit,omitempty"`
 	// Events, unless it is nil, tells other services about each record disposed of.
 	Events *EventSpec `json:"events,omitempty"`
 
@@ -143,6 +149,9 @@ func (p Policy) WithDefaults() Policy {
 	if len(p.Cascade) == 0 {
 		p.Cascade = nil
 	}
+	if len(p.Triggers) == 0 {
+		p.Triggers = nil
+	}
 	p.Events = p.Events.clone()
 	p.LegalBasis = strings.TrimSpace(p.LegalBasis)
 	p.Condition = strings.TrimSpace(p.Condition)
@@ -171,6 +180,10 @@ func (p *Policy) Validate() error {
 	if p.BatchSize < 1 || p.BatchSize > MaxBatchSize {
 		bad.Add("batch_size", "must be from 1 to %d rows, not %d", MaxBatchSize, p.BatchSize)
 	}
+	if p.RateLimit < 0 {
+		bad.Add("rate_limit", "must be a number of rows a second, or 0 for no limit, not %d", p.RateLimit)
+	}
+	p.validateTriggers(&bad)
 	if p.Evidence != EvidenceRecords && p.Evidence != EvidenceCounts {
 		bad.Add("evidence", "must be %q or %q, not %q", EvidenceRecords, EvidenceCounts, p.Evidence)
 	}

@@ -203,6 +203,12 @@ func policyDetails(p retention.Policy) []ui.Pair {
 	if len(p.Cascade) > 0 {
 		list = append(list, ui.Pair{Name: "Tables it may reach", Value: joined(p.Cascade), Code: true})
 	}
+	for _, t := range p.TriggeredTables() {
+		list = append(list, ui.Pair{Name: "Triggers may change", Value: t.String() + ": " + p.Triggers[t].String(), Code: true})
+	}
+	if p.RateLimit > 0 {
+		list = append(list, ui.Pair{Name: "Rate limit", Value: fmt.Sprintf("%d rows a second", p.RateLimit)})
+	}
 	if p.Events != nil {
 		list = append(list, ui.Pair{Name: "Other services", Value: p.Telling()})
 	}

@@ -14,7 +14,7 @@ type policyDraft struct {
 	version                                       int
 	name, table, timestamp, period, action, basis string
 	condition, batch, evidence, zone, unit, grace string
-	archive, cascade                              string
+	archive, cascade, triggers, rate              string
 	enabled                                       bool
 	columns                                       map[string]columnDraft
 	events                                        eventsDraft
@@ -46,6 +46,12 @@ func draftOfPolicy(p retention.Policy) policyDraft {
 	for i, t := range p.Cascade {
 		d.cascade += pick(i > 0, ", ", "") + t.String()
 	}
+	for i, t := range p.TriggeredTables() {
+		d.triggers += pick(i > 0, "; ", "") + t.String() + ": " + p.Triggers[t].String()
+	}
+	if p.RateLimit > 0 {
+		d.rate = strconv.Itoa(p.RateLimit)
+	}
 	for name, a := range p.Columns {
 		c := columnDraft{method: string(a.Method), text: a.Text, to: a.To}
 		if a.Value != nil {
@@ -66,7 +72,7 @@ func draftOfForm(f url.Values) policyDraft {
 		period: strings.TrimSpace(f.Get("retention_period")), action: f.Get("action"), basis: f.Get("legal_basis"), condition: f.Get("condition"),
 		batch: strings.TrimSpace(f.Get("batch_size")), evidence: f.Get("evidence"), zone: strings.TrimSpace(f.Get("time_zone")), unit: f.Get("unit"),
 		grace: strings.TrimSpace(f.Get("grace")), archive: strings.TrimSpace(f.Get("archive.table")), enabled: f.Get("enabled") == "true",
-		cascade: strings.TrimSpace(f.Get("cascade")),
+		cascade: strings.TrimSpace(f.Get("cascade")), triggers: strings.TrimSpace(f.Get("triggers")), rate: strings.TrimSpace(f.Get("rate_limit")),
 		columns: map[string]columnDraft{},
 		events:  eventsDraft{entity: strings.TrimSpace(f.Get("events.entity_type")), key: strings.TrimSpace(f.Get("events.key")), include: strings.TrimSpace(f.Get("events.include"))},
 	}
@@ -124,11 +130,48 @@ func (d policyDraft) policy() (retention.Policy, faults) {
 			p.Cascade = append(p.Cascade, t)
 		}
 	}
+	p.Triggers = d.triggered(&f)
+	if d.rate != "" {
+		if p.RateLimit, err = strconv.Atoi(d.rate); err != nil {
+			f.add("rate_limit", "must be a number of rows a second, such as 1000, or empty for no limit")
+		}
+	}
 	if p.Action == retention.ActionAnonymize {
 		p.Columns = d.anonymizers(&f)
 	}
 	p.Events = d.events.spec(&f)
 	return p, f
+}
+
+// triggered reads which tables triggers may change, and how: `table: effects`, with
+// semicolons between.
+func (d policyDraft) triggered(f *faults) map[retention.TableName]retention.TriggerEffects {
+	if d.triggers == "" {
+		return nil
+	}
+	out := map[retention.TableName]retention.TriggerEffects{}
+	for _, part := range strings.Split(d.triggers, ";") {
+		table, effects, ok := cutLast(part, ":")
+		if !ok {
+			f.add("triggers", "must be a table and what is done there, such as public.audit_log: inserted")
+			continue
+		}
+		t, err := retention.ParseTableName(strings.TrimSpace(table))
+		note(f, "triggers", err)
+		e, err := retention.ParseTriggerEffects(effects)
+		note(f, "triggers", err)
+		out[t] = e
+	}
+	return out
+}
+
+// cutLast cuts at the last separator: names may have one, effects have none.
+func cutLast(s, sep string) (before, after string, ok bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
 }
 
 func note(f *faults, field string, err error) {

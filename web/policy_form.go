@@ -172,6 +172,7 @@ var policyLabels = map[string]string{
 	"name": "Name", "table": "Table", "timestamp_column": "Timestamp column", "retention_period": "Retention period", "action": "Action",
 	"legal_basis": "Legal basis", "condition": "Condition", "batch_size": "Batch size", "evidence": "Evidence", "time_zone": "Time zone",
 	"unit": "Unit", "grace": "Allowance", "archive.table": "Archive table", "cascade": "Tables reached", "columns": "Columns",
+	"triggers": "Triggers", "rate_limit": "Rate limit",
 	"events.entity_type": "Entity", "events.key": "Key", "events.include": "Include",
 }
 
@@ -182,7 +183,7 @@ func policyOrder(field string) int {
 		name = "columns"
 	}
 	return slices.Index([]string{"name", "table", "timestamp_column", "retention_period", "action", "archive.table", "legal_basis", "condition", "columns",
-		"events.entity_type", "events.key", "events.include", "batch_size", "evidence", "time_zone", "unit", "grace"}, name)
+		"events.entity_type", "events.key", "events.include", "batch_size", "rate_limit", "triggers", "evidence", "time_zone", "unit", "grace"}, name)
 }
 
 // aliases lead faults of a whole member to its one field in the form.
@@ -194,6 +195,9 @@ func policyLabel(field string) (name, label string, ok bool) {
 	}
 	if list, _, is := strings.Cut(field, "["); is && (strings.HasPrefix(field, "events.") || list == "cascade") {
 		field = list
+	}
+	if strings.HasPrefix(field, "triggers.") {
+		field = "triggers"
 	}
 	if l, ok := policyLabels[field]; ok {
 		return field, l, true
@@ -273,6 +277,10 @@ func columnsOfTime(draft string, t table) templ.Attributes {
 func furtherFields(view *ui.PolicyFormView, d policyDraft, f *faults) {
 	view.Batch = ui.Field{Name: "batch_size", Label: "Batch size", Value: d.batch, Error: f.of("batch_size"), Help: "Rows that one transaction aims at; 5000 suits most tables. Smaller is gentler, larger is faster.",
 		Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off"}}
+	view.Rate = ui.Field{Name: "rate_limit", Label: "Rate limit (optional)", Value: d.rate, Error: f.of("rate_limit"), Help: "The most rows in a second at the default pace. Left empty: as many as the database bears well.",
+		Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off"}}
+	view.Triggers = ui.Field{Name: "triggers", Label: "Tables that triggers change (optional)", Value: d.triggers, Error: f.of("triggers"),
+		Help: "Where a trigger of the application writes elsewhere, that must be known: the table and `inserted`, `updated` or `deleted`, such as `public.audit_log: inserted`; several tables with semicolons. Rows under a hold are protected there too.", Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false"}}
 	view.Evidence = ui.Choice{Name: "evidence", Label: "Evidence", Error: f.of("evidence"), Help: "With digests it can be shown later what happened to a single record, without keeping who it was.", Options: ui.Pick([]ui.Option{
 		{Value: "records", Text: "Counts and a digest of each record"}, {Value: "counts", Text: "Counts only"},
 	}, d.evidence)}
@@ -282,8 +290,8 @@ func furtherFields(view *ui.PolicyFormView, d policyDraft, f *faults) {
 	}, d.unit)}
 	view.Grace = ui.Field{Name: "grace", Label: "Allowance (grace)", Value: d.grace, Error: f.of("grace"), Help: "How long a row may be due before it counts as overdue: `2 days` or `P2D`; `0 days` is overdue as soon as due.", Attrs: templ.Attributes{"autocomplete": "off"}}
 	plain := emptyDraft()
-	for _, name := range []string{"batch_size", "evidence", "time_zone", "unit", "grace"} {
+	for _, name := range []string{"batch_size", "rate_limit", "triggers", "evidence", "time_zone", "unit", "grace"} {
 		view.More = view.More || f.of(name) != ""
 	}
-	view.More = view.More || d.batch != plain.batch || d.evidence != plain.evidence || d.zone != plain.zone || d.grace != plain.grace || d.unit != ""
+	view.More = view.More || d.batch != plain.batch || d.evidence != plain.evidence || d.zone != plain.zone || d.grace != plain.grace || d.unit+d.rate+d.triggers != ""
 }

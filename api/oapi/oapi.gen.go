@@ -862,6 +862,9 @@ type Policy struct {
 	LegalBasis string `json:"legal_basis"`
 	Name       string `json:"name"`
 
+	// RateLimit Rows a second at the default pace; 0 for no limit
+	RateLimit int `json:"rate_limit"`
+
 	// RetentionPeriod ISO 8601
 	RetentionPeriod string     `json:"retention_period"`
 	RetiredAt       *time.Time `json:"retired_at"`
@@ -869,7 +872,10 @@ type Policy struct {
 	Table           string     `json:"table"`
 	TimeZone        string     `json:"time_zone"`
 	TimestampColumn string     `json:"timestamp_column"`
-	Unit            *Unit      `json:"unit"`
+
+	// Triggers Tables that triggers of the application may change, and how
+	Triggers map[string]string `json:"triggers"`
+	Unit     *Unit             `json:"unit"`
 
 	// Version Counts the changes of this name, from 1
 	Version int `json:"version"`
@@ -941,6 +947,10 @@ type PolicyInput struct {
 	// Examples: support_tickets
 	Name *string `json:"name,omitempty"`
 
+	// RateLimit The most rows that a run at the default pace processes in a second, on average; 0
+	// for no limit.
+	RateLimit *int `json:"rate_limit,omitempty"`
+
 	// RetentionPeriod An ISO 8601 duration in calendar units (`P90D`, `P13M`, `P7Y`), or words
 	// (`90 days`, `7 years`). Answered as ISO 8601.
 	//
@@ -960,6 +970,15 @@ type PolicyInput struct {
 	//
 	// Examples: resolved_at
 	TimestampColumn string `json:"timestamp_column"`
+
+	// Triggers Tables that triggers of the application change when rows of the policy's table go
+	// or change, and how (`inserted`, `updated`, `deleted`, or several with commas):
+	// such changes are known and wanted, and counted in the evidence. A trigger that
+	// reaches further fails the policy. A row under a legal hold is protected there too.
+	//
+	//
+	// Examples: {"public.audit_log":"inserted"}
+	Triggers *map[string]string `json:"triggers,omitempty"`
 
 	// Unit The unit of an integer timestamp column, since 1970-01-01 UTC.
 	Unit    *PolicyInputUnit `json:"unit,omitempty"`

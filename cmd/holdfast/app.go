@@ -78,8 +78,17 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 	a.engine = engine.New(a.store, a.target, engine.Options{
 		Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Meter: a.metrics, Version: version(),
 		Source: cfg.PublicURL, Sender: a.sender, Secret: secret, BackupRetention: cfg.BackupRetention,
+		MaxReplicaLag: orNone(cfg.MaxReplicaLag.After(time.Time{}).Sub(time.Time{})), MaxWALRate: orNone(int64(cfg.MaxWALRate) << 20),
 	})
 	return a, a.checkSecret(ctx, secret, migrate)
+}
+
+// orNone turns 0 into what an engine takes for no limit.
+func orNone[T int64 | time.Duration](limit T) T {
+	if limit == 0 {
+		return -1
+	}
+	return limit
 }
 
 // firstSecret makes a secret, but for a store that was used with one already: kept in

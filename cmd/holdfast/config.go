@@ -39,6 +39,11 @@ type config struct {
 	MetricsToken string         `env:"METRICS_TOKEN"`
 	Migrate      bool           `env:"MIGRATE" envDefault:"true"`
 	Pace         retention.Pace `env:"PACE" envDefault:"default"`
+	// MaxReplicaLag is how far a standby may fall behind before runs wait for it, and
+	// MaxWALRate, in MiB a second, what the server may write before they slow down; 0 for no
+	// limit.
+	MaxReplicaLag retention.Period `env:"MAX_REPLICA_LAG" envDefault:"PT3S"`
+	MaxWALRate    uint             `env:"MAX_WAL_RATE" envDefault:"64"`
 	// TimeZone is the zone of the schedule that exists from the start, and BackupRetention
 	// (Backups as it was given) how long the governed database's backups are kept; nil is
 	// not stated.

@@ -27,12 +27,30 @@ func columnChanges(p *Plan, in Inputs) error {
 			return refuse(field, fmt.Sprintf("%s has no column %q", in.Table.Name, name), "columns are "+strings.Join(in.Table.ColumnNames(), ", "))
 		}
 		how := in.Policy.Columns[name]
-		for _, check := range []func(*Table, Column, retention.Anonymizer, string) error{keyColumn, fixedColumn, fitsType, keepsUnique} {
-			if err := check(in.Table, col, how, in.Policy.TimestampColumn); err != nil {
+		if slices.Contains(in.Table.Partitions.KeyColumns, name) {
+			return refuse(field, fmt.Sprintf("column %q decides in which partition of %s a row is", name, in.Table.Name), "leave it out")
+		}
+		// A partition has indexes, constraints and foreign keys of its own too.
+		for _, t := range []*Table{in.Table, p.Table} {
+			if err := fits(t, name, how, in.Policy.TimestampColumn); err != nil {
 				return inField(field, err)
 			}
 		}
 		p.Changes = append(p.Changes, Change{Column: col, How: how})
+	}
+	return nil
+}
+
+// fits refuses a treatment that does not fit the column of that name.
+func fits(t *Table, name string, how retention.Anonymizer, timestamp string) error {
+	col, ok := t.Column(name)
+	if !ok {
+		return refuse("", fmt.Sprintf("%s has no column %q", t.Name, name), "")
+	}
+	for _, check := range []func(*Table, Column, retention.Anonymizer, string) error{keyColumn, fixedColumn, fitsType, keepsUnique} {
+		if err := check(t, col, how, timestamp); err != nil {
+			return err
+		}
 	}
 	return nil
 }

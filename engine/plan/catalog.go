@@ -33,8 +33,13 @@ type Table struct {
 	Pages int64
 	// IsPartition, HasParent and HasChildren tell of partitioning and inheritance.
 	IsPartition, HasParent, HasChildren bool
-	RowSecurity                         bool
-	Columns                             []Column
+	// Partitions tells more of a partitioned table, or of a partition.
+	Partitions Partitions
+	// MayTruncate: our role may empty it. Published: subscribers of a publication are told
+	// of its changes.
+	MayTruncate, Published bool
+	RowSecurity            bool
+	Columns                []Column
 	// Key is the primary key, or else the first unique index over NOT NULL columns;
 	// nil if rows have no identity.
 	Key *Key
@@ -115,6 +120,7 @@ const (
 
 // ForeignKey is one foreign key, from its child's side.
 type ForeignKey struct {
+	OID        uint32
 	Name       string
 	Child      retention.TableName
 	ChildOID   uint32

@@ -54,7 +54,7 @@ func family(p *Plan, in Inputs) error {
 	if !in.Policy.Action.Removes() {
 		return nil
 	}
-	p.Family = []Member{{Table: in.Table, Key: p.Key, Holds: p.Holds, Removed: true}}
+	p.Family = []Member{{Table: p.Table, Key: p.Key, Holds: p.Holds, Removed: true}}
 	for i := 0; i < len(p.Family); i++ {
 		// A table may turn out to be removed from only after its references were looked at.
 		if !p.Family[i].Removed || p.Family[i].References != nil {
@@ -80,21 +80,23 @@ func family(p *Plan, in Inputs) error {
 // relatives judges the foreign keys that refer to one member.
 func (p *Plan) relatives(in Inputs, member int) error {
 	refs := []Reference{}
-	for _, fk := range p.Family[member].Table.Incoming {
-		ref, err := p.reference(in, member, fk)
-		if err != nil {
-			return err
+	for _, whole := range p.Family[member].Table.Incoming {
+		for _, fk := range p.perPartition(in, whole) {
+			ref, err := p.reference(in, fk)
+			if err != nil {
+				return err
+			}
+			refs = append(refs, ref)
 		}
-		refs = append(refs, ref)
 	}
 	p.Family[member].References = refs
 	return nil
 }
 
-func (p *Plan) reference(in Inputs, member int, fk ForeignKey) (Reference, error) {
+func (p *Plan) reference(in Inputs, fk ForeignKey) (Reference, error) {
 	ref := Reference{ForeignKey: fk, Effect: EffectBlocks, Member: -1, Children: in.Related[fk.ChildOID]}
-	if fk.ChildOID == in.Table.OID {
-		ref.Children = in.Table
+	if fk.ChildOID == p.Table.OID {
+		ref.Children = p.Table
 	}
 	if ref.Children == nil {
 		return ref, refuse("table", fmt.Sprintf("foreign key %q of %s refers to %s, and that table cannot be read", fk.Name, fk.Child, fk.Parent), "")
@@ -140,9 +142,9 @@ func neverNull(t *Table, columns []string) bool {
 // mayReach refuses what the policy does not name, and what cannot be done rightly.
 func (p *Plan) mayReach(in Inputs, ref Reference) error {
 	would := map[Effect]string{EffectRemoves: "delete rows of", EffectClears: "change rows of"}[ref.Effect]
-	if !slices.Contains(in.Policy.Cascade, ref.Child) {
+	if !slices.Contains(in.Policy.Cascade, ref.Children.Logical()) {
 		return refuse("cascade", fmt.Sprintf("foreign key %q would %s %s with the rows of %s that they refer to", ref.Name, would, ref.Child, ref.Parent),
-			fmt.Sprintf("name it, as in \"cascade\": [%q], if that is meant; rows under a legal hold keep what they refer to", ref.Child))
+			fmt.Sprintf("name it, as in \"cascade\": [%q], if that is meant; rows under a legal hold keep what they refer to", ref.Children.Logical()))
 	}
 	if in.Policy.Action == retention.ActionArchive && ref.Effect == EffectRemoves {
 		return refuse("cascade", fmt.Sprintf("the rows of %s that refer to archived ones would be deleted and not archived", ref.Child),
@@ -173,7 +175,11 @@ func clearable(ref Reference) error {
 // newMember takes a table into the family.
 func newMember(in Inputs, ref Reference) (Member, error) {
 	t := ref.Children
-	if err := plainTable(t, "cascade"); err != nil {
+	check := plainTable
+	if t.IsPartition && t.Kind == KindTable {
+		check = ours // one of those that the table named is cut into
+	}
+	if err := check(t, "cascade"); err != nil {
 		return Member{}, err
 	}
 	m := Member{Table: t, Key: t.KeyColumns()}
@@ -186,7 +192,7 @@ func newMember(in Inputs, ref Reference) (Member, error) {
 // expects something that does not happen.
 func reached(p *Plan, in Inputs) error {
 	for i, name := range in.Policy.Cascade {
-		if !slices.ContainsFunc(p.Family, func(m Member) bool { return m.Table.Name == name && (m.Table != in.Table || p.selfReaches()) }) {
+		if !slices.ContainsFunc(p.Family, func(m Member) bool { return m.Table.Logical() == name && (m.Table != p.Table || p.selfReaches()) }) {
 			return refuse(fmt.Sprintf("cascade[%d]", i), fmt.Sprintf("no foreign key ON DELETE CASCADE, SET NULL or SET DEFAULT leads from %s to %s", name, in.Table.Name), "leave it out"+p.candidates())
 		}
 	}
@@ -203,8 +209,8 @@ func (p *Plan) candidates() string {
 	var names []string
 	for _, m := range p.Family {
 		for _, r := range m.References {
-			if r.Effect != EffectBlocks && !slices.Contains(names, r.Child.String()) {
-				names = append(names, r.Child.String())
+			if r.Effect != EffectBlocks && !slices.Contains(names, r.Children.Logical().String()) {
+				names = append(names, r.Children.Logical().String())
 			}
 		}
 	}

@@ -34,11 +34,16 @@ type Inputs struct {
 	Policy retention.Policy
 	// Table is the live catalog entry of the policy's table.
 	Table *Table
+	// Leaf is the partition of it whose rows are to be walked; nil plans the table as a
+	// whole, which for a partitioned one is only looked at.
+	Leaf *Table
 	// Archive is the catalog entry of the archive table, nil if there is none yet.
 	Archive *Table
 	// Related are the tables that refer to it, and those that refer to tables from which
 	// rows would go with its own, by oid.
 	Related map[uint32]*Table
+	// Triggered are the tables that the policy names under `triggers`, by name.
+	Triggered map[retention.TableName]*Table
 	// Holds are the scopes in force that touch one of the tables by oid or by name.
 	Holds []HoldScope
 	// DueShare is the estimated share of due rows, 0 if unknown.
@@ -52,11 +57,15 @@ type HoldScope struct {
 	// RelID, Table are what the scope named when the hold was placed.
 	RelID uint32
 	Table retention.TableName
+	// Parts are the partitions that it had since the hold was placed, with theirs.
+	Parts []uint32
 	// Set is the typed copy of its ids; 0 covers the whole table.
 	Set int32
 	// KeyAttnums and KeyTypes are the key's attributes then.
 	KeyAttnums []int16
 	KeyTypes   []uint32
+	// KeyNames are those attributes' names now.
+	KeyNames []string
 	// Rows is the number of ids in the set, over all holds.
 	Rows int64
 }
@@ -64,8 +73,11 @@ type HoldScope struct {
 // Plan is a policy made ready for its table.
 type Plan struct {
 	Policy retention.Policy
-	Table  *Table
-	Time   TimeColumn
+	// Table is what is walked: the policy's table, or one partition of it.
+	Table *Table
+	// Root is the policy's table.
+	Root *Table
+	Time TimeColumn
 	// Cond is nil without a condition.
 	Cond *condition.Condition
 	// Key are the key's columns; nil if records have no ids.
@@ -74,7 +86,9 @@ type Plan struct {
 	// Family are the policy's table and those whose rows go or change with its own, in
 	// the order in which they were found; nil if nothing refers to the table.
 	Family []Member
-	Walk   WalkKind
+	// Triggered are the tables that triggers may change.
+	Triggered []Triggered
+	Walk      WalkKind
 	// DueShare is the estimated share of due rows, 0 if unknown.
 	DueShare float64
 	// Changes are the treated columns of an anonymize policy.
@@ -100,6 +114,8 @@ type Plan struct {
 type HeldRows struct {
 	// All: the whole table is held.
 	All bool
+	// Parts are partitions that are held as a whole.
+	Parts []uint32
 	// Sets are typed copies of ids; a row is held if any of them has its key.
 	Sets []HeldSet
 }
@@ -108,12 +124,14 @@ type HeldRows struct {
 type HeldSet struct {
 	ID      int32
 	HoldNos []int32
+	// Key are the columns that the ids are compared with, if they are not the plan's key.
+	Key []Column
 	// Hash: the list is small enough to be hashed once a batch.
 	Hash bool
 }
 
 // Any reports whether any row can be held.
-func (h HeldRows) Any() bool { return h.All || len(h.Sets) > 0 }
+func (h HeldRows) Any() bool { return h.All || len(h.Sets) > 0 || len(h.Parts) > 0 }
 
 // Change is one column's treatment.
 type Change struct {
@@ -123,16 +141,19 @@ type Change struct {
 
 // Build plans a policy. The error is a *retention.Refusal.
 func Build(in Inputs) (*Plan, error) {
-	p := &Plan{Policy: in.Policy, Table: in.Table, Key: in.Table.KeyColumns()}
-	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, heldRows, family, columnChanges, archiveColumns, telling}
+	p := &Plan{Policy: in.Policy, Table: in.Table, Root: in.Table, Key: in.Table.KeyColumns()}
+	if in.Leaf != nil {
+		p.Table = in.Leaf.asPartOf(in.Table)
+	}
+	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, heldRows, family, triggered, columnChanges, archiveColumns, telling}
 	for _, step := range steps {
 		if err := step(p, in); err != nil {
 			return nil, err
 		}
 	}
-	p.Walk, p.DueShare = chooseWalk(in), in.DueShare
-	p.LockFirst = in.Table.RowTriggers(in.Policy.Action, true)
-	p.Watch = in.Table.HasTriggers(in.Policy.Action) || (in.Archive != nil && len(in.Archive.Triggers) > 0) || p.Family != nil
+	p.Walk, p.DueShare = chooseWalk(p.Table, in), in.DueShare
+	p.LockFirst = p.Table.RowTriggers(in.Policy.Action, true)
+	p.Watch = p.Table.HasTriggers(in.Policy.Action) || (in.Archive != nil && len(in.Archive.Triggers) > 0) || p.Family != nil || p.Triggered != nil
 	p.Digests = in.Policy.Evidence == retention.EvidenceRecords && p.Key != nil
 	return p, nil
 }
@@ -142,16 +163,27 @@ func refuse(field, reason, remedy string) error {
 }
 
 // eligible refuses every relation that the walks and statements are not made for.
-func eligible(_ *Plan, in Inputs) error {
-	return plainTable(in.Table, "table")
+func eligible(p *Plan, in Inputs) error {
+	if in.Table.Kind != KindPartitioned || in.Table.IsPartition {
+		return plainTable(in.Table, "table")
+	}
+	if err := partitioned(in.Table, in.Policy.Action); err != nil {
+		return err
+	}
+	if err := ours(in.Table, "table"); err != nil {
+		return err
+	}
+	return ours(p.Table, "table")
 }
 
 // plainTable refuses, at a field of the policy, whatever is not a plain table.
 func plainTable(t *Table, field string) error {
 	name := t.Name
 	switch {
-	case t.Kind == KindPartitioned || t.IsPartition:
-		return refuse(field, fmt.Sprintf("%s is partitioned, or a partition", name), "this version works on plain tables only")
+	case t.IsPartition:
+		return refuse(field, fmt.Sprintf("%s is a partition of %s", name, t.Partitions.Root), fmt.Sprintf("name %s, which is walked partition by partition", t.Partitions.Root))
+	case t.Kind == KindPartitioned:
+		return refuse(field, fmt.Sprintf("%s is partitioned", name), "name a plain table")
 	case t.Kind == KindForeign:
 		return refuse(field, fmt.Sprintf("%s is a foreign table: its rows live in another database", name), "give a policy to the table there")
 	case t.Kind == KindView || t.Kind == KindMatView:
@@ -161,7 +193,16 @@ func plainTable(t *Table, field string) error {
 	case t.Temporary:
 		return refuse(field, fmt.Sprintf("%s is a temporary table", name), "name a permanent table")
 	case t.HasParent || t.HasChildren:
-		return refuse(field, fmt.Sprintf("%s inherits, or is inherited from", name), "this version works on plain tables only")
+		return refuse(field, fmt.Sprintf("%s inherits, or is inherited from: a statement on it reaches rows of other tables, or leaves rows that a SELECT shows", name), "make it a partitioned table, or give it a table of its own")
+	}
+	return ours(t, field)
+}
+
+// ours refuses tables whose statements could become other ones, and those of
+// PostgreSQL's.
+func ours(t *Table, field string) error {
+	name := t.Name
+	switch {
 	case len(t.Rules) > 0:
 		return refuse(field, fmt.Sprintf("%s has the rewrite rule %q, which could turn a statement into another one", name, t.Rules[0]), "replace the rule by a trigger")
 	case SystemSchema(name.Schema):
@@ -204,20 +245,59 @@ func heldRows(p *Plan, in Inputs) (err error) {
 // the policy that leads there.
 func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held HeldRows, err error) {
 	for _, s := range scopes {
+		own := s.RelID == t.OID
 		switch {
-		case s.RelID != t.OID && s.Table != t.Name:
+		case !own && !t.relatedTo(s) && s.Table != t.Name:
 			continue
-		case s.RelID != t.OID:
+		case !own && !t.relatedTo(s):
 			return held, refuse(field, fmt.Sprintf("hold %s covers records of %s, and the table of that name was replaced since", s.HoldID, s.Table), "release the hold or place it anew on this table first")
 		case s.Set == 0:
-			held.All = true
+			held.whole(t, s)
 			continue
-		case !sameKey(key, s):
+		}
+		as := key
+		if own && !sameKey(key, s) {
+			as = nil
+		} else if !own {
+			as = t.columnsOf(s)
+		}
+		if as == nil {
 			return held, refuse(field, fmt.Sprintf("hold %s names records of %s by a key that has changed since it was placed", s.HoldID, t.Name), "release the hold or place it anew with today's key first")
 		}
-		held.add(s)
+		held.add(s, as)
 	}
 	return held, nil
+}
+
+// relatedTo reports whether the scope is of a table that the rows of this one are, or
+// were, a part of, or that is a part of this one: a partition that comes or goes must
+// free nothing.
+func (t *Table) relatedTo(s HoldScope) bool {
+	mine := func(oid uint32) bool { return oid == t.OID || slices.Contains(t.Partitions.Tree, oid) }
+	return mine(s.RelID) || slices.Contains(t.Partitions.Above, s.RelID) || slices.ContainsFunc(s.Parts, mine)
+}
+
+// columnsOf are the columns with the names that the key of another scope's ids has, if
+// they are keys here too.
+func (t *Table) columnsOf(s HoldScope) []Column {
+	out := make([]Column, 0, len(s.KeyNames))
+	for i, name := range s.KeyNames {
+		c, ok := t.Column(name)
+		if !ok || c.BaseOID != s.KeyTypes[i] || c.EqSchema == "" {
+			return nil
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// whole holds the rows of a scope's table: all, or those in some partitions.
+func (h *HeldRows) whole(t *Table, s HoldScope) {
+	if s.RelID == t.OID || slices.Contains(t.Partitions.Above, s.RelID) || slices.Contains(s.Parts, t.OID) {
+		h.All = true
+		return
+	}
+	h.Parts = append(append(h.Parts, s.RelID), s.Parts...)
 }
 
 func sameKey(key []Column, s HoldScope) bool {
@@ -232,10 +312,10 @@ func sameKey(key []Column, s HoldScope) bool {
 	return true
 }
 
-func (h *HeldRows) add(s HoldScope) {
+func (h *HeldRows) add(s HoldScope, key []Column) {
 	i := slices.IndexFunc(h.Sets, func(set HeldSet) bool { return set.ID == s.Set })
 	if i < 0 {
-		h.Sets = append(h.Sets, HeldSet{ID: s.Set, Hash: s.Rows <= HashLimit})
+		h.Sets = append(h.Sets, HeldSet{ID: s.Set, Hash: s.Rows <= HashLimit, Key: key})
 		i = len(h.Sets) - 1
 	}
 	if !slices.Contains(h.Sets[i].HoldNos, s.HoldNo) {
@@ -243,8 +323,8 @@ func (h *HeldRows) add(s HoldScope) {
 	}
 }
 
-func chooseWalk(in Inputs) WalkKind {
-	if in.Table.LeadingIndex(in.Policy.TimestampColumn) == nil || in.DueShare > MostDue {
+func chooseWalk(t *Table, in Inputs) WalkKind {
+	if t.LeadingIndex(in.Policy.TimestampColumn) == nil || in.DueShare > MostDue {
 		return WalkBlock
 	}
 	return WalkSlice

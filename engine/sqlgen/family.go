@@ -42,6 +42,15 @@ func relation(t *plan.Table, alias string) string {
 	return "ONLY " + t.Name.SQL() + " AS " + alias
 }
 
+// sameRow prints that two aliases are one row of a table.
+func sameRow(t *plan.Table, x, y string) string {
+	s := fmt.Sprintf("%s.ctid %s %s.ctid", x, opEqual, y)
+	if t.Kind == plan.KindPartitioned {
+		s += fmt.Sprintf(" AND %s.tableoid %s %s.tableoid", x, opEqual, y)
+	}
+	return s
+}
+
 // refers prints that the row c refers to the row p, by the foreign key's own operators.
 func refers(fk plan.ForeignKey, p, c string) string {
 	parts := make([]string, len(fk.ParentCols))
@@ -189,9 +198,9 @@ func (g *Printer) After(before []*Printer) { g.before = before }
 func (g *Printer) notGone(b *builder, t *plan.Table, as string) string {
 	var s string
 	for _, before := range g.before {
-		if before.plan.Table.OID == t.OID {
-			s += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s WHERE %s.ctid %s %s.ctid AND %s AND NOT %s AND NOT %s)",
-				before.from(), alias, opEqual, as, before.due(b), before.held(b), before.stays(b, 0, alias, 0, nil))
+		if before.plan.Table.OID == t.OID || slices.Contains(before.plan.Table.Partitions.Tree, t.OID) {
+			s += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s WHERE %s AND %s AND NOT %s AND NOT %s)",
+				before.from(), sameRow(before.plan.Table, alias, as), before.due(b), before.held(b), before.stays(b, 0, alias, 0, nil))
 		}
 	}
 	return s
@@ -223,8 +232,9 @@ func (g *Printer) keptByOwn(b *builder) bool {
 		// What is not due stays too.
 		stays = "(" + g.due(b) + ") IS NOT TRUE OR " + stays
 	}
-	b.printf("WITH RECURSIVE kept(at) AS (\nSELECT %s.ctid FROM %s WHERE %s\nUNION\nSELECT p.ctid FROM kept JOIN %s ON c.ctid %s kept.at JOIN %s ON %s\n)\n",
-		alias, g.from(), stays, relation(g.plan.Table, "c"), opEqual, relation(g.plan.Table, "p"), strings.Join(up, " OR "))
+	// An address is one relation's own, and a partitioned table has many.
+	b.printf("WITH RECURSIVE kept(tableoid, ctid) AS (\nSELECT %s.tableoid, %s.ctid FROM %s WHERE %s\nUNION\nSELECT p.tableoid, p.ctid FROM kept JOIN %s ON %s JOIN %s ON %s\n)\n",
+		alias, alias, g.from(), stays, relation(g.plan.Table, "c"), sameRow(g.plan.Table, "c", "kept"), relation(g.plan.Table, "p"), strings.Join(up, " OR "))
 	return true
 }
 
@@ -232,7 +242,7 @@ func (g *Printer) keptByOwn(b *builder) bool {
 func (g *Printer) blockedRow(b *builder, own bool) string {
 	s := g.stays(b, 0, alias, 0, nil)
 	if own {
-		s += fmt.Sprintf(" OR %s.ctid %s ANY (SELECT at FROM kept)", alias, opEqual)
+		s += fmt.Sprintf(" OR (%s.tableoid, %s.ctid) %s ANY (SELECT kept.tableoid, kept.ctid FROM kept)", alias, alias, opEqual)
 	}
 	return "NOT " + g.held(b) + " AND (" + s + ")"
 }

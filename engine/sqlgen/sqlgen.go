@@ -98,8 +98,8 @@ const alias = `"t"`
 func col(name string) string { return alias + "." + retention.QuoteIdent(name) }
 
 // from is the policy's table as a FROM item: ONLY, since a walk covers exactly one
-// physical relation.
-func (g *Printer) from() string { return "ONLY " + g.plan.Table.Name.SQL() + " AS " + alias }
+// physical relation. A partitioned one as a whole is only looked at.
+func (g *Printer) from() string { return relation(g.plan.Table, alias) }
 
 func (g *Printer) ts() string { return col(g.plan.Time.Column.Name) }
 
@@ -150,6 +150,9 @@ func (g *Printer) heldAs(b *builder, as string) string {
 	for i, set := range h.Sets {
 		parts[i] = g.inSet(b, set, as)
 	}
+	if len(h.Parts) > 0 {
+		parts = append(parts, fmt.Sprintf("%s.tableoid %s ANY (%s::pg_catalog.oid[])", as, opEqual, b.arg(h.Parts)))
+	}
 	if len(parts) == 0 {
 		return "false"
 	}
@@ -165,12 +168,16 @@ func HeldTable(set int32) retention.TableName {
 func HeldColumn(i int) string { return fmt.Sprintf("k%d", i+1) }
 
 func (g *Printer) inSet(b *builder, set plan.HeldSet, as string) string {
-	if schema, ok := g.oneEqSchema(); ok && set.Hash {
-		return fmt.Sprintf("(%s) OPERATOR(%s.=) ANY (SELECT %s FROM %s AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY (%s::integer[]) OFFSET 0)",
-			strings.Join(g.keyColumns(as), ", "), retention.QuoteIdent(schema), strings.Join(g.heldColumns(), ", "), HeldTable(set.ID).SQL(), b.arg(set.HoldNos))
+	key := set.Key
+	if key == nil {
+		key = g.plan.Key
 	}
-	equal := make([]string, len(g.plan.Key))
-	for i, c := range g.plan.Key {
+	if schema, ok := oneEqSchema(key); ok && set.Hash {
+		return fmt.Sprintf("(%s) OPERATOR(%s.=) ANY (SELECT %s FROM %s AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY (%s::integer[]) OFFSET 0)",
+			strings.Join(columnsOf(key, as), ", "), retention.QuoteIdent(schema), strings.Join(heldColumns(key), ", "), HeldTable(set.ID).SQL(), b.arg(set.HoldNos))
+	}
+	equal := make([]string, len(key))
+	for i, c := range key {
 		equal[i] = fmt.Sprintf("h.%s OPERATOR(%s.=) %s", HeldColumn(i), retention.QuoteIdent(c.EqSchema), as+"."+retention.QuoteIdent(c.Name))
 	}
 	return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND h.hold_no OPERATOR(pg_catalog.=) ANY (%s::integer[]) OFFSET 0)",
@@ -179,26 +186,26 @@ func (g *Printer) inSet(b *builder, set plan.HeldSet, as string) string {
 
 // oneEqSchema is the schema of the equality operators if they share one, which a
 // comparison of whole rows needs.
-func (g *Printer) oneEqSchema() (string, bool) {
-	for _, c := range g.plan.Key {
-		if c.EqSchema != g.plan.Key[0].EqSchema {
+func oneEqSchema(key []plan.Column) (string, bool) {
+	for _, c := range key {
+		if c.EqSchema != key[0].EqSchema {
 			return "", false
 		}
 	}
-	return g.plan.Key[0].EqSchema, true
+	return key[0].EqSchema, true
 }
 
-func (g *Printer) keyColumns(of string) []string {
-	out := make([]string, len(g.plan.Key))
-	for i, c := range g.plan.Key {
+func columnsOf(key []plan.Column, of string) []string {
+	out := make([]string, len(key))
+	for i, c := range key {
 		out[i] = of + "." + retention.QuoteIdent(c.Name)
 	}
 	return out
 }
 
-func (g *Printer) heldColumns() []string {
-	out := make([]string, len(g.plan.Key))
-	for i := range g.plan.Key {
+func heldColumns(key []plan.Column) []string {
+	out := make([]string, len(key))
+	for i := range key {
 		out[i] = "h." + HeldColumn(i)
 	}
 	return out

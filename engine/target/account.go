@@ -10,6 +10,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"holdfast/engine/plan"
 	"holdfast/retention"
 )
 
@@ -31,11 +32,14 @@ func (d *disposition) reach(ctx context.Context) (map[uint32]moves, error) {
 	b.Queue(ourPath)
 	b.Queue(`SELECT current_setting('track_counts')::boolean`).QueryRow(func(row pgx.Row) error { return row.Scan(&counting) })
 	b.Queue(`
-		SELECT c.oid, n.nspname, c.relname, pg_stat_get_xact_tuples_inserted(c.oid), pg_stat_get_xact_tuples_updated(c.oid), pg_stat_get_xact_tuples_deleted(c.oid)
+		SELECT top.oid, n.nspname, top.relname, sum(pg_stat_get_xact_tuples_inserted(c.oid))::bigint, sum(pg_stat_get_xact_tuples_updated(c.oid))::bigint, sum(pg_stat_get_xact_tuples_deleted(c.oid))::bigint
 		FROM pg_catalog.pg_class c
-		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		-- Rows of a partition are the partitioned table's.
+		JOIN pg_catalog.pg_class top ON top.oid = CASE WHEN c.relispartition THEN pg_partition_root(c.oid) ELSE c.oid END
+		JOIN pg_catalog.pg_namespace n ON n.oid = top.relnamespace
 		WHERE c.relkind = 'r' AND n.nspname <> 'holdfast_guard' AND n.nspname <> 'pg_catalog'
-		  AND pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid) > 0`).
+		  AND pg_stat_get_xact_tuples_inserted(c.oid) + pg_stat_get_xact_tuples_updated(c.oid) + pg_stat_get_xact_tuples_deleted(c.oid) > 0
+		GROUP BY top.oid, n.nspname, top.relname`).
 		Query(func(rows pgx.Rows) error {
 			var oid uint32
 			var m moves
@@ -50,7 +54,7 @@ func (d *disposition) reach(ctx context.Context) (map[uint32]moves, error) {
 		return nil, err
 	}
 	if !counting {
-		return nil, notCounting(d.planned.Table.Name)
+		return nil, notCounting(d.planned.Root.Name)
 	}
 	return out, nil
 }
@@ -102,36 +106,45 @@ func (d *disposition) checkReach(ctx context.Context, before map[uint32]moves, o
 		return err
 	}
 	changed := out.counts.Processed + out.counts.Skipped[retention.SkippedStillDue]
+	did := map[retention.TableName]moves{}
 	for oid, m := range after {
 		b := before[oid]
 		m.inserted, m.updated, m.deleted = m.inserted-b.inserted, m.updated-b.updated, m.deleted-b.deleted
+		did[m.name] = m
 		with := out.counts.Effects[m.name.String()]
 		want := moves{name: m.name, inserted: with.Inserted, updated: with.Updated, deleted: with.Deleted}
 		switch {
-		case oid == d.planned.Table.OID && d.spec.Policy.Action.Removes():
+		case oid == d.planned.Root.OID && d.spec.Policy.Action.Removes():
 			want.deleted += changed
-		case oid == d.planned.Table.OID:
+		case oid == d.planned.Root.OID:
 			want.updated += changed
 		case d.spec.Policy.Action == retention.ActionArchive && m.name == d.planned.ArchiveTo:
 			want.inserted += changed
 		}
+		want = d.wanted(m, want, out)
 		if m != want {
-			return fmt.Errorf("a trigger reached further than the policy says: in %s it made %d inserts, %d updates and %d deletes where %d, %d and %d were planned; the batch was rolled back and nothing was changed; disable that trigger for this policy's rows or take the table out of the policy",
-				m.name, m.inserted, m.updated, m.deleted, want.inserted, want.updated, want.deleted)
+			return fmt.Errorf("a trigger reached further than the policy says: in %s it made %d inserts, %d updates and %d deletes where %d, %d and %d were planned; the batch was rolled back and nothing was changed; disable that trigger for this policy's rows or name it in the policy's triggers if that is wanted (triggers: {%s: …}), or disable that trigger for this policy's rows",
+				m.name, m.inserted, m.updated, m.deleted, want.inserted, want.updated, want.deleted, m.name)
 		}
 	}
-	return nil
+	return d.checkHeld(ctx, func(t plan.Triggered) bool { return did[t.Table.Name].updated+did[t.Table.Name].deleted > 0 })
 }
 
 // commit accounts for the batch and ends the transaction, in one round trip: the
 // journal row, the progress and the heartbeat stand exactly if the change does.
 func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	p := d.progress
+	out.next.Leaf, out.next.Base = d.pos.Leaf, d.pos.Base
 	out.next.Before, out.next.Again = d.pos.Before, false
 	if out.restart || d.pos.Again {
 		// The walk meets again what it left; what it changed is gone.
 		p.Most = p.HighWater().Counts
-		p.Counts = retention.Counts{Processed: p.Processed, Effects: p.Effects}
+		left := retention.Counts{}
+		if d.pos.Base != nil && !d.pos.Again {
+			left = *d.pos.Base // in other partitions, which are not met again
+		}
+		left.Processed, left.Effects = p.Processed, p.Effects
+		p.Counts = left
 	}
 	if !p.Most.IsZero() {
 		out.next.Most = &p.Most
@@ -142,11 +155,16 @@ func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	for _, m := range out.errors {
 		p.Errors = addMessage(p.Errors, m)
 	}
+	d.leaveLeaf(out)
 	d.again(out, p)
 	p.Done = out.done
 	b := &pgx.Batch{}
 	b.Queue("SET CONSTRAINTS ALL IMMEDIATE")
 	b.Queue(ourPath)
+	if d.spec.Pace != retention.PaceMax {
+		b.Queue(`SELECT count(DISTINCT w.pid) FROM pg_catalog.pg_locks AS w WHERE NOT w.granted AND pg_catalog.pg_backend_pid() = ANY (pg_catalog.pg_blocking_pids(w.pid))`).
+			QueryRow(func(row pgx.Row) error { return row.Scan(&out.waiters) })
+	}
 	if worthARow(*out) {
 		p.Batches++
 		if err := d.queueJournal(b, *out, p.Batches); err != nil {
@@ -174,7 +192,10 @@ func (d *disposition) again(out *outcome, p retention.Progress) {
 		return
 	}
 	out.done = false
-	out.next = position{Walk: d.planned.Walk, Before: p.Processed, Again: true, Most: out.next.Most}
+	out.next = position{Before: p.Processed, Again: true, Most: out.next.Most}
+	if !d.planned.over {
+		out.next.Walk = d.planned.Walk
+	}
 }
 
 // worthARow tells whether the batch met any due row. Steps over a part of the
@@ -209,7 +230,7 @@ func (d *disposition) queueJournal(b *pgx.Batch, out outcome, seq int64) error {
 	if digests == nil {
 		digests = []byte{}
 	}
-	p, t := d.spec.Policy, d.planned.Table
+	p, t := d.spec.Policy, d.planned.Root
 	b.Queue(`
 		INSERT INTO holdfast_guard.journal (id, run_id, policy, policy_version, action, relid, schema_name, table_name, seq, guard_epoch, step,
 		                                    processed, held, blocked, skipped, digests, blocked_by, effects)

@@ -41,6 +41,8 @@ type outcome struct {
 	// next is where the walk stands after the batch; done that it has ended.
 	next position
 	done bool
+	// waiters is how many sessions wait for a lock of ours.
+	waiters int
 	// restart: the walk began again, so rows that were left are met once more.
 	restart bool
 }
@@ -60,27 +62,35 @@ func (d *disposition) Step(ctx context.Context) (retention.StepResult, error) {
 			return retention.StepResult{}, err
 		}
 	}
+	d.enterLeaf()
 	started := time.Now()
 	out, err := d.batch(ctx)
 	if err != nil {
 		return retention.StepResult{}, d.failed(ctx, err)
 	}
 	d.skip, d.careful = false, len(out.errors) > 0
-	d.size = d.nextSize(out)
-	return retention.StepResult{Done: out.done, Counts: out.counts, Took: time.Since(started)}, nil
+	took := time.Since(started)
+	d.size = d.nextSize(out, took)
+	if d.planned.over || d.planned.leaf != d.pos.Leaf {
+		d.planned = nil
+	}
+	return retention.StepResult{Done: out.done, Counts: out.counts, Took: took, Waiters: out.waiters}, nil
 }
 
-// nextSize is the number of rows that the next step aims at: twice as many after a
-// success, up to the policy's batch size, but no more than make an outbox row of a
-// size that everybody who reads it can bear.
-func (d *disposition) nextSize(out outcome) int {
+// nextSize is the number of rows that the next step aims at, by the time that this one
+// took (at the pace max twice as many after a success), up to the policy's batch size,
+// but no more than make an outbox row of a size that everybody who reads it can bear.
+func (d *disposition) nextSize(out outcome, took time.Duration) int {
 	switch {
 	case out.told > maxTold:
 		return max(1, int(int64(d.size)*maxTold/2/out.told))
 	case 2*out.told > maxTold:
 		return d.size
 	}
-	return min(2*d.size, d.spec.Policy.BatchSize)
+	if out.waiters > 0 && d.spec.Pace != retention.PaceMax {
+		return max(1, d.size/2)
+	}
+	return d.paced(took)
 }
 
 // failed rolls back and prepares the next try. Whether a COMMIT that was cut off
@@ -121,18 +131,32 @@ func (d *disposition) batch(ctx context.Context) (outcome, error) {
 	if err != nil {
 		return outcome{}, err
 	}
-	out, r, err := d.locate(ctx, filenode, blocks)
-	if err != nil {
-		return out, err
-	}
-	out.id = newBatchID()
-	if r != nil {
-		if err := d.change(ctx, *r, &out); err != nil {
+	out := outcome{next: d.pos, done: d.planned.over}
+	if !out.done {
+		if out, err = d.work(ctx, filenode, blocks); err != nil {
 			return out, err
 		}
 	}
 	err = d.commit(ctx, &out)
 	return out, err
+}
+
+// work is the steps locate and change, or a partition that goes as a whole.
+func (d *disposition) work(ctx context.Context, filenode uint32, blocks int64) (outcome, error) {
+	id := newBatchID()
+	out := outcome{id: id, next: d.pos}
+	if emptied, err := d.empty(ctx, &out); emptied || err != nil {
+		return out, err
+	}
+	out, r, err := d.locate(ctx, filenode, blocks)
+	out.id = id
+	if d.planned.leaf != 0 {
+		out.step = fmt.Sprintf("partition %s, %s", d.planned.Table.Name, out.step)
+	}
+	if err != nil || r == nil {
+		return out, err
+	}
+	return out, d.change(ctx, *r, &out)
 }
 
 // enter does the steps begin, guard, fence and fresh, in one round trip; each is a
@@ -178,7 +202,10 @@ func (d *disposition) enter(ctx context.Context) (filenode uint32, blocks int64,
 func millis(v time.Duration) string { return fmt.Sprintf("%dms", v.Milliseconds()) }
 
 func (d *disposition) lockNames() []string {
-	names := []string{d.planned.Table.Name.SQL()}
+	names := []string{d.planned.Root.Name.SQL()}
+	if d.planned.leaf != 0 {
+		names = append(names, d.planned.Table.Name.SQL())
+	}
 	for _, m := range d.planned.Family {
 		if m.Table.OID != d.planned.Table.OID {
 			names = append(names, m.Table.Name.SQL())
@@ -198,6 +225,9 @@ func (d *disposition) change(ctx context.Context, r sqlgen.Range, out *outcome) 
 	}
 	before, err := d.reach(ctx)
 	if err != nil {
+		return err
+	}
+	if err := d.noteHeld(ctx); err != nil {
 		return err
 	}
 	if err := d.execute(ctx, r, d.planned.Holds.Any(), nil, out); err != nil {
@@ -231,7 +261,7 @@ func (d *disposition) changeLocked(ctx context.Context, r sqlgen.Range, out *out
 	if err := d.carry(ctx, k, out); err != nil {
 		return err
 	}
-	k.blocked(d.planned.Table.Name.String(), &out.counts)
+	k.blocked(d.planned.Root.Name.String(), &out.counts)
 	return d.countLocked(ctx, r, int64(len(tids))-out.counts.Processed, out)
 }
 
@@ -276,7 +306,7 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 		kept = row.int()
 	}
 	if archive && kept != changed {
-		return fmt.Errorf("%d rows left %s but %d arrived in %s; the batch was rolled back and nothing is lost; look for a trigger on the archive table", changed, d.planned.Table.Name, kept, d.planned.ArchiveTo)
+		return fmt.Errorf("%d rows left %s but %d arrived in %s; the batch was rolled back and nothing is lost; look for a trigger on the archive table", changed, d.planned.Root.Name, kept, d.planned.ArchiveTo)
 	}
 	out.counts.Processed = changed - undone
 	out.counts.Skip(retention.SkippedStillDue, undone)
@@ -287,7 +317,7 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 		out.told = row.int()
 	}
 	if d.planned.Digests {
-		out.digests = d.t.digests(d.planned.Table.Name, row.keys(len(d.planned.Key)), int(changed), row, d.digests)
+		out.digests = d.t.digests(d.planned.Root.Name, row.keys(len(d.planned.Key)), int(changed), row, d.digests)
 		d.digests = out.digests
 	}
 	for _, x := range with {
@@ -295,7 +325,7 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 		if row.err == nil && n != int64(len(x.TIDs)) {
 			return errKept
 		}
-		out.counts.Affect(d.planned.Family[x.Member].Table.Name.String(), retention.TableEffect{Deleted: n})
+		out.counts.Affect(d.planned.Family[x.Member].Table.Logical().String(), retention.TableEffect{Deleted: n})
 		if err := d.digestMember(x.Member, n, row, out); err != nil {
 			return err
 		}

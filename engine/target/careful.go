@@ -24,7 +24,7 @@ const (
 // rowAtFault reports whether a row, and not the statement, made the database refuse:
 // a constraint, a value, or a trigger that raises or keeps it.
 func rowAtFault(err error) bool {
-	if errors.Is(err, errKept) {
+	if errors.Is(err, errKept) || errors.Is(err, errHeldByTrigger) {
 		return true
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
@@ -190,6 +190,9 @@ func (d *disposition) attempt(ctx context.Context, k *kin, out *outcome) error {
 	}
 	before, err := d.reach(ctx)
 	if err != nil {
+		return err
+	}
+	if err := d.noteHeld(ctx); err != nil {
 		return err
 	}
 	if err := d.clear(ctx, k, out); err != nil {

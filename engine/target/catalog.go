@@ -96,47 +96,6 @@ func readTable(ctx context.Context, q querier, name retention.TableName) (*plan.
 	return tables[oids[0]], nil
 }
 
-// maxRelated bounds the tables that are looked at for what refers to one.
-const maxRelated = 500
-
-// readRelated reads the tables that refer to one from which a policy removes rows, and
-// those that refer to tables from which foreign keys would remove rows with it.
-func readRelated(ctx context.Context, q querier, t *plan.Table, p retention.Policy) (map[uint32]*plan.Table, error) {
-	related, followed := map[uint32]*plan.Table{}, map[uint32]bool{}
-	if !p.Action.Removes() {
-		return related, nil
-	}
-	for level := []*plan.Table{t}; len(level) > 0 && len(related) < maxRelated; {
-		var want []uint32
-		for _, parent := range level {
-			for _, fk := range parent.Incoming {
-				if fk.ChildOID == t.OID || followed[fk.ChildOID] {
-					continue
-				}
-				if related[fk.ChildOID] == nil || fk.OnDelete == plan.FKCascade {
-					want = append(want, fk.ChildOID)
-				}
-				followed[fk.ChildOID] = fk.OnDelete == plan.FKCascade
-			}
-		}
-		if len(want) == 0 {
-			break
-		}
-		tables, err := readTables(ctx, q, want)
-		if err != nil {
-			return nil, err
-		}
-		level = nil
-		for oid, child := range tables {
-			related[oid] = child
-			if followed[oid] {
-				level = append(level, child)
-			}
-		}
-	}
-	return related, nil
-}
-
 // ReferringFirst orders tables; see engine.Target.
 func (t *Target) ReferringFirst(ctx context.Context, tables []retention.TableName) (order []int, err error) {
 	err = t.reading(ctx, func(tx pgx.Tx) error {
@@ -151,7 +110,10 @@ func (t *Target) ReferringFirst(ctx context.Context, tables []retention.TableNam
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, `SELECT conrelid, confrelid FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0`)
+		// What refers to a partition, or does from one, does so for the partitioned table.
+		rows, err := tx.Query(ctx, `
+			SELECT coalesce(pg_catalog.pg_partition_root(conrelid)::oid, conrelid), coalesce(pg_catalog.pg_partition_root(confrelid)::oid, confrelid)
+			FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conparentid = 0`)
 		if err != nil {
 			return err
 		}
@@ -179,7 +141,7 @@ func collect[T any](ctx context.Context, q querier, sql string, args ...any) ([]
 func readTables(ctx context.Context, q querier, oids []uint32) (map[uint32]*plan.Table, error) {
 	tables := map[uint32]*plan.Table{}
 	readers := []func(context.Context, querier, []uint32, map[uint32]*plan.Table) error{
-		readRelations, readColumns, readIndexes, readForeignKeys, readTriggers, readRules, readChecks, readKeyEquality,
+		readRelations, readPartitions, readColumns, readIndexes, readForeignKeys, readTriggers, readRules, readChecks, readKeyEquality,
 	}
 	for _, read := range readers {
 		if err := read(ctx, q, oids, tables); err != nil {
@@ -195,7 +157,9 @@ func readRelations(ctx context.Context, q querier, oids []uint32, tables map[uin
 		       c.relispartition,
 		       EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
 		       EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),
-		       c.relrowsecurity, `+fingerprintSQL("ARRAY[c.oid]")+`
+		       c.relrowsecurity, c.relkind = 'r' AND has_table_privilege(c.oid, 'TRUNCATE'),
+		       EXISTS (SELECT FROM pg_catalog.pg_publication_tables pt WHERE c.relispartition AND pt.schemaname = n.nspname AND pt.tablename = c.relname),
+		       `+fingerprintSQL("ARRAY[c.oid]")+`
 		FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.oid = ANY ($1)`, oids)
@@ -204,7 +168,7 @@ func readRelations(ctx context.Context, q querier, oids []uint32, tables map[uin
 	}
 	var t plan.Table
 	_, err = pgx.ForEachRow(rows, []any{&t.OID, &t.Name.Schema, &t.Name.Name, &t.Kind, &t.Temporary, &t.Unlogged, &t.EstimatedRows, &t.Pages,
-		&t.IsPartition, &t.HasParent, &t.HasChildren, &t.RowSecurity, &t.Fingerprint}, func() error {
+		&t.IsPartition, &t.HasParent, &t.HasChildren, &t.RowSecurity, &t.MayTruncate, &t.Published, &t.Fingerprint}, func() error {
 		c := t
 		tables[t.OID] = &c
 		return nil
@@ -372,7 +336,7 @@ func readForeignKeys(ctx context.Context, q querier, oids []uint32, tables map[u
 		             JOIN pg_catalog.pg_attribute a ON a.attrelid = ` + rel + ` AND a.attnum = k.attnum ORDER BY k.pos)`
 	}
 	rows, err := q.Query(ctx, `
-		SELECT f.conrelid, f.confrelid, f.conname, cn.nspname, c.relname, `+names("f.conrelid", "f.conkey")+`,
+		SELECT f.oid, f.conrelid, f.confrelid, f.conname, cn.nspname, c.relname, `+names("f.conrelid", "f.conkey")+`,
 		       pn.nspname, p.relname, `+names("f.confrelid", "f.confkey")+`, f.confdeltype::text, f.confupdtype::text,
 		       ARRAY(SELECT 'OPERATOR(' || pg_catalog.quote_ident(o.nspname) || '.' || o.oprname || ')'
 		             FROM unnest(f.conpfeqop) WITH ORDINALITY AS k(op, pos)
@@ -396,7 +360,7 @@ func readForeignKeys(ctx context.Context, q querier, oids []uint32, tables map[u
 	}
 	var child, parent uint32
 	var fk plan.ForeignKey
-	_, err = pgx.ForEachRow(rows, []any{&child, &parent, &fk.Name, &fk.Child.Schema, &fk.Child.Name, &fk.ChildCols,
+	_, err = pgx.ForEachRow(rows, []any{&fk.OID, &child, &parent, &fk.Name, &fk.Child.Schema, &fk.Child.Name, &fk.ChildCols,
 		&fk.Parent.Schema, &fk.Parent.Name, &fk.ParentCols, &fk.OnDelete, &fk.OnUpdate, &fk.Equal, &fk.Sets}, func() error {
 		found := fk
 		found.ChildOID = child

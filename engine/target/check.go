@@ -35,6 +35,9 @@ func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
 	if err := checkRights(ctx, tx, pl); err != nil {
 		return err
 	}
+	if err := t.checkLeaves(ctx, tx, pl); err != nil {
+		return err
+	}
 	// What follows runs as it would in a batch.
 	if err := useOwnPath(ctx, tx); err != nil {
 		return classify(err)

@@ -44,6 +44,10 @@ type disposition struct {
 	raw, digests []byte
 	// lockTimeout in milliseconds, below the server's deadlock_timeout.
 	lockTimeout int64
+	// marks are earlier readings of the server's log position, the oldest first.
+	marks []walMark
+	// unemptied is the partition that could not be emptied at once and is walked instead.
+	unemptied uint32
 	// estimate is how many rows were due when the first plan was made; 0 if unknown.
 	estimate int64
 }
@@ -51,7 +55,13 @@ type disposition struct {
 // planned is a plan with what it was made under.
 type planned struct {
 	*plan.Plan
-	sql         *sqlgen.Printer
+	sql *sqlgen.Printer
+	// whole prints the statements that look at the policy's table with all its partitions.
+	whole *sqlgen.Printer
+	// leaf is the partition that is walked; 0 for a plain table. over: none is left.
+	leaf uint32
+	over bool
+
 	epoch       int64
 	fingerprint string
 	oids        []uint32
@@ -100,7 +110,7 @@ func (t *Target) Open(ctx context.Context, spec retention.Spec) (retention.Dispo
 	if err != nil {
 		return nil, classify(err)
 	}
-	d := &disposition{t: t, conn: conn, spec: spec, size: spec.Policy.BatchSize}
+	d := &disposition{t: t, conn: conn, spec: spec, size: firstStep(spec)}
 	if err := d.open(ctx); err != nil {
 		d.Close()
 		return nil, err
@@ -212,7 +222,7 @@ func (d *disposition) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pos, err := position{Walk: d.planned.Walk}.json()
+	pos, err := position{Walk: d.planned.Walk, Leaf: d.planned.leaf}.json()
 	if err != nil {
 		return err
 	}
@@ -240,7 +250,7 @@ func (d *disposition) replan(ctx context.Context) error {
 		return classify(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-	p, err := d.t.plan(ctx, tx, d.spec.Policy, d.spec.AsOf)
+	p, err := d.t.planFrom(ctx, tx, d.spec.Policy, d.spec.AsOf, d.pos.Leaf)
 	if errors.Is(err, retention.ErrNotFound) {
 		return &retention.Refusal{Field: "table", Reason: err.Error(), Remedy: "retire the policy, or give it the table's new name"}
 	}
@@ -248,143 +258,27 @@ func (d *disposition) replan(ctx context.Context) error {
 		return classify(err)
 	}
 	d.planned = p
+	d.enterLeaf()
 	if d.estimate == 0 && p.due > 0 {
 		d.estimate = d.progress.Passed() + p.due
 	}
 	return nil
 }
 
-// plan makes a plan in the caller's snapshot, with the cutoff in the timestamp
-// column's own type. Our search_path has nothing of the application's, so that the
-// server prints every name of it qualified.
-func (t *Target) plan(ctx context.Context, tx pgx.Tx, p retention.Policy, asOf time.Time) (*planned, error) {
-	in := plan.Inputs{Policy: p}
-	var err error
-	if in.Table, err = readTable(ctx, tx, p.Table); err != nil {
-		return nil, err
-	}
-	oids := []uint32{in.Table.OID}
-	if p.Action == retention.ActionArchive {
-		in.Archive, err = readTable(ctx, tx, p.ArchiveTable())
-		switch {
-		case err == nil:
-			oids = append(oids, in.Archive.OID)
-		case !errors.Is(err, retention.ErrNotFound):
-			return nil, err
-		}
-	}
-	if in.Related, err = readRelated(ctx, tx, in.Table, p); err != nil {
-		return nil, err
-	}
-	tables := []*plan.Table{in.Table}
-	for _, related := range in.Related {
-		tables = append(tables, related)
-	}
-	out := &planned{}
-	if out.epoch, in.Holds, err = readHolds(ctx, tx, tables...); err != nil {
-		return nil, err
-	}
-	if in.DueShare, err = dueShare(ctx, tx, in.Table, p, asOf); err != nil {
-		return nil, err
-	}
-	if out.Plan, err = plan.Build(in); err != nil {
-		return nil, err
-	}
-	out.archiveExists = in.Archive != nil
-	if out.Watch {
-		var counting bool
-		if err := tx.QueryRow(ctx, `SELECT current_setting('track_counts')::boolean`).Scan(&counting); err != nil {
-			return nil, err
-		}
-		if !counting {
-			return nil, notCounting(p.Table)
-		}
-	}
-	out.due = dueEstimate(in)
-	if out.Cutoff, err = columnCutoff(ctx, tx, out.Time.Kind, p, asOf); err != nil {
-		return nil, err
-	}
-	for _, m := range out.Family {
-		if m.Table.OID != in.Table.OID {
-			oids = append(oids, m.Table.OID)
-		}
-	}
-	out.oids = oids
-	if err := tx.QueryRow(ctx, "SELECT "+fingerprintSQL("$1::oid[]"), oids).Scan(&out.fingerprint); err != nil {
-		return nil, err
-	}
-	out.sql = sqlgen.New(out.Plan, t.keys)
-	return out, nil
-}
-
-// columnCutoff is the cutoff in the column's type, such that a value is due exactly
-// if it is below it: the day or second that the cutoff falls in is not yet over.
-func columnCutoff(ctx context.Context, tx pgx.Tx, kind plan.TimeKind, p retention.Policy, asOf time.Time) (any, error) {
-	expr := map[plan.TimeKind]string{
-		plan.TimeInstant:      `c`,
-		plan.TimeLocal:        `c AT TIME ZONE $2`,
-		plan.TimeDate:         `((c AT TIME ZONE $2) + interval '1 day - 1 microsecond')::date`,
-		plan.TimeSeconds:      `ceil(extract(epoch FROM c))::bigint`,
-		plan.TimeMilliseconds: `ceil(extract(epoch FROM c) * 1000)::bigint`,
-	}[kind]
-	var out any
-	err := tx.QueryRow(ctx, `SELECT `+expr+` FROM (SELECT `+cutoffSQL("$1", "$2", "$3")+` AS c) AS s`,
-		asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&out)
-	return out, err
-}
-
-// dueShare estimates from the planner's statistics which share of the table is
-// older than the cutoff; 0 if it cannot be told. It decides nothing but the walk.
-func dueShare(ctx context.Context, tx pgx.Tx, t *plan.Table, p retention.Policy, asOf time.Time) (float64, error) {
-	c, ok := t.Column(p.TimestampColumn)
-	if !ok || t.EstimatedRows <= 0 || (c.BaseType != "timestamptz" && c.BaseType != "timestamp" && c.BaseType != "date") {
-		return 0, nil
-	}
-	// Values that are common stand apart from the histogram of the others.
-	var share *float64
-	err := tx.QueryRow(ctx, `
-		WITH cutoff AS (SELECT `+cutoffSQL("$1", "$2", "$3")+` AS c),
-		s AS (SELECT null_frac, coalesce(most_common_freqs, '{}') AS freqs, coalesce(most_common_vals::text::text[], '{}') AS vals,
-		             coalesce(histogram_bounds::text::text[], '{}') AS bounds
-		      FROM pg_catalog.pg_stats WHERE schemaname = $4 AND tablename = $5 AND attname = $6),
-		common AS (SELECT coalesce(sum(f), 0) AS total, coalesce(sum(f) FILTER (WHERE v::timestamptz < c), 0) AS due
-		           FROM s, cutoff, unnest(s.vals, s.freqs) AS m(v, f)),
-		other AS (SELECT coalesce(avg((b::timestamptz < c)::integer), 0) AS due FROM s, cutoff, unnest(s.bounds) AS b)
-		SELECT (common.due + greatest(0, 1 - s.null_frac - common.total) * other.due)::float8
-		FROM s, common, other`,
-		asOf, p.TimeZone, p.RetentionPeriod.String(), p.Table.Schema, p.Table.Name, p.TimestampColumn).Scan(&share)
-	if errors.Is(err, pgx.ErrNoRows) || (err == nil && share == nil) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	return *share, nil
-}
-
-// dueEstimate is how many rows are due by the planner's statistics, which know
-// nothing of conditions nor of what has been anonymized; 0 if they cannot tell.
-func dueEstimate(in plan.Inputs) int64 {
-	if in.Policy.Condition != "" || in.Policy.Action == retention.ActionAnonymize {
-		return 0
-	}
-	return int64(in.DueShare * float64(in.Table.EstimatedRows))
-}
-
 // ensureArchive makes the archive table of an archive policy if it is missing:
 // the source's columns without their constraints, and what the archive adds. Its
 // key is the source's key and the run.
 func (d *disposition) ensureArchive(ctx context.Context) error {
-	source, err := d.t.Table(ctx, d.spec.Policy.Table)
-	if err != nil {
+	var in plan.Inputs
+	err := d.t.reading(ctx, func(tx pgx.Tx) (err error) {
+		in, err = readInputs(ctx, tx, d.spec.Policy)
 		return err
-	}
-	_, err = d.t.Table(ctx, d.spec.Policy.ArchiveTable())
-	if !errors.Is(err, retention.ErrNotFound) {
+	})
+	if err != nil || in.Archive != nil {
 		return err
 	}
 	// A plan with no archive table refuses whatever could not be archived at all.
-	if _, err := plan.Build(plan.Inputs{Policy: d.spec.Policy, Table: source}); err != nil {
+	if _, err := plan.Build(in); err != nil {
 		return err
 	}
 	// The schema or the right may have gone since the policy was saved.
@@ -396,7 +290,7 @@ func (d *disposition) ensureArchive(ctx context.Context) error {
 		if err := useOwnPath(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, sqlgen.CreateArchive(source, d.spec.Policy.ArchiveTable()))
+		_, err := tx.Exec(ctx, sqlgen.CreateArchive(in.Table, d.spec.Policy.ArchiveTable()))
 		return err
 	}))
 }

@@ -132,7 +132,7 @@ func (d *disposition) gatherReferring(ctx context.Context, k *kin, member, index
 	for _, p := range all {
 		parent := k.row(member, p[0])
 		if d.skip && !free[p] {
-			parent.stays, parent.keeper, parent.locked = true, ref.Child.String(), true
+			parent.stays, parent.keeper, parent.locked = true, ref.Children.Logical().String(), true
 			continue
 		}
 		child := k.row(ref.Member, p[1])
@@ -204,7 +204,7 @@ func (d *disposition) judgeHeld(ctx context.Context, k *kin, member int) error {
 	}
 	for _, tid := range held {
 		r := k.rows[member][tid]
-		r.stays, r.keeper = true, m.Table.Name.String()
+		r.stays, r.keeper = true, m.Table.Logical().String()
 	}
 	return nil
 }
@@ -222,7 +222,7 @@ func (d *disposition) judgeBlocked(ctx context.Context, k *kin, member, index in
 	for _, tid := range blocked {
 		r := k.rows[member][tid]
 		if !r.stays {
-			r.stays, r.keeper = true, ref.Child.String()
+			r.stays, r.keeper = true, ref.Children.Logical().String()
 		}
 	}
 	if len(others) == 0 {
@@ -268,7 +268,7 @@ func (k *kin) settleLinks() (changed bool) {
 			continue
 		}
 		l.parent.cannot, l.parent.goes, changed = true, false, true
-		l.parent.keeper, l.parent.locked = l.ref.Child.String(), l.child.locked
+		l.parent.keeper, l.parent.locked = l.ref.Children.Logical().String(), l.child.locked
 	}
 	return changed
 }
@@ -348,7 +348,7 @@ func (d *disposition) clear(ctx context.Context, k *kin, out *outcome) error {
 		if row.err == nil && n != int64(len(rows)) {
 			return errKept
 		}
-		out.counts.Affect(ref.Child.String(), retention.TableEffect{Updated: n})
+		out.counts.Affect(ref.Children.Logical().String(), retention.TableEffect{Updated: n})
 		if err := d.digestMember(ref.Member, n, row, out); err != nil {
 			return err
 		}
@@ -362,7 +362,7 @@ func (d *disposition) digestMember(member int, n int64, row *rawRow, out *outcom
 	if key == nil {
 		return row.err
 	}
-	made := d.t.digests(d.planned.Family[member].Table.Name, row.keys(len(key)), int(n), row, nil)
+	made := d.t.digests(d.planned.Family[member].Table.Logical(), row.keys(len(key)), int(n), row, nil)
 	out.kinDigests = append(out.kinDigests, made...)
 	return row.err
 }

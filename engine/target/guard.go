@@ -31,27 +31,33 @@ const (
 // readHolds reads the epoch and the scopes in force on a relation, by oid or by
 // name, in the caller's snapshot.
 func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int64, scopes []plan.HoldScope, err error) {
-	oids, schemas, names := make([]uint32, len(tables)), make([]string, len(tables)), make([]string, len(tables))
+	var oids []uint32
+	schemas, names := make([]string, len(tables)), make([]string, len(tables))
 	for i, t := range tables {
-		oids[i], schemas[i], names[i] = t.OID, t.Name.Schema, t.Name.Name
+		oids = append(append(append(oids, t.OID), t.Partitions.Tree...), t.Partitions.Above...)
+		schemas[i], names[i] = t.Name.Schema, t.Name.Name
 	}
-
 	if err = tx.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch); err != nil {
 		return 0, nil, err
 	}
 	rows, err := tx.Query(ctx, `
 		SELECT h.id::text, h.no, s.relid, s.schema_name, s.table_name, coalesce(s.held_set, 0),
-		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}')
+		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}'),
+		       ARRAY(SELECT coalesce(a.attname::text, u.name)
+		             FROM unnest(k.key_attnums, k.key_columns) WITH ORDINALITY AS u(num, name, pos)
+		             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = k.relid AND a.attnum = u.num AND NOT a.attisdropped
+		             ORDER BY u.pos),
+		       s.parts || ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(s.relid) AS p WHERE p.relid <> s.relid)
 		FROM holdfast_guard.hold_scope s
 		JOIN holdfast_guard.hold h ON h.no = s.hold_no AND h.state = 'active'
 		LEFT JOIN holdfast_guard.held_set k ON k.id = s.held_set
-		WHERE s.relid = ANY ($1) OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
+		WHERE s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
 		ORDER BY h.no, s.scope_index`, oids, schemas, names)
 	if err != nil {
 		return 0, nil, err
 	}
 	scopes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s plan.HoldScope, err error) {
-		err = row.Scan(&s.HoldID, &s.HoldNo, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes)
+		err = row.Scan(&s.HoldID, &s.HoldNo, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts)
 		return s, err
 	})
 	if err != nil {
@@ -188,8 +194,21 @@ func (t *Target) signalHolders(ctx context.Context, function string, waiting uin
 	return n, err
 }
 
+// noteParts keeps of which partitions a held table consists, and ever did: one that is
+// detached stays held.
+func (t *Target) noteParts(ctx context.Context) error {
+	_, err := t.pool.Exec(ctx, `
+		UPDATE holdfast_guard.hold_scope AS s
+		SET parts = ARRAY(SELECT unnest(s.parts) UNION SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(s.relid) AS p WHERE p.relid <> s.relid)
+		WHERE EXISTS (SELECT FROM pg_catalog.pg_partition_tree(s.relid) AS p WHERE p.relid <> s.relid AND NOT p.relid::oid = ANY (s.parts))`)
+	return classify(err)
+}
+
 // GuardState is the guard's identity and epoch, and the ids of the holds in force.
 func (t *Target) GuardState(ctx context.Context) (m retention.GuardMark, inForce []string, err error) {
+	if err := t.noteParts(ctx); err != nil {
+		return m, nil, err
+	}
 	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
 		return m, nil, classify(err)

@@ -199,9 +199,10 @@ func (l *looker) sweep(ctx context.Context) error {
 	var filenode uint32
 	var blocks int64
 	err := l.tx.QueryRow(ctx, `
-		SELECT coalesce(pg_catalog.pg_relation_filenode($1::pg_catalog.oid), 0::pg_catalog.oid),
-		       pg_catalog.pg_relation_size($1::pg_catalog.oid) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::pg_catalog.int8`,
-		l.pl.Table.OID).Scan(&filenode, &blocks)
+		SELECT coalesce(pg_catalog.hashtext(pg_catalog.string_agg(pg_catalog.pg_relation_filenode(r.oid)::pg_catalog.text, ' ' ORDER BY r.oid)), 0)::pg_catalog.int8 OPERATOR(pg_catalog.&) 4294967295,
+		       coalesce(pg_catalog.max(pg_catalog.pg_relation_size(r.oid)), 0) OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::pg_catalog.int8
+		FROM pg_catalog.unnest($1::pg_catalog.oid[]) AS r(oid)`,
+		l.pl.storage()).Scan(&filenode, &blocks)
 	if err != nil {
 		return err
 	}
@@ -222,6 +223,18 @@ func (l *looker) sweep(ctx context.Context) error {
 		}
 	}
 	return l.confirm(ctx)
+}
+
+// storage are the relations that the rows are in: a partitioned table's blocks of one
+// number are looked at together.
+func (pl *planned) storage() []uint32 {
+	oids := []uint32{pl.Table.OID}
+	for _, leaf := range pl.Table.Partitions.Leaves {
+		if leaf.OID != pl.Table.OID {
+			oids = append(oids, leaf.OID)
+		}
+	}
+	return oids
 }
 
 // confirm ends a sweep. Where it took several transactions, the row that it found may

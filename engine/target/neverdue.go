@@ -18,7 +18,7 @@ const countTimeout = 10 * time.Second
 // neverDue counts the rows whose timestamp is NULL or infinite. If that takes longer
 // than the time-out, or waits for a lock so long, both are retention.NotCounted.
 func (t *Target) neverDue(ctx context.Context, tx pgx.Tx, pl *planned) (nulls, infinite int64, err error) {
-	s := pl.sql.NeverDue()
+	s := pl.whole.NeverDue()
 	err = inSavepoint(ctx, tx, func(sp pgx.Tx) error {
 		// The end of the savepoint takes the setting back.
 		if _, err := sp.Exec(ctx, `SELECT pg_catalog.set_config('statement_timeout', $1, true)`, millis(t.countTimeout)); err != nil {

@@ -12,6 +12,11 @@ import (
 // position is how far a walk has come, kept in the progress row.
 type position struct {
 	Walk plan.WalkKind `json:"walk"`
+	// Leaf is the partition in which the walk is, or the oid from which on it looks for the
+	// next; 0 in a plain table, and before the first. Base is what had been counted when
+	// the walk came into it.
+	Leaf uint32            `json:"leaf,omitempty"`
+	Base *retention.Counts `json:"base,omitempty"`
 	// Lo is where the next slice begins; nil before the first one.
 	Lo *mark `json:"lo,omitempty"`
 	// Tie is the timestamp of a group larger than a step, which is walked by blocks

@@ -26,11 +26,7 @@ func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	if err != nil {
 		return classify(err)
 	}
-	rights := []string{"SELECT", "UPDATE"}
-	if pl.Policy.Action.Removes() {
-		rights = append(rights, "DELETE")
-	}
-	lacks, err := tableLacks(ctx, tx, "table", role, pl.Table.Name, rights)
+	lacks, err := tableLacks(ctx, tx, "table", role, pl.Table.Name, pl.rights())
 	if err == nil {
 		var more []lack
 		more, err = familyLacks(ctx, tx, role, pl)
@@ -51,6 +47,41 @@ func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	return refuseLacks(lacks)
 }
 
+// rights are those that a batch needs on the table it works on.
+func (pl *planned) rights() []string {
+	if pl.Policy.Action.Removes() {
+		return []string{"SELECT", "UPDATE", "DELETE"}
+	}
+	return []string{"SELECT", "UPDATE"}
+}
+
+// checkLeafRights names the rights that are missing on partitions. Those of the
+// partitioned table do not count where a statement names a partition.
+func checkLeafRights(ctx context.Context, tx pgx.Tx, pl *planned, leaves []uint32) error {
+	rows, err := tx.Query(ctx, `
+		SELECT n.nspname, c.relname, string_agg(p, ', '), current_user
+		FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		CROSS JOIN unnest($2::text[]) AS p
+		WHERE c.oid = ANY ($1) AND NOT has_table_privilege(c.oid, p)
+		GROUP BY c.oid, n.nspname, c.relname ORDER BY c.oid`, leaves, pl.rights())
+	if err != nil {
+		return classify(err)
+	}
+	var lacks []lack
+	var name retention.TableName
+	var missing, role string
+	_, err = pgx.ForEachRow(rows, []any{&name.Schema, &name.Name, &missing, &role}, func() error {
+		lacks = append(lacks, lack{"table", fmt.Sprintf("the role %q lacks %s on the partition %s", role, missing, name),
+			fmt.Sprintf("GRANT %s ON %s TO %s;", missing, name.SQL(), retention.QuoteIdent(role))})
+		return nil
+	})
+	if err != nil {
+		return classify(err)
+	}
+	return refuseLacks(lacks)
+}
+
 // familyLacks are the rights on the tables that refer to the policy's own: to see who
 // refers, and to change what goes with it.
 func familyLacks(ctx context.Context, tx pgx.Tx, role string, pl *planned) ([]lack, error) {
@@ -58,6 +89,11 @@ func familyLacks(ctx context.Context, tx pgx.Tx, role string, pl *planned) ([]la
 	for _, m := range pl.Family {
 		for _, r := range m.References {
 			needs[r.Child] = []string{"SELECT"}
+		}
+	}
+	for _, t := range pl.Triggered {
+		if t.Touches() {
+			needs[t.Table.Name] = []string{"SELECT"} // to see what is held
 		}
 	}
 	for _, m := range pl.Family {

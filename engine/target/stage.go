@@ -250,8 +250,8 @@ func (t *Target) stageScope(ctx context.Context, no int32, index int, s retentio
 		}
 	}
 	_, err := t.pool.Exec(ctx, `
-		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, relid, schema_name, table_name, held_set)
-		VALUES ($1, $2, $3, $4, $5, $6)
+		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, relid, schema_name, table_name, held_set, parts)
+		VALUES ($1, $2, $3, $4, $5, $6, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($3::oid) AS p WHERE p.relid <> $3::oid))
 		ON CONFLICT (hold_no, scope_index) DO NOTHING`, no, index, table.OID, s.Table.Schema, s.Table.Name, set)
 	return err
 }

@@ -99,6 +99,7 @@ type PolicyFormView struct {
 
 	Name, Period, Basis, Condition       Field
 	Batch, Zone, Grace, Archive, Cascade Field
+	Rate, Triggers                       Field
 	Table, Timestamp, Do, Evidence, Unit Choice
 	Enabled                              bool
 	Chosen                               bool

@@ -80,13 +80,13 @@ FROM gone
 -- $4 = 2024-01-04T00:00:00Z
 
 -- case: simulation
-WITH RECURSIVE kept(at) AS (
-SELECT "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+WITH RECURSIVE kept(tableoid, ctid) AS (
+SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) IS NOT TRUE OR false OR (EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))))
 UNION
-SELECT p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.at JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
+SELECT p.tableoid, p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.ctid JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
 )
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.count(*) FILTER (WHERE NOT false AND ((EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref"))))) OR "t".ctid OPERATOR(pg_catalog.=) ANY (SELECT at FROM kept))), pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.count(*) FILTER (WHERE NOT false AND ((EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref"))))) OR ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept))), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
@@ -98,13 +98,13 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $4 = 2024-01-04T00:00:00Z
 
 -- case: simulation after a policy of the same table
-WITH RECURSIVE kept(at) AS (
-SELECT "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+WITH RECURSIVE kept(tableoid, ctid) AS (
+SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) IS NOT TRUE OR false OR (EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))))
 UNION
-SELECT p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.at JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
+SELECT p.tableoid, p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.ctid JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
 )
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.count(*) FILTER (WHERE NOT false AND ((EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref"))))) OR "t".ctid OPERATOR(pg_catalog.=) ANY (SELECT at FROM kept))), pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.count(*) FILTER (WHERE NOT false AND ((EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref"))))) OR ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept))), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz

@@ -1,0 +1,385 @@
+package target
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"holdfast/retention"
+)
+
+// cut are the ways in which the tests cut a table of 60 rows, of which the 40 with the
+// lowest ids are due. Each has sub-partitions or an index of its own somewhere.
+var cut = map[string][]string{
+	"range": {
+		`CREATE TABLE public.r (id bigint, name text NOT NULL, status text DEFAULT 'old', created_at timestamptz NOT NULL, PRIMARY KEY (id, created_at)) PARTITION BY RANGE (created_at)`,
+		`CREATE TABLE public.r_old PARTITION OF public.r FOR VALUES FROM (MINVALUE) TO (now() - interval '95 days')`,
+		`CREATE TABLE public.r_mid (status text DEFAULT 'old', created_at timestamptz NOT NULL, id bigint NOT NULL, name text NOT NULL)`, // other attribute numbers
+		`ALTER TABLE public.r ATTACH PARTITION public.r_mid FOR VALUES FROM (now() - interval '95 days') TO (now() - interval '10 days')`,
+		`CREATE TABLE public.r_new PARTITION OF public.r FOR VALUES FROM (now() - interval '10 days') TO (MAXVALUE)`,
+		`CREATE INDEX ON public.r_mid (created_at)`,
+	},
+	"list": {
+		`CREATE TABLE public.r (id bigint PRIMARY KEY, name text NOT NULL, status text DEFAULT 'old', created_at timestamptz NOT NULL) PARTITION BY LIST (id)`,
+		`CREATE TABLE public.r_few PARTITION OF public.r FOR VALUES IN (1, 2, 3, 41, 42)`,
+		`CREATE TABLE public.r_rest PARTITION OF public.r DEFAULT`,
+		`CREATE INDEX ON public.r (created_at)`,
+	},
+	"hash": {
+		`CREATE TABLE public.r (id bigint PRIMARY KEY, name text NOT NULL, status text DEFAULT 'old', created_at timestamptz NOT NULL) PARTITION BY HASH (id)`,
+		`CREATE TABLE public."r 0" PARTITION OF public.r FOR VALUES WITH (MODULUS 2, REMAINDER 0)`,
+		`CREATE TABLE public.r1 PARTITION OF public.r FOR VALUES WITH (MODULUS 2, REMAINDER 1) PARTITION BY HASH (id)`,
+		`CREATE TABLE public.r1a PARTITION OF public.r1 FOR VALUES WITH (MODULUS 2, REMAINDER 0)`,
+		`CREATE TABLE public.r1b PARTITION OF public.r1 FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
+	},
+}
+
+const fillCut = `INSERT INTO public.r (id, name, created_at)
+	SELECT i, 'n' || i, CASE WHEN i <= 40 THEN now() - interval '100 days' + i * interval '1 hour' * CASE WHEN i % 2 = 0 THEN 1 ELSE 5 END ELSE now() - i * interval '1 minute' END
+	FROM generate_series(1, 60) AS i`
+
+// eachCut runs a test on every kind of partitioned table.
+func eachCut(t *testing.T, do func(t *testing.T, f *fixture)) {
+	for kind, sql := range cut {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			do(t, newFixture(t, append(sql[:len(sql):len(sql)], fillCut)...))
+		})
+	}
+}
+
+// held holds rows 5 and 6 of the table, by its whole key.
+func (f *fixture) holdTwo() {
+	f.Helper()
+	var ids []retention.Key
+	for _, id := range []string{"5", "6"} {
+		key := retention.Key{id}
+		if f.count(`SELECT count(*) FROM pg_attribute a JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary AND a.attnum = ANY (i.indkey) WHERE a.attrelid = 'public.r'::regclass`) == 2 {
+			key = append(key, f.remaining("public.r WHERE id = "+id, "created_at")[0])
+		}
+		ids = append(ids, key)
+	}
+	f.hold(name("r"), ids...)
+}
+
+func TestAPartitionedTableIsWalkedPartitionByPartition(t *testing.T) {
+	for _, action := range retention.Actions() {
+		t.Run(string(action), func(t *testing.T) {
+			eachCut(t, func(t *testing.T, f *fixture) {
+				f.holdTwo()
+				p := policy("r", action)
+				p.BatchSize, p.Condition = 7, "status = 'old'"
+				f.wantAccepted(p)
+				got := f.foretold(p)
+				if got.Processed != 38 || got.Held != 2 || got.Blocked != 0 || len(got.Errors) > 0 {
+					t.Errorf("got %+v, want 38 processed and 2 held", got.Counts)
+				}
+				if n := f.count(`SELECT count(*) FROM public.r WHERE name IN ('n5', 'n6') OR id > 40 AND name = 'n' || id`); n != 22 {
+					t.Errorf("%d rows are as they were, want the 20 young and the 2 held ones", n)
+				}
+				if n := f.count(`SELECT sum(processed)::bigint FROM holdfast_guard.journal WHERE table_name = 'r'`); n != 38 {
+					t.Errorf("the journal has %d under the table's own name, want 38", n)
+				}
+				if action == retention.ActionArchive {
+					if n := f.count(`SELECT count(*) FROM public.r_archive`); n != 38 {
+						t.Errorf("%d rows are archived, want 38", n)
+					}
+				}
+				if again := f.run(p); again.Processed != 0 || again.Held != 2 {
+					t.Errorf("a second run processed %d and held %d, want none and 2", again.Processed, again.Held)
+				}
+			})
+		})
+	}
+}
+
+func TestAnEditOfOnePartitionsStorageLosesNoCountOfTheOthers(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, append(cut["hash"], `ALTER TABLE public."r 0" SET (fillfactor = 10)`, `ALTER TABLE public.r1a SET (fillfactor = 10)`, `ALTER TABLE public.r1b SET (fillfactor = 10)`, fillCut)...)
+	f.hold(name("r"), keys("1", "2", "3", "4", "5", "6", "7", "8")...)
+	p := policy("r", retention.ActionDelete)
+	p.BatchSize = 4
+	d := f.begin(p)
+	for d.Progress().Held < 2 || d.pos.Leaf == 0 || d.pos.Base == nil || !d.pos.Started {
+		step, err := d.Step(t.Context())
+		if err != nil || step.Done {
+			t.Fatalf("step: %+v, %v; want to come into a second partition", step, err)
+		}
+	}
+	f.exec(fmt.Sprintf(`DO $$ BEGIN EXECUTE 'VACUUM FULL'; EXCEPTION WHEN others THEN NULL; END $$; CLUSTER %s USING %s`,
+		d.planned.Table.Name.SQL(), retention.QuoteIdent(d.planned.Table.Indexes[0].Name)))
+	got := f.finish(d)
+	if got.Processed != 32 || got.Held != 8 {
+		t.Errorf("processed %d and held %d, want 32 and 8, each once", got.Processed, got.Held)
+	}
+}
+
+// What is due as a whole, of which nothing is held and which nobody needs to see go, is
+// emptied at once.
+func TestAPartitionThatIsDueAsAWholeIsEmptied(t *testing.T) {
+	emptied := func(f *fixture) int64 {
+		return f.count(`SELECT count(*) FROM holdfast_guard.journal WHERE step LIKE 'emptied partition%'`)
+	}
+	make := func(t *testing.T, more ...string) *fixture {
+		return newFixture(t, append(append(cut["range"][:len(cut["range"]):len(cut["range"])], fillCut), more...)...)
+	}
+	p := policy("r", retention.ActionDelete)
+	p.Evidence = retention.EvidenceCounts
+	whole := func(f *fixture) int64 {
+		return f.count(`SELECT count(*) FROM public.r_old`) + f.count(`SELECT count(*) FROM public.r_mid`)
+	}
+	for what, c := range map[string]struct {
+		sql     []string
+		policy  func(*retention.Policy)
+		hold    bool
+		emptied int64
+		left    int64
+	}{
+		"as it is":             {emptied: 2},
+		"a held row":           {hold: true, emptied: 1, left: 1},
+		"digests":              {policy: func(p *retention.Policy) { p.Evidence = retention.EvidenceRecords }},
+		"a condition":          {policy: func(p *retention.Policy) { p.Condition = "name <> 'x'" }},
+		"a row that is young":  {sql: []string{`INSERT INTO public.r VALUES (70, 'n70', 'old', now() - interval '20 days')`}, emptied: 1, left: 1},
+		"a trigger":            {sql: []string{`CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN old; END'`, `CREATE TRIGGER g BEFORE DELETE ON public.r FOR EACH ROW EXECUTE FUNCTION public.f()`}},
+		"a trigger on one":     {sql: []string{`CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`, `CREATE TRIGGER g AFTER TRUNCATE ON public.r_old EXECUTE FUNCTION public.f()`}, emptied: 1},
+		"a foreign key to it":  {sql: []string{`CREATE TABLE public.c (id bigint, at timestamptz, FOREIGN KEY (id, at) REFERENCES public.r)`}},
+		"a publication":        {sql: []string{`CREATE PUBLICATION pub FOR TABLE public.r_old`}, emptied: 1},
+		"nothing in it at all": {sql: []string{`DELETE FROM public.r_old`}, emptied: 1},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			f := make(t, c.sql...)
+			p := p
+			if c.policy != nil {
+				c.policy(&p)
+			}
+			if c.hold {
+				f.hold(name("r"), retention.Key{"40", f.remaining("public.r WHERE id = 40", "created_at")[0]})
+			}
+			f.wantAccepted(p)
+			got := f.run(p)
+			if n := emptied(f); n != c.emptied {
+				t.Errorf("%d partitions were emptied, want %d", n, c.emptied)
+			}
+			if n := whole(f); n != c.left || f.count(`SELECT count(*) FROM public.r_new`) != 20 {
+				t.Errorf("%d rows are left of the old ones, want %d, and all 20 young ones", n, c.left)
+			}
+			if sum := f.count(`SELECT coalesce(sum(processed), 0)::bigint FROM holdfast_guard.journal`); sum != got.Processed {
+				t.Errorf("the journal has %d, the run %d", sum, got.Processed)
+			}
+		})
+	}
+}
+
+func TestAPartitionThatSomebodyReadsIsWalkedInstead(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, append(cut["range"], fillCut)...)
+	reader := f.connect()
+	if _, err := reader.Exec(t.Context(), `BEGIN; SELECT count(*) FROM public.r_old`); err != nil {
+		t.Fatal(err)
+	}
+	p := policy("r", retention.ActionDelete)
+	p.Evidence = retention.EvidenceCounts
+	if got := f.run(p); got.Processed != 40 {
+		t.Errorf("processed %d, want all 40 while somebody reads one partition", got.Processed)
+	}
+}
+
+func TestARowThatMovesBetweenPartitionsWhileABatchWaitsIsNeverHalfDone(t *testing.T) {
+	const elsewhere = `(SELECT n FROM generate_series(2000, 3000::bigint) AS n
+		WHERE satisfies_hash_partition('public.r'::regclass, 2, 0, n) <> satisfies_hash_partition('public.r'::regclass, 2, 0, 5::bigint) LIMIT 1)`
+	for what, c := range map[string]struct {
+		move string
+		left int64
+	}{
+		"still due":     {`UPDATE public.r SET id = ` + elsewhere + ` WHERE id = 5`, 0},
+		"no longer due": {`UPDATE public.r SET id = ` + elsewhere + `, created_at = now() WHERE id = 5`, 1},
+		"held now":      {`UPDATE public.r SET id = 1000 WHERE id = 5`, 1},
+	} {
+		for _, action := range retention.Actions() {
+			t.Run(what+"/"+string(action), func(t *testing.T) {
+				t.Parallel()
+				f := newFixture(t, append(cut["hash"], fillCut)...)
+				f.hold(name("r"), keys("1000")...)
+				f.moveUnder(c.move, f.begin(policy("r", action)))
+				f.run(policy("r", action)) // what moved into a partition that had been walked is the next run's
+				if n := f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`); n != c.left {
+					t.Errorf("%d rows are left as the moved one was, want %d", n, c.left)
+				}
+				if n := f.count(`SELECT sum(processed)::bigint FROM holdfast_guard.journal`); n != 40-c.left {
+					t.Errorf("the journal has %d, want each of %d rows once", n, 40-c.left)
+				}
+			})
+		}
+	}
+}
+
+// moveUnder carries a disposition out while the application moves a row that it waits
+// for to another partition.
+func (f *fixture) moveUnder(move string, d *disposition) {
+	f.Helper()
+	d.lockTimeout = 20_000
+	app := f.connect()
+	if _, err := app.Exec(f.Context(), "BEGIN; "+move); err != nil {
+		f.Fatal(err)
+	}
+	stepped := make(chan error, 1)
+	go func() {
+		var err error
+		for err == nil && !d.Progress().Done {
+			_, err = d.Step(f.Context())
+		}
+		stepped <- err
+	}()
+	f.awaitBlocked(app.PgConn().PID())
+	if _, err := app.Exec(f.Context(), "COMMIT"); err != nil {
+		f.Fatal(err)
+	}
+	if err := <-stepped; err != nil && !errors.Is(err, retention.ErrBusy) {
+		f.Fatalf("step: %v", err)
+	}
+	f.finish(d)
+}
+
+func TestAHoldOutlivesAttachingAndDetaching(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, append(cut["list"], fillCut)...)
+	f.hold(name("r"), keys("1", "10", "950")...)
+	f.exec(`ALTER TABLE public.r DETACH PARTITION public.r_few`)
+	if got := f.run(policy("r_few", retention.ActionDelete)); got.Processed != 2 || got.Held != 1 {
+		t.Errorf("of the detached partition %d went and %d were held, want 2 and 1", got.Processed, got.Held)
+	}
+	// A whole table that becomes a partition.
+	f.exec(`CREATE TABLE public.whole (LIKE public.r INCLUDING ALL)`, `INSERT INTO public.whole VALUES (900, 'n900', 'old', now() - interval '200 days')`)
+	f.hold(name("whole"))
+	f.exec(`ALTER TABLE public.r ATTACH PARTITION public.whole FOR VALUES IN (900)`)
+	got := f.foretold(policy("r", retention.ActionDelete))
+	if got.Processed != 36 || got.Held != 2 {
+		t.Errorf("%d went and %d were held, want 36 and 2", got.Processed, got.Held)
+	}
+	// And a partition that came after the hold and left again, once somebody has looked.
+	f.exec(`CREATE TABLE public.late PARTITION OF public.r FOR VALUES IN (950)`, `INSERT INTO public.r VALUES (950, 'n950', 'old', now() - interval '200 days')`)
+	if _, _, err := f.target.GuardState(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.exec(`ALTER TABLE public.r DETACH PARTITION public.late`)
+	if got := f.run(policy("late", retention.ActionDelete)); got.Processed != 0 || got.Held != 1 {
+		t.Errorf("%d went and %d were held, want the one held", got.Processed, got.Held)
+	}
+}
+
+func TestPartitionsAreRefusedWhereTheyCouldNotBeDoneRightly(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, append(cut["list"], fillCut)...)
+	f.wantRefusal(policy("r_few", retention.ActionDelete), "table", "public.r_few is a partition of public.r", "name public.r")
+	anonymize := policy("r", retention.ActionAnonymize)
+	f.exec(`CREATE TABLE public.n (id bigint, name text, created_at timestamptz, PRIMARY KEY (id, name)) PARTITION BY LIST (name)`, `CREATE TABLE public.n1 PARTITION OF public.n DEFAULT`,
+		`CREATE TABLE public.e (id bigint, name text, created_at timestamptz) PARTITION BY LIST (lower(name))`, `CREATE TABLE public.e1 PARTITION OF public.e DEFAULT`)
+	for _, table := range []string{"n", "e"} {
+		anonymize.Table.Name = table
+		f.wantRefusal(anonymize, "columns.name", "decides in which partition of public."+table)
+	}
+	f.exec(`CREATE UNIQUE INDEX ON public.r_few (name)`)
+	anonymize.Table.Name = "r"
+	f.wantRefusal(anonymize, "columns.name", "unique index")
+	f.exec(`DROP INDEX public.r_few_name_idx`, `CREATE RULE stop AS ON DELETE TO public.r_few DO INSTEAD NOTHING`)
+	f.wantRefusal(policy("r", retention.ActionDelete), "table", `rewrite rule "stop"`)
+	f.exec(`DROP RULE stop ON public.r_few`, `CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'`,
+		`CREATE TRIGGER once AFTER DELETE ON public.r EXECUTE FUNCTION public.f()`)
+	f.wantRefusal(policy("r", retention.ActionDelete), "table", `trigger "once" of public.r fires once a statement`)
+	f.wantAccepted(anonymize)
+	f.exec(`CREATE EXTENSION IF NOT EXISTS postgres_fdw`, `CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw`,
+		`CREATE FOREIGN TABLE public.far PARTITION OF public.e FOR VALUES IN ('far') SERVER elsewhere`)
+	f.wantRefusal(policy("e", retention.ActionDelete), "table", "partition public.far of public.e is a foreign table")
+}
+
+func TestChildrenInPartitionsGoWithTheirParents(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, orders("")[:1]...)
+	f.exec(`CREATE TABLE public.i (id bigint, o_id bigint REFERENCES public.o ON DELETE CASCADE, name text, PRIMARY KEY (id)) PARTITION BY HASH (id)`,
+		`CREATE TABLE public.i0 PARTITION OF public.i FOR VALUES WITH (MODULUS 2, REMAINDER 0)`, `CREATE TABLE public.i1 PARTITION OF public.i FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
+		`CREATE INDEX ON public.i (o_id)`,
+		`INSERT INTO public.o SELECT n, 'o' || n, now() - interval '100 days' FROM generate_series(1, 40) AS n`,
+		`INSERT INTO public.i SELECT n, (n + 1) / 2, 'i' || n FROM generate_series(1, 80) AS n`)
+	p := reaching("o", "i")
+	f.wantRefusal(reaching("o"), "cascade", `"cascade": ["public.i"]`)
+	f.wantAccepted(p)
+	f.hold(name("i"), keys("9", "20")...) // of orders 5 and 10
+	got := f.foretold(p)
+	if got.Processed != 38 || got.BlockedBy["public.i"] != 2 || got.Effects["public.i"].Deleted != 76 || len(got.Errors) > 0 {
+		t.Errorf("got %+v, want 38 gone with 76 items, and 2 kept by held items", got.Counts)
+	}
+	if left := strings.Join(f.remaining("public.i", "id"), " "); left != "10 19 20 9" {
+		t.Errorf("items %s are left, want those of the two orders", left)
+	}
+}
+
+func TestRowsOfAPartitionedTableKeepEachOtherAcrossPartitions(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, `CREATE TABLE public.r (id bigint PRIMARY KEY, up bigint REFERENCES public.r, name text, created_at timestamptz) PARTITION BY HASH (id)`,
+		`CREATE TABLE public.r0 PARTITION OF public.r FOR VALUES WITH (MODULUS 2, REMAINDER 0)`, `CREATE TABLE public.r1 PARTITION OF public.r FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
+		`INSERT INTO public.r SELECT n, nullif(n - 1, 0), 'n' || n, now() - interval '100 days' FROM generate_series(1, 20) AS n`)
+	f.hold(name("r"), keys("8")...)
+	p := policy("r", retention.ActionDelete)
+	p.BatchSize = 3
+	got := f.foretold(p)
+	if got.Processed != 12 || got.Held != 1 || got.BlockedBy["public.r"] != 7 {
+		t.Errorf("got %+v, want the 12 above the held one gone and the 7 under it blocked", got.Counts)
+	}
+}
+
+func TestPartitionsThatReferBlockAndAreWorkedOffFirst(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, orders("")[0],
+		`CREATE TABLE public.pay (id bigint, o_id bigint, created_at timestamptz NOT NULL) PARTITION BY RANGE (created_at)`,
+		`CREATE TABLE public.pay_old PARTITION OF public.pay FOR VALUES FROM (MINVALUE) TO (now() - interval '50 days')`,
+		`CREATE TABLE public.pay_new PARTITION OF public.pay FOR VALUES FROM (now() - interval '50 days') TO (MAXVALUE)`,
+		`ALTER TABLE public.pay_old ADD FOREIGN KEY (o_id) REFERENCES public.o`, `ALTER TABLE public.pay_new ADD FOREIGN KEY (o_id) REFERENCES public.o`,
+		`INSERT INTO public.o SELECT n, 'o' || n, now() - interval '100 days' FROM generate_series(1, 40) AS n`,
+		`INSERT INTO public.pay SELECT n, n, CASE WHEN n <= 10 THEN now() ELSE now() - interval '90 days' END FROM generate_series(1, 40) AS n`)
+	order, err := f.target.ReferringFirst(t.Context(), []retention.TableName{name("o"), name("pay")})
+	if err != nil || order[0] != 1 {
+		t.Fatalf("order %v, %v; want the payments first", order, err)
+	}
+	pay, o := policy("pay", retention.ActionDelete), policy("o", retention.ActionDelete)
+	sim, err := f.target.Simulate(t.Context(), o, nil, pay)
+	if err != nil || sim.WouldProcess != 30 || sim.Blocked != 10 {
+		t.Errorf("a simulation says %d and %d blocked (%v), want 30 and 10", sim.WouldProcess, sim.Blocked, err)
+	}
+	if got := f.run(pay); got.Processed != 30 {
+		t.Errorf("%d payments went, want 30", got.Processed)
+	}
+	if got := f.run(o); got.Processed != 30 || got.BlockedBy["public.pay"] != 10 {
+		t.Errorf("got %+v, want 30 gone and 10 blocked by public.pay", got.Counts)
+	}
+}
+
+func TestATriggerOfAPartitionIsSeenUnderTheTablesName(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, append(cut["hash"], fillCut,
+		`CREATE FUNCTION public.more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM public.r WHERE id = old.id + 40; RETURN old; END'`,
+		`CREATE TRIGGER more AFTER DELETE ON public.r FOR EACH ROW EXECUTE FUNCTION public.more()`)...)
+	d := f.begin(policy("r", retention.ActionDelete))
+	defer d.Close()
+	_, err := d.Step(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "in public.r it made") {
+		t.Errorf("got %v, want that a trigger reached further", err)
+	}
+	if n := f.count(`SELECT count(*) FROM public.r`); n != 60 {
+		t.Errorf("%d rows are left, want all", n)
+	}
+}
+
+func TestTheOldestDueRowOfAPartitionedTableIsFound(t *testing.T) {
+	eachCut(t, func(t *testing.T, f *fixture) {
+		want := f.remaining("public.r WHERE created_at = (SELECT min(created_at) FROM public.r)", "created_at")[0]
+		look, err := f.target.Look(t.Context(), policy("r", retention.ActionDelete), nil)
+		if err != nil || look.OldestDue == nil || !look.Done {
+			t.Fatalf("got %+v, %v", look, err)
+		}
+		if got := look.OldestDue.UTC().Format("2006-01-02 15:04:05.999999+00"); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	})
+}

@@ -1,0 +1,1 @@
+ALTER TABLE holdfast_guard.hold_scope DROP COLUMN parts;
