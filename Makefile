@@ -98,4 +98,4 @@ need-demo:
 	@tools/need.sh postgres
 
 need-test:
-	@tools/need.sh postgres cc chromium curl promtool nats
+	@tools/need.sh postgres psql cc chromium curl promtool nats

@@ -20,6 +20,7 @@
 //   - internal/httpauth, internal/httperr: who asks; how an error is answered
 //   - internal/jobs: the queue's workers and ticks
 //   - internal/pglaunch, internal/pgtest: the embedded PostgreSQL, and one per test
+//   - internal/realdata: policies over real databases, as tests
 //   - internal/arch: which room may import which, as a test
 //   - examples: policies and scripts that CI executes and the documentation quotes
 //

@@ -2,7 +2,7 @@
 # Looks for what a make target needs of the machine, and installs what is missing
 # with the system's package manager, after saying so:
 #
-#   tools/need.sh postgres|cc|chromium|curl|promtool|nats …
+#   tools/need.sh postgres|psql|cc|chromium|curl|promtool|nats …
 #
 # It is silent where nothing is missing. No database cluster is made and no service
 # is left running: Holdfast starts the programs itself.
@@ -22,6 +22,18 @@ have_postgres() {
 		/home/linuxbrew/.linuxbrew/opt/postgresql*/bin \
 		/Applications/Postgres.app/Contents/Versions/*/bin; do
 		[ -x "$dir/postgres" ] && [ -x "$dir/initdb" ] && return 0
+	done
+	return 1
+}
+
+# A test loads real databases with it. Some packages put it beside the server alone.
+have_psql() {
+	command -v psql >/dev/null && return 0
+	for dir in "${HOLDFAST_POSTGRES_BIN:-}" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin \
+		/opt/homebrew/opt/postgresql*/bin /usr/local/opt/postgresql*/bin \
+		/home/linuxbrew/.linuxbrew/opt/postgresql*/bin \
+		/Applications/Postgres.app/Contents/Versions/*/bin; do
+		[ -x "$dir/psql" ] && return 0
 	done
 	return 1
 }
@@ -49,6 +61,7 @@ have_chromium() {
 describe() {
 	case $1 in
 	postgres) echo "PostgreSQL's programs (14 to 18), to start databases of its own" ;;
+	psql) echo "PostgreSQL's client psql, to load real databases in a test" ;;
 	cc) echo "a C compiler, for Go's race detector" ;;
 	chromium) echo 'Chromium, for the browser tests' ;;
 	curl) echo 'curl, for the script of examples/ci' ;;
@@ -67,13 +80,15 @@ manager() {
 packages() {
 	case $1:$2 in
 	apt-get:postgres) echo postgresql ;; # the server with its contrib modules
+	apt-get:psql | apk:psql) echo postgresql-client ;;
 	apt-get:cc) echo gcc libc6-dev ;;
 	apt-get:chromium) echo chromium ;;
 	dnf:postgres) echo postgresql-server postgresql-contrib ;;
+	dnf:psql) echo postgresql ;;
 	dnf:cc) echo gcc glibc-devel ;;
 	apk:postgres) echo postgresql postgresql-contrib ;;
 	apk:cc) echo gcc musl-dev ;;
-	brew:postgres) echo postgresql@17 ;;
+	brew:postgres | brew:psql) echo postgresql@17 ;;
 	*:chromium) echo chromium ;;
 	*:curl) echo curl ;;
 	*:nats) echo nats-server ;;
@@ -86,6 +101,7 @@ ways_out() {
 	case $1 in
 	postgres) say '  PostgreSQL: install version 14 to 18 with your package manager, or name the directory of its programs in HOLDFAST_POSTGRES_BIN' ;;
 	cc) say '  C compiler: install gcc or clang (macOS: xcode-select --install)' ;;
+	psql) say '  psql: install the client of PostgreSQL with your package manager, so that it is found in PATH' ;;
 	curl) say '  curl: install it with your package manager' ;;
 	promtool) say '  promtool: install Prometheus, or put the promtool of its release into PATH' ;;
 	nats) say '  nats-server: install it with your package manager, or put the program of its release into PATH' ;;

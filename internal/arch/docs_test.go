@@ -22,7 +22,7 @@ var variableName = regexp.MustCompile(`\bHOLDFAST_[A-Z_]+\b`)
 
 // notConfiguration are variables of ours that the service does not read: those of
 // tests, of pictures, of docker-compose.yml, and of examples/ci.
-var notConfiguration = []string{"HOLDFAST_TEST_DATABASE_URL", "HOLDFAST_PICTURES", "HOLDFAST_DB_PASSWORD", "HOLDFAST_URL", "HOLDFAST_TOKEN"}
+var notConfiguration = []string{"HOLDFAST_TEST_DATABASE_URL", "HOLDFAST_TEST_DATA", "HOLDFAST_TEST_TMPDIR", "HOLDFAST_PICTURES", "HOLDFAST_DB_PASSWORD", "HOLDFAST_URL", "HOLDFAST_TOKEN"}
 
 // variables are the names that cmd/holdfast/config.go reads.
 func variables(t *testing.T) []string {

@@ -47,6 +47,7 @@ var rooms = map[string][]string{
 	"internal/pglaunch":     {},
 	"internal/pgtest":       {"internal/pglaunch"}, // a test's server is started as the product's is
 	"internal/natstest":     {},
+	"internal/realdata":     {},                  // tests only
 	"internal/pgtest/cmd/…": {"internal/pgtest"}, // `make test` starts one server for all packages
 	"internal/arch":         {},
 	"cmd/…":                 nil,
