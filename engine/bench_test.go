@@ -24,14 +24,7 @@ import (
 // BENCH_PAIRS (default 5) set its size. Run it with `make bench`.
 func BenchmarkPurge(b *testing.B) {
 	rows, pairs := benchSetting("BENCH_ROWS", 2_000_000), benchSetting("BENCH_PAIRS", 5)
-	// A server that really writes: with fsync off our commits would cost nothing.
-	server, err := pgtest.StartTemp(b.Context(), map[string]string{
-		"fsync": "on", "full_page_writes": "on", "shared_buffers": "1GB", "max_wal_size": "8GB", "autovacuum": "off",
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = server.Stop() })
+	server := benchServer(b)
 	template := benchTemplate(b, server, rows)
 	variants := []benchVariant{
 		{name: "one raw DELETE", run: rawDelete},
@@ -117,15 +110,7 @@ func median(d []time.Duration) time.Duration {
 func benchTemplate(b *testing.B, server *pgtest.TempServer, rows int) string {
 	b.Helper()
 	url := benchCreate(b, server, "bench_template", "template0")
-	pgtest.Exec(b, url, fmt.Sprintf(`
-		CREATE TABLE public.events AS
-		SELECT i::bigint AS id, now() - interval '100 days' + (i * interval '200 days' / %d) AS created_at,
-		       (i %% 1000)::integer AS customer_id, 'event number ' || i AS payload
-		FROM generate_series(1, %d) AS i`, rows, rows),
-		`ALTER TABLE public.events ADD PRIMARY KEY (id)`,
-		`CREATE INDEX events_created_at ON public.events (created_at)`,
-		`VACUUM ANALYZE public.events`)
-	migrateAll(b, url)
+	fillBench(b, url, rows, "100 days")
 	return "bench_template"
 }
 

@@ -72,8 +72,20 @@ type view struct {
 }
 
 var views = []view{
-	{"wide-light", 1440, "light"}, {"wide-dark", 1440, "dark"}, {"narrow-light", 390, "light"}, {"narrow-dark", 390, "dark"},
+	{"wide-light", 1440, "light"}, {"narrow-dark", 390, "dark"}, {"wide-dark", 1440, "dark"}, {"narrow-light", 390, "light"},
 }
+
+// wanted are the views that are looked at: all where pictures are taken, else the two
+// that have both widths and both themes.
+func wanted() []view {
+	if os.Getenv(envPictures) != "" {
+		return views
+	}
+	return views[:2]
+}
+
+// envPictures names the directory into which pictures are taken; without it none are.
+const envPictures = "HOLDFAST_PICTURES"
 
 func (w view) set() chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
@@ -138,7 +150,7 @@ func checkWidth(ctx context.Context, t *testing.T, what string) {
 // takePicture keeps the page in view as a file, if a folder was asked for.
 func takePicture(ctx context.Context, t *testing.T, name string) {
 	t.Helper()
-	dir := os.Getenv("HOLDFAST_PICTURES")
+	dir := os.Getenv(envPictures)
 	if dir == "" {
 		return
 	}
@@ -276,7 +288,7 @@ func lookAt(ctx context.Context, t *testing.T, l look) {
 			t.Fatalf("%s on %s: %v", l.fill, l.path, err)
 		}
 	}
-	for _, w := range views {
+	for _, w := range wanted() {
 		what := l.name + "-" + w.name
 		if err := chromedp.Do(ctx, w.set()); err != nil {
 			t.Fatalf("%s: %v", what, err)

@@ -12,10 +12,12 @@ func TestOnlyPlainTablesOfTheApplicationAreGoverned(t *testing.T) {
 		return refusal{"schema " + schema, table(func(t *plan.Table) { t.Name.Schema = schema }), "table", "belongs to PostgreSQL or to Holdfast itself", "a table of your application"}
 	}
 	checkRefusals(t, []refusal{
-		{"a partitioned table", table(func(t *plan.Table) { t.Kind = plan.KindPartitioned }), "table", "public.orders is partitioned", "plain tables only"},
-		{"a partition", table(func(t *plan.Table) { t.IsPartition, t.HasParent = true, true }), "table", "or a partition", "plain tables only"},
-		{"a table that inherits", table(func(t *plan.Table) { t.HasParent = true }), "table", "inherits", "plain tables only"},
-		{"a table that is inherited from", table(func(t *plan.Table) { t.HasChildren = true }), "table", "inherited from", "plain tables only"},
+		{"a partition", table(func(t *plan.Table) {
+			t.IsPartition, t.HasParent, t.Partitions.Root = true, true, public("sales")
+		}), "table", "public.orders is a partition of public.sales", "name public.sales"},
+		{"a partitioned table with a rule", table(func(t *plan.Table) { t.Kind, t.Rules = plan.KindPartitioned, []string{"r"} }), "table", `rewrite rule "r"`, "trigger"},
+		{"a table that inherits", table(func(t *plan.Table) { t.HasParent = true }), "table", "inherits", "a partitioned table"},
+		{"a table that is inherited from", table(func(t *plan.Table) { t.HasChildren = true }), "table", "inherited from", "a partitioned table"},
 		{"a foreign table", table(func(t *plan.Table) { t.Kind = plan.KindForeign }), "table", "is a foreign table", "the table there"},
 		{"a view", table(func(t *plan.Table) { t.Kind = plan.KindView }), "table", "is a view", "the table that it reads"},
 		{"a materialized view", table(func(t *plan.Table) { t.Kind = plan.KindMatView }), "table", "is a view", "the table that it reads"},

@@ -176,8 +176,8 @@ func clearable(ref Reference) error {
 func newMember(in Inputs, ref Reference) (Member, error) {
 	t := ref.Children
 	check := plainTable
-	if t.IsPartition && t.Kind == KindTable {
-		check = ours // one of those that the table named is cut into
+	if t.IsPartition && t.Kind == KindTable || t.Kind == KindPartitioned && len(t.Partitions.Leaves) == 0 {
+		check = ours // one of those that the table named is cut into, or there are none
 	}
 	if err := check(t, "cascade"); err != nil {
 		return Member{}, err

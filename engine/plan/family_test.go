@@ -74,7 +74,6 @@ func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
 		{"clearing what others refer to", all(many(plan.FKSetNull, func(t *plan.Table) {
 			t.Incoming = []plan.ForeignKey{{Name: "y_fkey", Child: public("y"), ParentCols: []string{"ref"}}}
 		}), cascading("lines")), "cascade", `columns of public.lines to which "y_fkey" of public.y refers`, "NO ACTION"},
-		{"a member that is partitioned", all(many(plan.FKCascade, func(t *plan.Table) { t.Kind = plan.KindPartitioned }), cascading("lines")), "cascade", "public.lines is partitioned", "plain tables"},
 		{"a member whose held key has changed", all(many(plan.FKCascade), cascading("lines"), held(plan.HoldScope{
 			HoldID: "H", HoldNo: 1, RelID: 1, Table: public("lines"), Set: 3, KeyAttnums: []int16{2}, KeyTypes: []uint32{20},
 		})), "cascade", "hold H names records of public.lines by a key that has changed", "place it anew"},

@@ -77,7 +77,7 @@ func (p *Plan) perPartition(in Inputs, fk ForeignKey) []ForeignKey {
 		child = in.Table
 	}
 	switch {
-	case child == nil || child.Kind != KindPartitioned:
+	case child == nil || child.Kind != KindPartitioned || len(child.Partitions.Leaves) == 0:
 		return []ForeignKey{fk}
 	case own && p.Table == in.Table:
 		return []ForeignKey{fk} // planned as a whole

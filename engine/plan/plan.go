@@ -255,13 +255,11 @@ func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held Hel
 			held.whole(t, s)
 			continue
 		}
-		as := key
-		if own && !sameKey(key, s) {
-			as = nil
-		} else if !own {
+		var as []Column // its own key
+		if !own {
 			as = t.columnsOf(s)
 		}
-		if as == nil {
+		if own && !sameKey(key, s) || !own && as == nil {
 			return held, refuse(field, fmt.Sprintf("hold %s names records of %s by a key that has changed since it was placed", s.HoldID, t.Name), "release the hold or place it anew with today's key first")
 		}
 		held.add(s, as)

@@ -130,6 +130,22 @@ func keep(t testing.TB, url string, conn *pgx.Conn) {
 	}
 }
 
+// forgetAll ends what is kept for a database.
+func forgetAll(url string) {
+	kept.Lock()
+	var all []*pgx.Conn
+	for key, conn := range kept.conns {
+		if key.url == url && conn != nil {
+			all = append(all, conn)
+			kept.conns[key] = nil
+		}
+	}
+	kept.Unlock()
+	for _, conn := range all {
+		closeConn(conn)
+	}
+}
+
 // forget ends what a test has kept.
 func forget(key keptKey) {
 	kept.Lock()

@@ -39,7 +39,9 @@ func NewFrom(t testing.TB, key string, build func(ctx context.Context, url strin
 	once.do.Do(func() {
 		once.err = errors.New("build did not return (it may have ended its test)")
 		once.err = makeTemplate(t.Context(), admin, name, func(ctx context.Context) error {
-			return build(ctx, withDatabase(t, admin, name+building))
+			url := withDatabase(t, admin, name+building)
+			defer forgetAll(url)
+			return build(ctx, url)
 		})
 	})
 	if once.err != nil {

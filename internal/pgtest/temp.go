@@ -34,6 +34,7 @@ func defaultSettings() map[string]string {
 		"fsync":            "off",
 		"full_page_writes": "off",
 		"max_connections":  "300", // several test binaries, each with pools
+		"jit":              "off", // compiling a query took longer than running it
 	}
 }
 
@@ -45,7 +46,7 @@ type TempServer struct {
 
 // StartTemp starts a server in a new temporary directory. The settings are added
 // to, and outrank, those of every test server: fsync=off, full_page_writes=off,
-// max_connections=300. Errors are those of [pglaunch.Start].
+// max_connections=300, jit=off. Errors are those of [pglaunch.Start].
 func StartTemp(ctx context.Context, settings map[string]string) (*TempServer, error) {
 	removeStale()
 	dir, err := os.MkdirTemp("", tempPrefix)
