@@ -1,0 +1,472 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"pgregory.net/rapid"
+
+	"holdfast/retention"
+)
+
+// A world is a random schema with rows, holds and a policy. TestRunsDoWhatAModelSays
+// carries the policy out and compares what is left, and what the evidence says, with a
+// model that knows nothing of batches, locks or statements. HOLDFAST_MODEL_WORLDS is how
+// many it looks at, HOLDFAST_MODEL_SEED the first.
+type world struct {
+	tables []worldTable
+	refs   []worldRef
+	rows   [][]worldRow
+	holds  []worldHold
+	action retention.Action
+	batch  int
+	audit  bool
+}
+
+// worldTable is a table T<n>; its key is one of worldKeys.
+type worldTable struct {
+	key         int
+	partitioned bool
+	index       bool
+}
+
+// worldKeys are a key's columns and how the n-th row's is written.
+var worldKeys = []struct {
+	columns, types []string
+	value          func(n int) []string
+}{
+	{[]string{"id"}, []string{"bigint"}, func(n int) []string { return []string{strconv.Itoa(n)} }},
+	{[]string{"id"}, []string{"text"}, func(n int) []string { return []string{fmt.Sprintf("k'%d \"x", n)} }},
+	{[]string{"id", "Part"}, []string{"integer", "varchar(8)"}, func(n int) []string { return []string{strconv.Itoa(n / 2), fmt.Sprintf("p%d", n%2)} }},
+	{[]string{"id"}, []string{"uuid"}, func(n int) []string { return []string{fmt.Sprintf("00000000-0000-4000-8000-%012d", n)} }},
+}
+
+// worldRef is a foreign key from child to parent.
+type worldRef struct {
+	child, parent int
+	action        string
+}
+
+func (r worldRef) blocks() bool { return r.action != "CASCADE" && r.action != "SET NULL" }
+
+// worldRow has its age in days (nil for no timestamp) and for each foreign key of its
+// table the row that it refers to, -1 for none.
+type worldRow struct {
+	age  int
+	refs map[int]int
+}
+
+type worldHold struct {
+	table int
+	rows  []int // none for the whole table
+}
+
+var worlds = rapid.Custom(func(t *rapid.T) world {
+	w := world{action: rapid.SampledFrom([]retention.Action{retention.ActionDelete, retention.ActionDelete, retention.ActionDelete, retention.ActionArchive, retention.ActionAnonymize}).Draw(t, "action"),
+		batch: rapid.SampledFrom([]int{1, 2, 3, 7, 1000}).Draw(t, "batch"), audit: rapid.Bool().Draw(t, "audit")}
+	n := rapid.IntRange(1, 4).Draw(t, "tables")
+	for range n {
+		w.tables = append(w.tables, worldTable{key: rapid.IntRange(0, len(worldKeys)-1).Draw(t, "key"), partitioned: rapid.IntRange(0, 3).Draw(t, "partitioned") == 0, index: rapid.Bool().Draw(t, "index")})
+	}
+	for range rapid.IntRange(0, 5).Draw(t, "refs") {
+		w.refs = append(w.refs, worldRef{rapid.IntRange(0, n-1).Draw(t, "child"), rapid.IntRange(0, n-1).Draw(t, "parent"),
+			rapid.SampledFrom([]string{"NO ACTION", "RESTRICT", "NO ACTION DEFERRABLE INITIALLY DEFERRED", "CASCADE", "CASCADE", "SET NULL"}).Draw(t, "on delete")})
+	}
+	sizes := rapid.SliceOfN(rapid.IntRange(1, 20), n, n).Draw(t, "sizes")
+	for i := range n {
+		var rows []worldRow
+		for j := range sizes[i] {
+			row := worldRow{age: rapid.SampledFrom([]int{100, 100, 100, 40, 1, -1}).Draw(t, "age"), refs: map[int]int{}}
+			for k, r := range w.refs {
+				if r.child != i {
+					continue
+				}
+				row.refs[k] = -1
+				if to := rapid.IntRange(0, sizes[r.parent]-1).Draw(t, "to"); rapid.IntRange(0, 9).Draw(t, "refers") < 6 && (to != j || r.parent != i) {
+					row.refs[k] = to
+				}
+			}
+			rows = append(rows, row)
+		}
+		w.rows = append(w.rows, rows)
+	}
+	for range rapid.IntRange(0, 3).Draw(t, "holds") {
+		h := worldHold{table: rapid.IntRange(0, n-1).Draw(t, "held table")}
+		if rapid.IntRange(0, 9).Draw(t, "whole") > 0 {
+			h.rows = rapid.SliceOfNDistinct(rapid.IntRange(0, sizes[h.table]-1), 1, min(3, sizes[h.table]), rapid.ID[int]).Draw(t, "held")
+		}
+		w.holds = append(w.holds, h)
+	}
+	return w
+})
+
+func worldName(i int) retention.TableName {
+	return retention.TableName{Schema: "public", Name: fmt.Sprintf("T%d", i)}
+}
+
+func refColumns(w world, k int) []string {
+	var out []string
+	for c := range worldKeys[w.tables[w.refs[k].parent].key].columns {
+		out = append(out, fmt.Sprintf(`"r%d_%d"`, k, c))
+	}
+	return out
+}
+
+func keyColumnsOf(t worldTable) []string {
+	var out []string
+	for _, c := range worldKeys[t.key].columns {
+		out = append(out, retention.QuoteIdent(c))
+	}
+	return out
+}
+
+// build makes the tables, the rows and then the foreign keys.
+func (w world) build() (sql []string) {
+	for i, t := range w.tables {
+		var cols []string
+		for c, name := range keyColumnsOf(t) {
+			cols = append(cols, name+" "+worldKeys[t.key].types[c])
+		}
+		cols = append(cols, "name text", "created_at timestamptz")
+		for k, r := range w.refs {
+			if r.child == i {
+				for c, name := range refColumns(w, k) {
+					cols = append(cols, name+" "+worldKeys[w.tables[r.parent].key].types[c])
+				}
+			}
+		}
+		cols = append(cols, "PRIMARY KEY ("+strings.Join(keyColumnsOf(t), ", ")+")")
+		table := worldName(i).SQL()
+		create := fmt.Sprintf("CREATE TABLE %s (%s)", table, strings.Join(cols, ", "))
+		if t.partitioned {
+			create += " PARTITION BY HASH (id)"
+		}
+		sql = append(sql, create)
+		if t.partitioned {
+			sql = append(sql, fmt.Sprintf("CREATE TABLE public.p%d_0 PARTITION OF %s FOR VALUES WITH (MODULUS 2, REMAINDER 0)", i, table),
+				fmt.Sprintf("CREATE TABLE public.p%d_1 PARTITION OF %s FOR VALUES WITH (MODULUS 2, REMAINDER 1)", i, table))
+		}
+		if t.index {
+			sql = append(sql, "CREATE INDEX ON "+table+" (created_at)")
+		}
+		for n, row := range w.rows[i] {
+			sql = append(sql, w.insert(i, n, row))
+		}
+	}
+	for k, r := range w.refs {
+		sql = append(sql, fmt.Sprintf("ALTER TABLE %s ADD FOREIGN KEY (%s) REFERENCES %s ON DELETE %s", worldName(r.child).SQL(), strings.Join(refColumns(w, k), ", "), worldName(r.parent).SQL(), r.action))
+	}
+	if w.audit {
+		sql = append(sql, `CREATE TABLE public.audit (tab text, op text)`,
+			`CREATE FUNCTION public.audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.audit VALUES (tg_argv[0], tg_op); RETURN NULL; END $$`)
+		for i := range w.tables {
+			sql = append(sql, fmt.Sprintf(`CREATE TRIGGER audit AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION public.audit(%s)`, worldName(i).SQL(), "'"+worldName(i).String()+"'"))
+		}
+	}
+	return sql
+}
+
+func (w world) insert(i, n int, row worldRow) string {
+	cols, values := keyColumnsOf(w.tables[i]), []string{}
+	for _, v := range worldKeys[w.tables[i].key].value(n) {
+		values = append(values, literal(v))
+	}
+	cols, values = append(cols, "name", "created_at"), append(values, literal(fmt.Sprintf("row %d", n)), "NULL")
+	if row.age >= 0 {
+		values[len(values)-1] = fmt.Sprintf("now() - interval '%d days'", row.age)
+	}
+	for _, k := range slices.Sorted(maps.Keys(row.refs)) {
+		if to := row.refs[k]; to >= 0 {
+			cols = append(cols, refColumns(w, k)...)
+			for _, v := range worldKeys[w.tables[w.refs[k].parent].key].value(to) {
+				values = append(values, literal(v))
+			}
+		}
+	}
+	return fmt.Sprintf("INSERT INTO %s (%s) VALUES (%s)", worldName(i).SQL(), strings.Join(cols, ", "), strings.Join(values, ", "))
+}
+
+func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+// policy is on the first table, and names whatever foreign keys lead to.
+func (w world) policy() retention.Policy {
+	p := policy("T0", w.action)
+	p.BatchSize = w.batch
+	if w.action.Removes() {
+		removed := map[int]bool{0: true}
+		for again := true; again; {
+			again = false
+			for _, r := range w.refs {
+				if !removed[r.parent] || r.blocks() {
+					continue
+				}
+				if name := worldName(r.child); !slices.Contains(p.Cascade, name) {
+					p.Cascade, again = append(p.Cascade, name), true
+				}
+				if r.action == "CASCADE" && !removed[r.child] {
+					removed[r.child], again = true, true
+				}
+			}
+		}
+	}
+	if w.audit {
+		p.Triggers = map[retention.TableName]retention.TriggerEffects{{Schema: "public", Name: "audit"}: {Inserted: true}}
+	}
+	return p
+}
+
+// at is a row.
+type at struct{ table, row int }
+
+func (w world) held(x at) bool {
+	return slices.ContainsFunc(w.holds, func(h worldHold) bool {
+		return h.table == x.table && (h.rows == nil || slices.Contains(h.rows, x.row))
+	})
+}
+
+// expected is what a world is to look like afterwards.
+type expected struct {
+	roots, gone   map[at]bool
+	due, dueHeld  int64
+	cleared       map[at]map[int]bool
+	anonymized    bool
+	mustBeInOneGo bool
+}
+
+// model finds the most rows that may go: none of them held, none referred to by a row
+// that stays, nor by a held one that would lose its reference. It begins with all that
+// are due and takes out what would break a rule until nothing does.
+func (w world) model() expected {
+	e := expected{roots: map[at]bool{}, cleared: map[at]map[int]bool{}, anonymized: w.action == retention.ActionAnonymize}
+	for n, row := range w.rows[0] {
+		if row.age < 30 {
+			continue
+		}
+		e.due++
+		if w.held(at{0, n}) {
+			e.dueHeld++
+			continue
+		}
+		e.roots[at{0, n}] = true
+	}
+	if e.anonymized {
+		return e
+	}
+	for {
+		e.gone = w.closure(e.roots)
+		bad := w.offenders(e.gone)
+		if len(bad) == 0 {
+			break
+		}
+		for root := range e.roots {
+			if reached := w.closure(map[at]bool{root: true}); slices.ContainsFunc(bad, func(x at) bool { return reached[x] }) {
+				delete(e.roots, root)
+			}
+		}
+	}
+	w.each(func(child, parent at, k int) {
+		if w.refs[k].action == "SET NULL" && e.gone[parent] && !e.gone[child] {
+			if e.cleared[child] == nil {
+				e.cleared[child] = map[int]bool{}
+			}
+			e.cleared[child][k] = true
+		}
+	})
+	return e
+}
+
+// each calls do for every reference of a row to a row.
+func (w world) each(do func(child, parent at, k int)) {
+	for i, rows := range w.rows {
+		for n, row := range rows {
+			for k, to := range row.refs {
+				if to >= 0 {
+					do(at{i, n}, at{w.refs[k].parent, to}, k)
+				}
+			}
+		}
+	}
+}
+
+// closure are the rows with all that go with them.
+func (w world) closure(roots map[at]bool) map[at]bool {
+	gone := maps.Clone(roots)
+	for again := true; again; {
+		again = false
+		w.each(func(child, parent at, k int) {
+			if w.refs[k].action == "CASCADE" && gone[parent] && !gone[child] {
+				gone[child], again = true, true
+			}
+		})
+	}
+	return gone
+}
+
+// offenders are the rows that may not go if these do.
+func (w world) offenders(gone map[at]bool) (bad []at) {
+	for x := range gone {
+		if w.held(x) {
+			bad = append(bad, x)
+		}
+	}
+	w.each(func(child, parent at, k int) {
+		if gone[parent] && !gone[child] && (w.refs[k].blocks() || w.refs[k].action == "SET NULL" && w.held(child)) {
+			bad = append(bad, parent)
+		}
+	})
+	return bad
+}
+
+// rowText is a row as the model says it is left.
+func (w world) rowText(e expected, x at) string {
+	row, name := w.rows[x.table][x.row], fmt.Sprintf("row %d", x.row)
+	if e.anonymized && e.roots[x] {
+		name = retention.DefaultRedaction
+	}
+	parts := append(worldKeys[w.tables[x.table].key].value(x.row), name)
+	for _, k := range slices.Sorted(maps.Keys(row.refs)) {
+		parent := w.tables[w.refs[k].parent]
+		if to := row.refs[k]; to >= 0 && !e.cleared[x][k] {
+			parts = append(parts, worldKeys[parent.key].value(to)...)
+		} else {
+			parts = append(parts, slices.Repeat([]string{"-"}, len(worldKeys[parent.key].columns))...)
+		}
+	}
+	return strings.Join(parts, "|")
+}
+
+// left are the rows of a table as they are now.
+func (f *fixture) left(w world, i int) []string {
+	f.Helper()
+	var cols []string
+	for _, c := range append(keyColumnsOf(w.tables[i]), "name") {
+		cols = append(cols, c+"::text")
+	}
+	for k, r := range w.refs {
+		if r.child == i {
+			for _, c := range refColumns(w, k) {
+				cols = append(cols, "coalesce("+c+"::text, '-')")
+			}
+		}
+	}
+	rows, err := f.target.pool.Query(f.Context(), fmt.Sprintf("SELECT concat_ws('|', %s) FROM %s", strings.Join(cols, ", "), worldName(i).SQL()))
+	if err != nil {
+		f.Fatal(err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		f.Fatal(err)
+	}
+	return slices.Sorted(slices.Values(out))
+}
+
+func (w world) wantLeft(e expected, i int) []string {
+	out := []string{}
+	for n := range w.rows[i] {
+		if x := (at{i, n}); !e.gone[x] {
+			out = append(out, w.rowText(e, x))
+		}
+	}
+	return slices.Sorted(slices.Values(out))
+}
+
+func worldSetting(name string, otherwise int) int {
+	if n, err := strconv.Atoi(os.Getenv(name)); err == nil {
+		return n
+	}
+	return otherwise
+}
+
+func TestRunsDoWhatAModelSays(t *testing.T) {
+	first := worldSetting("HOLDFAST_MODEL_SEED", 1)
+	for seed := first; seed < first+worldSetting("HOLDFAST_MODEL_WORLDS", 60); seed++ {
+		t.Run(strconv.Itoa(seed), func(t *testing.T) {
+			t.Parallel()
+			w := worlds.Example(seed)
+			f := newFixture(t, w.build()...)
+			for _, h := range w.holds {
+				var ids []retention.Key
+				for _, n := range h.rows {
+					ids = append(ids, worldKeys[w.tables[h.table].key].value(n))
+				}
+				f.hold(worldName(h.table), ids...)
+			}
+			p := w.policy()
+			if err := f.target.CheckPolicy(context.Background(), p); err != nil {
+				if _, refused := errors.AsType[*retention.Refusal](err); !refused {
+					t.Fatalf("%+v: %v", w, err)
+				}
+				t.Skipf("refused: %v", err)
+			}
+			f.compare(w, p)
+		})
+	}
+}
+
+// compare carries a world's policy out and compares it with the model.
+func (f *fixture) compare(w world, p retention.Policy) {
+	f.Helper()
+	e := w.model()
+	got := f.run(p)
+	// A row that is due and goes with another one by a foreign key of its own table is
+	// counted with that one.
+	gone := got.Processed + got.Effects[p.Table.String()].Deleted
+	want := int64(len(e.roots))
+	for x := range e.gone {
+		if x.table == 0 && !e.roots[x] {
+			want++
+		}
+	}
+	if w.batch < 1000 && gone < want {
+		// Rows that block each other in a circle go in one step or not at all.
+		p.BatchSize = 1000
+		last := f.run(p)
+		gone += last.Processed + last.Effects[p.Table.String()].Deleted
+		got.Held, got.Blocked = last.Held, last.Blocked
+	}
+	if blocked := e.due - e.dueHeld - int64(len(e.roots)); gone != want || got.Held != e.dueHeld || got.Blocked != blocked || len(got.Errors) > 0 {
+		f.Errorf("%d went, %d were held, %d blocked (errors %q); the model says %d, %d, %d", gone, got.Held, got.Blocked, got.Errors, want, e.dueHeld, blocked)
+	}
+	for i := range w.tables {
+		if got, want := f.left(w, i), w.wantLeft(e, i); !slices.Equal(got, want) {
+			f.Errorf("%s has %q, the model says %q", worldName(i), got, want)
+		}
+	}
+	if w.action == retention.ActionArchive {
+		if n := f.count(`SELECT count(*) FROM public."T0_archive"`); n != int64(len(e.roots)) {
+			f.Errorf("%d rows are archived, want %d", n, len(e.roots))
+		}
+	}
+	if w.audit {
+		f.conserved(w)
+	}
+	if f.Failed() {
+		f.Logf("%+v", w)
+	}
+}
+
+// conserved compares what a trigger on every table saw with the evidence, table by table.
+func (f *fixture) conserved(w world) {
+	f.Helper()
+	for i := range w.tables {
+		name := worldName(i).String()
+		for op, effect := range map[string]string{"INSERT": "inserted", "UPDATE": "updated", "DELETE": "deleted"} {
+			seen := f.count(fmt.Sprintf(`SELECT count(*) FROM public.audit WHERE tab = '%s' AND op = '%s'`, name, op))
+			said := f.count(fmt.Sprintf(`SELECT coalesce(sum((effects -> '%s' ->> '%s')::bigint), 0)::bigint FROM holdfast_guard.journal`, name, effect))
+			if i == 0 && op == map[bool]string{true: "DELETE", false: "UPDATE"}[w.action.Removes()] {
+				said += f.count(`SELECT coalesce(sum(processed), 0)::bigint FROM holdfast_guard.journal`)
+			}
+			if seen != said {
+				f.Errorf("%s: a trigger saw %d rows %s, the evidence says %d", name, seen, effect, said)
+			}
+		}
+	}
+}
