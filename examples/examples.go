@@ -18,3 +18,8 @@ var Schedules embed.FS
 //
 //go:embed demo.sql
 var DemoSQL string
+
+// OddSQL fills an empty database with everything that applications do to their schemas.
+//
+//go:embed odd.sql
+var OddSQL string
