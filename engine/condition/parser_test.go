@@ -76,6 +76,22 @@ func TestWhiteSpaceSeparates(t *testing.T) {
 	}
 }
 
+// PostgreSQL's grammar takes the length of one away again where char stands before a
+// constant; 'a' for char 'abc' would compare with another value.
+func TestAConstantOfCharKeepsItsLength(t *testing.T) {
+	for text, want := range map[string]string{
+		"a = char 'abc'":            `("a" = ('abc'::pg_catalog.bpchar))`,
+		"a = CAST('abc' AS char)":   `("a" = ('abc'::pg_catalog.bpchar(1)))`,
+		"a = CHARACTER 'abc'::char": `("a" = (('abc'::pg_catalog.bpchar)::pg_catalog.bpchar(1)))`,
+	} {
+		c := mustParse(t, text)
+		if got := c.SQL(""); got != want {
+			t.Errorf("%s: got %s, want %s", text, got, want)
+		}
+		roundTrip(t, c)
+	}
+}
+
 func TestLengthLimitCountsCharacters(t *testing.T) {
 	frame := len("a = ''")
 	if _, err := Parse("a = '" + strings.Repeat("ü", MaxLength-frame) + "'"); err != nil {

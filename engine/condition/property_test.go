@@ -123,7 +123,7 @@ func (d trees) dataType() Type {
 }
 
 func (d trees) leaf() Expr {
-	switch rapid.IntRange(0, 5).Draw(d.T, "leaf") {
+	switch rapid.IntRange(0, 6).Draw(d.T, "leaf") {
 	case 0:
 		return Number{d.pick("0", "42", "1.50", ".5", "5.", "1e6", "2.5e-3", "99999999999")}
 	case 1:
@@ -132,6 +132,8 @@ func (d trees) leaf() Expr {
 		return Bool{d.flag()}
 	case 3:
 		return Null{}
+	case 4:
+		return Cast{String{d.text()}, Type{Name: "bpchar"}}
 	}
 	return Column{d.name()}
 }

@@ -137,6 +137,9 @@ func (p *parser) typedConstant() operand {
 		return operand{at: at}
 	}
 	p.next()
+	if t.Name == "bpchar" {
+		t.Modifier = "" // a constant of char, other than a cast to it, is as long as it is
+	}
 	return p.castTo(at, p.node(s, String{s.text}), t)
 }
 

@@ -77,7 +77,8 @@ func operatorBinding(op string) int {
 func (e Cast) typed() (value string, ok bool) {
 	s, isString := e.Arg.(String)
 	simple := e.Type.Modifier == "" && !e.Type.Array
-	return s.Value, isString && simple && (dataTypes[e.Type.Name].temporal || e.Type.Name == "interval")
+	name := e.Type.Name
+	return s.Value, isString && simple && (dataTypes[name].temporal || name == "interval" || name == "bpchar")
 }
 
 type textPrinter struct{ printer }

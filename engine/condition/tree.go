@@ -110,7 +110,8 @@ type Cast struct {
 type Type struct {
 	// Name is the type's name in pg_catalog, such as int4.
 	Name string
-	// Modifier is what stands in parentheses, such as "10,2"; empty for none.
+	// Modifier is what stands in parentheses, such as "10,2"; empty for none. Only
+	// a constant of bpchar (CHAR 'abc') has none of it: as written, char is char(1).
 	Modifier string
 	// Array makes it the one-dimensional array of that type.
 	Array bool
