@@ -26,7 +26,10 @@ const (
 	allowedTerm = "columns, constants, casts and the listed functions"
 	allowedAll  = "columns, constants, comparisons, IS NULL, BETWEEN, IN (list), LIKE, AND, OR, NOT, " +
 		"arithmetic, JSON access, casts and the listed functions"
-	allowedString = "plain strings in single quotes, with '' for a quote inside"
+	allowedString     = "plain strings in single quotes, with '' for a quote inside"
+	allowedQuotes     = "'…' around strings and \"…\" around names, each with the quote inside doubled"
+	allowedCharacters = "printable characters of Unicode, spaces, tabs and line ends"
+	allowedOutside    = "names, numbers, operators, commas and parentheses; anything else in quotes"
 )
 
 // Operators by how tightly they bind, as in PostgreSQL's grammar since 9.5.

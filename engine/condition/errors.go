@@ -15,7 +15,7 @@ type SyntaxError struct {
 	Near string
 	// Problem is what is wrong, such as "subqueries are not allowed".
 	Problem string
-	// Allowed is what would be accepted there; it may be empty.
+	// Allowed is what would be accepted there.
 	Allowed string
 }
 
@@ -26,9 +26,6 @@ func (e *SyntaxError) Error() string {
 		where += ", at the end"
 	} else {
 		where += fmt.Sprintf(", near %q", e.Near)
-	}
-	if e.Allowed == "" {
-		return where + ": " + e.Problem
 	}
 	return where + ": " + e.Problem + "; allowed: " + e.Allowed
 }

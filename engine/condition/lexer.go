@@ -52,17 +52,19 @@ func checkText(text string) ([]rune, *SyntaxError) {
 	for i, r := range text {
 		if r == utf8.RuneError {
 			if _, width := utf8.DecodeRuneInString(text[i:]); width == 1 {
-				return nil, &SyntaxError{Offset: offset, Near: text[i : i+1], Problem: "the text is not valid UTF-8"}
+				return nil, &SyntaxError{Offset: offset, Near: text[i : i+1], Problem: "the text is not valid UTF-8",
+					Allowed: allowedCharacters}
 			}
 		}
 		if unicode.IsControl(r) && !isSpace(r) {
 			return nil, &SyntaxError{Offset: offset, Near: string(r),
-				Problem: fmt.Sprintf("the control character U+%04X is not allowed", r)}
+				Problem: fmt.Sprintf("the control character U+%04X is not allowed", r), Allowed: allowedCharacters}
 		}
 		// These reorder what a reviewer reads: the text shown is not the text parsed.
 		if unicode.Is(unicode.Bidi_Control, r) {
 			return nil, &SyntaxError{Offset: offset, Near: string(r),
-				Problem: fmt.Sprintf("the character U+%04X, which changes the direction of writing, is not allowed", r)}
+				Problem: fmt.Sprintf("the character U+%04X, which changes the direction of writing, is not allowed", r),
+				Allowed: allowedCharacters}
 		}
 		offset++
 	}
@@ -214,13 +216,13 @@ func (l *lexer) quoted(quote rune, k kind) {
 		l.closeQuoted(k, b.String(), start)
 		return
 	}
-	l.bad(start, len(l.src), fmt.Sprintf("the quote %c is not closed", quote), "")
+	l.bad(start, len(l.src), fmt.Sprintf("the quote %c is not closed", quote), allowedQuotes)
 }
 
 func (l *lexer) closeQuoted(k kind, text string, start int) {
 	switch {
 	case k == kindQuoted && text == "":
-		l.bad(start, l.pos, "a name in quotes is empty", "")
+		l.bad(start, l.pos, "a name in quotes is empty", allowedQuotes)
 	case k == kindQuoted && len(text) > maxIdentifier:
 		l.bad(start, l.pos, fmt.Sprintf("the name has %d bytes", len(text)), fmt.Sprintf("at most %d", maxIdentifier))
 	default:
@@ -247,7 +249,7 @@ func (l *lexer) operator() {
 		n++
 	}
 	if n == 0 {
-		l.bad(start, start+2, "comments are not allowed", "")
+		l.bad(start, start+2, "comments are not allowed", "one expression")
 		return
 	}
 	for last := l.peek(n - 1); n > 1 && n <= maxIdentifier && !maker && (last == '+' || last == '-'); last = l.peek(n - 1) {
@@ -293,6 +295,6 @@ func (l *lexer) refuse(r rune) {
 	case unicode.IsSpace(r):
 		l.bad(start, start+1, fmt.Sprintf("U+%04X is no space of SQL", r), "plain spaces, tabs and line ends")
 	default:
-		l.bad(start, start+1, fmt.Sprintf("the character %q is not allowed outside quotes", r), "")
+		l.bad(start, start+1, fmt.Sprintf("the character %q is not allowed outside quotes", r), allowedOutside)
 	}
 }

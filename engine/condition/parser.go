@@ -107,7 +107,7 @@ func (p *parser) accept(word string) bool {
 
 func (p *parser) expect(word, after string) {
 	if !p.accept(word) {
-		p.fail(p.tok, fmt.Sprintf("%s is missing after %s", strings.ToUpper(word), after), "")
+		p.fail(p.tok, fmt.Sprintf("%s is missing after %s", strings.ToUpper(word), after), strings.ToUpper(word))
 	}
 }
 

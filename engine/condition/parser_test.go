@@ -3,6 +3,8 @@ package condition
 import (
 	"errors"
 	"reflect"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +42,96 @@ func TestErrorPointsAtTheCharacter(t *testing.T) {
 	}
 	if !errors.Is(got, retention.ErrInvalid) {
 		t.Error("a SyntaxError is no retention.ErrInvalid")
+	}
+}
+
+// Each kind of mistake, where it is pointed at, and what is said to be accepted.
+func TestEveryRefusalSaysWhereAndWhatIsAllowed(t *testing.T) {
+	for _, tc := range []struct {
+		text    string
+		offset  int
+		near    string
+		allowed string
+	}{
+		{"", 0, "", "columns, constants"},
+		{"  ", 2, "", "columns, constants"},
+		{"a =", 3, "", "columns, constants"},
+		{"a = 1 AND", 9, "", "columns, constants"},
+		{"(a = 1", 6, "", ")"},
+		{"a = 1)", 5, ")", "operators, AND, OR"},
+		{"a IN (1, 2", 10, "", ")"},
+		{"a IN ()", 6, ")", "columns, constants"},
+		{"a IN 1", 5, "1", "("},
+		{"a = = 1", 4, "=", "columns, constants"},
+		{"a == 1", 2, "==", "= <>"},
+		{"a ^ 2 = 1", 2, "^", "power(a, b)"},
+		{"a !=-1", 2, "!=-", "space before a sign"},
+		{"a < b < c", 6, "<", "a < b AND b < c"},
+		{"a = 1 b", 6, "b", "operators, AND, OR"},
+		{"a = 'x", 4, "'x", "doubled"},
+		{`"a = 1`, 0, `"a = 1`, "doubled"},
+		{`"" = 1`, 0, `""`, "doubled"},
+		{"a = ‘x’", 4, "‘", "around strings"},
+		{"a = E'x'", 4, "E'x", "plain strings"},
+		{"a = $$x$$", 4, "$", "plain strings"},
+		{"a = $1", 4, "$1", "constants"},
+		{"a = :x", 4, ":", "in quotes"},
+		{"a = 1; b", 5, ";", "one expression"},
+		{"a = 1 -- b", 6, "--", "one expression"},
+		{"a /* b */ = 1", 2, "/*", "one expression"},
+		{"a = 1_000", 4, "1_", "42, 1.5 and 1e6"},
+		{"a\u00a0= 1", 1, "\u00a0", "plain spaces"},
+		{"a = '\x01'", 5, "\x01", "printable characters"},
+		{"a = '\u202e'", 5, "\u202e", "printable characters"},
+		{"a = '\xff'", 5, "\xff", "printable characters"},
+		{"a = (SELECT 1)", 5, "SELECT", "columns, constants"},
+		{"EXISTS (SELECT 1)", 0, "EXISTS", "columns, constants"},
+		{"a = 1 UNION SELECT 2", 6, "UNION", "columns, constants"},
+		{"pg_sleep(1) IS NULL", 0, "pg_sleep", "the functions abs, "},
+		{"now() > a", 0, "now", "the functions abs, "},
+		{"foo(a) = 1", 0, "foo", "the functions abs, "},
+		{"date(a) = b", 0, "date", "value::date"},
+		{"lower(a, b) = 'x'", 0, "lower", "1"},
+		{"lower(a) OVER () = 'x'", 9, "OVER", "the functions abs, "},
+		{"t.a = 1", 1, ".", "by their names alone"},
+		{"ctid = '(0,1)'", 0, "ctid", "own columns"},
+		{"user = 'x'", 0, "user", "in double quotes"},
+		{"a::regclass = 1", 3, "regclass", "the types bigint, "},
+		{"a::int(4) = 1", 6, "(", "the type alone"},
+		{"a::varchar(0) = 'x'", 11, "0", "1 to 10485760"},
+		{"a::int[][] IS NULL", 8, "[", "text[]"},
+		{"CAST(a int) = 1", 7, "int", "AS"},
+		{"a::double = 1", 10, "=", "PRECISION"},
+		{"a IS 5", 5, "5", "NULL, TRUE, FALSE, UNKNOWN and DISTINCT FROM"},
+		{"a IS DISTINCT 1", 14, "1", "FROM"},
+		{"a IS NULL IS TRUE", 10, "IS", "parentheses"},
+		{"a = NULL", 4, "NULL", "IS NULL"},
+		{"a BETWEEN 1, 2", 11, ",", "AND"},
+		{"a IN (1) IN (2)", 9, "IN", "parentheses"},
+		{"a LIKE ANY ('{x}')", 7, "ANY", "one LIKE for each pattern"},
+		{"a LIKE 'x' ESCAPE 'ab'", 18, "'ab'", "ESCAPE '!'"},
+		{"a = 'x' ESCAPE '!'", 8, "ESCAPE", "LIKE"},
+		{"a AT TIME ZONE b = c", 15, "b", "AT TIME ZONE 'UTC'"},
+		{"a AT b", 5, "b", "TIME"},
+		{"extract(timezone FROM a) = 1", 8, "timezone", "century"},
+		{"extract(year a) = 1", 13, "a", "FROM"},
+		{"a > 'today'", 4, "'today'", "DATE '2020-01-31'"},
+		{"CASE WHEN a THEN b END", 0, "CASE", "coalesce"},
+		{`a COLLATE "C" = 'x'`, 2, "COLLATE", "lower(column)"},
+		{"a[1] = 2", 1, "[", "-> and ->>"},
+		{"(a, b) = (1, 2)", 2, ",", "IN (list)"},
+		{"a = ANY (ARRAY[])", 15, "]", "'{}'::text[]"},
+		{strings.Repeat("a", 64) + " = 1", 0, strings.Repeat("a", 24) + "…", "at most 63"},
+		{strings.Repeat("(", 65) + "a", 64, "(", "chains of AND and OR"},
+		{strings.Repeat("a", MaxLength+1), MaxLength, "…", "at most 10000"},
+	} {
+		got := syntaxError(t, tc.text)
+		if got.Offset != tc.offset || got.Near != tc.near || !strings.Contains(got.Allowed, tc.allowed) || got.Problem == "" {
+			t.Errorf("%.40q\ngot  %v\nwant character %d, near %q, allowed: …%s…", tc.text, got, tc.offset+1, tc.near, tc.allowed)
+		}
+		if line := got.Error(); !strings.Contains(line, "at character "+strconv.Itoa(tc.offset+1)) || !strings.HasSuffix(line, got.Allowed) {
+			t.Errorf("%.40q: Error() = %q", tc.text, line)
+		}
 	}
 }
 
@@ -155,6 +247,55 @@ func TestHostileTextIsRefusedFast(t *testing.T) {
 		syntaxError(t, text)
 		if took := time.Since(start); took > time.Second {
 			t.Errorf("%s: took %v", name, took)
+		}
+	}
+}
+
+// A bomb is refused before anything grows by it: by its length, and within the
+// length by its depth.
+func TestBombsAreRefusedBeforeAnythingGrows(t *testing.T) {
+	around := func(open, core, end string, n int) string {
+		return strings.Repeat(open, n) + core + strings.Repeat(end, n)
+	}
+	for _, tc := range []struct{ name, text, problem string }{
+		{"10,000 parentheses", around("(", "a", ")", 10_000), "20001 characters"},
+		{"parentheses up to the limit", around("(", "a", ")", 4999), "more than 64 levels"},
+		{"10,000 parentheses that stay open", strings.Repeat("(", 10_000), "more than 64 levels"},
+		{"10,000 parentheses that were never opened", "a" + strings.Repeat(")", 9999), "does not continue"},
+		{"10,000 NOTs", strings.Repeat("NOT ", 10_000) + "a", "40001 characters"},
+		{"NOTs up to the limit", strings.Repeat("NOT ", 2499) + "a", "more than 64 levels"},
+		{"NOTs in parentheses", around("NOT(", "a", ")", 1999), "more than 64 levels"},
+		{"ANDs", "a" + strings.Repeat(" AND a", 100_000), "600001 characters"},
+		{"ANDs whose form is too long", "a=1" + strings.Repeat(" AND a=1", 1200), "written out"},
+		{"AND and OR in turn", around("(a OR a AND ", "a", ")", 700), "more than 64 levels"},
+		{"CASE", around("CASE WHEN a THEN ", "a", " END", 400), "CASE is not allowed"},
+		{"calls", around("lower(", "a", ")", 1400), "more than 64 levels"},
+		{"arrays", around("ARRAY[", "a", "]", 1400), "more than 64 levels"},
+		{"CAST", around("CAST(", "a", " AS text)", 700), "more than 64 levels"},
+		{"lists", around("a IN (", "a", ")", 1400), "more than 64 levels"},
+		{"ANY", around("a = ANY (", "a", ")", 900), "more than 64 levels"},
+		{"BETWEEN", around("(", "a", " BETWEEN b AND c)", 500), "more than 64 levels"},
+		{"signs", strings.Repeat("- ", 4999) + "a", "more than 64 levels"},
+		{"a string of 4 MB", "a = '" + strings.Repeat("x", 4<<20) + "'", "4194310 characters"},
+		{"quotes", "a = " + strings.Repeat("'", 9993), "not closed"},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		start := time.Now()
+		got := syntaxError(t, tc.text)
+		took := time.Since(start)
+		runtime.ReadMemStats(&after)
+		if !strings.Contains(got.Problem, tc.problem) || got.Allowed == "" {
+			t.Errorf("%s: got %v, want %q", tc.name, got, tc.problem)
+		}
+		if took > time.Second {
+			t.Errorf("%s: took %v", tc.name, took)
+		}
+		if heap := after.TotalAlloc - before.TotalAlloc; heap > 8<<20 {
+			t.Errorf("%s: %d bytes were allocated", tc.name, heap)
+		}
+		if stack := int64(after.StackSys) - int64(before.StackSys); stack > 4<<20 {
+			t.Errorf("%s: the stacks grew by %d bytes", tc.name, stack)
 		}
 	}
 }

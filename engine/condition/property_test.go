@@ -249,7 +249,8 @@ func FuzzParse(f *testing.F) {
 		c, err := Parse(text)
 		if err != nil {
 			e := syntaxError(t, text)
-			if e.Offset < 0 || e.Offset > utf8.RuneCountInString(text) || strings.ContainsAny(e.Error(), "\n\r\x00") {
+			if e.Offset < 0 || e.Offset > utf8.RuneCountInString(text) || e.Problem == "" || e.Allowed == "" ||
+				strings.ContainsAny(e.Error(), "\n\r\x00") {
 				t.Fatalf("%q: bad error %+v", text, e)
 			}
 			return

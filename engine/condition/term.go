@@ -299,7 +299,7 @@ func (p *parser) modifier(name string) string {
 		return ""
 	}
 	if len(ranges) == 0 {
-		p.fail(p.tok, "this type takes no numbers in parentheses", "")
+		p.fail(p.tok, "this type takes no numbers in parentheses", "the type alone")
 		return ""
 	}
 	p.next()
@@ -337,7 +337,7 @@ func (p *parser) unexpected(wanted ...string) {
 	}
 	switch {
 	case t.kind == kindEnd && len(wanted) > 0:
-		p.fail(t, fmt.Sprintf("%s is missing", wanted[0]), "")
+		p.fail(t, fmt.Sprintf("%s is missing", wanted[0]), allowed)
 	case t.punct("["):
 		p.fail(t, "subscripts are not allowed", "-> and ->> for JSON, = ANY (column) for arrays")
 	case t.punct("."):
@@ -366,7 +366,7 @@ func trailingProblem(t token) (problem, allowed string) {
 	case w == "over", w == "filter", w == "within":
 		return "aggregates and window functions are not allowed: " + whyAggregate, allowedFunctions()
 	case w == "escape":
-		return "ESCAPE belongs after the pattern of LIKE", ""
+		return "ESCAPE belongs after the pattern of LIKE", "LIKE 'x!%' ESCAPE '!'"
 	}
 	return "", ""
 }
