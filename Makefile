@@ -17,6 +17,8 @@ PKG       ?= ./...
 TESTFLAGS ?=
 # ARGS is passed on to `holdfast demo`: make demo ARGS=--once
 ARGS ?=
+# FUZZ is how long make fuzz tries each target: 30s, 10m
+FUZZ ?= 30s
 # TORTURE is how long one round of make torture goes on: 5m, 2h
 TORTURE ?= 2m
 
@@ -41,6 +43,11 @@ test: need-test ## Run every test, race detector on, against one real PostgreSQL
 torture: need-demo ## Try for a while to break the promises, then plant bugs and find them (TORTURE sets how long a round is)
 	HOLDFAST_TORTURE=$(TORTURE) $(PGSERVER) $(GO) test -count=1 -timeout 24h -v -run '^TestTorture$$' ./cmd/holdfast
 	HOLDFAST_TORTURE_MUTANTS=1 HOLDFAST_TORTURE=15s $(PGSERVER) $(GO) test -count=1 -timeout 24h -v -run '^TestTortureFindsPlantedBugs$$' ./cmd/holdfast
+
+.PHONY: fuzz
+fuzz: ## Try inputs that nobody thought of on every fuzz target (FUZZ sets how long on each)
+	@tools/need.sh cc
+	CGO_ENABLED=1 tools/fuzz.sh '$(GO) test -vet=off' '$(FUZZ)'
 
 .PHONY: soak
 soak: need-test ## Run the tests that have a long form in it: a million events behind, more kills

@@ -16,6 +16,6 @@ $command $packages || status=1
 for module in "$@"; do
 	echo "module $module"
 	# shellcheck disable=SC2086
-	(cd "$module" && $command ./...) || status=1
+	tools/in.sh "$module" $command ./... || status=1
 done
 exit $status
