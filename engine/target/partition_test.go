@@ -383,3 +383,58 @@ func TestTheOldestDueRowOfAPartitionedTableIsFound(t *testing.T) {
 		}
 	})
 }
+
+// TestDDLOnPartitionsBetweenTwoBatchesFreesNoHeldRow attaches and detaches in mid-run: held
+// rows stay wherever they are, and the run goes on with what is left of the table.
+func TestDDLOnPartitionsBetweenTwoBatchesFreesNoHeldRow(t *testing.T) {
+	const extra = `CREATE TABLE public.extra (LIKE public.r INCLUDING ALL); INSERT INTO public.extra VALUES (5000, 'n5000', 'old', now() - interval '200 days'), (5001, 'n5001', 'old', now() - interval '200 days')`
+	for what, c := range map[string]struct {
+		before, sql string
+		gone        int64
+	}{
+		"a partition attached":          {"", extra + `; ALTER TABLE public.r ATTACH PARTITION public.extra FOR VALUES IN (5000, 5001)`, 39},
+		"one that is older":             {extra, `ALTER TABLE public.r ATTACH PARTITION public.extra FOR VALUES IN (5000, 5001)`, 39},
+		"the one under way detached":    {"", `ALTER TABLE public.r DETACH PARTITION public.r_rest`, -1},
+		"one that was walked detached":  {"", `ALTER TABLE public.r DETACH PARTITION public.r_few`, 38},
+		"one cut into partitions":       {"", `ALTER TABLE public.r DETACH PARTITION public.r_few; CREATE TABLE public.sub (LIKE public.r) PARTITION BY LIST (id); ALTER TABLE public.sub ATTACH PARTITION public.r_few FOR VALUES IN (1, 2, 3, 41, 42); ALTER TABLE public.r ATTACH PARTITION public.sub FOR VALUES IN (1, 2, 3, 41, 42)`, 38},
+		"a row trigger on one of them":  {"", `CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER keep BEFORE DELETE ON public.r_rest FOR EACH ROW EXECUTE FUNCTION keep()`, -1},
+		"all of them rewritten":         {"", `VACUUM FULL public.r_rest`, 38},
+		"another table under that name": {"", `ALTER TABLE public.r RENAME TO r2; CREATE TABLE public.r (LIKE public.r2 INCLUDING ALL) PARTITION BY HASH (id)`, -1},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, append(append(cut["list"][:len(cut["list"]):len(cut["list"])], `ALTER TABLE public.r_rest SET (fillfactor = 10)`, fillCut), c.before)...)
+			f.hold(name("r"), keys("1", "10", "5001")...)
+			p := policy("r", retention.ActionDelete)
+			p.BatchSize = 5
+			d := f.begin(p)
+			defer d.Close()
+			for d.Progress().Processed < 4 {
+				if _, err := d.Step(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			f.exec(c.sql)
+			err := stepToEnd(t, d)
+			if err != nil && !isRefusal(err) {
+				t.Errorf("ended with %v", err)
+			}
+			held := int64(0)
+			for _, table := range []string{"r", "r2", "r_few", "r_rest", "extra"} {
+				if f.count(`SELECT count(*) FROM pg_class WHERE oid = to_regclass('public.`+table+`') AND (relkind = 'p' OR NOT relispartition)`) > 0 {
+					held += f.count(`SELECT count(*) FROM public.` + table + ` WHERE name IN ('n1', 'n10', 'n5001')`)
+				}
+			}
+			want := int64(2)
+			if f.count(`SELECT count(*) FROM pg_class WHERE oid = to_regclass('public.extra')`) > 0 {
+				want = 3
+			}
+			if held != want {
+				t.Errorf("%d of %d held rows are left", held, want)
+			}
+			if got := d.Progress(); c.gone >= 0 && got.Processed != c.gone {
+				t.Errorf("%d went, want %d (%v)", got.Processed, c.gone, err)
+			}
+		})
+	}
+}
