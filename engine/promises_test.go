@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -359,6 +360,50 @@ func TestARefusedRowIsInTheResultWithWhatTheDatabaseSaid(t *testing.T) {
 	p := run.Policies[0]
 	if run.Status != retention.RunSucceeded || p.Processed != 99 || p.Skipped[retention.SkippedTrigger] != 1 || len(p.Errors) != 1 || p.Errors[0] != "not this one (SQLSTATE P0001)" {
 		t.Errorf("the run is %s with %+v, want it succeeded but for the one row, with its error", run.Status, p)
+	}
+}
+
+// TestWhatTheServerCannotDoIsSaidAndTheNextRunCompletes has the server answer in mid-run
+// as it does on a full disk, and for a moment as it does in a conflict of transactions.
+func TestWhatTheServerCannotDoIsSaidAndTheNextRunCompletes(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	for _, table := range []string{"full", "busy", "good"} {
+		h.exec(oldRows(table, 100, true)...)
+		p := policyOn(table, 90)
+		p.BatchSize = 10
+		h.mustPolicy(p)
+	}
+	h.exec(`CREATE SEQUENCE public.tries`, `CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN
+			IF tg_argv[0] = '40001' AND nextval('public.tries') > 3 THEN RETURN old; END IF;
+			RAISE EXCEPTION 'could not extend file' USING ERRCODE = tg_argv[0];
+		END $$`,
+		`CREATE TRIGGER fail BEFORE DELETE ON public.full FOR EACH ROW WHEN (old.id = 55) EXECUTE FUNCTION public.fail('53100')`,
+		`CREATE TRIGGER fail BEFORE DELETE ON public.busy FOR EACH ROW WHEN (old.id = 55) EXECUTE FUNCTION public.fail('40001')`)
+	run := h.mustRun(engine.RunRequest{})
+	if run.Status != retention.RunPartial {
+		t.Fatalf("the run ended as %s, want partial", run.Status)
+	}
+	for _, p := range run.Policies {
+		gone := 100 - h.count(`SELECT count(*) FROM public.`+p.Table.Name+` WHERE id > 0`)
+		if n := h.count(`SELECT coalesce(sum(processed), 0)::bigint FROM holdfast_guard.journal WHERE policy = '` + p.Policy + `'`); n != gone || p.Processed != gone {
+			t.Errorf("%s: %d rows are gone, the journal has %d and the result %d", p.Policy, gone, n, p.Processed)
+		}
+		switch p.Policy {
+		case "p_full":
+			if p.Status != retention.RunFailed || len(p.Errors) != 1 || !strings.Contains(p.Errors[0], "could not extend file") || gone == 0 || gone == 100 {
+				t.Errorf("the policy on a full disk: %d gone, %+v", gone, p)
+			}
+		default:
+			if p.Status != retention.RunSucceeded || gone != 100 {
+				t.Errorf("%s: %d gone, %+v", p.Policy, gone, p)
+			}
+		}
+	}
+	h.exec(`DROP TRIGGER fail ON public.full`)
+	if run := h.mustRun(engine.RunRequest{}); run.Status != retention.RunSucceeded || h.count(`SELECT count(*) FROM public.full WHERE id > 0`) != 0 {
+		t.Errorf("the next run ended as %s, want that it completes", run.Status)
 	}
 }
 
