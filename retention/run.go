@@ -274,6 +274,8 @@ type Simulation struct {
 	InfiniteTimestamps int64        `json:"infinite_timestamps"`
 	OldestDue          *time.Time   `json:"oldest_due"`
 	ByMonth            []MonthCount `json:"by_month"`
+	// Plan says in sentences how the policy is carried out, and what that was decided from.
+	Plan []string `json:"plan"`
 }
 
 // MonthCount is how many due rows have their timestamp in one month (UTC).

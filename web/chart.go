@@ -171,7 +171,7 @@ func fill(first time.Time, n int, yearly bool, counts []retention.MonthCount) []
 // simulationView words what a run would do.
 func (c clock) simulationView(s retention.Simulation) *ui.SimulationView {
 	verb := doing(s.Action)
-	v := &ui.SimulationView{AsOf: c.at(s.AsOf), Months: c.histogram(s)}
+	v := &ui.SimulationView{AsOf: c.at(s.AsOf), Months: c.histogram(s), Plan: s.Plan}
 	v.Answer = fmt.Sprintf("A run now would %s %s.", verb, ui.Count(s.WouldProcess, "record", "records"))
 	if s.Due > 0 && s.WouldProcess == 0 {
 		v.Answer = fmt.Sprintf("A run now would change nothing: %s due, %s of them held, %s blocked by references.", ui.Count(s.Due, "record is", "records are"), ui.Num(s.Held), ui.Num(s.Blocked))

@@ -46,8 +46,13 @@ func catalog() *fakeTarget {
 		return out
 	}
 	return &fakeTarget{now: atTest, tables: tables, sims: map[string]retention.Simulation{
-		"":                {Due: 12_403, Held: 20, Blocked: 0, WouldProcess: 12_383, NullTimestamps: 14, OldestDue: agop(900 * day), ByMonth: months(36, 14, 700, 3)},
-		"session_logs":    {Due: 22_403, Held: 10_000, Blocked: 12, WouldProcess: 12_391, NullTimestamps: 0, OldestDue: agop(400 * day), ByMonth: months(6, 9, 1400, 300)},
+		"": {Due: 12_403, Held: 20, Blocked: 0, WouldProcess: 12_383, NullTimestamps: 14, OldestDue: agop(900 * day), ByMonth: months(36, 14, 700, 3)},
+		"session_logs": {Due: 22_403, Held: 10_000, Blocked: 12, WouldProcess: 12_391, NullTimestamps: 0, OldestDue: agop(400 * day), ByMonth: months(6, 9, 1400, 300), Plan: []string{
+			"Follows the index `session_logs_created_at_idx` in the order of `created_at`, and reads what is due alone.",
+			"1 legal hold is in force on records of `public.session_logs`; each row is judged in the statement that would change it.",
+			"Rows of `public.session_notes` that refer to a row by `session_id` (session_notes_session_id_fkey) keep it. No index begins with `session_id`, so every batch reads the whole of `public.session_notes`: create one, or give the policy a large batch_size.",
+			"Each batch leaves its counts and a digest of every record, by its key `id`.",
+		}},
 		"support_tickets": {NullTimestamps: 1_204},
 	}}
 }

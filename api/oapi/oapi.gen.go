@@ -1281,8 +1281,13 @@ type Simulation struct {
 	// NullTimestamps Rows without a timestamp, which are never due. Null if they could not be counted within 10 s
 	NullTimestamps *int64     `json:"null_timestamps"`
 	OldestDue      *time.Time `json:"oldest_due"`
-	Policy         string     `json:"policy"`
-	Table          string     `json:"table"`
+
+	// Plan How the policy is carried out, and what that was decided from, in sentences; names stand in backquotes.
+	//
+	// Examples: ["Follows the index `events_created_at` in the order of `created_at`, and reads what is due alone."]
+	Plan   []string `json:"plan"`
+	Policy string   `json:"policy"`
+	Table  string   `json:"table"`
 
 	// Version 0 for a policy that is not stored
 	Version int `json:"version"`

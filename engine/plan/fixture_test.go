@@ -156,7 +156,7 @@ func checkRefusals(t *testing.T, cases []refusal) {
 	}
 }
 
-func on(change func(*plan.Inputs)) []func(*plan.Inputs) { return []func(*plan.Inputs){change} }
+func on(change ...func(*plan.Inputs)) []func(*plan.Inputs) { return change }
 
 func table(change func(*plan.Table)) []func(*plan.Inputs) {
 	return on(func(in *plan.Inputs) { change(in.Table) })

@@ -48,7 +48,7 @@ func (t *Target) simulating(ctx context.Context, p retention.Policy, asOf *time.
 func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Time, before ...retention.Policy) (retention.Simulation, error) {
 	s := retention.Simulation{Policy: p.Name, Version: p.Version, Action: p.Action, Table: p.Table, ByMonth: []retention.MonthCount{}}
 	err := t.simulating(ctx, p, asOf, simulationTimeout, func(tx pgx.Tx, pl *planned, asOf time.Time) error {
-		s.AsOf = asOf
+		s.AsOf, s.Plan = asOf, pl.Describe()
 		err := tx.QueryRow(ctx, "SELECT "+cutoffSQL("$1", "$2", "$3"), asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&s.Cutoff)
 		if err != nil {
 			return err

@@ -76,8 +76,9 @@ type SimulationView struct {
 	// Answer is the first line in words.
 	Answer string
 	Stats  []Stat
-	// Notes are figures that need a sentence.
-	Notes  []string
+	// Notes are figures that need a sentence, Plan how it is carried out.
+	Notes, Plan []string
+
 	Months *Histogram
 	// Error says why there are no figures.
 	Error string

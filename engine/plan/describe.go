@@ -1,0 +1,131 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast/retention"
+)
+
+// Describe says in sentences how the policy is carried out and what that was decided
+// from. Names of the application stand in backquotes.
+func (p *Plan) Describe() []string {
+	var out []string
+	for _, say := range []func() []string{p.describeParts, p.describeWalk, p.describeHolds, p.describeReferences, p.describeTriggers, p.describeEvidence} {
+		out = append(out, say()...)
+	}
+	return out
+}
+
+func one(format string, args ...any) []string { return []string{fmt.Sprintf(format, args...)} }
+
+func (p *Plan) describeParts() []string {
+	if p.Table.Kind != KindPartitioned {
+		return nil
+	}
+	n := len(p.Table.Partitions.Leaves)
+	s := fmt.Sprintf("Goes through the %d partitions of `%s` one by one, each by its own indexes; those of which the bounds say that nothing is due are passed over.", n, p.Table.Name)
+	if p.Policy.Action == retention.ActionDelete && p.Cond == nil && !p.Digests && p.Events == nil && p.Family == nil {
+		s += " One that is due as a whole is emptied at once (TRUNCATE), if it has no triggers and is in no publication."
+	}
+	return []string{s}
+}
+
+func (p *Plan) describeWalk() []string {
+	column := p.Time.Column.Name
+	ix := p.Table.LeadingIndex(column)
+	switch {
+	case p.Table.Kind == KindPartitioned && ix == nil:
+		return one("Reads partitions without an index that begins with `%s` block by block.", column)
+	case ix == nil:
+		return one("Reads `%s` block by block: no complete index begins with `%s`. One would let a run read what is due alone.", p.Table.Name, column)
+	case p.Walk == WalkBlock:
+		return one("Reads `%s` block by block, since about %.0f %% of it is due; later runs will follow the index `%s`.", p.Table.Name, 100*p.DueShare, ix.Name)
+	}
+	return one("Follows the index `%s` in the order of `%s`, and reads what is due alone.", ix.Name, column)
+}
+
+func (p *Plan) describeHolds() []string {
+	h := p.Holds
+	switch {
+	case h.All:
+		return one("The whole of `%s` is under a legal hold: nothing goes.", p.Root.Name)
+	case !h.Any():
+		return nil
+	}
+	var holds []int32
+	for _, set := range h.Sets {
+		for _, no := range set.HoldNos {
+			if !slices.Contains(holds, no) {
+				holds = append(holds, no)
+			}
+		}
+	}
+	return one("%d legal %s in force on records of `%s`; each row is judged in the statement that would change it.", len(holds), pick(len(holds) == 1, "hold is", "holds are"), p.Root.Name)
+}
+
+func (p *Plan) describeReferences() []string {
+	var out []string
+	for _, m := range p.Family {
+		for _, r := range m.References {
+			child, columns := r.Children.Logical().String(), strings.Join(r.ChildCols, "`, `")
+			s := map[Effect]string{
+				EffectBlocks: "Rows of `%s` that refer to a row by `%s` (%s) keep it.", EffectRemoves: "Rows of `%s` go with those that they refer to by `%s` (%s).",
+				EffectClears: "Rows of `%s` lose their reference by `%s` (%s) when it goes.",
+			}[r.Effect]
+			s = fmt.Sprintf(s, child, columns, r.Name)
+			if !r.Children.indexed(r.ChildCols) {
+				s += fmt.Sprintf(" No index begins with `%s`, so every batch reads the whole of `%s`: create one, or give the policy a large batch_size.", columns, child)
+			}
+			if !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	if p.InPasses() {
+		out = append(out, "Its rows refer to each other: it is walked again until a pass frees nothing more.")
+	}
+	return out
+}
+
+// indexed reports whether some index begins with the columns, in any order.
+func (t *Table) indexed(columns []string) bool {
+	return slices.ContainsFunc(t.Indexes, func(ix Index) bool {
+		if !ix.Valid || ix.Partial || len(ix.Columns) < len(columns) {
+			return false
+		}
+		return !slices.ContainsFunc(columns, func(c string) bool { return !slices.Contains(ix.Columns[:len(columns)], c) })
+	})
+}
+
+func (p *Plan) describeTriggers() []string {
+	var names []string
+	for _, tr := range p.Table.Triggers {
+		if tr.fires(p.Policy.Action) {
+			names = append(names, tr.Name)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	s := fmt.Sprintf("Triggers fire: `%s`. What they change in other tables is compared with the policy after every batch", strings.Join(names, "`, `"))
+	for i, t := range p.Triggered {
+		s += pick(i == 0, "; it may have rows ", ", and ") + fmt.Sprintf("%s in `%s`", p.Policy.Triggers[t.Table.Name], t.Table.Name)
+	}
+	s += "."
+	if p.LockFirst {
+		s += " Rows are locked before they are changed, so that one that a trigger keeps is seen."
+	}
+	return []string{s}
+}
+
+func (p *Plan) describeEvidence() []string {
+	if p.Digests {
+		return one("Each batch leaves its counts and a digest of every record, by its key `%s`.", strings.Join(p.Root.Key.Columns, "`, `"))
+	}
+	if p.Policy.Evidence == retention.EvidenceRecords {
+		return one("Each batch leaves its counts alone: the rows of `%s` have no key by which to tell them apart.", p.Root.Name)
+	}
+	return one("Each batch leaves its counts, and no digests.")
+}
