@@ -92,12 +92,12 @@ func (e *Engine) workOut(ctx context.Context, r *retention.Run) error {
 	if err != nil {
 		return err
 	}
-	for _, i := range order {
+	for at, i := range order {
 		res := &r.Policies[i]
 		if res.Status.Ended() {
 			continue
 		}
-		if err := e.workPolicy(ctx, r, res, asOf); err != nil {
+		if err := e.workPolicy(ctx, r, res, order[:at], asOf); err != nil {
 			return err
 		}
 		if err := e.untilReachable(ctx, r, func() error { return e.saveResult(ctx, r, res) }); err != nil {
@@ -190,15 +190,16 @@ func (e *Engine) fixAsOf(ctx context.Context, r *retention.Run) (time.Time, erro
 	return asOf, err
 }
 
-// workPolicy carries one policy out. Only what concerns the whole run is answered
+// workPolicy carries one policy out; before are the places of those whose turn was before
+// its, in the order of their turns. Only what concerns the whole run is answered
 // as an error; a policy's own failure stands in its result.
-func (e *Engine) workPolicy(ctx context.Context, r *retention.Run, res *retention.PolicyResult, asOf time.Time) error {
+func (e *Engine) workPolicy(ctx context.Context, r *retention.Run, res *retention.PolicyResult, before []int, asOf time.Time) error {
 	p, err := e.policyForRun(ctx, r, res)
 	if err != nil {
 		return err
 	}
 	if r.DryRun {
-		err = e.simulateInto(ctx, r, res, p, asOf)
+		err = e.simulateInto(ctx, r, res, p, before, asOf)
 	} else {
 		err = e.dispose(ctx, r, res, p, asOf)
 	}
@@ -245,8 +246,8 @@ func (e *Engine) policyForRun(ctx context.Context, r *retention.Run, res *retent
 	return p, err
 }
 
-func (e *Engine) simulateInto(ctx context.Context, r *retention.Run, res *retention.PolicyResult, p retention.Policy, asOf time.Time) error {
-	before, err := e.simulatedBefore(ctx, r, res)
+func (e *Engine) simulateInto(ctx context.Context, r *retention.Run, res *retention.PolicyResult, p retention.Policy, turns []int, asOf time.Time) error {
+	before, err := e.simulatedBefore(ctx, r, turns)
 	if err != nil {
 		return err
 	}
@@ -263,10 +264,12 @@ func (e *Engine) simulateInto(ctx context.Context, r *retention.Run, res *retent
 }
 
 // simulatedBefore are the policies of a dry run that were simulated before this one:
-// what they would remove is gone when this one's turn comes.
-func (e *Engine) simulatedBefore(ctx context.Context, r *retention.Run, res *retention.PolicyResult) (before []retention.Policy, err error) {
-	for _, other := range r.Policies {
-		if other.Policy == res.Policy || other.Status != retention.RunSucceeded {
+// what they would remove is gone when this one's turn comes. They are in the order of their
+// turns, since what each would remove depends on those before it.
+func (e *Engine) simulatedBefore(ctx context.Context, r *retention.Run, turns []int) (before []retention.Policy, err error) {
+	for _, i := range turns {
+		other := r.Policies[i]
+		if other.Status != retention.RunSucceeded {
 			continue
 		}
 		err := e.untilReachable(ctx, r, func() error {

@@ -155,6 +155,30 @@ func TestDryRunChangesNothingAndPredictsTheRunExactly(t *testing.T) {
 	}
 }
 
+// TestDryRunOfAChainOfTablesPredictsTheRun: the policies are given from the top down, and
+// carried out from the bottom up.
+func TestDryRunOfAChainOfTablesPredictsTheRun(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("a", 100, false)...)
+	for _, sql := range [][]string{oldRows("b", 90, false), oldRows("c", 80, false)} {
+		h.exec(sql...)
+	}
+	h.exec(`ALTER TABLE public.b ADD FOREIGN KEY (id) REFERENCES public.a`, `ALTER TABLE public.c ADD FOREIGN KEY (id) REFERENCES public.b`)
+	for _, table := range []string{"a", "b", "c"} {
+		h.mustPolicy(policyOn(table, 90))
+	}
+	h.mustHold(holdOn("c", "5", "6"))
+	dry := h.mustRun(engine.RunRequest{DryRun: true})
+	run := h.mustRun(engine.RunRequest{AsOf: dry.AsOf})
+	if diff := cmp.Diff(figures(dry), figures(run)); diff != "" {
+		t.Errorf("the run was not what the dry run said (-dry +run):\n%s", diff)
+	}
+	if run.TotalProcessed != 98+88+78 {
+		t.Errorf("processed %d, want all but the two that are held and what they refer to", run.TotalProcessed)
+	}
+}
+
 // figures are a result without times and batches.
 func figures(r retention.Run) []string {
 	var out []string
