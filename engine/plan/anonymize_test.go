@@ -120,19 +120,21 @@ func TestUniqueColumnsStayUnique(t *testing.T) {
 		name   string
 		change func(*plan.Index)
 		safe   string
+		// remedy is what is said of a text that may be NULL, date of a date.
+		remedy, date string
 	}{
-		{"unique", func(*plan.Index) {}, "hash null"},
-		{"unique and partial", func(ix *plan.Index) { ix.Partial = true }, "hash null"},
-		{"unique with NULLS NOT DISTINCT", func(ix *plan.Index) { ix.NullsNotDistinct = true }, "hash"},
-		{"exclusion", func(ix *plan.Index) { ix.Unique, ix.Exclusion, ix.Btree = false, true, false }, "null"},
-		{"not unique", func(ix *plan.Index) { ix.Unique = false }, "hash null redact mask constant truncate_date"},
-		{"unique over other columns", func(ix *plan.Index) { ix.Columns = []string{"short"} }, "hash null redact mask constant truncate_date"},
+		{"unique", func(*plan.Index) {}, "hash null", "use hash or null", "use null"},
+		{"unique and partial", func(ix *plan.Index) { ix.Partial = true }, "hash null", "use hash or null", "use null"},
+		{"unique with NULLS NOT DISTINCT", func(ix *plan.Index) { ix.NullsNotDistinct = true }, "hash", "use hash", "leave it out"},
+		{"exclusion", func(ix *plan.Index) { ix.Unique, ix.Exclusion, ix.Btree = false, true, false }, "null", "use null", "use null"},
+		{"not unique", func(ix *plan.Index) { ix.Unique = false }, "hash null redact mask constant truncate_date", "", ""},
+		{"unique over other columns", func(ix *plan.Index) { ix.Columns = []string{"short"} }, "hash null redact mask constant truncate_date", "", ""},
 	}
 	for _, kind := range kinds {
 		for _, m := range retention.Methods() {
-			col := "email"
+			col, remedy := "email", kind.remedy
 			if m == retention.MethodTruncateDate {
-				col = "born"
+				col, remedy = "born", kind.date
 			}
 			t.Run(kind.name+"/"+string(m), func(t *testing.T) {
 				change := []func(*plan.Inputs){anonymize(col, howEach[m]), index(kind.change)}
@@ -140,9 +142,29 @@ func TestUniqueColumnsStayUnique(t *testing.T) {
 					build(t, change...)
 					return
 				}
-				refusal{"", change, "columns." + col, `in the unique index "orders_u", and ` + string(m) + " would give several rows the same value", "use hash, or null"}.check(t)
+				refusal{"", change, "columns." + col, `in the unique index "orders_u", and ` + string(m) + " would give several rows the same value", remedy}.check(t)
 			})
 		}
+	}
+}
+
+func TestNoMethodIsRecommendedForAUniqueColumnThatItDoesNotFit(t *testing.T) {
+	notNull := func(name string) func(*plan.Inputs) {
+		return func(in *plan.Inputs) {
+			for i := range in.Table.Columns {
+				if in.Table.Columns[i].Name == name {
+					in.Table.Columns[i].NotNull = true
+				}
+			}
+			in.Table.Indexes = append(in.Table.Indexes, plan.Index{Name: "orders_u", Unique: true, Btree: true, Columns: []string{name}})
+		}
+	}
+	for col, remedy := range map[string]string{
+		"email": "use hash", // NOT NULL
+		"short": "leave it out", "epoch4": "leave it out", "local": "leave it out",
+	} {
+		how := retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("1")}
+		refusal{"", []func(*plan.Inputs){anonymize(col, how), notNull(col)}, "columns." + col, "orders_u", remedy}.check(t)
 	}
 }
 

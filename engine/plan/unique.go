@@ -3,6 +3,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"holdfast/retention"
 )
@@ -37,9 +38,24 @@ func keepsKeys(t *Table, ix Index, c Column, how retention.Anonymizer) error {
 		case how.Method == retention.MethodHash && !ix.Exclusion, how.Method == retention.MethodNull && !ix.NullsNotDistinct:
 			continue
 		}
-		return refuse("", fmt.Sprintf("column %q is in the unique index %q, and %s would give several rows the same value", c.Name, ix.Name, how.Method), "use hash, or null where the column allows it")
+		return refuse("", fmt.Sprintf("column %q is in the unique index %q, and %s would give several rows the same value", c.Name, ix.Name, how.Method), uniqueRemedy(t, ix, c))
 	}
 	return nil
+}
+
+// uniqueRemedy names the methods that keep the index unique and fit the column.
+func uniqueRemedy(t *Table, ix Index, c Column) string {
+	var use []string
+	if hash := (retention.Anonymizer{Method: retention.MethodHash}); !ix.Exclusion && fitsType(t, c, hash, "") == nil {
+		use = append(use, string(hash.Method))
+	}
+	if !ix.NullsNotDistinct && !c.NotNull && !c.DomainNotNull {
+		use = append(use, string(retention.MethodNull))
+	}
+	if len(use) == 0 {
+		return "leave it out"
+	}
+	return "use " + strings.Join(use, " or ")
 }
 
 // keepsPredicate refuses treatments that could bring rows into a partial index. NULL

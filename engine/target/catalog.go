@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -87,13 +88,35 @@ func readTable(ctx context.Context, q querier, name retention.TableName) (*plan.
 		return nil, err
 	}
 	if len(oids) == 0 {
-		return nil, retention.NotFoundf("there is no table %s in the governed database", name)
+		return nil, noTable(ctx, q, name)
 	}
 	tables, err := readTables(ctx, q, oids)
 	if err != nil {
 		return nil, err
 	}
 	return tables[oids[0]], nil
+}
+
+// noTable says that there is no such table, and which differ from it by capitals alone:
+// without quotes a name folds to lower case, and few people have that in mind.
+func noTable(ctx context.Context, q querier, name retention.TableName) error {
+	alike, err := collect[string](ctx, q, `
+		SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
+		FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE pg_catalog.lower(n.nspname) = pg_catalog.lower($1) AND pg_catalog.lower(c.relname) = pg_catalog.lower($2)
+		  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+		ORDER BY n.nspname, c.relname`, name.Schema, name.Name)
+	but := ""
+	switch {
+	case err != nil:
+		return err
+	case len(alike) == 1:
+		but = ", but there is " + alike[0]
+	case len(alike) > 1:
+		but = ", but there are " + strings.Join(alike, " and ")
+	}
+	return retention.NotFoundf("there is no table %s in the governed database%s", name, but)
 }
 
 // ReferringFirst orders tables; see engine.Target.

@@ -104,6 +104,10 @@ func TestARefusedConditionIsExplainedWithoutWordsOfOurs(t *testing.T) {
 	f.wantRefused(p, "condition", `"old" is no value of type bigint`, "compare each column with values of its own type")
 	p.Condition, p.Table.Name = "", "gone"
 	f.wantRefused(p, "table", "there is no table public.gone in the governed database", "name a table that exists")
+	f.exec(`CREATE TABLE public."Gone" (id bigint)`, `CREATE SCHEMA "Public"`, `CREATE TABLE "Public".gone (id bigint)`)
+	f.wantRefused(p, "table", `there is no table public.gone in the governed database, but there are "Public".gone and public."Gone"`, "name a table that exists")
+	f.exec(`DROP SCHEMA "Public" CASCADE`)
+	f.wantRefused(p, "table", `there is no table public.gone in the governed database, but there is public."Gone"`, "name a table that exists")
 }
 
 func TestAConditionWhoseOperatorAnotherSchemaReplacesIsRefused(t *testing.T) {
