@@ -59,7 +59,7 @@ test-short: need-demo ## Run the tests that take moments, without the race detec
 	$(PGSERVER) $(GO) test -short $(TESTFLAGS) $(PKG)
 
 .PHONY: bench
-bench: need-demo ## Measure a purge beside one raw DELETE, figures, a scrape, and what idling costs (BENCH_ROWS, BENCH_PAIRS, BENCH_IDLE_SECONDS set the size)
+bench: need-demo ## Measure runs beside one raw statement, bystanders, figures, a scrape, and what idling costs (BENCH_ROWS, BENCH_PAIRS, BENCH_IDLE_SECONDS, BENCH_BYSTANDER_SECONDS set the size)
 	$(GO) test -p 1 -run '^$$' -bench . -benchtime 1x -timeout 2h ./engine ./store ./internal/metrics ./cmd/holdfast
 
 .PHONY: bench-events

@@ -133,6 +133,7 @@ func fillBench(b *testing.B, url string, rows int, oldest string) {
 		`CREATE INDEX events_created_at ON public.events (created_at)`,
 		`VACUUM ANALYZE public.events`)
 	migrateAll(b, url)
+	pgtest.Disconnect(url) // it may become a template
 }
 
 // BenchmarkPartition measures a run that empties a partition of BENCH_PARTITION_ROWS

@@ -130,8 +130,9 @@ func keep(t testing.TB, url string, conn *pgx.Conn) {
 	}
 }
 
-// forgetAll ends what is kept for a database.
-func forgetAll(url string) {
+// Disconnect ends the connections that are kept for a database, which stand in the way of
+// making it a template.
+func Disconnect(url string) {
 	kept.Lock()
 	var all []*pgx.Conn
 	for key, conn := range kept.conns {

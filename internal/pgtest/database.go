@@ -40,7 +40,7 @@ func NewFrom(t testing.TB, key string, build func(ctx context.Context, url strin
 		once.err = errors.New("build did not return (it may have ended its test)")
 		once.err = makeTemplate(t.Context(), admin, name, func(ctx context.Context) error {
 			url := withDatabase(t, admin, name+building)
-			defer forgetAll(url)
+			defer Disconnect(url)
 			return build(ctx, url)
 		})
 	})
