@@ -234,11 +234,10 @@ func (w world) held(x at) bool {
 
 // expected is what a world is to look like afterwards.
 type expected struct {
-	roots, gone   map[at]bool
-	due, dueHeld  int64
-	cleared       map[at]map[int]bool
-	anonymized    bool
-	mustBeInOneGo bool
+	roots, gone  map[at]bool
+	due, dueHeld int64
+	cleared      map[at]map[int]bool
+	anonymized   bool
 }
 
 // model finds the most rows that may go: none of them held, none referred to by a row
