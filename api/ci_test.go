@@ -102,7 +102,7 @@ func TestTheCIExampleAppliesAndRunsPolicies(t *testing.T) {
 	}
 
 	// Again, over a policy that is live, which needs no new version, and one that was retired.
-	s.do(call{method: "DELETE", path: "/api/v1/policies/lines"}).want(204)
+	s.do(call{method: "DELETE", path: "/api/v1/policies/lines", header: map[string]string{"If-Match": "*"}}).want(204)
 	out, errs, code = applyPolicies(t, s, files)
 	if code != 0 || !strings.Contains(out, "tickets: applied as version 1") || !strings.Contains(out, "lines: applied as version 2") {
 		t.Errorf("exit %d\n%s%s", code, out, errs)

@@ -113,6 +113,7 @@ func TestTheRunLogStreamsInBoundedMemory(t *testing.T) {
 func TestExportOfAPolicyHasItsRowsAlone(t *testing.T) {
 	s := newServer(t)
 	s.manyRuns(3)
+	s.do(call{method: "POST", path: "/api/v1/policies", body: strings.Replace(ticketsPolicy, `"tickets"`, `"policy_1"`, 1)}).want(201)
 	rows, err := csv.NewReader(bytes.NewReader(s.do(call{method: "GET", path: "/api/v1/runs/export?format=csv&policy=policy_1"}).want(200).body)).ReadAll()
 	if err != nil || len(rows) != 4 {
 		t.Fatalf("got %d rows, %v, want the head and one for each of 3 runs", len(rows), err)

@@ -25,6 +25,11 @@ func (s *server) ListRuns(ctx context.Context, r oapi.ListRunsRequestObject) (oa
 // RequestRun is POST /runs.
 func (s *server) RequestRun(ctx context.Context, r oapi.RequestRunRequestObject) (oapi.RequestRunResponseObject, error) {
 	in := value(r.Body)
+	var bad retention.Problems
+	refuseEmptyList(&bad, in.Policies)
+	if err := bad.Err(); err != nil {
+		return nil, err
+	}
 	run, err := s.engine.RequestRun(ctx, httpauth.ActorFrom(ctx), engine.RunRequest{
 		Policies: value(in.Policies), DryRun: value(in.DryRun), AsOf: in.AsOf,
 		Pace: retention.Pace(value(in.Pace)), Trigger: retention.TriggerManual,

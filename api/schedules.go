@@ -94,6 +94,7 @@ func readSchedule(in *oapi.ScheduleInput) (retention.Schedule, error) {
 		Name: value(in.Name), Cron: in.Cron, TimeZone: value(in.TimeZone), Policies: value(in.Policies),
 		Enabled: in.Enabled == nil || *in.Enabled,
 	}
+	refuseEmptyList(&bad, in.Policies)
 	if in.MisfireGrace != nil {
 		parse(&bad, "misfire_grace", *in.MisfireGrace, retention.ParsePeriod, &x.MisfireGrace)
 		refuseZero(&bad, "misfire_grace", x.MisfireGrace.IsZero(), "must be from one minute to 31 days; leave it out for PT1H")
@@ -108,11 +109,27 @@ func readSchedule(in *oapi.ScheduleInput) (retention.Schedule, error) {
 func renderSchedule(h engine.ScheduleHealth) oapi.Schedule {
 	x := h.Schedule
 	return oapi.Schedule{
-		Name: x.Name, Cron: x.Cron, TimeZone: x.TimeZone, Policies: each(x.Policies, func(s string) string { return s }),
+		Name: x.Name, Cron: x.Cron, TimeZone: x.TimeZone, Policies: orAll(x.Policies),
 		MisfireGrace: x.MisfireGrace.String(), Enabled: x.Enabled, Version: x.Version, CreatedBy: x.CreatedBy,
 		CreatedAt: x.CreatedAt.UTC(), OwedSince: x.OwedSince.UTC(), NextSlot: utc(x.NextSlot), LastRun: renderLastRun(h.LastRun),
 		LastSuccess: utc(h.LastSuccess), MissedLastWeek: h.MissedWeek, Overdue: h.Overdue, Sentence: x.Sentence(),
 	}
+}
+
+// refuseEmptyList refuses a list of policies that names none. A program whose list came
+// out empty would otherwise have everything disposed of.
+func refuseEmptyList(bad *retention.Problems, policies *[]string) {
+	if policies != nil && len(*policies) == 0 {
+		bad.Add("policies", "names no policy; leave it out, or send null, for all that are active")
+	}
+}
+
+// orAll renders the policies of a schedule so that they can be sent back: null for all.
+func orAll(policies []string) *[]string {
+	if len(policies) == 0 {
+		return nil
+	}
+	return &policies
 }
 
 func renderLastRun(r *retention.Run) *oapi.ScheduledRun {

@@ -19,7 +19,7 @@ func (s *service) tellOfSchedules(t *testing.T) {
 	x := created.object()
 	for name, want := range map[string]any{
 		"cron": "0 3 * * *", "time_zone": "Europe/Berlin", "misfire_grace": "PT1H", "enabled": true, "version": 1.0, "created_by": "admin-token",
-		"last_run": nil, "last_success": nil, "overdue": false, "missed_last_week": 0.0,
+		"policies": nil, "last_run": nil, "last_success": nil, "overdue": false, "missed_last_week": 0.0,
 		"sentence": "Runs all active policies at 03:00 every day, Europe/Berlin.",
 	} {
 		if x[name] != want {
@@ -68,7 +68,7 @@ func TestBadSchedulesAreRefusedWithTheFieldAtFault(t *testing.T) {
 	s := newServer(t)
 	s.do(call{method: "POST", path: "/api/v1/policies", body: ticketsPolicy}).want(201)
 	s.do(call{method: "POST", path: "/api/v1/policies", body: strings.Replace(ticketsPolicy, `"tickets"`, `"old"`, 1)}).want(201)
-	s.do(call{method: "DELETE", path: "/api/v1/policies/old"}).want(204)
+	s.do(call{method: "DELETE", path: "/api/v1/policies/old", header: map[string]string{"If-Match": "*"}}).want(204)
 	const path = "/api/v1/schedules/weekly"
 	for _, c := range []struct {
 		name, body string
@@ -85,6 +85,7 @@ func TestBadSchedulesAreRefusedWithTheFieldAtFault(t *testing.T) {
 		{"an unknown policy", `{"cron":"0 3 * * *","policies":["tickets","nobody"]}`, 422, "policies[1]"},
 		{"a retired policy", `{"cron":"0 3 * * *","policies":["old"]}`, 422, "policies[0]"},
 		{"a policy twice", `{"cron":"0 3 * * *","policies":["tickets","tickets"]}`, 422, "policies[1]"},
+		{"an empty list of policies", `{"cron":"0 3 * * *","policies":[]}`, 422, "policies"},
 		{"another name", `{"name":"monthly","cron":"0 3 * * *"}`, 422, "name"},
 		{"an unknown member", `{"cron":"0 3 * * *","zone":"UTC"}`, 400, "zone"},
 		{"another type", `{"cron":3}`, 400, "cron"},

@@ -17,6 +17,9 @@ func (e *Engine) ExportRuns(ctx context.Context, actor retention.Actor, f retent
 	if err := e.authorise(actor, OpRead); err != nil {
 		return err
 	}
+	if err := e.knownPolicy(ctx, f.Policy); err != nil {
+		return err
+	}
 	page := retention.Page{Limit: exportPage}
 	for {
 		runs, next, err := e.store.Runs(ctx, f, page)

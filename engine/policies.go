@@ -80,7 +80,7 @@ func (e *Engine) PutPolicy(ctx context.Context, actor retention.Actor, p retenti
 	return saved, false, err
 }
 
-// RetirePolicy ends a live policy; its history stays.
+// RetirePolicy ends a live policy of that version; its history stays.
 func (e *Engine) RetirePolicy(ctx context.Context, actor retention.Actor, name string, version int) (retention.Policy, error) {
 	if err := e.authorise(actor, OpPolicyWrite); err != nil {
 		return retention.Policy{}, err
@@ -89,8 +89,8 @@ func (e *Engine) RetirePolicy(ctx context.Context, actor retention.Actor, name s
 	if err != nil {
 		return retention.Policy{}, err
 	}
-	if version == 0 {
-		version = live.Version
+	if err := checkVersion("policy", live.Version, version); err != nil {
+		return retention.Policy{}, err
 	}
 	return e.store.RetirePolicy(ctx, name, version, retention.By{Actor: actor, Action: "policy.retire"})
 }

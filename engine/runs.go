@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -114,7 +115,23 @@ func (e *Engine) Runs(ctx context.Context, actor retention.Actor, f retention.Ru
 	if err := e.authorise(actor, OpRead); err != nil {
 		return nil, "", err
 	}
+	if err := e.knownPolicy(ctx, f.Policy); err != nil {
+		return nil, "", err
+	}
 	return e.store.Runs(ctx, f, p)
+}
+
+// knownPolicy refuses a filter's policy that never existed, live or retired: a slip in its
+// name would otherwise be an empty record.
+func (e *Engine) knownPolicy(ctx context.Context, name string) error {
+	if name == "" {
+		return nil
+	}
+	_, err := e.store.Policy(ctx, name)
+	if errors.Is(err, retention.ErrNotFound) {
+		return retention.Invalid("policy", "there is no policy %q, and there never was", name)
+	}
+	return err
 }
 
 // CountRuns counts the runs of a filter's policy and time by status, kind and trigger.

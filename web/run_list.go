@@ -52,6 +52,11 @@ func (v *visit) runFilter() (retention.RunFilter, faults, error) {
 	var bad faults
 	f := retention.RunFilter{Policy: v.query("policy")}
 	f.From, f.Until = v.daysAsked(&bad)
+	if f.Policy != "" {
+		if _, err := v.e.Policy(v.ctx, v.actor, f.Policy); err != nil {
+			return f, bad, err
+		}
+	}
 	if s := retention.RunStatus(v.query("status")); s != "" {
 		if !slices.Contains(retention.RunStatuses(), s) {
 			return f, bad, retention.NotFoundf("runs of status %q", s)

@@ -1130,7 +1130,7 @@ type RunRequest struct {
 	// Pace The configured one when left out.
 	Pace *Pace `json:"pace,omitempty"`
 
-	// Policies The policies to run; none named means all that are enabled.
+	// Policies The policies to run; all that are live and enabled if left out or null. An empty list is refused.
 	Policies       *[]string  `json:"policies,omitempty"`
 	RequestedBy    *string    `json:"requested_by,omitempty"`
 	StartedAt      *time.Time `json:"started_at,omitempty"`
@@ -1172,10 +1172,12 @@ type Schedule struct {
 
 	// OwedSince When it was saved or last enabled; no slot from before is owed.
 	OwedSince time.Time `json:"owed_since"`
-	Policies  []string  `json:"policies"`
-	Sentence  string    `json:"sentence"`
-	TimeZone  string    `json:"time_zone"`
-	Version   int       `json:"version"`
+
+	// Policies Null for all that are live and enabled when it runs
+	Policies *[]string `json:"policies"`
+	Sentence string    `json:"sentence"`
+	TimeZone string    `json:"time_zone"`
+	Version  int       `json:"version"`
 }
 
 // ScheduleInput defines model for ScheduleInput.
@@ -1206,7 +1208,8 @@ type ScheduleInput struct {
 	Overdue   *bool      `json:"overdue,omitempty"`
 	OwedSince *time.Time `json:"owed_since,omitempty"`
 
-	// Policies The policies it runs; empty means all that are live and enabled then.
+	// Policies The policies it runs; all that are live and enabled then if left out or null. An
+	// empty list is refused.
 	Policies *[]string `json:"policies,omitempty"`
 	Sentence *string   `json:"sentence,omitempty"`
 
@@ -6449,6 +6452,22 @@ func (response RetirePolicy412ApplicationProblemPlusJSONResponse) VisitRetirePol
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(412)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetirePolicy428ApplicationProblemPlusJSONResponse struct {
+	PreconditionRequiredApplicationProblemPlusJSONResponse
+}
+
+func (response RetirePolicy428ApplicationProblemPlusJSONResponse) VisitRetirePolicyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(428)
 	_, err := buf.WriteTo(w)
 	return err
 }
