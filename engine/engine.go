@@ -33,7 +33,9 @@ type Engine struct {
 	source string
 	// backups is how long the governed database's backups are kept; nil if not stated.
 	backups *retention.Period
-	meter   Meter
+	// eventsKept is how long the store's log keeps events, for people to read.
+	eventsKept retention.Period
+	meter      Meter
 	// maxReplicaLag and maxWALRate are the limits beyond which runs wait, or slow down; not
 	// above 0 for none.
 	maxReplicaLag time.Duration
@@ -62,6 +64,8 @@ type Options struct {
 	// BackupRetention is how long backups of the governed database are kept; nil if
 	// nobody has said so.
 	BackupRetention *retention.Period
+	// EventRetention is how long the store's log keeps events; only said, not enforced here.
+	EventRetention retention.Period
 	// Version of this program, for the list of processes at work.
 	Version string
 	// Source names this Holdfast in events, as a URI reference; empty means DefaultSource.
@@ -82,7 +86,7 @@ type Options struct {
 // New makes an engine over our store and the governed database.
 func New(store Store, target Target, o Options) *Engine {
 	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, meter: o.Meter, source: cmp.Or(o.Source, DefaultSource),
-		backups: o.BackupRetention, wait: waitFor,
+		backups: o.BackupRetention, eventsKept: o.EventRetention, wait: waitFor,
 		presence: presence{version: o.Version, started: time.Now()}, sender: o.Sender, secret: o.Secret,
 		maxReplicaLag: cmp.Or(o.MaxReplicaLag, DefaultMaxReplicaLag), maxWALRate: cmp.Or(o.MaxWALRate, DefaultMaxWALRate)}
 	if e.log == nil {

@@ -13,6 +13,8 @@ type RetentionSchedule struct {
 	Words map[string]string
 	// Backups is how long backups of the governed database are kept; nil if nobody said.
 	Backups *retention.Period
+	// Events is how long the log keeps events; zero if that is not known here.
+	Events retention.Period
 }
 
 // RetentionSchedule lists every live policy by name, with the schedule that carries it
@@ -33,7 +35,7 @@ func (e *Engine) RetentionSchedule(ctx context.Context, actor retention.Actor) (
 	if err != nil {
 		return RetentionSchedule{}, err
 	}
-	rs := RetentionSchedule{Words: map[string]string{}, Backups: e.backups}
+	rs := RetentionSchedule{Words: map[string]string{}, Backups: e.backups, Events: e.eventsKept}
 	schedules := make([]retention.Schedule, len(states))
 	for i, st := range states {
 		schedules[i] = st.Schedule

@@ -176,7 +176,7 @@ func newSite(t *testing.T, store *fakeStore, target *fakeTarget) *testSite {
 
 func newSiteWith(t *testing.T, store *fakeStore, target *fakeTarget, opts Options) *testSite {
 	t.Helper()
-	e := engine.New(store, target, engine.Options{Hasher: fakeHasher{}, BackupRetention: store.backups, Sender: notify.New(notify.Options{}), Secret: []byte("a secret of the tests")})
+	e := engine.New(store, target, engine.Options{Hasher: fakeHasher{}, BackupRetention: store.backups, EventRetention: retention.Period{Days: 30}, Sender: notify.New(notify.Options{}), Secret: []byte("a secret of the tests")})
 	opts.Version, opts.Now = "0.0.0-test", func() time.Time { return store.now }
 	auth := httpauth.New(e, &memorySessions{rows: map[string][]byte{}}, httpauth.Options{PageError: ErrorPage(opts)})
 	return &testSite{t: t, store: store, target: target, handler: New(e, auth, opts), cookies: map[string]*http.Cookie{}}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,12 +19,12 @@ func retentionSchedule(v *visit) error {
 	}
 	view := ui.RetentionScheduleView{
 		Head:    ui.Head{Title: "Retention schedule", Parent: "Policies", ParentHref: "/policies"},
-		Backups: backupWords(rs.Backups), Stated: rs.Backups != nil, Made: v.clock.at(v.clock.now),
+		Backups: backupWords(rs.Backups), Stated: rs.Backups != nil, Made: v.clock.at(v.clock.now), Events: toldWords(rs.Horizons, rs.Events),
 		Empty: ui.Empty{Title: "No policy exists yet.", Text: "The retention schedule lists every policy with its legal basis, and says when data is gone.", Action: "Create a policy", ActionTo: "/policies/new"},
 	}
 	missing := int64(0)
 	for _, h := range rs.Horizons {
-		row := retentionRow(h, rs.Words[h.Schedule], rs.Backups)
+		row := retentionRow(rs.Horizons, h, rs.Words[h.Schedule], rs.Backups)
 		if row.Missing {
 			missing++
 		}
@@ -33,29 +34,56 @@ func retentionSchedule(v *visit) error {
 	return v.render(http.StatusOK, ui.RetentionSchedule(v.shell("policies", "Retention schedule"), view))
 }
 
-// longestKept says how long a record stays at most, as far as that is known; empty if it is
-// not. What is archived is moved and stays, and counts for none.
-func longestKept(horizons []retention.Horizon, now time.Time) string {
-	var longest *retention.Period
-	var policy string
-	backups := false
-	for _, h := range horizons {
-		kept := h.Backups
+// latest is the policy of an action whose horizon ends last.
+func latest(horizons []retention.Horizon, action retention.Action, now time.Time) (longest retention.Period, h retention.Horizon, ok bool) {
+	for _, each := range horizons {
+		kept := each.Backups
 		if kept == nil {
-			kept = h.Database
+			kept = each.Database
 		}
-		if kept == nil || h.Policy.Action == retention.ActionArchive {
+		if kept == nil || each.Policy.Action != action {
 			continue
 		}
 		// Months and years differ in length: what is compared is when each ends from now.
-		if longest == nil || kept.After(now).After(longest.After(now)) {
-			longest, policy, backups = kept, h.Policy.Name, h.Backups != nil
+		if !ok || kept.After(now).After(longest.After(now)) {
+			longest, h, ok = *kept, each, true
 		}
 	}
-	if longest == nil {
-		return ""
+	return longest, h, ok
+}
+
+// longestKept says by when what is deleted, and what is overwritten, is gone at the latest,
+// and what stays: a row outlives being anonymized, and being archived.
+func longestKept(horizons []retention.Horizon, now time.Time) string {
+	var said []string
+	if longest, h, ok := latest(horizons, retention.ActionDelete, now); ok {
+		said = append(said, "What is deleted is gone from "+pick(h.Backups != nil, "backups too", "the database")+" after at most "+longest.Human()+" (`"+h.Policy.Name+"`).")
 	}
-	return "The longest any record stays" + pick(backups, ", backups included,", " in the database") + " is " + longest.Human() + " (" + policy + ")."
+	if longest, h, ok := latest(horizons, retention.ActionAnonymize, now); ok {
+		said = append(said, "What is anonymized is overwritten"+pick(h.Backups != nil, ", and its old values gone from backups too,", " in the database")+" after at most "+longest.Human()+" (`"+h.Policy.Name+"`); the rows stay.")
+	}
+	var stay []string
+	for _, h := range horizons {
+		name := "`" + h.Policy.ArchiveTable().String() + "`"
+		if h.Policy.Action == retention.ActionArchive && h.Database != nil && len(policiesOn(horizons, h.Policy.ArchiveTable(), "")) == 0 && !slices.Contains(stay, name) {
+			stay = append(stay, name)
+		}
+	}
+	if len(stay) > 0 {
+		said = append(said, "What is archived stays in "+joinSome(stay, 3)+", which "+pick(len(stay) == 1, "has no policy of its own.", "have no policies of their own."))
+	}
+	return strings.Join(said, " ")
+}
+
+// policiesOn names the live policies of a table but one.
+func policiesOn(horizons []retention.Horizon, table retention.TableName, but string) []string {
+	var names []string
+	for _, h := range horizons {
+		if h.Policy.Table == table && h.Policy.Name != but {
+			names = append(names, "`"+h.Policy.Name+"`")
+		}
+	}
+	return names
 }
 
 // retentionAnswer says how long data stays at most, and whether the table is complete.
@@ -68,14 +96,27 @@ func retentionAnswer(longest string, policies int, missing int64, stated bool) (
 		answer, tone = ui.Count(missing, "policy is run by no schedule, so nobody can say when its data goes.", "policies are run by no schedule, so nobody can say when their data goes."), "warn"
 	default:
 		tone = "good"
-		if longest == "" {
-			answer = "Everything is archived, and stays there until a policy for the archive removes it."
-		}
 	}
 	if !stated {
 		answer, tone = answer+" Backup retention is not stated.", "warn"
 	}
 	return answer, tone
+}
+
+// toldWords say what the log of events keeps of rows that are gone; empty if no policy
+// tells other services.
+func toldWords(horizons []retention.Horizon, kept retention.Period) string {
+	var names []string
+	for _, h := range horizons {
+		if h.Policy.Events != nil {
+			names = append(names, "`"+h.Policy.Name+"`")
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "Other services are told of what " + joinSome(names, 5) + " disposed of. The log of these events keeps the entities' keys, and the columns that a policy includes, for " +
+		pick(kept.IsZero(), "as long as HOLDFAST_EVENT_RETENTION says", kept.Human()+" (HOLDFAST_EVENT_RETENTION)") + ", and longer while a subscriber has not taken them."
 }
 
 func backupWords(backups *retention.Period) string {
@@ -88,11 +129,14 @@ func backupWords(backups *retention.Period) string {
 	return "Backups of the governed database are kept for " + backups.Human() + " (HOLDFAST_BACKUP_RETENTION)."
 }
 
-func retentionRow(h retention.Horizon, when string, backups *retention.Period) ui.RetentionRow {
+func retentionRow(all []retention.Horizon, h retention.Horizon, when string, backups *retention.Period) ui.RetentionRow {
 	p := h.Policy
 	row := ui.RetentionRow{
 		Name: p.Name, Href: "/policies/" + p.Name, Rule: p.Rule(), Basis: p.LegalBasis, Period: p.RetentionPeriod.Human(),
 		Schedule: upperFirst(when), ScheduleHref: "/schedules/" + h.Schedule, Database: "Not stated", Backups: "Not stated",
+	}
+	if others := policiesOn(all, p.Table, p.Name); len(others) > 0 {
+		row.Also = "Also on `" + p.Table.String() + "`: " + joinSome(others, 3)
 	}
 	if h.Database == nil {
 		row.Missing, row.ScheduleHref = true, ""
@@ -100,11 +144,18 @@ func retentionRow(h retention.Horizon, when string, backups *retention.Period) u
 		return row
 	}
 	after := func(d retention.Period) string { return d.Human() + " after `" + p.TimestampColumn + "`" }
-	row.Database = upperFirst(after(*h.Database))
-	if p.Action == retention.ActionArchive {
+	switch p.Action {
+	case retention.ActionArchive:
 		row.Database = "Moved to `" + p.ArchiveTable().String() + "` " + after(*h.Database)
-		row.Backups = "Stays in the archive"
+		row.Backups = "Stays in the archive, which has no policy of its own"
+		if of := policiesOn(all, p.ArchiveTable(), p.Name); len(of) > 0 {
+			row.Backups = "The archive has its own: " + joinSome(of, 3)
+		}
 		return row
+	case retention.ActionAnonymize:
+		row.Database = "Overwritten " + after(*h.Database) + "; the rows stay"
+	default:
+		row.Database = "Deleted " + after(*h.Database)
 	}
 	switch {
 	case h.Backups == nil:
@@ -112,7 +163,7 @@ func retentionRow(h retention.Horizon, when string, backups *retention.Period) u
 	case backups.IsZero():
 		row.Backups = "There are no backups"
 	default:
-		row.Backups = upperFirst(after(*h.Backups))
+		row.Backups = pick(p.Action == retention.ActionAnonymize, "Old values gone ", "Gone ") + after(*h.Backups)
 	}
 	return row
 }

@@ -194,7 +194,7 @@ func TestRetentionScheduleSaysWhenDataIsGoneFromBackupsToo(t *testing.T) {
 	store := filledStore()
 	s := signedIn(t, store, catalog())
 	a := s.get("/retention-schedule")
-	wantText(t, a, ".answer", "The longest any record stays, backups included, is 3 years and 31 days (inactive_customers). 1 policy is run by no schedule, so nobody can say when its data goes.")
+	wantText(t, a, ".answer", "What is deleted is gone from backups too after at most 761 days (support_tickets). What is anonymized is overwritten, and its old values gone from backups too, after at most 3 years and 31 days (inactive_customers); the rows stay. What is archived stays in public.orders_archive, which has no policy of its own. 1 policy is run by no schedule, so nobody can say when its data goes.")
 	rows := map[string]string{}
 	for _, r := range a.page.all("tbody tr") {
 		var cells []string
@@ -204,10 +204,10 @@ func TestRetentionScheduleSaysWhenDataIsGoneFromBackupsToo(t *testing.T) {
 		rows[r.one("th a")] = strings.Join(cells, " | ")
 	}
 	for name, want := range map[string]string{
-		"session_logs":       "Legitimate interest (security) | 180 days | At 20 minutes past every hour, UTC | 180 days and 1 hour after created_at | 210 days and 1 hour after created_at",
-		"inactive_customers": "GDPR Art. 5(1)(e), storage limitation | 3 years | At 03:00 every day, Europe/Berlin | 3 years and 1 day after last_seen_at | 3 years and 31 days after last_seen_at",
-		"orders":             "HGB § 257, ten years | 10 years | At 03:00 every day, Europe/Berlin | Moved to public.orders_archive 10 years and 1 day after placed_at | Stays in the archive",
-		"support_tickets":    "Legitimate interest (service improvement) | 730 days | At 03:00 every day, Europe/Berlin | 731 days after resolved_at | 761 days after resolved_at",
+		"session_logs":       "Legitimate interest (security) | 180 days | At 20 minutes past every hour, UTC | Deleted 180 days and 1 hour after created_at | Gone 210 days and 1 hour after created_at",
+		"inactive_customers": "GDPR Art. 5(1)(e), storage limitation | 3 years | At 03:00 every day, Europe/Berlin | Overwritten 3 years and 1 day after last_seen_at; the rows stay | Old values gone 3 years and 31 days after last_seen_at",
+		"orders":             "HGB § 257, ten years | 10 years | At 03:00 every day, Europe/Berlin | Moved to public.orders_archive 10 years and 1 day after placed_at | Stays in the archive, which has no policy of its own",
+		"support_tickets":    "Legitimate interest (service improvement) | 730 days | At 03:00 every day, Europe/Berlin | Deleted 731 days after resolved_at | Gone 761 days after resolved_at",
 		"drafts":             "No basis for keeping | 30 days | Not at all: the policy is disabled | Not stated | Not stated",
 	} {
 		if rows[name] != want {
@@ -215,6 +215,11 @@ func TestRetentionScheduleSaysWhenDataIsGoneFromBackupsToo(t *testing.T) {
 		}
 	}
 	wantText(t, a, "main", "Backups of the governed database are kept for 30 days")
+	wantText(t, a, "main", "Also on public.orders: drafts")
+	wantText(t, a, "main", "for 30 days (HOLDFAST_EVENT_RETENTION)")
+	if strings.Contains(a.page.one("thead"), "Gone from the database") {
+		t.Error("the column calls rows gone that are anonymized or archived")
+	}
 	if len(s.get("/policies").page.all(`a[href=/retention-schedule]`)) != 1 {
 		t.Error("the policies do not lead to it")
 	}

@@ -82,6 +82,8 @@ type RetentionScheduleView struct {
 	Rows []RetentionRow
 	// Backups says how long backups are kept, or that nobody has said so.
 	Backups string
+	// Events says what the log of events keeps; empty if there is none to speak of.
+	Events string
 	// Stated: how long they are kept is known.
 	Stated bool
 	Made   Time
@@ -93,7 +95,9 @@ type RetentionRow struct {
 	Name, Href, Rule, Basis, Period string
 	// Schedule is the schedule in words, or that none runs the policy.
 	Schedule, ScheduleHref string
-	// Database and Backups say by when it is gone.
+	// Also names other policies of the same table; empty if there is none.
+	Also string
+	// Database and Backups say by when it is gone, or what becomes of it.
 	Database, Backups string
 	// Missing: nobody can say when it goes.
 	Missing bool
