@@ -43,16 +43,16 @@ func checkCron(text string) error {
 	fields := strings.Fields(text)
 	if len(fields) == 1 {
 		if five, ok := cronShorthand(fields[0]); ok {
-			return fmt.Errorf("%q is a shorthand; give its five fields: %s", text, five)
+			return fmt.Errorf("%q is a shorthand; give its five fields: %s", clipped(text), five)
 		}
 	}
 	if len(fields) != 5 {
-		return fmt.Errorf("%q has %s; %s", text, countOf(len(fields), "field"), cronHint)
+		return fmt.Errorf("%q has %s; %s", clipped(text), countOf(len(fields), "field"), cronHint)
 	}
 	for i, f := range cronFieldsOf() {
 		for element := range strings.SplitSeq(fields[i], ",") {
 			if err := f.check(element); err != nil {
-				return fmt.Errorf("%s %q: %w", f.name, fields[i], err)
+				return fmt.Errorf("%s %q: %w", f.name, clipped(fields[i]), err)
 			}
 		}
 	}
@@ -75,7 +75,7 @@ func (f cronField) check(element string) error {
 	span, step, stepped := strings.Cut(element, "/")
 	if stepped {
 		if n, ok := digits(step); !ok || n < 1 || n > f.high {
-			return fmt.Errorf("the step %q must be a number from 1 to %d", step, f.high)
+			return fmt.Errorf("the step %q must be a number from 1 to %d", clipped(step), f.high)
 		}
 	}
 	if span == "*" {
@@ -88,7 +88,7 @@ func (f cronField) check(element string) error {
 	}
 	if !isRange {
 		if stepped {
-			return fmt.Errorf("a step needs a range or *; give %s-%d/%s, or */%s", first, f.high, step, step)
+			return fmt.Errorf("a step needs a range or *; give %s-%d/%s, or */%s", clipped(first), f.high, step, step)
 		}
 		return nil
 	}
@@ -97,9 +97,78 @@ func (f cronField) check(element string) error {
 		return err
 	}
 	if a > b {
-		return fmt.Errorf("the range %s goes backwards; give its parts as a list, such as %d-%d,%d-%d", span, a, f.high, f.low, b)
+		return fmt.Errorf("the range %s goes backwards; give %s", span, f.forwards(a, b))
 	}
 	return nil
+}
+
+// forwards is what a range that goes backwards may have meant. A week that ends with
+// Sunday is a range to 7; one that goes on has Saturday as its last number but one.
+func (f cronField) forwards(a, b int) string {
+	last := f.high
+	if last == 7 {
+		if b == 0 {
+			return fmt.Sprintf("%d-7, as Sunday at the end of a week is 7", a)
+		}
+		last = 6
+		if a > last {
+			return span(f.low, b)
+		}
+	}
+	return "its parts as a list, such as " + span(a, last) + "," + span(f.low, b)
+}
+
+func span(a, b int) string {
+	if a == b {
+		return strconv.Itoa(a)
+	}
+	return fmt.Sprintf("%d-%d", a, b)
+}
+
+// clipped is enough of a text to know it by: what people sent may be of any length.
+func clipped(text string) string {
+	const most = 60
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
+}
+
+// values are the numbers that a field means, ascending; Sunday is 0. The field was
+// checked.
+func (f cronField) values(text string) []int {
+	var on [60]bool
+	for element := range strings.SplitSeq(text, ",") {
+		part, stepText, stepped := strings.Cut(element, "/")
+		step := 1
+		if stepped {
+			step, _ = digits(stepText)
+		}
+		a, b := f.low, f.high
+		if part != "*" {
+			first, last, isRange := strings.Cut(part, "-")
+			a, _ = f.number(first)
+			b = a
+			if isRange {
+				b, _ = f.number(last)
+			}
+		} else if f.high == 7 {
+			b = 6 // * is each day once; 7 would be a step of its own
+		}
+		for ; a <= b; a += step {
+			on[a] = true
+		}
+	}
+	if f.high == 7 && on[7] {
+		on[0], on[7] = true, false
+	}
+	var out []int
+	for n, is := range on {
+		if is {
+			out = append(out, n)
+		}
+	}
+	return out
 }
 
 // number reads a number within the bounds, or a name.
@@ -115,7 +184,7 @@ func (f cronField) number(text string) (int, error) {
 		if len(f.names) > 0 {
 			or = ", or a name such as " + strings.ToLower(f.names[0][:3])
 		}
-		return 0, fmt.Errorf("%q must be a number from %d to %d%s", text, f.low, f.high, or)
+		return 0, fmt.Errorf("%q must be a number from %d to %d%s", clipped(text), f.low, f.high, or)
 	}
 	return n, nil
 }

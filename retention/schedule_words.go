@@ -2,30 +2,38 @@ package retention
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
 
-// When says when a schedule runs: in words where the expression is a simple one,
-// else by the expression itself.
+// When says when a schedule runs: in words, or by the expression itself where words
+// would be longer than it.
 func (s *Schedule) When() string {
 	if words, ok := cronWords(s.Cron); ok {
 		return words + ", " + s.TimeZone
 	}
-	return "whenever `" + strings.Join(strings.Fields(s.Cron), " ") + "` comes, " + s.TimeZone
+	return "whenever `" + clipped(strings.Join(strings.Fields(s.Cron), " ")) + "` comes, " + s.TimeZone
 }
 
-// cronWords reads the expressions that most people write; ok is false for others.
+// listed is how many numbers a sentence lists.
+const listed = 12
+
+// cronWords reads an expression; ok is false where there are no few words for it.
 func cronWords(text string) (words string, ok bool) {
 	f := strings.Fields(text)
-	if len(f) != 5 {
+	if checkCron(text) != nil {
 		return "", false
 	}
-	at, often, ok := timeWords(f[0], f[1])
+	var values [5][]int
+	for i, field := range cronFieldsOf() {
+		values[i] = field.values(f[i])
+	}
+	at, often, ok := timeWords(values[0], values[1])
 	if !ok {
 		return "", false
 	}
-	days, ok := dayWords(f[2], f[3], f[4])
+	days, ok := dayWords(values[2], values[3], values[4], eitherDay(f[2], f[4]))
 	if !ok {
 		return "", false
 	}
@@ -35,39 +43,86 @@ func cronWords(text string) (words string, ok bool) {
 	return at + " " + days, true
 }
 
-// timeWords reads minute and hour; often tells that it comes within every hour of the
-// day, so that "every day" need not be said.
-func timeWords(minute, hour string) (words string, often, ok bool) {
-	if step, found := strings.CutPrefix(minute, "*/"); found && hour == "*" {
-		n, err := strconv.Atoi(step)
-		return fmt.Sprintf("every %d minutes", n), true, err == nil && n > 1 && 60%n == 0
-	}
-	if minute == "*" && hour == "*" {
-		return "every minute", true, true
-	}
-	m, err := strconv.Atoi(minute)
-	if err != nil || m > 59 {
-		return "", false, false
-	}
-	if hour == "*" {
-		if m == 0 {
-			return "every hour", true, true
+// timeWords reads minutes and hours; often tells that it comes within every hour of the
+// day, or in even steps through it, so that "every day" need not be said.
+func timeWords(minutes, hours []int) (words string, often, ok bool) {
+	if len(minutes)*len(hours) <= listed {
+		if step := evenStep(hours, 24); step > 1 && len(hours) > 1 && minutes[0] == 0 && len(minutes) == 1 {
+			return fmt.Sprintf("every %d hours", step), true, true
 		}
-		return fmt.Sprintf("at %d minutes past every hour", m), true, m > 1
-	}
-	if step, found := strings.CutPrefix(hour, "*/"); found {
-		n, err := strconv.Atoi(step)
-		return fmt.Sprintf("every %d hours", n), true, err == nil && n > 1 && 24%n == 0 && m == 0
-	}
-	var times []string
-	for part := range strings.SplitSeq(hour, ",") {
-		h, err := strconv.Atoi(part)
-		if err != nil || h > 23 {
-			return "", false, false
+		var times []string
+		for _, h := range hours {
+			for _, m := range minutes {
+				times = append(times, fmt.Sprintf("%02d:%02d", h, m))
+			}
 		}
-		times = append(times, fmt.Sprintf("%02d:%02d", h, m))
+		return "at " + allOf(times), false, true
 	}
-	return "at " + allOf(times), false, len(times) <= 4
+	words, ok = minuteWords(minutes)
+	first, last := hours[0], hours[len(hours)-1]
+	switch {
+	case len(hours) == 24:
+		return words, true, ok
+	case last-first == len(hours)-1:
+		return words + fmt.Sprintf(" from %02d:00 to %02d:59", first, last), false, ok
+	}
+	var names []string
+	for _, h := range hours {
+		names = append(names, fmt.Sprintf("%02d", h))
+	}
+	return words + ", in the hours " + allOf(names) + ",", false, ok
+}
+
+// minuteWords says which minutes of an hour.
+func minuteWords(minutes []int) (string, bool) {
+	switch step := evenStep(minutes, 60); {
+	case step == 1:
+		return "every minute", true
+	case step > 1 && len(minutes) > 1:
+		return fmt.Sprintf("every %d minutes", step), true
+	case len(minutes) == 1 && minutes[0] == 0:
+		return "every hour", true
+	case len(minutes) == 1:
+		return "at " + countOf(minutes[0], "minute") + " past every hour", true
+	}
+	numbers, ok := numberWords(minutes)
+	return "at minutes " + numbers + " of every hour", ok
+}
+
+// evenStep is the step of values from 0 through the whole of a day or an hour; 0 if
+// they do not go evenly through it.
+func evenStep(values []int, of int) int {
+	step := of / len(values)
+	for i, n := range values {
+		if n != i*step {
+			return 0
+		}
+	}
+	if of%len(values) != 0 {
+		return 0
+	}
+	return step
+}
+
+// numberWords lists numbers, or says from where to where.
+func numberWords(values []int) (string, bool) {
+	first, last := values[0], values[len(values)-1]
+	if len(values) > 2 && last-first == len(values)-1 {
+		return fmt.Sprintf("%d to %d", first, last), true
+	}
+	var names []string
+	for _, n := range values {
+		names = append(names, strconv.Itoa(n))
+	}
+	if len(values) <= listed {
+		return allOf(names), true
+	}
+	for i, n := range values {
+		if n != first+i*(values[1]-first) {
+			return "", false
+		}
+	}
+	return strings.Join(names[:3], ", ") + " and so on to " + names[len(names)-1], true
 }
 
 var (
@@ -75,68 +130,92 @@ var (
 	months   = []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"}
 )
 
-// dayWords reads the three fields of the day.
-func dayWords(dom, month, dow string) (words string, ok bool) {
+// dayWords reads days of the month, months and days of the week; either tells that one of
+// the days is enough.
+func dayWords(dom, month, dow []int, either bool) (words string, ok bool) {
+	everyDay, everyWeekday := len(dom) == 31, len(dow) == 7
+	in := ""
+	if len(month) < 12 {
+		in = " in " + monthNames(month)
+	}
 	switch {
-	case dom == "*" && month == "*" && dow == "*":
-		return "every day", true
-	case dom == "*" && month == "*":
-		return weekdayWords(dow)
-	case dow != "*":
-		return "", false
+	case everyDay && everyWeekday, either && (everyDay || everyWeekday):
+		return "every day" + in, true
+	case everyDay:
+		return weekdayWords(dow) + in, true
+	case everyWeekday:
+		return dateWords(dom, month)
 	}
-	day, err := strconv.Atoi(dom)
-	if err != nil || day < 1 || day > 31 {
-		return "", false
+	numbers, ok := numberWords(dom)
+	numbers = "day " + strings.Replace(numbers, " and ", " or ", 1) + " of the month"
+	if strings.Contains(numbers, " or so on ") {
+		numbers = strings.Replace(numbers, " or so on ", " and so on ", 1)
 	}
-	if month == "*" {
-		words = fmt.Sprintf("on day %d of every month", day)
-		if day > 28 {
-			words += " that has one"
-		}
-		return words, true
+	days := strings.Replace(allOf(weekdayNames(dow)), " and ", " or ", 1)
+	if either {
+		return "on each day" + in + " that is " + numbers + " or a " + days, ok
 	}
-	m, err := strconv.Atoi(month)
-	if err != nil || m < 1 || m > 12 {
-		return "", false
+	return "on each " + days + in + " that is " + numbers, ok
+}
+
+// dateWords reads days of the month and their months.
+func dateWords(dom, month []int) (string, bool) {
+	last := dom[len(dom)-1]
+	if len(dom) == 1 && len(month) == 1 {
+		words := fmt.Sprintf("on %d %s", last, months[month[0]-1])
+		return words + pickWords(last == 29 && month[0] == 2, " of every leap year", " every year"), true
 	}
-	words = fmt.Sprintf("on %d %s", day, months[m-1])
-	if day == 29 && m == 2 {
-		return words + " of every leap year", true
+	numbers, ok := numberWords(dom)
+	words := pickWords(len(dom) == 1, "on day ", "on days ") + numbers + " of "
+	if len(month) == 12 {
+		return words + "every month" + pickWords(last > 28, pickWords(len(dom) == 1, " that has one", ", where the month has them"), ""), ok
 	}
-	return words + " every year", true
+	return words + monthNames(month) + pickWords(last > 28, ", where the month has "+pickWords(len(dom) == 1, "it", "them"), ""), ok
+}
+
+func pickWords(cond bool, yes, no string) string {
+	if cond {
+		return yes
+	}
+	return no
+}
+
+func monthNames(month []int) string {
+	first, last := month[0], month[len(month)-1]
+	if len(month) > 2 && last-first == len(month)-1 {
+		return months[first-1] + " to " + months[last-1]
+	}
+	var names []string
+	for _, m := range month {
+		names = append(names, months[m-1])
+	}
+	return allOf(names)
 }
 
 // weekdayWords reads a day of the week, several, or a range of them.
-func weekdayWords(dow string) (string, bool) {
-	first, last, isRange := strings.Cut(dow, "-")
-	if isRange {
-		a, okA := weekday(first)
-		b, okB := weekday(last)
-		return "on " + a + " to " + b, okA && okB
-	}
-	var days []string
-	for part := range strings.SplitSeq(dow, ",") {
-		day, ok := weekday(part)
-		if !ok {
-			return "", false
+func weekdayWords(dow []int) string {
+	for _, days := range [][]int{dow, sundayLast(dow)} {
+		first, last := days[0], days[len(days)-1]
+		if len(days) > 2 && last-first == len(days)-1 {
+			return "on " + weekdays[first] + " to " + weekdays[last]
 		}
-		days = append(days, day)
 	}
-	return "every " + allOf(days), true
+	return "every " + allOf(weekdayNames(dow))
 }
 
-// weekday reads a number from 0 to 7, or the first three letters.
-func weekday(s string) (string, bool) {
-	if n, err := strconv.Atoi(s); err == nil && n >= 0 && n < len(weekdays) {
-		return weekdays[n], true
+func sundayLast(dow []int) []int {
+	if dow[0] == 0 {
+		return append(slices.Clone(dow[1:]), 7)
 	}
-	for _, name := range weekdays {
-		if strings.EqualFold(s, name[:3]) {
-			return name, true
-		}
+	return dow
+}
+
+func weekdayNames(dow []int) []string {
+	var names []string
+	for _, d := range sundayLast(dow) {
+		names = append(names, weekdays[d])
 	}
-	return "", false
+	return names
 }
 
 // allOf joins words as a sentence does.

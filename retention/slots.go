@@ -29,7 +29,7 @@ type wallTimes struct{ spec cron.Schedule }
 // parseCron reads five fields. That they are well formed is checkCron's to say.
 func parseCron(text string) (wallTimes, error) {
 	unreadable := func(why error) (wallTimes, error) {
-		return wallTimes{}, fmt.Errorf("%q cannot be read (%w); %s", text, why, cronHint)
+		return wallTimes{}, fmt.Errorf("%q cannot be read (%w); %s", clipped(text), why, cronHint)
 	}
 	fields := strings.Fields(text)
 	if len(fields) != 5 {
@@ -51,7 +51,7 @@ func parseCron(text string) (wallTimes, error) {
 	// Any day does to begin with: the calendar repeats within the years searched, but
 	// for 29 February around 2100, which comes all the same.
 	if w.next(time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
-		return wallTimes{}, fmt.Errorf("%q never comes, as 30 February does; give a day that exists, such as 0 3 1 * *", text)
+		return wallTimes{}, fmt.Errorf("%q never comes, as 30 February does; give a day that exists, such as 0 3 1 * *", clipped(text))
 	}
 	return w, nil
 }
