@@ -230,6 +230,28 @@ type PolicyResult struct {
 	DueEstimate int64 `json:"-"`
 }
 
+// Took is how long the policy was worked on until now, or until it ended; pauses do not
+// count, one that lasts included. false if it has not begun.
+func (r *PolicyResult) Took(now time.Time) (time.Duration, bool) {
+	switch {
+	case r.StartedAt == nil:
+		return 0, false
+	case r.FinishedAt != nil || r.Status == RunPaused:
+		return time.Duration(r.DurationSeconds * float64(time.Second)), true
+	}
+	return now.Sub(*r.StartedAt) - time.Duration(r.PausedSeconds*float64(time.Second)), true
+}
+
+// Took is how long the run worked on its policies, one after the other; pauses do not
+// count. false if it has not begun.
+func (r *Run) Took(now time.Time) (sum time.Duration, begun bool) {
+	for i := range r.Policies {
+		d, _ := r.Policies[i].Took(now)
+		sum += d
+	}
+	return sum, r.StartedAt != nil
+}
+
 // Passed is the number of due rows that the walk has dealt with, whatever became
 // of them.
 func (c *Counts) Passed() int64 {

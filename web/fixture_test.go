@@ -148,7 +148,7 @@ func fillRuns(s *fakeStore) {
 	result := func(name string, a retention.Action, n, held, blocked int64, st retention.RunStatus) retention.PolicyResult {
 		p := s.versions[name][len(s.versions[name])-1]
 		return retention.PolicyResult{Policy: name, Version: p.Version, Action: a, Table: p.Table, Sentence: p.Sentence(), Cutoff: agop(180 * day), Status: st,
-			Counts: retention.Counts{Processed: n, Held: held, Blocked: blocked}, Batches: (n + 4999) / 5000, StartedAt: agop(5 * time.Hour), FinishedAt: agop(5*time.Hour - 2100*time.Millisecond)}
+			Counts: retention.Counts{Processed: n, Held: held, Blocked: blocked}, Batches: (n + 4999) / 5000, StartedAt: agop(5 * time.Hour), FinishedAt: agop(5*time.Hour - 1400*time.Millisecond), DurationSeconds: 1.4}
 	}
 	logs := result("session_logs", retention.ActionDelete, 12_391, 10_000, 12, retention.RunSucceeded)
 	logs.Skipped = map[string]int64{retention.SkippedLocked: 3, retention.SkippedTrigger: 1}
@@ -158,7 +158,7 @@ func fillRuns(s *fakeStore) {
 	failed := result("orders", retention.ActionArchive, 0, 0, 0, retention.RunFailed)
 	failed.Errors = []string{"the archive table public.orders_archive does not exist; create it with: CREATE TABLE public.orders_archive (LIKE public.orders)"}
 	live := result("session_logs", retention.ActionDelete, 480_000, 2, 0, retention.RunRunning)
-	live.StartedAt, live.FinishedAt = agop(40*time.Second), nil
+	live.StartedAt, live.FinishedAt, live.DurationSeconds = agop(40*time.Second), nil, 0
 	waiting := result("support_tickets", retention.ActionDelete, 0, 0, 0, retention.RunQueued)
 	waiting.StartedAt, waiting.FinishedAt, waiting.Cutoff = nil, nil, nil
 	ok := retention.Run{ID: "0195-run-ok", Trigger: retention.TriggerManual, RequestedBy: "jane@example.com", Pace: retention.PaceDefault, Status: retention.RunSucceeded, AsOf: agop(5 * time.Hour), CreatedAt: ago(5 * time.Hour), StartedAt: agop(5 * time.Hour), FinishedAt: agop(5*time.Hour - 4200*time.Millisecond), TotalProcessed: 12_403, TotalHeld: 10_000, Policies: []retention.PolicyResult{logs, customers, zero}}
@@ -173,7 +173,7 @@ func fillRuns(s *fakeStore) {
 	live.DueEstimate = 1_200_000
 	s.runs[1].Policies = []retention.PolicyResult{live, waiting}
 	half := live
-	half.Status, half.DurationSeconds = retention.RunPaused, 40
+	half.Status, half.DurationSeconds, half.StartedAt = retention.RunPaused, 40, agop(30*time.Hour)
 	paused := running
 	paused.ID, paused.Status, paused.Policies, paused.CreatedAt = "0195-run-paused", retention.RunPaused, []retention.PolicyResult{half}, ago(31*time.Hour)
 	gone := paused
@@ -202,6 +202,7 @@ func fillAudit(s *fakeStore) {
 	system.Actor, system.ActorKind, system.RemoteAddr = "system", retention.ActorSystem, ""
 	s.entries = []retention.AuditEntry{
 		jane(2*time.Hour, "user.sign_in", "user/jane@example.com", nil, nil),
+		jane(4*time.Hour, "run.pause", "run/0195-run-paused", nil, nil),
 		jane(5*time.Hour, "run.request", "run/0195-run-ok", nil, map[string]any{"dry_run": false, "policies": []string{"session_logs", "inactive_customers"}}),
 		jane(20*time.Hour, "hold.revise", "hold/"+holdID, map[string]any{"expires_at": nil, "on_expiry": "release"}, map[string]any{"expires_at": "2027-03-03T00:00:00Z", "on_expiry": "review"}),
 		system,

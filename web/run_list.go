@@ -128,7 +128,7 @@ func (v *visit) runsAnswer(list []retention.Run) string {
 		return "Nothing has run yet."
 	}
 	r := list[0]
-	return "Last " + pick(r.DryRun, "simulation", "run") + ", " + v.clock.ago(r.CreatedAt) + ": " + lowerFirst(runSentence(r, v.clock.lasted(r.StartedAt, r.FinishedAt)))
+	return "Last " + pick(r.DryRun, "simulation", "run") + ", " + v.clock.ago(r.CreatedAt) + ": " + lowerFirst(runSentence(r, v.runTook(r)))
 }
 
 // counted is how many runs a chip would show: those of its own value, under the

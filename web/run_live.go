@@ -70,6 +70,9 @@ func (l liveRun) show(row *ui.RunPolicyRow, r retention.Run, p retention.PolicyR
 	case rate > 0:
 		row.Rate, row.RateOver = ui.Num(int64(rate+0.5))+" rows/s", "on average"
 	}
+	if row.Rate != "" && p.Passed() != p.Processed {
+		row.RateOver += ", rows that were left included"
+	}
 	done := p.Passed()
 	if p.Status.Ended() || p.DueEstimate <= 0 || done > p.DueEstimate {
 		return
@@ -83,16 +86,13 @@ func (l liveRun) show(row *ui.RunPolicyRow, r retention.Run, p retention.PolicyR
 	}
 }
 
-// average is rows per second of a policy's own time; 0 where it says nothing.
+// average is rows per second that were passed, whatever became of them, of a policy's own time; 0 where it says nothing.
 func average(p retention.PolicyResult, now time.Time) float64 {
-	d := p.DurationSeconds
-	if p.Status == retention.RunRunning {
-		d = now.Sub(*p.StartedAt).Seconds() - p.PausedSeconds
-	}
-	if d < 0.5 {
+	d, _ := p.Took(now)
+	if d < 500*time.Millisecond {
 		return 0
 	}
-	return float64(p.Passed()) / d
+	return float64(p.Passed()) / d.Seconds()
 }
 
 // arriving tells whether a run has just ended and its batches are still on their way

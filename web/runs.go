@@ -39,7 +39,7 @@ func (v *visit) runRow(r retention.Run) ui.RunRow {
 	return ui.RunRow{
 		Href: "/runs/" + r.ID, Name: started.Text, State: runPill(r.Status), Started: started, By: r.RequestedBy, DryRun: r.DryRun,
 		Policies: joinSome(names, 2), Processed: c.Processed, Held: c.Held, Blocked: c.Blocked, Errors: r.TotalErrors,
-		Duration: v.clock.lasted(r.StartedAt, r.FinishedAt),
+		Duration: v.runTook(r),
 	}
 }
 
@@ -58,12 +58,30 @@ func (v *visit) runRowOf(r retention.Run, policy string) ui.RunRow {
 	return row
 }
 
-// policyTook is how long a run worked on a policy.
-func (v *visit) policyTook(p retention.PolicyResult) string {
-	if p.FinishedAt != nil {
-		return took(time.Duration(p.DurationSeconds * float64(time.Second)))
+// policyTook is how long a run worked on a policy, and runTook on all of them. No page
+// counts pauses in a duration, as the API does not.
+func (v *visit) policyTook(p retention.PolicyResult) string { return tookOr(p.Took(v.clock.now)) }
+
+func (v *visit) runTook(r retention.Run) string { return tookOr(r.Took(v.clock.now)) }
+
+func tookOr(d time.Duration, begun bool) string {
+	if !begun {
+		return "–"
 	}
-	return v.clock.lasted(p.StartedAt, nil)
+	return took(d)
+}
+
+// paused says who paused the run that waits to be resumed, and when; empty if the audit
+// does not have it any more.
+func (v *visit) paused(r retention.Run) (string, error) {
+	if r.Status != retention.RunPaused {
+		return "", nil
+	}
+	entries, _, err := v.e.Audit(v.ctx, v.actor, retention.AuditFilter{Action: "run.pause", Object: "run/" + r.ID}, retention.Page{Limit: 1})
+	if err != nil || len(entries) == 0 {
+		return "", err
+	}
+	return v.moment(&entries[0].At, "") + " by " + entries[0].Actor, nil
 }
 
 // run is the page of one run, live while it has not ended.
@@ -72,11 +90,15 @@ func run(v *visit) error {
 	if err != nil {
 		return err
 	}
-	lasted := v.clock.lasted(r.StartedAt, r.FinishedAt)
+	lasted := v.runTook(r)
+	paused, err := v.paused(r)
+	if err != nil {
+		return err
+	}
 	view := ui.RunView{
 		Head: ui.Head{Title: v.runTitle(r), Parent: "Runs", ParentHref: "/runs", Answer: runSentence(r, lasted), Tone: runPill(r.Status).Tone},
 		ID:   r.ID, Href: v.here("was"), DryRun: r.DryRun, State: runPill(r.Status), Waiting: r.Waiting, Settling: r.Settling,
-		Facts: v.runFacts(r), Totals: runStats(r), Filter: v.query("policy"), Steps: runSteps(r),
+		Facts: v.runFacts(r, paused), Totals: runStats(r), Filter: v.query("policy"), Steps: runSteps(r),
 	}
 	live := v.live(r)
 	view.Live, view.Poll = !r.Status.Ended() || r.Settling, live.poll
@@ -110,13 +132,17 @@ func runStats(r retention.Run) []ui.Stat {
 	return stats
 }
 
-func (v *visit) runFacts(r retention.Run) []ui.Pair {
+func (v *visit) runFacts(r retention.Run, paused string) []ui.Pair {
 	facts := []ui.Pair{
 		{Name: "Requested", Value: v.clock.exactly(r.CreatedAt).Text + " by " + r.RequestedBy + pick(r.Trigger == retention.TriggerSchedule, " (schedule)", "")},
 		{Name: "Started", Value: v.moment(r.StartedAt, "not yet")},
 		{Name: "Ended", Value: v.moment(r.FinishedAt, "not yet")},
+		{Name: "Worked for", Value: v.runTook(r) + pick(r.StartedAt != nil, ". Durations of a run and its policies do not count pauses.", "")},
 		{Name: "Cutoffs counted from", Value: v.moment(r.AsOf, "the moment it starts")},
 		{Name: "Pace", Value: pick(r.Pace == retention.PaceMax, "max: without pauses", "default: leaves the database room for others")},
+	}
+	if paused != "" {
+		facts = append(facts, ui.Pair{Name: "Paused", Value: paused})
 	}
 	if r.DryRun {
 		facts = append(facts, ui.Pair{Name: "Kind", Value: "simulation: counted in read-only transactions, nothing was changed"})

@@ -83,7 +83,7 @@ func TestARunsFirstLineSaysWhatItDid(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	for id, want := range map[string]string{
 		"0195-run-ok":      "Disposed of 12,403 records under 3 policies in 4.2 s; 10,000 held, 12 blocked by references, 3 locked by others, 1 refused by a trigger. Nothing failed.",
-		"0195-run-partial": "Disposed of 0 records under 2 policies in 1.0 s; 0 held, 0 blocked by references. Failed: orders.",
+		"0195-run-partial": "Disposed of 0 records under 2 policies in 2.8 s; 0 held, 0 blocked by references. Failed: orders.",
 		"0195-run-live":    "Has disposed of 480,000 records so far, under 2 policies, in 40.0 s; 2 held, 0 blocked by references.",
 	} {
 		a := s.get("/runs/" + id)
@@ -189,6 +189,23 @@ func TestARunIsPausedResumedAndCancelledOnItsPage(t *testing.T) {
 		t.Error("a run that has ended is to be cancelled once more")
 	}
 	wantText(t, s.get("/runs/0195-run-cancelled"), ".notice", "Its last batch is being waited for")
+}
+
+// TestPausesAreInNoDuration: a run that has been paused for a day worked for 40 seconds.
+func TestPausesAreInNoDuration(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	took := strings.ReplaceAll(took(40*time.Second), "\u00a0", " ")
+	for _, id := range []string{"0195-run-paused", "0195-run-cancelled"} {
+		a := s.get("/runs/" + id)
+		for _, want := range []string{"Took" + took + " ", "Worked for" + took + ". Durations of a run and its policies do not count pauses."} {
+			if text := strings.Join(strings.Fields(strings.ReplaceAll(a.page.one("main"), "\u00a0", " ")), " "); !strings.Contains(text, want) {
+				t.Errorf("%s: got %s, want %q", id, text, want)
+			}
+		}
+		wantText(t, a, "article", "on average, rows that were left included")
+	}
+	wantText(t, s.get("/runs/0195-run-paused"), "main", "by jane@example.com")
+	wantText(t, s.get("/runs/0195-run-paused"), "main", "(4 hours ago)")
 }
 
 func TestALiveRunSaysHowFastItIsAndHowMuchIsLeft(t *testing.T) {
