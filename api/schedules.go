@@ -112,7 +112,7 @@ func renderSchedule(h engine.ScheduleHealth) oapi.Schedule {
 		Name: x.Name, Cron: x.Cron, TimeZone: x.TimeZone, Policies: orAll(x.Policies),
 		MisfireGrace: x.MisfireGrace.String(), Enabled: x.Enabled, Version: x.Version, CreatedBy: x.CreatedBy,
 		CreatedAt: x.CreatedAt.UTC(), OwedSince: x.OwedSince.UTC(), NextSlot: utc(x.NextSlot), LastRun: renderLastRun(h.LastRun),
-		LastSuccess: utc(h.LastSuccess), MissedLastWeek: h.MissedWeek, Overdue: h.Overdue, Sentence: x.Sentence(),
+		LastSuccess: utc(h.LastSuccess), MissedLastWeek: h.MissedWeek, Overdue: h.Overdue, Sentence: h.Sentence(),
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/retention"
@@ -17,6 +18,29 @@ type ScheduleHealth struct {
 	Overdue bool
 	// OverdueSince is from when it is, or will be, overdue; zero for a disabled one.
 	OverdueSince time.Time
+	// Retired are the policies that it names and that are not live any more: it leaves
+	// them out.
+	Retired []string
+}
+
+// Sentence is the schedule's, with what it leaves out.
+func (h ScheduleHealth) Sentence() string {
+	text := h.Schedule.Sentence()
+	switch n := len(h.Retired); {
+	case n == 0:
+		return text
+	case n == len(h.Schedule.Policies):
+		return text + " Nothing is left to run: " + strings.Join(h.Retired, ", ") + pickWord(n == 1, " is", " are") + " retired, and its slots are missed."
+	default:
+		return text + " It leaves out " + strings.Join(h.Retired, ", ") + ", which " + pickWord(n == 1, "is", "are") + " retired."
+	}
+}
+
+func pickWord(one bool, singular, more string) string {
+	if one {
+		return singular
+	}
+	return more
 }
 
 func healthOf(st retention.ScheduleState, now time.Time) ScheduleHealth {
@@ -70,7 +94,26 @@ func (e *Engine) scheduleHealth(ctx context.Context, names ...string) ([]Schedul
 	for i, st := range states {
 		out[i] = healthOf(st, now)
 	}
-	return out, nil
+	return out, e.noteRetired(ctx, out)
+}
+
+// noteRetired looks the named policies up among those that are live.
+func (e *Engine) noteRetired(ctx context.Context, list []ScheduleHealth) error {
+	if !slices.ContainsFunc(list, func(h ScheduleHealth) bool { return len(h.Schedule.Policies) > 0 }) {
+		return nil
+	}
+	live, err := e.allPolicies(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		for _, name := range list[i].Schedule.Policies {
+			if !slices.ContainsFunc(live, func(p retention.Policy) bool { return p.Name == name }) {
+				list[i].Retired = append(list[i].Retired, name)
+			}
+		}
+	}
+	return nil
 }
 
 // Slots lists what became of a schedule's slots, newest first.

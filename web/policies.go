@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -285,7 +286,50 @@ func retireForm(v *visit) error {
 	if view.Simulation, err = v.simulation(v.e.Simulate(v.ctx, v.actor, p.Name, nil)); err != nil {
 		return err
 	}
+	if view.Schedules, err = v.schedulesWithout(p); err != nil {
+		return err
+	}
 	return v.render(http.StatusOK, ui.Retire(v.shell("policies", "Retire "+p.Name), view))
+}
+
+// schedulesWithout says what becomes of each schedule that runs the policy.
+func (v *visit) schedulesWithout(p retention.Policy) ([]string, error) {
+	var said []string
+	page := retention.Page{Limit: retention.MaxPage}
+	for {
+		list, next, err := v.e.Schedules(v.ctx, v.actor, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range list {
+			if line := scheduleWithout(h, p.Name); line != "" {
+				said = append(said, line)
+			}
+		}
+		if next == "" {
+			return said, nil
+		}
+		page.Cursor = next
+	}
+}
+
+func scheduleWithout(h engine.ScheduleHealth, policy string) string {
+	name := "`" + h.Schedule.Name + "`" + pick(h.Schedule.Enabled, "", " (disabled)")
+	var others []string
+	for _, other := range h.Schedule.Policies {
+		if other != policy && !slices.Contains(h.Retired, other) {
+			others = append(others, "`"+other+"`")
+		}
+	}
+	switch {
+	case len(h.Schedule.Policies) == 0:
+		return name + " runs all active policies: it goes on without this one."
+	case !slices.Contains(h.Schedule.Policies, policy):
+		return ""
+	case len(others) == 0:
+		return name + " runs no other policy: its slots are recorded as missed until it is disabled or given other policies."
+	}
+	return name + " names it: it goes on with " + joinSome(others, 4) + "."
 }
 
 func retirePolicy(v *visit) error {

@@ -181,9 +181,13 @@ func TestRetiringShowsTheFiguresAndNeedsTheVersion(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	a := s.get("/policies/session_logs/retire")
 	wantText(t, a, ".verdict", "A run now would delete 12,391 records.")
+	wantText(t, a, "main", "nightly runs all active policies: it goes on without this one.")
+	wantText(t, a, "main", "sessions_hourly runs no other policy: its slots are recorded as missed")
+	wantText(t, s.get("/policies/orders/retire"), "main", "weekly_archive (disabled) names it: it goes on with inactive_customers.")
 	wantCode(t, s.post("/policies/session_logs/retire", nil), http.StatusPreconditionRequired)
 	wantCode(t, s.post("/policies/session_logs/retire", url.Values{"version": {a.page.value("version")}}), http.StatusSeeOther)
 	wantText(t, s.get("/policies/session_logs"), ".notice", "Retired by jane@example.com")
+	wantText(t, s.get("/schedules"), "main", "Nothing is left to run: session_logs is retired, and its slots are missed.")
 }
 
 func TestAPolicysFormOutlivesAnOutage(t *testing.T) {

@@ -107,7 +107,7 @@ func schedulePill(h engine.ScheduleHealth) ui.Pill {
 
 func (v *visit) scheduleRow(h engine.ScheduleHealth) ui.ScheduleRow {
 	row := ui.ScheduleRow{
-		Name: h.Schedule.Name, Href: "/schedules/" + h.Schedule.Name, Sentence: h.Schedule.Sentence(), State: schedulePill(h),
+		Name: h.Schedule.Name, Href: "/schedules/" + h.Schedule.Name, Sentence: h.Sentence(), State: schedulePill(h),
 		Next: v.clock.atp(h.Schedule.NextSlot), Missed: h.MissedWeek, LastSuccess: v.clock.atp(h.LastSuccess),
 	}
 	if r := h.LastRun; r != nil {
@@ -128,7 +128,7 @@ func schedule(v *visit) error {
 	}
 	s := h.Schedule
 	view := ui.ScheduleView{
-		Head: ui.Head{Title: s.Name, Parent: "Schedules", ParentHref: "/schedules", Answer: s.Sentence()},
+		Head: ui.Head{Title: s.Name, Parent: "Schedules", ParentHref: "/schedules", Answer: h.Sentence()},
 		Name: s.Name, Version: s.Version, Enabled: s.Enabled, Overdue: v.overdueWords(h), Stats: v.scheduleStats(h),
 		Settings: v.scheduleSettings(s), Pager: v.pager("slots", next),
 	}

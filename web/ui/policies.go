@@ -69,6 +69,8 @@ type RetireView struct {
 	Simulation     *SimulationView
 	// Problem says why there are no figures.
 	Problem string
+	// Schedules say what becomes of those that run it.
+	Schedules []string
 }
 
 // SimulationView is what a run would do now.
