@@ -75,7 +75,7 @@ func (s *server) ReviseSubscriber(ctx context.Context, r oapi.ReviseSubscriberRe
 		return nil, err
 	}
 	sub, err := s.engine.ReviseSubscriber(ctx, httpauth.ActorFrom(ctx), r.ID, version, retention.SubscriberRevision{
-		Name: in.Name, URL: in.URL, Subject: in.Subject, Types: in.Types, EntityTypes: in.EntityTypes, Enabled: in.Enabled,
+		Name: in.Name, Kind: (*retention.SubscriberKind)(in.Kind), URL: in.URL, Subject: in.Subject, Types: in.Types, EntityTypes: in.EntityTypes, Enabled: in.Enabled,
 	})
 	if err != nil {
 		return nil, err
@@ -121,7 +121,8 @@ func (s *server) EndSubscriber(ctx context.Context, r oapi.EndSubscriberRequestO
 
 // RotateSecret is POST /subscribers/{id}/rotate-secret; its answer has the new key.
 func (s *server) RotateSecret(ctx context.Context, r oapi.RotateSecretRequestObject) (oapi.RotateSecretResponseObject, error) {
-	sub, secret, err := s.engine.RotateSecret(ctx, httpauth.ActorFrom(ctx), r.ID)
+	drop := r.Body != nil && value(r.Body.DropFormer)
+	sub, secret, err := s.engine.RotateSecret(ctx, httpauth.ActorFrom(ctx), r.ID, drop)
 	if err != nil {
 		return nil, err
 	}

@@ -25,12 +25,16 @@ func (s *service) tellOfSubscribers(t *testing.T) {
 	if got := rotated.object(); got["secret"] == hook["secret"] || got["former_secret_until"] == nil {
 		t.Errorf("rotated: got %v", got)
 	}
+	s.do(call{method: "POST", path: where + "/rotate-secret"}).wantProblem(409, "conflict")
+	s.do(call{method: "POST", path: where + "/rotate-secret", body: `{"drop_former": true}`}).want(200)
+	s.do(call{method: "POST", path: where + "/rotate-secret", body: `{"force": true}`}).wantProblem(400, "malformed").field(t, "force")
+	s.do(call{method: "PATCH", path: where, body: `{"kind": "nats"}`, header: map[string]string{"If-Match": "*"}}).wantProblem(422, "invalid").field(t, "kind")
 	// What was read can be sent back.
 	read := s.do(call{method: "GET", path: where}).want(200)
 	body := read.object()
 	body["enabled"] = false
 	changed := s.do(call{method: "PATCH", path: where, body: body, header: map[string]string{"If-Match": read.header.Get("ETag")}}).want(200)
-	if got := changed.object(); got["enabled"] != false || got["version"] != 3.0 || got["kind"] != "webhook" {
+	if got := changed.object(); got["enabled"] != false || got["version"] != 4.0 || got["kind"] != "webhook" {
 		t.Errorf("changed: got %v", got)
 	}
 	nats := s.do(call{method: "POST", path: "/api/v1/subscribers", body: crm}).want(201)
@@ -69,6 +73,7 @@ func TestWrongSubscribersAreRefusedWithTheField(t *testing.T) {
 		`{"name": "crm", "kind": "webhook", "url": "http://[::ffff:10.0.0.1]/x"}`:               "url",
 		`{"name": "crm", "kind": "webhook", "url": "http://169.254.169.254/latest/meta-data/"}`: "url",
 		`{"name": "crm", "kind": "webhook", "url": "http://localhost/x"}`:                       "url",
+		`{"name": "crm", "kind": "webhook", "url": "https://1.1.1.1:99999/"}`:                   "url",
 		`{"name": "crm", "kind": "webhook", "url": "http://2130706433/x"}`:                      "url",
 		`{"name": "crm", "kind": "webhook", "url": "http://0x7f000001/x"}`:                      "url",
 		`{"name": "crm", "kind": "webhook", "url": "http://0177.0.0.1/x"}`:                      "url",

@@ -107,6 +107,17 @@ func (r *receiver) accepted() []string {
 	return out
 }
 
+// of are the ids of an entity's events, as they came.
+func (r *receiver) of(entity string) []string {
+	var out []string
+	for _, e := range r.requests() {
+		if e.entity == entity {
+			out = append(out, e.id)
+		}
+	}
+	return out
+}
+
 func always(status int) func(received) int { return func(received) int { return status } }
 
 func (h *house) mustSubscriber(s retention.Subscriber) retention.Subscriber {

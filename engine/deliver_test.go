@@ -369,13 +369,97 @@ func TestPumpThatIsStoppedKeepsWhatItHasSent(t *testing.T) {
 	if st.Undelivered() == 0 || st.Undelivered() > 700+16 {
 		t.Errorf("%d are undelivered after 300 were answered", st.Undelivered())
 	}
+	again, _, err := h.engine.Deliveries(t.Context(), h.actor, sub.ID, []retention.DeliveryState{retention.DeliveryRetrying}, retention.Page{})
+	if err != nil || st.Retrying != 0 || len(again) != 0 {
+		t.Errorf("%d (listed: %+v, %v) are said to be tried again; none has failed", st.Retrying, again, err)
+	}
 	h.pumpOnce(sub.ID)
 	if st := h.status(sub.ID); st.Undelivered() != 0 {
 		t.Errorf("not finished: %+v", st)
 	}
 	wantOrder(t, r, log)
-	if again := len(r.requests()) - 1000; again > 16 {
-		t.Errorf("%d events were sent twice, want at most those that were on their way", again)
+	if twice := len(r.requests()) - 1000; twice > 16 {
+		t.Errorf("%d events were sent twice, want at most those that were on their way", twice)
+	}
+}
+
+// unhurried is a Sender that takes its time to succeed.
+type unhurried struct {
+	swift
+	takes time.Duration
+	// at is called with each number of events that went through.
+	at func(n int64)
+}
+
+func (s *unhurried) Send(ctx context.Context, _ retention.Outgoing) retention.Answer {
+	select {
+	case <-time.After(s.takes):
+	case <-ctx.Done(): // as of a webhook whose 200 has a body that never ends
+	}
+	s.at(s.sent.Add(1))
+	return retention.Answer{Delivered: true}
+}
+
+// What went through is kept every few seconds, however long the rest of it takes: it
+// must not look dead meanwhile, and a crash must not send hundreds again.
+func TestWhatWentThroughIsKeptWhileMoreIsSent(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	var sub retention.Subscriber
+	kept := make(chan int64, 1)
+	sender := &unhurried{takes: 100 * time.Millisecond, at: func(n int64) {
+		if n == 800 {
+			kept <- h.status(sub.ID).Delivered
+		}
+	}}
+	h.engine = newPumpEngine(h, sender)
+	sub = h.mustSubscriber(retention.Subscriber{URL: "http://192.0.2.1/"})
+	h.fillLog(1, 1000, 900, rand.New(rand.NewPCG(8, 8)))
+	h.pumpOnce(sub.ID)
+	if n := <-kept; n < 200 {
+		t.Errorf("%d of 800 events that went through in some 5 s were kept", n)
+	}
+	if st := h.status(sub.ID); st.Delivered != 1000 || st.Undelivered() != 0 || sender.sent.Load() != 1000 {
+		t.Errorf("%+v after %d were sent, want each of 1000 once", st, sender.sent.Load())
+	}
+}
+
+// A subscriber that proves slow gives back its worker within one answer.
+func TestTurnOfASubscriberThatProvesSlowEnds(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	sender := &unhurried{takes: 3 * time.Second, at: func(int64) {}}
+	h.engine = newPumpEngine(h, sender)
+	sub := h.mustSubscriber(retention.Subscriber{URL: "http://192.0.2.1/"})
+	log := h.fillLog(1, 500, 400, rand.New(rand.NewPCG(9, 9)))
+	begun := time.Now()
+	h.pumpOnce(sub.ID)
+	if took := time.Since(begun); took > 8*time.Second {
+		t.Errorf("the turn took %s", took)
+	}
+	if st := h.status(sub.ID); st.Delivered == 0 || st.Delivered > 16 || st.Undelivered() != 500-st.Delivered || st.Retrying != 0 {
+		t.Errorf("after the turn: %+v", st)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast.subscriber WHERE slow`); n != 1 {
+		t.Error("it is not known as slow")
+	}
+	// It answers quickly again: nothing is lost, and it is slow no more.
+	r := newReceiver(t, nil)
+	h.engine = newPumpEngine(h, notifySender(t))
+	if _, err := h.engine.ReviseSubscriber(t.Context(), h.actor, sub.ID, sub.Version, retention.SubscriberRevision{URL: &r.URL}); err != nil {
+		t.Fatal(err)
+	}
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Delivered != 500 || st.Undelivered() != 0 || len(r.requests())+int(sender.sent.Load()) != 500 {
+		t.Errorf("after the next turn: %+v", st)
+	}
+	for entity, ids := range log {
+		if got := r.of(entity); !slices.Equal(got, ids[len(ids)-len(got):]) {
+			t.Errorf("entity %s got %s, want the last of %s", entity, shortIDs(got), shortIDs(ids))
+		}
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast.subscriber WHERE slow`); n != 0 {
+		t.Error("it is still taken for slow")
 	}
 }
 
@@ -445,6 +529,50 @@ func TestSubscriberBeginsAtTheEndAndAReplayGoesBack(t *testing.T) {
 			t.Errorf("replay of %+v: got %v, want it invalid", bad, err)
 		}
 	}
+}
+
+// A replay that does not move is a backlog like any other, so that somebody is told.
+func TestReplayIsPartOfTheBacklog(t *testing.T) {
+	t.Parallel()
+	h := deliveryHouse(t)
+	r := newReceiver(t, nil)
+	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
+	log := h.fillLog(3, 100, 50, rand.New(rand.NewPCG(10, 10)))
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Undelivered() != 0 || st.Oldest != nil {
+		t.Fatalf("before the replay: %+v", st)
+	}
+	if n, err := h.engine.Replay(t.Context(), h.actor, sub.ID, retention.Replay{From: ptr(time.Now().Add(-time.Hour))}); err != nil || n != 300 {
+		t.Fatalf("replay: %d, %v", n, err)
+	}
+	h.later(2 * time.Hour)
+	st := h.status(sub.ID)
+	if st.Behind != 300 || st.Undelivered() != 300 || st.Oldest == nil || st.MeasuredAt.Sub(*st.Oldest) < 2*time.Hour || st.Replaying != 1 {
+		t.Errorf("a replay that did not move: %+v", st)
+	}
+	figures, err := h.engine.Figures(t.Context())
+	if err != nil || len(figures.Subscribers) != 1 || figures.Subscribers[0].Undelivered() != 300 {
+		t.Errorf("figures: %+v, %v", figures.Subscribers, err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	n := 0
+	r.become(func(received) int {
+		if n++; n == 100 {
+			stop()
+		}
+		return 200
+	})
+	if err := h.engine.Pump(ctx, sub.ID, int(h.count(`SELECT attempt FROM holdfast.subscriber`))); err != nil {
+		t.Fatal(err)
+	}
+	if st := h.status(sub.ID); st.Undelivered() != 600-st.Delivered {
+		t.Errorf("in the middle of it: %+v", st)
+	}
+	h.pumpOnce(sub.ID)
+	if st := h.status(sub.ID); st.Undelivered() != 0 || st.Oldest != nil || st.Replaying != 0 || st.Delivered != 600 {
+		t.Errorf("after it: %+v", st)
+	}
+	wantOrder(t, r, log)
 }
 
 func TestReplayedRangeReachesWhatWasGivenUp(t *testing.T) {
@@ -550,9 +678,13 @@ func TestRotatedKeySignsBesideTheFormerOneForADay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, second, err := h.engine.RotateSecret(t.Context(), h.actor, sub.ID)
+	_, second, err := h.engine.RotateSecret(t.Context(), h.actor, sub.ID, false)
 	if err != nil || first == second || !strings.HasPrefix(second, "whsec_") {
 		t.Fatalf("rotated %q to %q: %v", first, second, err)
+	}
+	// A second rotation would end the key that the receiver still uses.
+	if _, _, err := h.engine.RotateSecret(t.Context(), h.actor, sub.ID, false); !errors.Is(err, retention.ErrConflict) || !strings.Contains(err.Error(), "drop_former") {
+		t.Fatalf("rotated again: got %v, want it refused with the way out", err)
 	}
 	for i, want := range []map[string]bool{{first: true, second: true}, {first: false, second: true}} {
 		h.append(batchOf(i+1, "a"))
@@ -568,6 +700,11 @@ func TestRotatedKeySignsBesideTheFormerOneForADay(t *testing.T) {
 			}
 		}
 		h.later(25 * time.Hour)
+	}
+	for range 2 {
+		if _, _, err := h.engine.RotateSecret(t.Context(), h.actor, sub.ID, true); err != nil {
+			t.Errorf("rotated when the former key does not sign, or is to be dropped: %v", err)
+		}
 	}
 	if n := h.count(`SELECT count(*) FROM holdfast.audit WHERE position('whsec_' IN coalesce(before::text, '') || coalesce(after::text, '')) > 0`); n != 0 {
 		t.Errorf("%d audit rows have a key in them", n)

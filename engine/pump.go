@@ -5,21 +5,30 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"holdfast/retention"
 )
 
 const (
-	// pumpTurn is how long one job works on a subscriber before others get their turn.
+	// pumpTurn is how long one job works on a subscriber at most. Where another one waits
+	// for a worker the turn ends at the next beat.
 	pumpTurn = 30 * time.Second
+	// slowAnswer is from when on an answer is a slow one. A subscriber with one in its last
+	// turn is worked on by workers that are apart from the others' (retention.SlowQueue),
+	// and a turn among the others ends when it proves slow: whatever is slow to answer
+	// must not have the workers of what is not.
+	slowAnswer = 2 * time.Second
 	// pumpBeat is how often a pump shows that it lives; it stops itself when it could
 	// not for pumpLost, before anybody may take over (retention.PumpSilent).
 	pumpBeat = 2 * time.Second
 	pumpLost = 7 * time.Second
-	// pumpChunk is how many events are sent between two savings. What was sent and not
-	// yet saved is sent again after a crash.
+	// pumpChunk is how many events are sent between two savings, and shipTime how long
+	// they are handed over at most. What was sent and not yet saved is sent again after a
+	// crash, and counts as not delivered until then.
 	pumpChunk = 1000
+	shipTime  = 2 * time.Second
 	// pumpMinChunk is how few are read where there is hardly room for more failures.
 	pumpMinChunk = 50
 	// MaxOpenDeliveries bounds the deliveries that wait or are retried of a subscriber
@@ -76,12 +85,14 @@ func (e *Engine) Pump(ctx context.Context, id string, expect int) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	turn, endTurn := context.WithTimeout(ctx, pumpTurn)
+	defer endTurn()
+	w := &pump{e: e, Pump: p, wasSlow: p.Slow, turn: turn, endTurn: endTurn}
 	beats := make(chan struct{})
 	go func() {
 		defer close(beats)
-		e.beatPump(ctx, cancel, id, p.Attempt)
+		w.beat(ctx, cancel, id, p.Attempt)
 	}()
-	w := &pump{e: e, Pump: p}
 	err = w.run(ctx)
 	cancel()
 	<-beats
@@ -90,22 +101,25 @@ func (e *Engine) Pump(ctx context.Context, id string, expect int) error {
 	}
 	rctx, rcancel := context.WithTimeout(context.WithoutCancel(ctx), saveTime)
 	defer rcancel()
-	if rerr := e.store.ReleasePump(rctx, id, p.Attempt); !errors.Is(rerr, retention.ErrConflict) {
+	if rerr := e.store.ReleasePump(rctx, id, p.Attempt, w.slowNow()); !errors.Is(rerr, retention.ErrConflict) {
 		err = errors.Join(err, rerr)
 	}
 	return err
 }
 
-// beatPump shows that the pump lives, and stops it when it cannot or when it has been
-// taken over.
-func (e *Engine) beatPump(ctx context.Context, stop context.CancelFunc, id string, attempt int) {
+// beat shows that the pump lives, and stops it when it cannot or when it has been
+// taken over. It ends the turn when another subscriber waits for a worker.
+func (w *pump) beat(ctx context.Context, stop context.CancelFunc, id string, attempt int) {
 	alive := time.AfterFunc(pumpLost, stop)
 	defer alive.Stop()
-	for e.wait(ctx, pumpBeat) == nil {
-		err := e.store.BeatPump(ctx, id, attempt)
+	for w.e.wait(ctx, pumpBeat) == nil {
+		others, err := w.e.store.BeatPump(ctx, id, attempt)
 		switch {
 		case err == nil:
 			alive.Reset(pumpLost)
+			if others {
+				w.endTurn()
+			}
 		case errors.Is(err, retention.ErrConflict):
 			stop()
 			return
@@ -117,6 +131,13 @@ func (e *Engine) beatPump(ctx context.Context, stop context.CancelFunc, id strin
 type pump struct {
 	retention.Pump
 	e *Engine
+	// turn is over when no further event is to be handed over.
+	turn    context.Context //nolint:containedctx // it bounds the handing over, and nothing that is under way
+	endTurn context.CancelFunc
+	// wasSlow is how it answered in the turn before, and so whose worker this is.
+	wasSlow bool
+	// asked and sawSlow: an answer was waited for in this turn, and one took long.
+	asked, sawSlow atomic.Bool
 	// live and replay are what was read ahead of the two cursors.
 	live, replay readAhead
 	// doubted: what was tried again was refused, each and every one. That says nothing yet
@@ -135,14 +156,29 @@ type readAhead struct {
 	replay *retention.ReplayCursor
 }
 
+// proveSlow notes that an answer takes long. A subscriber that has a worker which the
+// quick ones may need gives it back.
+func (w *pump) proveSlow() {
+	w.sawSlow.Store(true)
+	if !w.wasSlow {
+		w.endTurn()
+	}
+}
+
+// slowNow is how the subscriber answers now; one that was not asked is as it was.
+func (w *pump) slowNow() bool {
+	if !w.asked.Load() {
+		return w.wasSlow
+	}
+	return w.sawSlow.Load()
+}
+
 func (w *pump) run(ctx context.Context) error {
-	turn, cancel := context.WithTimeout(ctx, pumpTurn)
-	defer cancel()
-	for turn.Err() == nil && w.Subscriber.Enabled {
+	for w.turn.Err() == nil && w.Subscriber.Enabled {
 		worked, refused, err := w.round(ctx)
 		if err != nil || refused || !worked {
 			if ctx.Err() != nil {
-				return nil
+				err = nil // stopped by us
 			}
 			return err
 		}
@@ -156,7 +192,7 @@ func (w *pump) round(ctx context.Context) (worked, refused bool, err error) {
 	w.doubted = false
 	for _, step := range []func(context.Context) (bool, bool, error){w.retryStep, w.liveStep, w.replayStep} {
 		did, refused, err := step(ctx)
-		if err != nil || refused || ctx.Err() != nil {
+		if err != nil || refused || w.turn.Err() != nil {
 			return worked, refused, err
 		}
 		worked = worked || did
@@ -265,7 +301,7 @@ func (w *pump) sendAhead(ctx context.Context, r *readAhead, n int) (worked, refu
 		step := retention.PumpStep{Cursor: new(retention.LogPosition)}
 		*step.Cursor = r.advance(sent)
 		if r.replay != nil {
-			step.ReplayID = r.replay.ID
+			step.ReplayID, step.Passed = r.replay.ID, sent
 		}
 		return step
 	})
@@ -315,15 +351,15 @@ func (w *pump) deliver(ctx context.Context, items []parcel, kept map[string]bool
 		s.onlyFew()
 	}
 	handed := s.ship(ctx)
-	unused := *w // advancing moves what was read ahead
+	live, replay := w.live, w.replay // advancing moves what was read ahead
 	step := begin(handed)
 	s.account(&step, handed)
 	switch {
 	case step.Sent > 0:
 		w.doubted = false
-	case !again && w.crowded() && ctx.Err() == nil:
+	case !again && w.crowded() && ctx.Err() == nil && (step.Failures > 0 || w.turn.Err() == nil):
 		// Nothing of it is kept: the cursor stands still.
-		w.live, w.replay, w.doubted = unused.live, unused.replay, false
+		w.live, w.replay, w.doubted = live, replay, false
 		return true, true, w.leaveAlone(ctx, retention.PumpStep{Failures: step.Failures, LastAnswer: step.LastAnswer})
 	}
 	if again && s.refused.Load() && s.retryAfter.Load() == 0 {

@@ -50,7 +50,9 @@ func (p *parcel) attempts() int {
 // fate is what became of a parcel.
 type fate struct {
 	// tried is false for one that was kept back.
-	tried  bool
+	tried bool
+	// left is true for one that was not tried because the shipment ended.
+	left   bool
 	answer retention.Answer
 }
 
@@ -62,6 +64,9 @@ type shipment struct {
 	kept  map[string]bool
 	keys  []string
 	fates []fate
+	// until is when nothing more is handed over, and drained when what still stands in
+	// front of the lanes is left too: quick answers leave nothing there by then.
+	until, drained time.Time
 
 	inARow     atomic.Int32
 	refused    atomic.Bool
@@ -69,9 +74,15 @@ type shipment struct {
 }
 
 // ship hands parcels to the lanes in their order, until all have been or the
-// subscriber refuses everything or ctx ends. It answers how many were handed over;
-// each of those has its fate, and none after them was touched.
+// subscriber refuses everything, it is time to save, the turn is over or ctx ends. After
+// that nothing is sent but what is on its way, which takes no longer than sendTime. It
+// answers how many were handed over; each of those has its fate, and none after them
+// was touched.
 func (s *shipment) ship(ctx context.Context) int {
+	s.until = time.Now().Add(shipTime)
+	s.drained = s.until.Add(shipTime)
+	handing, cancel := context.WithDeadline(s.pump.turn, s.until)
+	defer cancel()
 	lanes := make([]chan int, shipLanes)
 	var wg sync.WaitGroup
 	for i := range lanes {
@@ -80,16 +91,25 @@ func (s *shipment) ship(ctx context.Context) int {
 	}
 	seed := maphash.MakeSeed()
 	handed := 0
-	for handed < len(s.items) && !s.refused.Load() && ctx.Err() == nil {
-		lanes[maphash.String(seed, s.items[handed].entity)%shipLanes] <- handed
-		handed++
+	for handed < len(s.items) && !s.refused.Load() && handing.Err() == nil {
+		select {
+		case lanes[maphash.String(seed, s.items[handed].entity)%shipLanes] <- handed:
+			handed++
+		case <-handing.Done():
+		}
 	}
 	for _, lane := range lanes {
 		close(lane)
 	}
 	wg.Wait()
+	for handed > 0 && s.fates[handed-1].left {
+		handed--
+	}
 	return handed
 }
+
+// ended is whether nothing more is to be sent of what was handed over.
+func (s *shipment) ended() bool { return s.pump.turn.Err() != nil || time.Now().After(s.drained) }
 
 // onlyFew lets fewer refusals in a row do where there are fewer that could be taken.
 func (s *shipment) onlyFew() {
@@ -108,13 +128,17 @@ func (s *shipment) lane(ctx context.Context, queue <-chan int) {
 	for i := range queue {
 		p := &s.items[i]
 		later := p.open != nil && p.open.State == retention.DeliveryRetrying && !p.open.Due
-		if s.kept[p.entity] || stuck[p.entity] || later || s.refused.Load() || ctx.Err() != nil {
+		if s.ended() {
+			s.fates[i].left, stuck[p.entity] = true, true
+			continue
+		}
+		if s.kept[p.entity] || stuck[p.entity] || later || s.refused.Load() {
 			stuck[p.entity] = true
 			continue
 		}
 		answer := s.send(ctx, p)
 		if !answer.Delivered && ctx.Err() != nil {
-			stuck[p.entity] = true
+			s.fates[i].left, stuck[p.entity] = true, true
 			continue // cut off by us: the subscriber is not to blame
 		}
 		s.fates[i] = fate{tried: true, answer: answer}
@@ -144,6 +168,8 @@ func (s *shipment) send(ctx context.Context, p *parcel) retention.Answer {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, sendTime, errNoAnswer)
 	defer cancel()
+	s.pump.asked.Store(true)
+	defer time.AfterFunc(slowAnswer, s.pump.proveSlow).Stop()
 	return s.pump.e.sender.Send(ctx, retention.Outgoing{
 		To: s.pump.Subscriber, Keys: s.keys, ID: event.ID, Type: event.Type, Body: body,
 	})

@@ -29,8 +29,9 @@ type SubscriberStore interface {
 	// ReviseSubscriber keeps an edited subscriber; version is the one that was read.
 	ReviseSubscriber(ctx context.Context, s retention.Subscriber, version int, by retention.By) (retention.Subscriber, error)
 	// RotateSecret gives it the next generation of its key; the former one signs for
-	// overlap from now.
-	RotateSecret(ctx context.Context, id string, overlap time.Duration, by retention.By) (retention.Subscriber, error)
+	// overlap from now. While one from before still signs that is ErrConflict, unless
+	// dropFormer.
+	RotateSecret(ctx context.Context, id string, overlap time.Duration, dropFormer bool, by retention.By) (retention.Subscriber, error)
 	// EndSubscriber ends the subscriber of that version; its name is free.
 	EndSubscriber(ctx context.Context, id string, version int, by retention.By) error
 	// Deliveries lists open and dead deliveries of these states (none: all) in the
@@ -54,9 +55,10 @@ type PumpStore interface {
 	// ClaimPump takes a subscriber up if its attempt is expect and nobody shows that he
 	// works on it.
 	ClaimPump(ctx context.Context, id string, expect int) (p retention.Pump, ok bool, err error)
-	// BeatPump is a sign of life, ReleasePump gives the subscriber back.
-	BeatPump(ctx context.Context, id string, attempt int) error
-	ReleasePump(ctx context.Context, id string, attempt int) error
+	// BeatPump is a sign of life, and answers whether another subscriber waits for a
+	// worker. ReleasePump gives the subscriber back; slow is how it answered.
+	BeatPump(ctx context.Context, id string, attempt int) (others bool, err error)
+	ReleasePump(ctx context.Context, id string, attempt int, slow bool) error
 	// SavePump keeps what was done, in one transaction, and answers how the subscriber
 	// stands then.
 	SavePump(ctx context.Context, id string, attempt int, step retention.PumpStep) (retention.Pump, error)
@@ -153,6 +155,9 @@ func (e *Engine) ReviseSubscriber(ctx context.Context, actor retention.Actor, id
 	if err := checkVersion("subscriber", s.Version, version); err != nil {
 		return s, err
 	}
+	if rev.Kind != nil && *rev.Kind != s.Kind {
+		return s, retention.Invalid("kind", "is %s and cannot be changed; add another subscriber of kind %s and end this one", s.Kind, *rev.Kind)
+	}
 	to := s.Revised(rev).WithDefaults()
 	if to.URL == s.URL {
 		// Where its name leads today must not keep anybody from switching it off; where it
@@ -169,8 +174,9 @@ func (e *Engine) ReviseSubscriber(ctx context.Context, actor retention.Actor, id
 }
 
 // RotateSecret gives a webhook another signing key and answers it; the former one
-// signs beside it for FormerSecretSigns.
-func (e *Engine) RotateSecret(ctx context.Context, actor retention.Actor, id string) (retention.Subscriber, string, error) {
+// signs beside it for FormerSecretSigns. Two keys sign at once, so while a former one
+// still does, which the receiver may be using, there is no other unless dropFormer.
+func (e *Engine) RotateSecret(ctx context.Context, actor retention.Actor, id string, dropFormer bool) (retention.Subscriber, string, error) {
 	if err := e.authorise(actor, OpSubscriberWrite); err != nil {
 		return retention.Subscriber{}, "", err
 	}
@@ -181,7 +187,7 @@ func (e *Engine) RotateSecret(ctx context.Context, actor retention.Actor, id str
 	if s.Kind != retention.SubscriberWebhook {
 		return s, "", retention.Conflictf("subscriber %q is told over NATS, which signs nothing; only a webhook has a signing key", s.Name)
 	}
-	s, err = e.store.RotateSecret(ctx, id, retention.FormerSecretSigns, retention.By{Actor: actor, Action: "subscriber.rotate_secret"})
+	s, err = e.store.RotateSecret(ctx, id, retention.FormerSecretSigns, dropFormer, retention.By{Actor: actor, Action: "subscriber.rotate_secret"})
 	return s, e.shownKey(s, err), err
 }
 

@@ -58,13 +58,15 @@ type Delivery struct {
 
 // SubscriberStatus is how far a subscriber is behind and how it answered last.
 type SubscriberStatus struct {
-	// Behind counts the events that it is to be told of and was not yet asked to take.
+	// Behind counts the events that it is to be told of and was not yet asked to take,
+	// what a replay has still to send too.
 	Behind int64
 	// Waiting, Retrying and Dead count those that were tried, or wait for one that was.
 	Waiting, Retrying, Dead int64
 	// Delivered counts events since the subscriber exists, replays too.
 	Delivered int64
-	// Oldest is when the oldest event that is not delivered and not given up happened.
+	// Oldest is when the oldest event that is not delivered and not given up happened; of
+	// what is replayed, when that was asked for.
 	Oldest *time.Time
 	// LastSuccess and LastFailure are the last answers' times, LastAnswer is what the
 	// last failure said, as long as something has not gone through: once everything is
@@ -113,6 +115,8 @@ type Replay struct {
 	Dead bool
 }
 
+const replayForms = `either {"events": ["…"]} with ids of events, or {"from": "…", "until": "…"} with times, or {"dead": true} for all that were given up`
+
 // Validate checks that the replay has one form.
 func (r Replay) Validate() error {
 	forms := 0
@@ -122,8 +126,11 @@ func (r Replay) Validate() error {
 		}
 	}
 	var bad Problems
-	if forms != 1 {
-		bad.Add("events", `must be the one member, or another must: give one of {"events": ["…"]}, {"from": "…", "until": "…"} and {"dead": true}`)
+	switch {
+	case forms == 0:
+		bad.Add("events", "is missing, and so is everything else that says what to deliver again: give %s", replayForms)
+	case forms > 1:
+		bad.Add("events", "is one of several ways to say what to deliver again, and more than one was given: give %s", replayForms)
 	}
 	if len(r.Events) > MaxReplayEvents {
 		bad.Add("events", "has %d entries; at most %d are accepted, a time range has no bound", len(r.Events), MaxReplayEvents)
@@ -176,6 +183,8 @@ type Pump struct {
 	// Breaks counts the pauses in a row after which the subscriber still refused
 	// everything.
 	Breaks int
+	// Slow is whether an answer took long in its last turn.
+	Slow bool
 }
 
 // OpenDelivery is a delivery that can be tried, with its event as a batch of one.
@@ -221,6 +230,8 @@ type PumpStep struct {
 	// Cursor is the subscriber's, or the replay's if ReplayID is set; nil if it stays.
 	Cursor   *LogPosition
 	ReplayID int64
+	// Passed counts the events that the cursor was moved past.
+	Passed int
 	// ReplayDone ends the replay.
 	ReplayDone bool
 	// Sent counts the events that went through.
@@ -250,6 +261,10 @@ type DeliveryJob struct {
 // DeliveryQueue is the name of the queue of DeliveryJobs. It is apart from the runs',
 // so that no subscriber ever delays a run.
 const DeliveryQueue = "deliveries"
+
+// SlowQueue is the queue of those whose subscribers answered slowly: it has workers of
+// its own, so that none of the others waits for them.
+const SlowQueue = "slow_deliveries"
 
 // Kind names the job for the queue.
 func (DeliveryJob) Kind() string { return "deliver" }

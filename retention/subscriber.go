@@ -28,6 +28,13 @@ const DefaultSubject = "data.retention"
 // new one after a rotation, so that a receiver has time to take the new one over.
 const FormerSecretSigns = 24 * time.Hour
 
+// FormerKeySigns is the ErrConflict of a rotation while a former key still signs.
+func FormerKeySigns(until time.Time) error {
+	return Conflictf("the key from before the last rotation signs until %s, and a receiver that has not changed over yet still needs it: "+
+		"another rotation would end it at once. Wait until then, or rotate with \"drop_former\": true if the receiver has the present key",
+		until.UTC().Format(time.RFC3339))
+}
+
 const (
 	maxSubscriberURL = 2000
 	maxSubject       = 255
@@ -64,6 +71,8 @@ type Subscriber struct {
 // SubscriberRevision is an edit of a subscriber. Nil members stay.
 type SubscriberRevision struct {
 	Name, URL, Subject *string
+	// Kind cannot be changed: it must be the present one.
+	Kind               *SubscriberKind
 	Types, EntityTypes *[]string
 	Enabled            *bool
 }
@@ -136,11 +145,21 @@ func checkSubscriberURL(bad *Problems, text, example string, schemes ...string) 
 		bad.Add("url", "must have no user or password in it: it is shown to everybody who may read subscribers. A webhook is told from others by its signature, and a NATS server's credentials are named in HOLDFAST_NATS_CREDS")
 	case oldAddress(u.Hostname()).IsValid():
 		bad.Add("url", "has the address %s in an old form; write it as %s", u.Hostname(), oldAddress(u.Hostname()))
+	case !validPort(u):
+		bad.Add("url", "has the port %s; a port is a number from 1 to 65535", u.Port())
 	case u.Fragment != "" || strings.Contains(text, "#"):
 		bad.Add("url", "must have no fragment (#…): it is never sent")
 	case schemes[0] == "nats" && (u.RawQuery != "" || strings.Trim(u.Path, "/") != ""):
 		bad.Add("url", "must be scheme, host and port alone, such as %s", example)
 	}
+}
+
+func validPort(u *url.URL) bool {
+	if u.Port() == "" {
+		return !strings.HasSuffix(u.Host, ":")
+	}
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil && n > 0
 }
 
 // oldAddress reads an IPv4 address in one of the forms of inet_aton that are not four

@@ -17,6 +17,10 @@ const deliveryColumns = `d.id, d.batch_no, d.position, d.batch_id, coalesce(e.ty
 			ARRAY(SELECT e.keys[part * e.count + d.position + 1] FROM generate_series(0, e.key_parts - 1) AS part ORDER BY part),
 			d.state, d.attempts, d.created_at, d.first_failed_at, d.next_at, d.last_answer`
 
+// shownState is a delivery's state as people see it. One whose turn it is, and that was
+// never tried, waits: nothing is tried again of which nothing failed.
+const shownState = `CASE WHEN d.state = 'retrying' AND d.attempts = 0 THEN 'waiting' ELSE d.state END`
+
 // deliveryRow is a delivery as it is read, before its keys are looked at.
 type deliveryRow struct {
 	retention.Delivery
@@ -57,7 +61,7 @@ func (s *Store) Deliveries(ctx context.Context, id string, states []retention.De
 		FROM holdfast.delivery AS d
 		LEFT JOIN holdfast.event_batch AS e ON e.no = d.batch_no
 		WHERE d.subscriber_id = $1::text::uuid
-		  AND (cardinality($2::text[]) = 0 OR d.state = ANY ($2))
+		  AND (cardinality($2::text[]) = 0 OR `+shownState+` = ANY ($2))
 		  AND (d.batch_no, d.position) > ($3, $4)
 		ORDER BY d.batch_no, d.position
 		LIMIT $5`, id, texts(states), after.N, after.M, limit+1)
@@ -67,7 +71,11 @@ func (s *Store) Deliveries(ctx context.Context, id string, states []retention.De
 	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (retention.Delivery, error) {
 		var r deliveryRow
 		err := row.Scan(r.fields()...)
-		return r.delivery(), err
+		d := r.delivery()
+		if d.State == retention.DeliveryRetrying && d.Attempts == 0 {
+			d.State, d.NextAt = retention.DeliveryWaiting, nil
+		}
+		return d, err
 	})
 	if err != nil {
 		return nil, "", fail("list deliveries", err)
@@ -268,8 +276,8 @@ func replayRange(ctx context.Context, tx pgx.Tx, sub retention.Subscriber, r ret
 			  AND e.type = ANY ($4)
 			  AND (cardinality(s.entity_types) = 0 OR e.entity_type = ANY (s.entity_types))),
 		begun AS (
-			INSERT INTO holdfast.replay (subscriber_id, from_time, until_time, until_no, cursor_no, requested_by, requested_at)
-			SELECT $1::text::uuid, $2, coalesce($3, holdfast.clock()), last, first - 1, $5, holdfast.clock()
+			INSERT INTO holdfast.replay (subscriber_id, from_time, until_time, until_no, cursor_no, requested_by, requested_at, remaining)
+			SELECT $1::text::uuid, $2, coalesce($3, holdfast.clock()), last, first - 1, $5, holdfast.clock(), events
 			FROM part
 			WHERE events > 0)
 		SELECT events FROM part`, sub.ID, r.From, r.Until, texts(sub.WantedTypes()), by.Actor.Name).Scan(&n)

@@ -17,14 +17,18 @@ import (
 // again: the process that had it may be gone.
 const queuedFor = 30 * time.Second
 
+// longQueued is after how long in the queue a subscriber waits for others to give a
+// worker back: an idle one takes it up at once.
+const longQueued = time.Second
+
 // pumpColumns and pumpFields are a subscriber in the hands of a worker.
 const pumpColumns = subscriberColumns + `, s.attempt, coalesce(s.former_secret_until > holdfast.clock(), false),
-			s.cursor_no, s.cursor_position, s.breaks,
+			s.cursor_no, s.cursor_position, s.breaks, s.slow,
 			(SELECT count(*) FROM holdfast.delivery AS d WHERE d.subscriber_id = s.id AND d.state <> 'dead')`
 
 func scanPump(row pgx.CollectableRow) (p retention.Pump, err error) {
 	err = row.Scan(append(subscriberFields(&p.Subscriber),
-		&p.Attempt, &p.FormerKey, &p.Cursor.No, &p.Cursor.Position, &p.Breaks, &p.Open)...)
+		&p.Attempt, &p.FormerKey, &p.Cursor.No, &p.Cursor.Position, &p.Breaks, &p.Slow, &p.Open)...)
 	return p, err
 }
 
@@ -53,19 +57,27 @@ func (s *Store) WakePumps(ctx context.Context, maxOpen int) (int, error) {
 				        AND (SELECT count(*) FROM holdfast.delivery AS o WHERE o.subscriber_id = due.id AND o.state <> 'dead') < $1::bigint))
 				ORDER BY due.id
 				FOR UPDATE SKIP LOCKED)
-			RETURNING s.id, s.attempt`, maxOpen, retention.PumpSilent, queuedFor)
+			RETURNING s.id, s.attempt, s.slow`, maxOpen, retention.PumpSilent, queuedFor)
 		if err != nil {
 			return err
 		}
-		jobs, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (j retention.DeliveryJob, err error) {
-			err = row.Scan(&j.SubscriberID, &j.Attempt)
+		type wake struct {
+			retention.DeliveryJob
+			slow bool
+		}
+		jobs, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (j wake, err error) {
+			err = row.Scan(&j.SubscriberID, &j.Attempt, &j.slow)
 			return j, err
 		})
 		if err != nil {
 			return err
 		}
 		for _, j := range jobs {
-			if _, err := s.jobs.InsertTx(ctx, tx, j, &river.InsertOpts{Queue: retention.DeliveryQueue, MaxAttempts: 1}); err != nil {
+			queue := retention.DeliveryQueue
+			if j.slow {
+				queue = retention.SlowQueue
+			}
+			if _, err := s.jobs.InsertTx(ctx, tx, j.DeliveryJob, &river.InsertOpts{Queue: queue, MaxAttempts: 1}); err != nil {
 				return fmt.Errorf("enqueue a job for subscriber %s: %w", j.SubscriberID, err)
 			}
 		}
@@ -101,28 +113,35 @@ func (s *Store) ClaimPump(ctx context.Context, id string, expect int) (p retenti
 	return p, err == nil, fail("claim subscriber "+id, err)
 }
 
-// BeatPump is a sign of life; ErrConflict if another worker has taken over.
-func (s *Store) BeatPump(ctx context.Context, id string, attempt int) error {
-	return s.ofAttempt(ctx, "beat", id, attempt, `
-		UPDATE holdfast.subscriber
+// BeatPump is a sign of life; ErrConflict if another worker has taken over. It answers
+// whether another subscriber of the same queue has waited so long for a worker that
+// there is no idle one.
+func (s *Store) BeatPump(ctx context.Context, id string, attempt int) (others bool, err error) {
+	err = s.pool.QueryRow(ctx, `
+		UPDATE holdfast.subscriber AS s
 		SET beat_at = holdfast.clock()
-		WHERE id = $1::text::uuid AND attempt = $2 AND ended_at IS NULL`)
+		WHERE s.id = $1::text::uuid AND s.attempt = $2 AND s.ended_at IS NULL
+		RETURNING EXISTS (
+			SELECT FROM holdfast.subscriber AS o
+			WHERE o.ended_at IS NULL AND o.enabled AND o.slow = s.slow AND o.id <> s.id
+			  AND o.queued_at < holdfast.clock() - $3::interval)`, id, attempt, longQueued).Scan(&others)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = takenOver(id, attempt)
+	}
+	return others, fail("beat subscriber "+id, err)
 }
 
-// ReleasePump gives the subscriber back, so that whoever comes next need not wait.
-func (s *Store) ReleasePump(ctx context.Context, id string, attempt int) error {
-	return s.ofAttempt(ctx, "release", id, attempt, `
+// ReleasePump gives the subscriber back, so that whoever comes next need not wait; slow
+// is how it answered.
+func (s *Store) ReleasePump(ctx context.Context, id string, attempt int, slow bool) error {
+	tag, err := s.pool.Exec(ctx, `
 		UPDATE holdfast.subscriber
-		SET beat_at = NULL, queued_at = NULL
-		WHERE id = $1::text::uuid AND attempt = $2`)
-}
-
-func (s *Store) ofAttempt(ctx context.Context, what, id string, attempt int, sql string) error {
-	tag, err := s.pool.Exec(ctx, sql, id, attempt)
+		SET beat_at = NULL, queued_at = NULL, slow = $3
+		WHERE id = $1::text::uuid AND attempt = $2`, id, attempt, slow)
 	if err == nil && tag.RowsAffected() == 0 {
 		err = takenOver(id, attempt)
 	}
-	return fail(what+" subscriber "+id, err)
+	return fail("release subscriber "+id, err)
 }
 
 func takenOver(id string, attempt int) error {
@@ -290,8 +309,9 @@ func saveReplay(ctx context.Context, tx pgx.Tx, id string, step retention.PumpSt
 		UPDATE holdfast.replay
 		SET cursor_no = CASE WHEN $2 THEN $3 ELSE cursor_no END,
 		    cursor_position = CASE WHEN $2 THEN $4 ELSE cursor_position END,
-		    finished_at = CASE WHEN $5 THEN holdfast.clock() END
-		WHERE id = $1`, step.ReplayID, step.Cursor != nil, cursor.No, cursor.Position, step.ReplayDone)
+		    finished_at = CASE WHEN $5 THEN holdfast.clock() END,
+		    remaining = greatest(remaining - $6, 0)
+		WHERE id = $1`, step.ReplayID, step.Cursor != nil, cursor.No, cursor.Position, step.ReplayDone, step.Passed)
 	return err
 }
 

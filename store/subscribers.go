@@ -129,10 +129,22 @@ func (s *Store) ReviseSubscriber(ctx context.Context, sub retention.Subscriber, 
 }
 
 // RotateSecret gives the subscriber the next generation of its signing key; the
-// former one signs too for a while.
-func (s *Store) RotateSecret(ctx context.Context, id string, overlap time.Duration, by retention.By) (retention.Subscriber, error) {
+// former one signs too for a while. While one from before still does it is ErrConflict,
+// unless dropFormer.
+func (s *Store) RotateSecret(ctx context.Context, id string, overlap time.Duration, dropFormer bool, by retention.By) (retention.Subscriber, error) {
 	return s.changeSubscriber(ctx, id, 0, by, func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `
+		var until *time.Time
+		err := tx.QueryRow(ctx, `
+			SELECT CASE WHEN former_secret_until > holdfast.clock() THEN former_secret_until END
+			FROM holdfast.subscriber
+			WHERE id = $1::text::uuid`, id).Scan(&until)
+		if err != nil {
+			return err
+		}
+		if until != nil && !dropFormer {
+			return retention.FormerKeySigns(*until)
+		}
+		_, err = tx.Exec(ctx, `
 			UPDATE holdfast.subscriber
 			SET secret_generation = secret_generation + 1, version = version + 1,
 			    former_secret_until = holdfast.clock() + $2::interval
@@ -230,12 +242,13 @@ func (s *Store) SubscriberStatus(ctx context.Context, id string) (retention.Subs
 		if err != nil {
 			return err
 		}
-		var behindSince, openSince *time.Time
+		var behindSince, openSince, replaySince *time.Time
+		var replayed int64
 		err = tx.QueryRow(ctx, `
 			SELECT coalesce(behind.events, 0), behind.oldest, coalesce(d.waiting, 0), coalesce(d.retrying, 0), coalesce(d.dead, 0), d.oldest,
 			       s.delivered, s.last_success_at, s.last_failure_at, s.last_answer,
 			       CASE WHEN s.paused_until > holdfast.clock() THEN s.paused_until END,
-			       (SELECT count(*) FROM holdfast.replay AS r WHERE r.subscriber_id = s.id AND r.finished_at IS NULL),
+			       again.replays, again.events, again.oldest,
 			       holdfast.clock()
 			FROM holdfast.subscriber AS s
 			LEFT JOIN LATERAL (
@@ -246,17 +259,25 @@ func (s *Store) SubscriberStatus(ctx context.Context, id string) (retention.Subs
 				WHERE e.no > s.cursor_no
 				  AND e.type = ANY ($2)
 				  AND (cardinality(s.entity_types) = 0 OR e.entity_type = ANY (s.entity_types))) AS behind ON true
+			CROSS JOIN LATERAL (
+				SELECT count(*) AS replays, coalesce(sum(r.remaining), 0)::bigint AS events,
+				       min(r.requested_at) FILTER (WHERE r.remaining > 0) AS oldest
+				FROM holdfast.replay AS r
+				WHERE r.subscriber_id = s.id AND r.finished_at IS NULL) AS again
 			LEFT JOIN LATERAL (
-				SELECT count(*) FILTER (WHERE state = 'waiting') AS waiting,
-				       count(*) FILTER (WHERE state = 'retrying') AS retrying,
-				       count(*) FILTER (WHERE state = 'dead') AS dead,
-				       min(created_at) FILTER (WHERE state <> 'dead') AS oldest
-				FROM holdfast.delivery
-				WHERE subscriber_id = s.id) AS d ON true
+				SELECT count(*) FILTER (WHERE shown.state = 'waiting') AS waiting,
+				       count(*) FILTER (WHERE shown.state = 'retrying') AS retrying,
+				       count(*) FILTER (WHERE shown.state = 'dead') AS dead,
+				       min(shown.created_at) FILTER (WHERE shown.state <> 'dead') AS oldest
+				FROM (
+					SELECT `+shownState+` AS state, d.created_at
+					FROM holdfast.delivery AS d
+					WHERE d.subscriber_id = s.id) AS shown) AS d ON true
 			WHERE s.id = $1::text::uuid`, id, texts(sub.WantedTypes())).
 			Scan(&st.Behind, &behindSince, &st.Waiting, &st.Retrying, &st.Dead, &openSince,
-				&st.Delivered, &st.LastSuccess, &st.LastFailure, &st.LastAnswer, &st.PausedUntil, &st.Replaying, &st.MeasuredAt)
-		st.Oldest = earlier(behindSince, openSince)
+				&st.Delivered, &st.LastSuccess, &st.LastFailure, &st.LastAnswer, &st.PausedUntil, &st.Replaying, &replayed, &replaySince, &st.MeasuredAt)
+		st.Behind += replayed
+		st.Oldest = earlier(earlier(behindSince, openSince), replaySince)
 		if st.Undelivered() == 0 && st.Dead == 0 {
 			st.LastAnswer = "" // of a failure that has been made up for
 		}

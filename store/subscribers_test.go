@@ -36,7 +36,7 @@ func subscriberWrites() []write {
 			return err
 		}),
 		onOne("RotateSecret", true, true, func(ctx context.Context, s *store.Store, sub retention.Subscriber, by retention.By) error {
-			_, err := s.RotateSecret(ctx, sub.ID, time.Hour, by)
+			_, err := s.RotateSecret(ctx, sub.ID, time.Hour, false, by)
 			return err
 		}),
 		onOne("TestedSubscriber", false, true, func(ctx context.Context, s *store.Store, sub retention.Subscriber, by retention.By) error {
@@ -83,12 +83,13 @@ func TestSubscriberWithWorkIsWokenOnce(t *testing.T) {
 	if p, ok, err = s.ClaimPump(t.Context(), sub.ID, 1); !ok || err != nil {
 		t.Fatalf("take-over: %v, %v", ok, err)
 	}
-	wantErr(t, "beat of the old attempt", s.BeatPump(t.Context(), sub.ID, 1), retention.ErrConflict)
+	_, err = s.BeatPump(t.Context(), sub.ID, 1)
+	wantErr(t, "beat of the old attempt", err, retention.ErrConflict)
 	_, err = s.SavePump(t.Context(), sub.ID, 1, retention.PumpStep{Sent: 1})
 	wantErr(t, "saving under the old attempt", err, retention.ErrConflict)
 	_, err = s.SavePump(t.Context(), sub.ID, 2, retention.PumpStep{Cursor: &retention.LogPosition{No: 1}, Sent: 2})
 	noErr(t, err)
-	noErr(t, s.ReleasePump(t.Context(), sub.ID, 2))
+	noErr(t, s.ReleasePump(t.Context(), sub.ID, 2, false))
 	wake(0, "everything is delivered")
 	noErr(t, s.AppendEvents(t.Context(), []retention.EventBatch{eventBatch(2)}))
 	must(s.ReviseSubscriber(t.Context(), off(p.Subscriber), 1, by("subscriber.revise")))(t)

@@ -87,7 +87,10 @@ func (s *fakeStore) ReviseSubscriber(_ context.Context, to retention.Subscriber,
 	return s.change(to.ID, version, by, func(sub *retention.Subscriber) { *sub = to })
 }
 
-func (s *fakeStore) RotateSecret(_ context.Context, id string, overlap time.Duration, by retention.By) (retention.Subscriber, error) {
+func (s *fakeStore) RotateSecret(_ context.Context, id string, overlap time.Duration, dropFormer bool, by retention.By) (retention.Subscriber, error) {
+	if sub, err := s.Subscriber(context.Background(), id); err == nil && !dropFormer && sub.FormerSecretUntil != nil && sub.FormerSecretUntil.After(s.now) {
+		return sub, retention.FormerKeySigns(*sub.FormerSecretUntil)
+	}
 	return s.change(id, 0, by, func(sub *retention.Subscriber) {
 		until := s.now.Add(overlap)
 		sub.SecretGeneration, sub.FormerSecretUntil = sub.SecretGeneration+1, &until

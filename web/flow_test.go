@@ -52,7 +52,7 @@ func newProduct(t *testing.T) *product {
 	must(t, err)
 	p.jane, err = p.engine.SignIn(ctx, "jane@example.com", testPassword, "127.0.0.1")
 	must(t, err)
-	p.manager, err = jobs.New(p.engine, st.Pool(), store.Schema, slog.New(slog.DiscardHandler))
+	p.manager, err = jobs.New(p.engine, st.Pool(), store.Schema, jobs.Limits{}, slog.New(slog.DiscardHandler))
 	must(t, err)
 	must(t, p.manager.Start(ctx))
 	t.Cleanup(func() {

@@ -62,9 +62,9 @@ func (v *visit) subscriberForm(d subscriberDraft, f faults) ui.SubscriberForm {
 			{Value: "nats", Text: "NATS JetStream", Help: "Each event is published to a subject that a stream of the server keeps."},
 		}, string(d.kind))},
 		Name:       ui.Field{Name: "name", Label: "Name", Value: d.name, Error: f.of("name"), Help: "Lower-case letters, digits, _ and -, such as `crm`.", Attrs: required},
-		URL:        ui.Field{Name: "url", Label: "URL", Value: d.url, Error: f.of("url"), Help: "Such as `https://crm.example.com/holdfast` or `nats://nats.example.com:4222`, without a password in it.", Attrs: required},
+		URL:        ui.Field{Name: "url", Label: "URL", Value: d.url, Error: f.of("url"), Help: "Such as `https://crm.example.com/holdfast` or `nats://nats.example.com:4222`, without a password in it. With `http://` events travel in clear text.", Attrs: required},
 		Subject:    ui.Field{Name: "subject", Label: "Subject", Value: d.subject, Error: f.of("subject"), Help: "For NATS alone; left empty it is `data.retention`.", Attrs: off},
-		Types:      ui.Field{Name: "types", Label: "Types of event", Value: d.types, Error: f.of("types"), Help: "Such as `data.retention.*` or `hold.placed`, with commas between. Left empty, all.", Attrs: off},
+		Types:      ui.Field{Name: "types", Label: "Types of event", Value: d.types, Error: f.of("types"), Help: "Such as `data.retention.*` or `hold.placed`, with commas between. Left empty, all: those of legal holds too, which carry the hold's matter and the name of who placed it. For disposals alone: `data.retention.*`.", Attrs: off},
 		EntityType: ui.Field{Name: "entity_types", Label: "Entity types", Value: d.entityTypes, Error: f.of("entity_types"), Help: "Such as `user`, as policies declare them, with commas between. Left empty, all.", Attrs: off},
 	}
 }

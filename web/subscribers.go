@@ -147,13 +147,13 @@ func (v *visit) subscriberPage(status int, sub retention.Subscriber, p subscribe
 	pill := subscriberPill(sub, st)
 	view := ui.SubscriberView{
 		Head: ui.Head{Title: sub.Name, Parent: "Subscribers", ParentHref: "/subscribers", Answer: upperFirst(subscriberSays(sub, st)) + ".", Tone: pick(pill.Tone == "quiet", "", pill.Tone)},
-		ID:   sub.ID, Name: sub.Name, State: pill, Enabled: sub.Enabled, Webhook: sub.Kind == retention.SubscriberWebhook, Version: sub.Version, Dead: st.Dead,
+		ID:   sub.ID, Name: sub.Name, State: pill, Enabled: sub.Enabled, Webhook: sub.Kind == retention.SubscriberWebhook, ClearText: strings.HasPrefix(sub.URL, "http://"), Version: sub.Version, Dead: st.Dead,
 		LastSuccess: v.clock.atp(st.LastSuccess), LastFailure: v.clock.atp(st.LastFailure), LastAnswer: st.LastAnswer,
 		Stats: []ui.Stat{
 			{Label: "Delivered", Value: ui.Num(st.Delivered), Note: "since it exists"},
 			{Label: "Behind", Value: ui.Num(st.Behind), Note: "not yet tried"},
 			{Label: "Tried again", Value: ui.Num(st.Retrying), Note: "after a failure"},
-			{Label: "Waiting", Value: ui.Num(st.Waiting), Note: "for those before them"},
+			{Label: "Waiting", Value: ui.Num(st.Waiting), Note: "for those before them, or for their first try"},
 			{Label: "Given up", Value: ui.Num(st.Dead), Note: "after three days"},
 		},
 		Facts: v.subscriberFacts(sub, st), Secret: p.secret, Rotated: p.rotated, Tested: testWords(p.test),
@@ -284,9 +284,15 @@ func (v *visit) ask(view ui.SubscriberAskView, do func(sub retention.Subscriber,
 }
 
 func askRotate(v *visit) error {
-	return v.ask(ui.SubscriberAskView{Action: "rotate", Button: "Make a new signing key", Keep: "Keep the present one"}, func(sub retention.Subscriber, _ retention.SubscriberStatus, view *ui.SubscriberAskView) {
+	return v.ask(ui.SubscriberAskView{Action: "rotate", Button: "Make a new signing key", Keep: "Keep the present one"}, func(sub retention.Subscriber, st retention.SubscriberStatus, view *ui.SubscriberAskView) {
 		view.Head = ui.Head{Title: "New signing key for " + sub.Name, Answer: "The new key signs at once; for 24 hours the former one signs too. The new key is shown once."}
 		view.Facts = []ui.Pair{{Name: "Receiver", Value: sub.URL}}
+		if until := sub.FormerSecretUntil; until != nil && until.After(st.MeasuredAt) {
+			view.Head.Tone = "warn"
+			view.Head.Answer = "The key was changed less than 24 hours ago, and the one before it still signs. A new key ends that one at once: a receiver that still uses it refuses everything. Go on only if the receiver has the present key. The new key is shown once."
+			view.Facts = append(view.Facts, ui.Pair{Name: "Former signing key", Value: "signs until " + v.clock.at(*until).Text})
+			view.Button, view.Danger, view.DropFormer = "Make a new signing key and end the former one", true, true
+		}
 	})
 }
 
@@ -300,7 +306,7 @@ func askEnd(v *visit) error {
 // rotateSecret answers the page with the key itself instead of leading on: it is
 // shown this once and must not stand in an address.
 func rotateSecret(v *visit) error {
-	sub, secret, err := v.e.RotateSecret(v.ctx, v.actor, v.param("id"))
+	sub, secret, err := v.e.RotateSecret(v.ctx, v.actor, v.param("id"), v.form("drop_former") == "true")
 	if err != nil {
 		return err
 	}

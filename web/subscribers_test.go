@@ -49,6 +49,22 @@ func TestSigningKeyIsShownOnceAndInNoAddress(t *testing.T) {
 	if second := a.page.one("code#secret"); !strings.HasPrefix(second, "whsec_") || second == first {
 		t.Errorf("rotated key: got %q after %q", second, first)
 	}
+	// The first key still signs, and the receiver may use it: the page says what another ends.
+	wantText(t, s.get("/subscribers/"+made.ID+"/rotate"), ".answer", "A new key ends that one at once")
+	wantCode(t, s.post("/subscribers/"+made.ID+"/rotate", nil), http.StatusConflict)
+	wantCode(t, s.post("/subscribers/"+made.ID+"/rotate", url.Values{"drop_former": {"true"}}), http.StatusOK)
+}
+
+func TestSubscriberPagesSayWhoCanReadWhatIsSent(t *testing.T) {
+	st := filledStore()
+	s := signedIn(t, st, catalog())
+	wantText(t, s.get("/subscribers/new"), "#f-types-help", "legal holds too, which carry the hold's matter")
+	wantText(t, s.get("/subscribers/new"), "#f-url-help", "in clear text")
+	if strings.Contains(s.get("/subscribers/"+subscriberID).body, "in clear text: its URL") {
+		t.Error("an https URL is said to be in clear text")
+	}
+	st.subscribers[0].URL = "http://1.1.1.1/h"
+	wantText(t, s.get("/subscribers/"+subscriberID), "main", "Events travel to this subscriber in clear text")
 }
 
 func TestRefusedSubscriberKeepsWhatWasTyped(t *testing.T) {

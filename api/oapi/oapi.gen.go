@@ -1072,6 +1072,12 @@ type ReplayInput struct {
 	Until  *time.Time `json:"until,omitempty"`
 }
 
+// RotateSecretInput defines model for RotateSecretInput.
+type RotateSecretInput struct {
+	// DropFormer Rotate although a former key still signs, which then signs no more.
+	DropFormer *bool `json:"drop_former,omitempty"`
+}
+
 // Run defines model for Run.
 type Run struct {
 	// AsOf The instant from which every cutoff is counted; null until the run starts.
@@ -1381,7 +1387,7 @@ type SubscriberInput struct {
 	// Subject The NATS subject, which a JetStream stream must keep; a webhook has none.
 	Subject *string `json:"subject,omitempty"`
 
-	// Types Types of event, exact or as a glob; empty means all.
+	// Types Types of event, exact or as a glob; empty means all, those of legal holds too, which carry the hold's matter and who placed it.
 	//
 	// Examples: ["data.retention.*"]
 	Types *[]string `json:"types,omitempty"`
@@ -1436,7 +1442,7 @@ type SubscriberRevision struct {
 
 // SubscriberStatus How far a subscriber is behind, and how it answered last
 type SubscriberStatus struct {
-	// Behind Events that it is to be told of and was not yet asked to take
+	// Behind Events that it is to be told of and was not yet asked to take, and what replays have still to send
 	Behind int64 `json:"behind"`
 
 	// Dead Events that were given up after three days of failures
@@ -1446,9 +1452,11 @@ type SubscriberStatus struct {
 	Delivered int64 `json:"delivered"`
 
 	// LastAnswer What the last failure said; null once everything is delivered
-	LastAnswer          *string    `json:"last_answer"`
-	LastFailureAt       *time.Time `json:"last_failure_at"`
-	LastSuccessAt       *time.Time `json:"last_success_at"`
+	LastAnswer    *string    `json:"last_answer"`
+	LastFailureAt *time.Time `json:"last_failure_at"`
+	LastSuccessAt *time.Time `json:"last_success_at"`
+
+	// OldestUndeliveredAt When the oldest event that it has still to take happened; of what is replayed, when the replay was asked for
 	OldestUndeliveredAt *time.Time `json:"oldest_undelivered_at"`
 
 	// PausedUntil When it is asked again after it refused everything
@@ -1460,7 +1468,7 @@ type SubscriberStatus struct {
 	// Retrying Events that failed and are tried again
 	Retrying int64 `json:"retrying"`
 
-	// Waiting Events that wait for an earlier one of their entity
+	// Waiting Events that were taken from the log and not tried yet: those that wait for an earlier one of their entity, and those whose first try comes next
 	Waiting int64 `json:"waiting"`
 }
 
@@ -1978,6 +1986,9 @@ type ReviseSubscriberJSONRequestBody = SubscriberRevision
 
 // ReplayEventsJSONRequestBody defines body for ReplayEvents for application/json ContentType.
 type ReplayEventsJSONRequestBody = ReplayInput
+
+// RotateSecretJSONRequestBody defines body for RotateSecret for application/json ContentType.
+type RotateSecretJSONRequestBody = RotateSecretInput
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenInput
@@ -10009,7 +10020,8 @@ func (response ReplayEvents503ApplicationProblemPlusJSONResponse) VisitReplayEve
 }
 
 type RotateSecretRequestObject struct {
-	ID SubscriberID `json:"id"`
+	ID   SubscriberID `json:"id"`
+	Body *RotateSecretJSONRequestBody
 }
 
 type RotateSecretResponseObject interface {
@@ -10115,6 +10127,54 @@ func (response RotateSecret409ApplicationProblemPlusJSONResponse) VisitRotateSec
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateSecret413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RotateSecret413ApplicationProblemPlusJSONResponse) VisitRotateSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateSecret415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RotateSecret415ApplicationProblemPlusJSONResponse) VisitRotateSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateSecret422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RotateSecret422ApplicationProblemPlusJSONResponse) VisitRotateSecretResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -12388,6 +12448,16 @@ func (sh *strictHandler) RotateSecret(w http.ResponseWriter, r *http.Request, id
 	var request RotateSecretRequestObject
 
 	request.ID = id
+
+	var body RotateSecretJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
+	}
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.RotateSecret(ctx, request.(RotateSecretRequestObject))

@@ -177,7 +177,7 @@ func (p *program) runDemo(ctx context.Context, a *app, actor retention.Actor) (r
 	if err != nil {
 		return run, err
 	}
-	manager, err := jobs.New(a.engine, a.store.Pool(), store.Schema, a.log)
+	manager, err := jobs.New(a.engine, a.store.Pool(), store.Schema, jobs.Limits{}, a.log)
 	if err != nil {
 		return run, err
 	}

@@ -92,7 +92,7 @@ func (p *program) sayFirstAccount(ctx context.Context, a *app) error {
 // serveUntil serves on ln until ctx ends, and then stops: no new requests, batches
 // finished, runs handed on.
 func (a *app) serveUntil(ctx context.Context, ln net.Listener, opts web.Options) error {
-	manager, err := jobs.New(a.engine, a.store.Pool(), store.Schema, a.log)
+	manager, err := jobs.New(a.engine, a.store.Pool(), store.Schema, jobs.Limits{}, a.log)
 	if err != nil {
 		return err
 	}

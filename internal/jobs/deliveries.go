@@ -15,6 +15,9 @@ const (
 	// maxPumps is how many subscribers one process delivers to at once. Most wait for
 	// answers; the queue is their own, so none of them keeps a run waiting.
 	maxPumps = 32
+	// maxSlow is how many more those may be that answered slowly. They have no part in the
+	// others' workers, so that a quick one never waits for them.
+	maxSlow = 32
 )
 
 // deliveryWorker delivers to one subscriber for a while.

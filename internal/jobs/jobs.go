@@ -10,6 +10,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,9 +59,15 @@ type Manager struct {
 	carry chan struct{}
 }
 
+// Limits are how many subscribers a process works on at once: those that answer
+// quickly, and those that were slow. 0 stands for the default.
+type Limits struct {
+	Pumps, Slow int
+}
+
 // New prepares the background work; Start begins it. pool belongs to the store,
 // schema is the one that River's tables live in.
-func New(e *engine.Engine, pool *pgxpool.Pool, schema string, log *slog.Logger) (*Manager, error) {
+func New(e *engine.Engine, pool *pgxpool.Pool, schema string, limits Limits, log *slog.Logger) (*Manager, error) {
 	m := &Manager{engine: e, log: log, carry: make(chan struct{}, 1)}
 	m.stopping, m.stop = context.WithCancel(context.Background())
 	workers := river.NewWorkers()
@@ -74,7 +81,8 @@ func New(e *engine.Engine, pool *pgxpool.Pool, schema string, log *slog.Logger) 
 		Schema: schema,
 		Queues: map[string]river.QueueConfig{
 			retention.RunQueue:      {MaxWorkers: maxRuns},
-			retention.DeliveryQueue: {MaxWorkers: maxPumps},
+			retention.DeliveryQueue: {MaxWorkers: cmp.Or(limits.Pumps, maxPumps)},
+			retention.SlowQueue:     {MaxWorkers: cmp.Or(limits.Slow, maxSlow)},
 		},
 		Workers: workers,
 		// A run takes as long as it takes; its batches have their own time-outs.

@@ -68,8 +68,8 @@ var (
 	lastOfSlots   = desc("retention_schedule_last_success_timestamp_seconds", "When a run of the schedule last succeeded.", "schedule")
 	schedulesLate = desc("retention_schedule_overdue", "Whether the schedule's last success is older than two of its intervals (1) or not (0).", "schedule")
 
-	backlog     = desc("holdfast_outbox_events", "Events that have not reached the subscriber and still will.", "subscriber")
-	backlogAge  = desc("holdfast_outbox_oldest_age_seconds", "Age of the oldest event that has not reached the enabled subscriber and still will; 0 when there is none.", "subscriber")
+	backlog     = desc("holdfast_outbox_events", "Events that have not reached the subscriber and still will, replays too.", "subscriber")
+	backlogAge  = desc("holdfast_outbox_oldest_age_seconds", "Age of the oldest event that has not reached the enabled subscriber and still will, for a replay since it was asked for; 0 when there is none.", "subscriber")
 	deadLetters = desc("holdfast_dead_letters", "Events that were given up for the subscriber.", "subscriber")
 	uncarried   = desc("holdfast_uncarried_age_seconds", "How long the oldest row of journal or outbox has waited in the governed database to be brought into the store; 0 when none waits.")
 

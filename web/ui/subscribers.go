@@ -55,8 +55,10 @@ type SubscriberView struct {
 	LastAnswer  string
 	Enabled     bool
 	Webhook     bool
-	Version     int
-	Dead        int64
+	// ClearText is whether what is sent can be read on its way.
+	ClearText bool
+	Version   int
+	Dead      int64
 	// Secret is the signing key of a new or rotated webhook, shown this once.
 	Secret  string
 	Rotated bool
@@ -77,6 +79,8 @@ type SubscriberAskView struct {
 	ID, Action, Keep string
 	Button           string
 	Danger           bool
-	Facts            []Pair
-	Version          int
+	// DropFormer ends the former key, which still signs.
+	DropFormer bool
+	Facts      []Pair
+	Version    int
 }

@@ -1,0 +1,1 @@
+ALTER TABLE holdfast.subscriber DROP COLUMN slow;

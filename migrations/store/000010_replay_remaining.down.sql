@@ -1,0 +1,1 @@
+ALTER TABLE holdfast.replay DROP COLUMN remaining;
