@@ -228,7 +228,9 @@ func TestReadinessSaysWhatIsMissing(t *testing.T) {
 	s.ready = nil
 	pgtest.Exec(t, s.url, "DROP SCHEMA holdfast_guard CASCADE")
 	p = s.do(call{method: "GET", path: "/readyz", token: "-"}).wantProblem(503, "unavailable")
-	t.Log(p.Detail)
+	if want := "not ready: the governed database has no guard schema; run `holdfast migrate`"; p.Detail != want {
+		t.Errorf("detail: got %q, want %q", p.Detail, want)
+	}
 	s.do(call{method: "GET", path: "/healthz", token: "-"}).want(200)
 }
 

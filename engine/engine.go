@@ -154,12 +154,9 @@ func (e *Engine) Ready(ctx context.Context) error {
 		// An outage between two ticks of the schedules is one all the same: a slot that was
 		// missed by it must say so.
 		e.presence.failedAside(ctx, err)
-		return fmt.Errorf("the store: %w", err)
+		return err
 	}
-	if err := e.target.Ping(ctx); err != nil {
-		return fmt.Errorf("the governed database: %w", err)
-	}
-	return nil
+	return e.target.Ping(ctx)
 }
 
 // Audit lists the audit, newest first.

@@ -148,9 +148,7 @@ func dayWords(dom, month, dow []int, either bool) (words string, ok bool) {
 	}
 	numbers, ok := numberWords(dom)
 	numbers = "day " + strings.Replace(numbers, " and ", " or ", 1) + " of the month"
-	if strings.Contains(numbers, " or so on ") {
-		numbers = strings.Replace(numbers, " or so on ", " and so on ", 1)
-	}
+	numbers = strings.Replace(numbers, " or so on ", " and so on ", 1)
 	days := strings.Replace(allOf(weekdayNames(dow)), " and ", " or ", 1)
 	if either {
 		return "on each day" + in + " that is " + numbers + " or a " + days, ok

@@ -169,7 +169,7 @@ func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
 // Ping tells whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
-	return fail("reach the store", s.pool.Ping(ctx))
+	return fail("the store cannot be reached", s.pool.Ping(ctx))
 }
 
 // Now is the database's clock, through the same function as every statement.

@@ -142,17 +142,6 @@ func took(d time.Duration) string {
 	return fmt.Sprintf("%d\u00a0h %d\u00a0min", d/time.Hour, d%time.Hour/time.Minute)
 }
 
-// lasted is how long something took that may still be going on.
-func (c clock) lasted(from, until *time.Time) string {
-	switch {
-	case from == nil:
-		return "–"
-	case until == nil:
-		return took(c.now.Sub(*from))
-	}
-	return took(until.Sub(*from))
-}
-
 // age is a duration in days and hours, as an allowance is compared with.
 func age(d time.Duration) string {
 	switch {

@@ -132,6 +132,7 @@ func TestFiltersOfRunsSayHowManyEachWouldShow(t *testing.T) {
 	a := s.get("/runs?from=soon")
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "main", "must be a date such as 2026-03-03")
+	wantText(t, a, "#problems", "The list is shown without that part of the filter.")
 }
 
 func TestTheExportsOfAListHaveItsFilters(t *testing.T) {

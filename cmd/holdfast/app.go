@@ -18,6 +18,7 @@ import (
 	"holdfast/internal/metrics"
 	"holdfast/internal/notify"
 	"holdfast/internal/pglaunch"
+	"holdfast/retention"
 	"holdfast/store"
 )
 
@@ -116,11 +117,13 @@ func (a *app) checkSecret(ctx context.Context, secret []byte, migrated bool) err
 			return nil
 		}
 	}
-	if err := a.engine.CheckSecret(ctx, secret); err != nil {
-		return fmt.Errorf("the secret (HOLDFAST_SECRET, or %s) is not the one this database was first used with; with another one, digests and hashed values would not match the evidence: %w",
-			filepath.Join(a.cfg.DataDir, "secret"), err)
+	err := a.engine.CheckSecret(ctx, secret)
+	if errors.Is(err, retention.ErrConflict) {
+		// The store's own words say the same, and know no names of settings and files.
+		return fmt.Errorf("the secret (HOLDFAST_SECRET, or %s) is not the one this database was first used with; with another one, digests and hashed values would not match the evidence",
+			filepath.Join(a.cfg.DataDir, "secret"))
 	}
-	return nil
+	return err
 }
 
 // launch starts the embedded PostgreSQL if no other is named.

@@ -115,10 +115,10 @@ func (t *Target) Ping(ctx context.Context) error {
 	var ok bool
 	err := t.pool.QueryRow(ctx, `SELECT to_regclass('holdfast_guard.state') IS NOT NULL`).Scan(&ok)
 	if err != nil {
-		return classify(err)
+		return fmt.Errorf("the governed database cannot be reached: %w", classify(err))
 	}
 	if !ok {
-		return fmt.Errorf("%w: the governed database has no guard schema; run `holdfast migrate`", retention.ErrUnavailable)
+		return fmt.Errorf("the governed database has no guard schema; run `holdfast migrate`: %w", retention.ErrUnavailable)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func Audit(s Shell, v AuditView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = Summary(v.Problems).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = FilterSummary(v.Problems).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
