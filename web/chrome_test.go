@@ -236,7 +236,7 @@ func looks(filled, empty, down, fresh, anonymous *testSite) []look {
 		{name: "subscriber", path: "/subscribers/" + subscriberID, from: filled},
 		{name: "subscriber-up-to-date", path: "/subscribers/0195-bus", from: filled},
 		{name: "subscriber-rotate", path: "/subscribers/" + subscriberID + "/rotate", from: filled},
-		{name: "subscriber-rotated", path: "/subscribers/" + subscriberID + "/rotate", from: filled, press: ".buttons .primary"},
+		{name: "subscriber-rotated", path: "/subscribers/" + subscriberID + "/rotate", from: filled, press: ".buttons button"},
 		{name: "subscriber-end", path: "/subscribers/" + subscriberID + "/end", from: filled},
 		{name: "audit", path: "/audit", from: filled},
 		{name: "menu", path: "/settings", from: filled, fill: `document.querySelector(".phone-nav details").open = true`},
