@@ -111,7 +111,9 @@ func countBy[K ~string](ctx context.Context, tx pgx.Tx, into map[K]int64, sql st
 }
 
 // Dispositions sums what real runs did between one bound and the next; bounds
-// ascend, the last one is the end.
+// ascend, the last one is the end. What was processed is on the day on which its batch was
+// committed, also where its run goes on or is paused; what was held, once for each run, and
+// what failed are on the day on which a policy's turn ended.
 func (s *Store) Dispositions(ctx context.Context, bounds []time.Time) ([]retention.DayCount, error) {
 	if len(bounds) < 2 {
 		return nil, nil
@@ -121,12 +123,20 @@ func (s *Store) Dispositions(ctx context.Context, bounds []time.Time) ([]retenti
 		days[i].From = bounds[i]
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT width_bucket(p.finished_at, $1::timestamptz[]) - 1, sum(p.processed)::bigint, sum(p.held)::bigint,
-		       count(*) FILTER (WHERE p.status = 'failed')
-		FROM holdfast.run_policy AS p
-		JOIN holdfast.run AS r ON r.id = p.run_id
-		WHERE p.finished_at >= $2 AND p.finished_at < $3 AND NOT r.dry_run
-		GROUP BY 1`, bounds, bounds[0], bounds[len(bounds)-1])
+		WITH parts AS (
+			SELECT width_bucket(b.committed_at, $1::timestamptz[]) AS day, sum(b.processed) AS processed, 0 AS held, 0 AS failed
+			FROM holdfast.batch AS b
+			WHERE b.committed_at >= $2 AND b.committed_at < $3
+			GROUP BY 1
+			UNION ALL
+			SELECT width_bucket(p.finished_at, $1::timestamptz[]), 0, sum(p.held), count(*) FILTER (WHERE p.status = 'failed')
+			FROM holdfast.run_policy AS p
+			JOIN holdfast.run AS r ON r.id = p.run_id
+			WHERE p.finished_at >= $2 AND p.finished_at < $3 AND NOT r.dry_run
+			GROUP BY 1)
+		SELECT day - 1, sum(processed)::bigint, sum(held)::bigint, sum(failed)::bigint
+		FROM parts
+		GROUP BY day`, bounds, bounds[0], bounds[len(bounds)-1])
 	if err != nil {
 		return nil, fail("sum up dispositions", err)
 	}

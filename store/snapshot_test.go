@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"holdfast/retention"
 	"holdfast/store"
@@ -21,6 +22,14 @@ func ran(t testing.TB, s *store.Store, name string, dry bool, at time.Time, res 
 	res.Policy, res.Version, res.StartedAt, res.FinishedAt = name, 1, &at, &at
 	noErr(t, s.SaveResult(t.Context(), r.ID, r.Attempt, res))
 	must(s.FinishRun(t.Context(), r.ID, r.Attempt, res.Status))(t)
+}
+
+// committed is a batch that was carried into the store.
+func committed(t testing.TB, s *store.Store, policy string, at time.Time, processed int64) {
+	t.Helper()
+	b := journalRow(uuid.NewString(), policy, 1)
+	b.ID, b.CommittedAt, b.Processed = uuid.NewString(), at, processed
+	noErr(t, s.SaveBatches(t.Context(), []retention.JournalRow{b}))
 }
 
 func counts(processed, held int64) retention.Counts {
@@ -98,10 +107,16 @@ func TestDispositionsAreSummedByTheReadersDays(t *testing.T) {
 		{day(31), false, retention.RunSucceeded, 1_000_000},
 	} {
 		ran(t, s, fmt.Sprintf("p%d", i), c.dry, c.at, retention.PolicyResult{Status: c.status, Counts: counts(c.processed, 1)})
+		if !c.dry {
+			committed(t, s, fmt.Sprintf("p%d", i), c.at, c.processed)
+		}
 	}
+	// Of a run that goes on, or is paused, what it has committed counts on its day.
+	committed(t, s, "paused", day(29).Add(time.Hour), 7)
+	committed(t, s, "paused", day(30).Add(time.Hour), 5)
 	got := must(s.Dispositions(t.Context(), bounds))(t)
 	want := []retention.DayCount{
-		{From: day(28), Processed: 110, Held: 2, Failed: 1}, {From: day(29)}, {From: day(30), Processed: 110_000, Held: 2},
+		{From: day(28), Processed: 110, Held: 2, Failed: 1}, {From: day(29), Processed: 7}, {From: day(30), Processed: 110_005, Held: 2},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -1,0 +1,1 @@
+DROP INDEX holdfast.batch_by_day;
