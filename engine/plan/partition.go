@@ -56,9 +56,9 @@ func partitioned(t *Table, a retention.Action) error {
 	return nil
 }
 
-// asPartOf is a partition as the walk meets it: its own storage, indexes and triggers,
+// AsPartOf is a partition as the walk meets it: its own storage, indexes and triggers,
 // and the foreign keys that refer to what it is a part of.
-func (t *Table) asPartOf(root *Table) *Table {
+func (t *Table) AsPartOf(root *Table) *Table {
 	leaf := *t
 	leaf.Incoming = slices.Clone(t.Incoming)
 	for _, fk := range root.Incoming {

@@ -143,7 +143,7 @@ type Change struct {
 func Build(in Inputs) (*Plan, error) {
 	p := &Plan{Policy: in.Policy, Table: in.Table, Root: in.Table, Key: in.Table.KeyColumns()}
 	if in.Leaf != nil {
-		p.Table = in.Leaf.asPartOf(in.Table)
+		p.Table = in.Leaf.AsPartOf(in.Table)
 	}
 	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, heldRows, family, triggered, columnChanges, archiveColumns, telling}
 	for _, step := range steps {

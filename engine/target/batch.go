@@ -182,6 +182,11 @@ func (d *disposition) enter(ctx context.Context) (filenode uint32, blocks int64,
 	for _, name := range d.lockNames() {
 		b.Queue("LOCK TABLE ONLY " + name + " IN ROW EXCLUSIVE MODE")
 	}
+	for _, t := range d.planned.Triggered {
+		if t.Touches() && t.Holds.Any() {
+			b.Queue("LOCK TABLE " + t.Table.Name.SQL() + " IN ACCESS SHARE MODE")
+		}
+	}
 	b.Queue(`SELECT epoch, `+fingerprintSQL("$1::oid[]")+`, coalesce(pg_relation_filenode($2::oid), 0)::oid,
 		pg_relation_size($2::oid) / current_setting('block_size')::bigint
 		FROM holdfast_guard.state`, d.planned.oids, d.planned.Table.OID).

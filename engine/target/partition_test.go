@@ -315,6 +315,27 @@ func TestChildrenInPartitionsGoWithTheirParents(t *testing.T) {
 	}
 }
 
+func TestWhatRefersToChildrenInPartitionsGoesOrBlocksToo(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, `CREATE TABLE public.o (id bigint PRIMARY KEY, name text, created_at timestamptz)`,
+		`CREATE TABLE public.i (id bigint PRIMARY KEY, o_id bigint REFERENCES public.o ON DELETE CASCADE) PARTITION BY HASH (id)`,
+		`CREATE TABLE public.i0 PARTITION OF public.i FOR VALUES WITH (MODULUS 2, REMAINDER 0)`, `CREATE TABLE public.i1 PARTITION OF public.i FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
+		`CREATE TABLE public.g (id bigint PRIMARY KEY, i_id bigint REFERENCES public.i ON DELETE CASCADE)`, `CREATE TABLE public.b (id bigint PRIMARY KEY, i_id bigint REFERENCES public.i)`,
+		`INSERT INTO public.o SELECT n, 'o' || n, now() - interval '100 days' FROM generate_series(1, 20) AS n`,
+		`INSERT INTO public.i SELECT n, n FROM generate_series(1, 20) AS n`, `INSERT INTO public.g SELECT n, n FROM generate_series(1, 20) AS n`, `INSERT INTO public.b VALUES (1, 3), (2, 4)`)
+	f.hold(name("g"), keys("7")...)
+	f.wantRefusal(reaching("o", "i"), "cascade", `"cascade": ["public.g"]`)
+	p := reaching("o", "i", "g")
+	f.wantAccepted(p)
+	got := f.foretold(p)
+	if got.Processed != 17 || got.Blocked != 3 || got.Effects["public.i"].Deleted != 17 || got.Effects["public.g"].Deleted != 17 || len(got.Errors) > 0 {
+		t.Errorf("got %+v (%q), want 17 gone with all that refers to them, and 3 kept", got.Counts, got.Errors)
+	}
+	if left := strings.Join(f.remaining("public.g", "id"), " "); left != "3 4 7" {
+		t.Errorf("%s are left, want those of the three", left)
+	}
+}
+
 func TestRowsOfAPartitionedTableKeepEachOtherAcrossPartitions(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, `CREATE TABLE public.r (id bigint PRIMARY KEY, up bigint REFERENCES public.r, name text, created_at timestamptz) PARTITION BY HASH (id)`,

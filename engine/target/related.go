@@ -57,10 +57,11 @@ func readRelated(ctx context.Context, q querier, p retention.Policy, from ...*pl
 // its own table where that refers to itself.
 func readParts(ctx context.Context, q querier, p retention.Policy, related map[uint32]*plan.Table, from []*plan.Table) error {
 	var want []uint32
+	whole := map[uint32]*plan.Table{}
 	add := func(t *plan.Table) {
 		for _, leaf := range t.Partitions.Leaves {
 			if leaf.OID != t.OID && related[leaf.OID] == nil {
-				want = append(want, leaf.OID)
+				want, whole[leaf.OID] = append(want, leaf.OID), t
 			}
 		}
 	}
@@ -79,7 +80,8 @@ func readParts(ctx context.Context, q querier, p retention.Policy, related map[u
 	}
 	tables, err := readTables(ctx, q, want)
 	for oid, t := range tables {
-		related[oid] = t
+		// What refers to the partitioned table refers to its partitions.
+		related[oid] = t.AsPartOf(whole[oid])
 	}
 	return err
 }
