@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"holdfast/engine/plan"
@@ -53,8 +54,13 @@ func readRelated(ctx context.Context, q querier, p retention.Policy, from ...*pl
 	return related, readParts(ctx, q, p, related, from)
 }
 
+// refersTo reports whether a foreign key of the child refers to the parent.
+func refersTo(child, parent *plan.Table) bool {
+	return slices.ContainsFunc(parent.Incoming, func(fk plan.ForeignKey) bool { return fk.ChildOID == child.OID })
+}
+
 // readParts adds the partitions of related tables that the policy reaches into, and of
-// its own table where that refers to itself.
+// its own table where that refers to itself or, in a circle, to one of those.
 func readParts(ctx context.Context, q querier, p retention.Policy, related map[uint32]*plan.Table, from []*plan.Table) error {
 	var want []uint32
 	whole := map[uint32]*plan.Table{}
@@ -71,7 +77,7 @@ func readParts(ctx context.Context, q querier, p retention.Policy, related map[u
 		}
 	}
 	for _, t := range from {
-		if t.Kind == plan.KindPartitioned && slices.ContainsFunc(t.Incoming, func(fk plan.ForeignKey) bool { return fk.ChildOID == t.OID }) {
+		if t.Kind == plan.KindPartitioned && (refersTo(t, t) || slices.ContainsFunc(slices.Collect(maps.Values(related)), func(r *plan.Table) bool { return refersTo(t, r) })) {
 			add(t)
 		}
 	}
