@@ -34,7 +34,7 @@ func events(v *visit) error {
 	if err != nil {
 		return err
 	}
-	view.Head = ui.Head{Title: "Events", Answer: strings.TrimSpace(told.answer() + " " + v.lastEvent(list)), Tone: told.tone()}
+	view.Head = ui.Head{Title: "Events", Answer: told.answer(), Tone: told.tone(), Also: v.lastEvent(list)}
 	view.Pager = v.pager("events", next)
 	for _, l := range list {
 		view.Rows = append(view.Rows, v.eventRow(l.Event))
@@ -42,12 +42,12 @@ func events(v *visit) error {
 	return v.render(status, ui.Events(v.shell("events", "Events"), view))
 }
 
-func (v *visit) lastEvent(list []retention.LoggedEvent) string {
+func (v *visit) lastEvent(list []retention.LoggedEvent) []string {
 	if len(list) == 0 {
-		return ""
+		return nil
 	}
 	e := list[0].Event
-	return "Last: " + strings.ToLower(eventWords[e.Type][:1]) + eventWords[e.Type][1:] + ", " + v.clock.ago(e.Time) + "."
+	return []string{"Last: " + strings.ToLower(eventWords[e.Type][:1]) + eventWords[e.Type][1:] + ", " + v.clock.ago(e.Time) + "."}
 }
 
 // eventFilter reads the filters; days are whole days in the reader's zone.

@@ -14,7 +14,7 @@ func TestEventsAreListedWithWhomTheyAreAboutAndAsTheyAreSent(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	a := s.get("/events")
 	wantCode(t, a, http.StatusOK)
-	wantText(t, a, ".answer", "Last: a record was deleted, 5 hours ago.")
+	wantAlso(t, a, "Last: a record was deleted, 5 hours ago.")
 	wantText(t, a, "tbody", "eu, 4711")
 	wantText(t, a, "tbody", `us, O'Neil <b>"x"</b>`)
 	wantText(t, a, "tbody", "not known")

@@ -43,6 +43,7 @@ func overview(v *visit) error {
 	if err := v.overviewTold(&view); err != nil {
 		return err
 	}
+	notAllWell(&view.Head)
 	return v.render(http.StatusOK, ui.Overview(v.shell("overview", "Overview"), view))
 }
 
@@ -59,7 +60,7 @@ func overviewHead(o engine.Overview) ui.Head {
 		switch {
 		case p.Status.Problem != "":
 			unmeasurable++
-		case !p.Measured:
+		case !p.Measured && p.Policy.Enabled: // what is disabled is not measured
 			unmeasured++
 		}
 		if p.Overdue {
@@ -67,25 +68,36 @@ func overviewHead(o engine.Overview) ui.Head {
 		}
 	}
 	h.Answer, h.Tone = "Nothing is overdue.", "good"
-	if len(overdue) > 0 {
-		h.Answer = ui.Count(int64(len(overdue)), "policy is overdue: ", "policies are overdue: ") + joinSome(overdue, 3) + "."
-		h.Tone = "warn"
+	if n := int64(len(overdue)); n > 0 {
+		h.Answer, h.Tone = ui.Count(n, "policy is overdue: ", "policies are overdue: ")+joinSome(overdue, 3)+".", "warn"
 	}
 	if n := int64(len(o.Failed)); n > 0 {
-		h.Answer += " " + ui.Count(n, "policy failed in its last run: ", "policies failed in their last run: ") + joinSome(o.Failed, 3) + "."
-		h.Tone = "warn"
+		amiss(&h, ui.Count(n, "policy failed in its last run: ", "policies failed in their last run: ")+joinSome(o.Failed, 3)+".")
 	}
 	if unmeasurable > 0 {
-		h.Answer += " " + ui.Count(unmeasurable, "policy could not be measured.", "policies could not be measured.")
-		h.Tone = "warn"
+		amiss(&h, ui.Count(unmeasurable, "policy could not be measured.", "policies could not be measured."))
 	}
 	if unmeasured > 0 {
-		if len(overdue) == 0 && unmeasurable == 0 && len(o.Failed) == 0 {
+		if h.Tone == "good" {
 			h.Answer, h.Tone = "Nothing is overdue as far as it is known.", "busy"
 		}
-		h.Answer += " " + ui.Count(unmeasured, "policy has not been measured yet.", "policies have not been measured yet.")
+		h.Also = append(h.Also, ui.Count(unmeasured, "policy has not been measured yet.", "policies have not been measured yet."))
 	}
 	return h
+}
+
+// amiss adds to a page's head what needs attention.
+func amiss(h *ui.Head, what ...string) {
+	if len(what) > 0 {
+		h.Also, h.Tone = append(h.Also, what...), "warn"
+	}
+}
+
+// notAllWell keeps the answer from sounding like all is well above a list of what is not.
+func notAllWell(h *ui.Head) {
+	if h.Answer == "Nothing is overdue." && len(h.Also) > 0 {
+		h.Answer = "No policy is overdue, but " + ui.Count(int64(len(h.Also)), "thing needs", "things need") + " attention."
+	}
 }
 
 // scaleOf is the duration at the right end of all bars, so that they compare.

@@ -3,7 +3,6 @@ package web
 import (
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"holdfast/retention"
@@ -22,15 +21,10 @@ func retentionSchedule(v *visit) error {
 		Backups: backupWords(rs.Backups), Stated: rs.Backups != nil, Made: v.clock.at(v.clock.now), Events: toldWords(rs.Horizons, rs.Events),
 		Empty: ui.Empty{Title: "No policy exists yet.", Text: "The retention schedule lists every policy with its legal basis, and says when data is gone.", Action: "Create a policy", ActionTo: "/policies/new"},
 	}
-	missing := int64(0)
 	for _, h := range rs.Horizons {
-		row := retentionRow(rs.Horizons, h, rs.Words[h.Schedule], rs.Backups)
-		if row.Missing {
-			missing++
-		}
-		view.Rows = append(view.Rows, row)
+		view.Rows = append(view.Rows, retentionRow(rs.Horizons, h, rs.Words[h.Schedule], rs.Backups))
 	}
-	view.Head.Answer, view.Head.Tone = retentionAnswer(longestKept(rs.Horizons, v.clock.now), len(view.Rows), missing, view.Stated)
+	retentionHead(&view.Head, rs.Horizons, v.clock.now, view.Stated)
 	return v.render(http.StatusOK, ui.RetentionSchedule(v.shell("policies", "Retention schedule"), view))
 }
 
@@ -54,7 +48,7 @@ func latest(horizons []retention.Horizon, action retention.Action, now time.Time
 
 // longestKept says by when what is deleted, and what is overwritten, is gone at the latest,
 // and what stays: a row outlives being anonymized, and being archived.
-func longestKept(horizons []retention.Horizon, now time.Time) string {
+func longestKept(horizons []retention.Horizon, now time.Time) []string {
 	var said []string
 	if longest, h, ok := latest(horizons, retention.ActionDelete, now); ok {
 		said = append(said, "What is deleted is gone from "+pick(h.Backups != nil, "backups too", "the database")+" after at most "+longest.Human()+" (`"+h.Policy.Name+"`).")
@@ -72,7 +66,7 @@ func longestKept(horizons []retention.Horizon, now time.Time) string {
 	if len(stay) > 0 {
 		said = append(said, "What is archived stays in "+joinSome(stay, 3)+", which "+pick(len(stay) == 1, "has no policy of its own.", "have no policies of their own."))
 	}
-	return strings.Join(said, " ")
+	return said
 }
 
 // policiesOn names the live policies of a table but one.
@@ -86,21 +80,34 @@ func policiesOn(horizons []retention.Horizon, table retention.TableName, but str
 	return names
 }
 
-// retentionAnswer says how long data stays at most, and whether the table is complete.
-func retentionAnswer(longest string, policies int, missing int64, stated bool) (answer, tone string) {
-	defer func() { answer = strings.TrimSpace(longest + " " + answer) }()
-	switch {
-	case policies == 0:
-		return "No policy exists yet, so nothing has a retention period.", ""
-	case missing > 0:
-		answer, tone = ui.Count(missing, "policy is run by no schedule, so nobody can say when its data goes.", "policies are run by no schedule, so nobody can say when their data goes."), "warn"
-	default:
-		tone = "good"
+// retentionHead says how long data stays at most, and whether the table is complete.
+func retentionHead(h *ui.Head, horizons []retention.Horizon, now time.Time, stated bool) {
+	if len(horizons) == 0 {
+		h.Answer = "No policy exists yet, so nothing has a retention period."
+		return
+	}
+	var unscheduled, disabled int64
+	for _, each := range horizons {
+		switch {
+		case !each.Policy.Enabled:
+			disabled++
+		case each.Database == nil:
+			unscheduled++
+		}
+	}
+	h.Tone, h.Also = "good", longestKept(horizons, now)
+	if unscheduled > 0 {
+		amiss(h, ui.Count(unscheduled, "policy is run by no schedule, so nobody can say when its data goes.", "policies are run by no schedule, so nobody can say when their data goes."))
+	}
+	if disabled > 0 {
+		amiss(h, ui.Count(disabled, "policy is disabled, so its data stays.", "policies are disabled, so their data stays."))
 	}
 	if !stated {
-		answer, tone = answer+" Backup retention is not stated.", "warn"
+		amiss(h, "Backup retention is not stated.")
 	}
-	return answer, tone
+	if len(h.Also) > 0 {
+		h.Answer, h.Also = h.Also[0], h.Also[1:]
+	}
 }
 
 // toldWords say what the log of events keeps of rows that are gone; empty if no policy
@@ -139,7 +146,7 @@ func retentionRow(all []retention.Horizon, h retention.Horizon, when string, bac
 		row.Also = "Also on `" + p.Table.String() + "`: " + joinSome(others, 3)
 	}
 	if h.Database == nil {
-		row.Missing, row.ScheduleHref = true, ""
+		row.ScheduleHref = ""
 		row.Schedule = pick(p.Enabled, "By no schedule: only when somebody asks", "Not at all: the policy is disabled")
 		return row
 	}

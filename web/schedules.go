@@ -60,14 +60,14 @@ func (v *visit) schedulesHead(list []engine.ScheduleHealth) ui.Head {
 		h.Answer = fmt.Sprintf("Next: %s, %s.", first.Schedule.Name, v.clock.ago(*first.Schedule.NextSlot))
 		h.Tone = "good"
 	}
-	if amiss := scheduleTroubles(list); amiss != "" {
-		h.Answer, h.Tone = h.Answer+" "+amiss, "warn"
+	if troubles := scheduleTroubles(list); len(troubles) > 0 {
+		h.Also, h.Answer, h.Tone = append(troubles[1:], h.Answer), troubles[0], "warn"
 	}
 	return h
 }
 
-// scheduleTroubles says what is overdue and what was missed; empty if nothing is.
-func scheduleTroubles(list []engine.ScheduleHealth) string {
+// scheduleTroubles says what is overdue and what was missed, a sentence each.
+func scheduleTroubles(list []engine.ScheduleHealth) []string {
 	var overdue, missed []string
 	var slots int64
 	for _, h := range list {
@@ -86,7 +86,7 @@ func scheduleTroubles(list []engine.ScheduleHealth) string {
 	if slots > 0 {
 		out = append(out, ui.Count(slots, "slot was missed", "slots were missed")+" in the last seven days: "+joinSome(missed, 3)+".")
 	}
-	return strings.Join(out, " ")
+	return out
 }
 
 func schedulePill(h engine.ScheduleHealth) ui.Pill {
@@ -262,11 +262,7 @@ func (v *visit) overviewSchedules(view *ui.OverviewView, o engine.Overview) {
 		}
 	}
 	slices.SortStableFunc(view.Schedules, func(a, b ui.ScheduleRow) int { return strings.Compare(a.Next.ISO, b.Next.ISO) })
-	amiss := scheduleTroubles(o.Schedules)
-	if amiss == "" || view.Begin {
-		return
+	if !view.Begin {
+		amiss(&view.Head, scheduleTroubles(o.Schedules)...)
 	}
-	// Nothing may be overdue among the rows, and a schedule be all the same.
-	view.Head.Answer = strings.Replace(view.Head.Answer, "Nothing is overdue", "No policy is overdue", 1) + " " + amiss
-	view.Head.Tone = "warn"
 }

@@ -20,7 +20,8 @@ import (
 func TestSchedulesAnswerWhatRunsNextAndWhatIsAmiss(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	a := s.get("/schedules")
-	wantText(t, a, ".answer", "Next: sessions_hourly, in 7 minutes. 1 schedule is overdue: sessions_hourly. 15 slots were missed in the last seven days: nightly and sessions_hourly.")
+	wantText(t, a, ".answer", "1 schedule is overdue: sessions_hourly.")
+	wantAlso(t, a, "15 slots were missed in the last seven days: nightly and sessions_hourly.", "Next: sessions_hourly, in 7 minutes.")
 	wantText(t, a, "tbody tr", "Runs all active policies at 03:00 every day, Europe/Berlin.")
 	wantText(t, s.get("/"), "main", "Next runs")
 	empty := signedIn(t, emptyStore(), catalog())
@@ -194,7 +195,9 @@ func TestRetentionScheduleSaysWhenDataIsGoneFromBackupsToo(t *testing.T) {
 	store := filledStore()
 	s := signedIn(t, store, catalog())
 	a := s.get("/retention-schedule")
-	wantText(t, a, ".answer", "What is deleted is gone from backups too after at most 761 days (support_tickets). What is anonymized is overwritten, and its old values gone from backups too, after at most 3 years and 31 days (inactive_customers); the rows stay. What is archived stays in public.orders_archive, which has no policy of its own. 1 policy is run by no schedule, so nobody can say when its data goes.")
+	wantText(t, a, ".answer", "What is deleted is gone from backups too after at most 761 days (support_tickets).")
+	wantAlso(t, a, "What is anonymized is overwritten, and its old values gone from backups too, after at most 3 years and 31 days (inactive_customers); the rows stay.",
+		"What is archived stays in public.orders_archive, which has no policy of its own.", "1 policy is disabled, so its data stays.")
 	rows := map[string]string{}
 	for _, r := range a.page.all("tbody tr") {
 		var cells []string
@@ -227,7 +230,8 @@ func TestRetentionScheduleSaysWhenDataIsGoneFromBackupsToo(t *testing.T) {
 	store.schedules, store.backups = nil, nil
 	s = signedIn(t, store, catalog())
 	a = s.get("/retention-schedule")
-	wantText(t, a, ".answer", "5 policies are run by no schedule, so nobody can say when their data goes. Backup retention is not stated.")
+	wantText(t, a, ".answer", "4 policies are run by no schedule, so nobody can say when their data goes.")
+	wantAlso(t, a, "1 policy is disabled, so its data stays.", "Backup retention is not stated.")
 	store.backups = &retention.Period{}
 	wantText(t, signedIn(t, store, catalog()).get("/retention-schedule"), "main", "No backups of the governed database are kept")
 	wantText(t, signedIn(t, emptyStore(), catalog()).get("/retention-schedule"), ".nothing", "No policy exists yet.")

@@ -187,6 +187,10 @@ func (v *visit) subscriberFacts(sub retention.Subscriber, st retention.Subscribe
 	return append(facts, ui.Pair{Name: "Added", Value: v.clock.at(sub.CreatedAt).Text + " by " + sub.CreatedBy}, ui.Pair{Name: "Number", Value: sub.ID, Code: true})
 }
 
+// deliveriesShown is how many events that did not go through stand on a page: a row takes
+// a third of a phone's height, and what can be done with all of them stands below.
+const deliveriesShown = 10
+
 func (v *visit) subscriberDeliveries(view *ui.SubscriberView, sub retention.Subscriber, st retention.SubscriberStatus) error {
 	state := retention.DeliveryState(v.query("state"))
 	counts := map[retention.DeliveryState]int64{retention.DeliveryWaiting: st.Waiting, retention.DeliveryRetrying: st.Retrying, retention.DeliveryDead: st.Dead}
@@ -196,7 +200,9 @@ func (v *visit) subscriberDeliveries(view *ui.SubscriberView, sub retention.Subs
 	} else if state != "" {
 		return retention.NotFoundf("deliveries of state %q", state)
 	}
-	list, next, err := v.e.Deliveries(v.ctx, v.actor, sub.ID, states, v.cursor())
+	page := v.cursor()
+	page.Limit = deliveriesShown
+	list, next, err := v.e.Deliveries(v.ctx, v.actor, sub.ID, states, page)
 	if err != nil {
 		return err
 	}

@@ -130,7 +130,7 @@ func TestOverviewAndEventsSayWhatHasNotReachedSubscribers(t *testing.T) {
 	store := filledStore()
 	s := signedIn(t, store, catalog())
 	for _, path := range []string{"/", "/events", "/subscribers"} {
-		wantText(t, s.get(path), ".answer", late)
+		wantText(t, s.get(path), ".top", late)
 	}
 	wantText(t, s.get("/"), "main", "Told to others")
 	shop := store.subscribers[0]

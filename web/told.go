@@ -103,7 +103,7 @@ func (v *visit) overviewTold(view *ui.OverviewView) error {
 	}
 	view.Told = t.answer()
 	if t.tone() == "warn" {
-		view.Head.Answer, view.Head.Tone = view.Head.Answer+" "+t.answer(), "warn"
+		amiss(&view.Head, t.answer())
 	}
 	return nil
 }

@@ -99,6 +99,4 @@ type RetentionRow struct {
 	Also string
 	// Database and Backups say by when it is gone, or what becomes of it.
 	Database, Backups string
-	// Missing: nobody can say when it goes.
-	Missing bool
 }

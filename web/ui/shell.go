@@ -33,6 +33,9 @@ type Head struct {
 	Parent, ParentHref string
 	// Answer answers the page's question in words. Code in backquotes is set as code.
 	Answer string
+	// Also is what else there is to say, a sentence each: the answer stays one that is
+	// read at a glance.
+	Also []string
 	// Tone colours the answer's mark: good, warn, bad, busy, or empty for none.
 	Tone string
 }
