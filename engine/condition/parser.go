@@ -50,7 +50,10 @@ type parser struct {
 	i     int
 	tok   token // toks[i]
 	depth int   // open parentheses, calls and lists
-	err   *SyntaxError
+	// firstBound is one more than the depth at which a first bound of BETWEEN is being
+	// read: PostgreSQL's grammar (b_expr) has no AT TIME ZONE there without parentheses.
+	firstBound int
+	err        *SyntaxError
 }
 
 // operand is a subtree while it is being built.
@@ -285,7 +288,10 @@ func (p *parser) membership() operand {
 
 func (p *parser) between(left operand, not bool, word token) operand {
 	symmetric := p.accept("symmetric")
+	outer := p.firstBound
+	p.firstBound = p.depth + 1
 	low := p.operators()
+	p.firstBound = outer
 	p.expect("and", "the first bound of BETWEEN")
 	high := p.operators()
 	p.refuseNull(left, low, high)
@@ -383,6 +389,10 @@ func (p *parser) binary(ops map[string]bool, operandOf func() operand) operand {
 func (p *parser) atZone() operand {
 	o := p.sign()
 	for p.tok.is("at") {
+		if p.firstBound == p.depth+1 {
+			p.fail(p.tok, "AT TIME ZONE cannot stand in the first bound of BETWEEN as it is", "the same in parentheses")
+			return o
+		}
 		p.next()
 		p.expect("time", "AT")
 		p.expect("zone", "AT TIME")

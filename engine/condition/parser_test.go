@@ -107,6 +107,7 @@ func TestEveryRefusalSaysWhereAndWhatIsAllowed(t *testing.T) {
 		{"a IS NULL IS TRUE", 10, "IS", "parentheses"},
 		{"a = NULL", 4, "NULL", "IS NULL"},
 		{"a BETWEEN 1, 2", 11, ",", "AND"},
+		{"a BETWEEN b AT TIME ZONE 'UTC' AND c", 12, "AT", "in parentheses"},
 		{"a IN (1) IN (2)", 9, "IN", "parentheses"},
 		{"a LIKE ANY ('{x}')", 7, "ANY", "one LIKE for each pattern"},
 		{"a LIKE 'x' ESCAPE 'ab'", 18, "'ab'", "ESCAPE '!'"},

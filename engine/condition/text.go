@@ -81,6 +81,22 @@ func (e Cast) typed() (value string, ok bool) {
 	return s.Value, isString && simple && (dataTypes[name].temporal || name == "interval" || name == "bpchar")
 }
 
+// bareZone reports whether AT TIME ZONE may be printed outside all parentheses of the
+// operand, where the first bound of BETWEEN has no place for it.
+func bareZone(e Expr) bool {
+	switch e := e.(type) {
+	case AtZone:
+		return true
+	case Binary:
+		return bareZone(e.Left) || bareZone(e.Right)
+	case Negate:
+		return bareZone(e.Arg)
+	case Cast:
+		return bareZone(e.Arg)
+	}
+	return false
+}
+
 type textPrinter struct{ printer }
 
 // print writes the node where only what binds at least as tightly as min can
@@ -118,7 +134,13 @@ func (p *textPrinter) node(e Expr, own int) {
 		p.print(e.Array, bindOr)
 		p.write(")")
 	case Between:
-		p.pair(e.Arg, e.word(), e.Low, bindOperator)
+		low := bindOperator
+		if bareZone(e.Low) {
+			low = bindTerm + 1
+		}
+		p.print(e.Arg, bindOperator)
+		p.write(e.word())
+		p.print(e.Low, low)
 		p.write(" AND ")
 		p.print(e.High, bindOperator)
 	case In:
