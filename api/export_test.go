@@ -188,11 +188,7 @@ func TestAnExportWhoseReaderGoesAwayEnds(t *testing.T) {
 		t.Fatal("the export goes on without a reader")
 	}
 	busy := `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle' AND application_name = 'holdfast-store'`
-	for deadline := time.Now().Add(2 * time.Minute); pgtest.Value[int64](t, s.url, busy) > 0; {
-		if time.Now().After(deadline) {
-			t.Fatal("a query of the export is still at work")
-		}
-	}
+	pgtest.Await(t, "the end of the export's query", func() bool { return pgtest.Value[int64](t, s.url, busy) == 0 })
 }
 
 // breaking is a store whose list of runs breaks on its second page.

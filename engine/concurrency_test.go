@@ -173,11 +173,14 @@ func TestManyProcessesNeverWorkTwiceOnOnePolicy(t *testing.T) {
 
 // claimAtRandom works on runs until all have ended.
 func (h *house) claimAtRandom(ctx context.Context, ids []string) {
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
 	for ctx.Err() == nil {
 		open := h.open(ids)
 		if len(open) == 0 {
 			return
 		}
+		<-tick.C
 		run := open[rand.IntN(len(open))]
 		if run.Status == retention.RunRunning && rand.IntN(20) > 0 {
 			continue // taken over now and then, not all the time
@@ -188,12 +191,16 @@ func (h *house) claimAtRandom(ctx context.Context, ids []string) {
 	}
 }
 
+// pauseAtRandom pauses and resumes now and then: stopped all the time, runs get nowhere.
 func (h *house) pauseAtRandom(ctx context.Context, ids []string) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	for ctx.Err() == nil {
 		open := h.open(ids)
 		if len(open) == 0 {
 			return
 		}
+		<-tick.C
 		run := open[rand.IntN(len(open))]
 		if _, err := h.engine.PauseRun(ctx, h.actor, run.ID); err != nil {
 			continue // it has ended

@@ -13,6 +13,7 @@ import (
 
 	"holdfast/engine"
 	"holdfast/engine/target"
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 	"holdfast/store"
 )
@@ -52,15 +53,7 @@ func (h *house) quick(sql string) (n int64) {
 // until waits for a count to be at least n, or for done.
 func (h *house) until(sql string, n int64, done <-chan error) {
 	h.t.Helper()
-	deadline := time.Now().Add(2 * time.Minute)
-	for h.quick(sql) < n {
-		if len(done) > 0 {
-			return
-		}
-		if time.Now().After(deadline) {
-			h.t.Fatalf("%s never reached %d", sql, n)
-		}
-	}
+	pgtest.Await(h.t, fmt.Sprintf("%d from %s", n, sql), func() bool { return h.quick(sql) >= n || len(done) > 0 })
 }
 
 func ended(t *testing.T, what string, done <-chan error) {
@@ -155,12 +148,12 @@ func TestARunPausedAtRandomMomentsEndsAsIfItHadNotBeen(t *testing.T) {
 
 func runPausing(t *testing.T, action retention.Action, index, pause bool) []string {
 	h := freshHouse(t)
-	h.exec(oldRows("r", 1200, index)...)
+	h.exec(oldRows("r", 800, index)...)
 	h.exec(`UPDATE public.r SET created_at = '2020-02-02' WHERE id BETWEEN 300 AND 600`)
 	// Many blocks, for a walk by blocks of many steps.
 	h.exec(`ALTER TABLE public.r SET (fillfactor = 10)`, `VACUUM FULL public.r`)
 	p := policyOn("r", 90)
-	p.Action, p.BatchSize = action, 10
+	p.Action, p.BatchSize = action, 16
 	if action == retention.ActionAnonymize {
 		p.Columns = map[string]retention.Anonymizer{"name": {Method: retention.MethodHash}}
 	}
@@ -217,7 +210,7 @@ func TestAStopThatCannotReachTheGovernedDatabaseIsMadeGood(t *testing.T) {
 	h := freshHouse(t)
 	h.exec(oldRows("r", 3000, true)...)
 	h.mustPolicy(smallSteps("r"))
-	run, waits := h.request(slowly), h.request(slowly)
+	run, waits := h.request(slowly), h.request(engine.RunRequest{})
 	ctx := context.Background()
 	done := h.beside().work(ctx, run.ID)
 	h.until(journalOf(run.ID), 2, done)

@@ -286,12 +286,12 @@ func TestHoldsAreToldWhenTheyComeIntoForceAndWhenTheyEnd(t *testing.T) {
 	second := holdOn("r")
 	second.Scope[0].All, second.ExpiresAt, second.OnExpiry = true, &expires, retention.OnExpiryRelease
 	second = h.mustHold(second)
-	deadline := time.Now().Add(2 * time.Minute)
-	for len(h.events(retention.EventFilter{Type: retention.EventHoldReleased})) < 2 && time.Now().Before(deadline) {
+	pgtest.Await(t, "the second release", func() bool {
 		if err := h.engine.SettleHolds(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-	}
+		return len(h.events(retention.EventFilter{Type: retention.EventHoldReleased})) == 2
+	})
 	var got []string
 	for _, e := range h.events(retention.EventFilter{EntityType: "hold"}) {
 		var d struct {

@@ -239,11 +239,11 @@ func TestHoldPlacedInMidRunLosesNoRowAfterItReturned(t *testing.T) {
 }
 
 func placeBesideRun(t *testing.T, action retention.Action) {
-	const rows = 12_000
+	const rows = 6000
 	h := freshHouse(t)
 	h.exec(oldRows("r", rows, true)...)
 	p := policyOn("r", 90)
-	p.BatchSize, p.Action = 60, action
+	p.BatchSize, p.Action = 40, action
 	if action == retention.ActionAnonymize {
 		p.Columns = map[string]retention.Anonymizer{"name": {Method: retention.MethodRedact}}
 	}
@@ -260,7 +260,7 @@ func placeBesideRun(t *testing.T, action retention.Action) {
 	})
 	rng := rand.New(rand.NewPCG(1, 2))
 	var protected []string
-	for range 25 {
+	for range 15 {
 		var ids []string
 		for range 40 {
 			ids = append(ids, strconv.Itoa(1+rng.IntN(rows)))
@@ -313,7 +313,7 @@ func disposeKilling(t *testing.T, action retention.Action, index, kill bool) []s
 	if action == retention.ActionAnonymize {
 		p.Columns = map[string]retention.Anonymizer{"name": {Method: retention.MethodHash}}
 	}
-	p.BatchSize = 40
+	p.BatchSize = 75
 	p = p.WithDefaults()
 	h.mustHold(holdOn("r", idRange(50, 90)...))
 	spec := retention.Spec{RunID: "00000000-0000-0000-0000-00000000000a", Policy: p, AsOf: time.Now(), Attempt: 1}

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"holdfast/engine"
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
@@ -64,11 +64,10 @@ func (h *house) lockTable(table, mode string) *pgx.Conn {
 // awaitWaiting answers what a run says it waits for, once it does.
 func (h *house) awaitWaiting(id string) string {
 	h.t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
-		if run := h.getRun(id); run.Waiting != "" {
-			return run.Waiting
-		}
-	}
-	h.t.Fatal("the run never said why it does not move")
-	return ""
+	var why string
+	pgtest.Await(h.t, "why the run does not move", func() bool {
+		why = h.getRun(id).Waiting
+		return why != ""
+	})
+	return why
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
@@ -61,14 +62,11 @@ func TestReaderOfEventsMissesNoneOfConcurrentWriters(t *testing.T) {
 		})
 	}
 	seen, last := map[string]bool{}, int64(0)
-	deadline := time.Now().Add(2 * time.Minute)
-	for len(seen) < writers*each && time.Now().Before(deadline) {
+	pgtest.Await(t, fmt.Sprintf("each of %d rows to the reader", writers*each), func() bool {
 		for _, b := range must(s.EventsAfter(t.Context(), last, 3))(t) {
 			seen[b.ID], last = true, b.No
 		}
-	}
+		return len(seen) == writers*each
+	})
 	wg.Wait()
-	if len(seen) != writers*each {
-		t.Errorf("the reader saw %d of %d rows", len(seen), writers*each)
-	}
 }

@@ -183,12 +183,22 @@ func (s *Store) ClaimSlots(ctx context.Context, c retention.SlotClaim, by retent
 		if x.Version != c.Version || !x.ConsideredUntil.Equal(c.ConsideredUntil) || x.NextSlot == nil {
 			return retention.Conflictf("another process was faster with schedule %s", c.Schedule)
 		}
+		known, err := decidedLocals(ctx, tx, c)
+		if err != nil {
+			return err
+		}
+		var kept slotRows
 		missed, owed := 0, x.OwedSince
 		for _, d := range c.Decisions {
+			if known[d.Local] {
+				continue // decided before, under another expression: it is left as it is
+			}
+			known[d.Local] = true
 			status, r, err := s.decideSlot(ctx, tx, c.Schedule, d, by)
 			if err != nil {
 				return err
 			}
+			kept.add(d, status, r)
 			switch status {
 			case retention.SlotStarted:
 				runs = append(runs, *r)
@@ -198,38 +208,71 @@ func (s *Store) ClaimSlots(ctx context.Context, c retention.SlotClaim, by retent
 				missed++
 			}
 		}
+		if err := kept.insert(ctx, tx, c.Schedule); err != nil {
+			return err
+		}
 		return moveOn(ctx, tx, x, c.Decisions, missed, owed)
 	})
 	return runs, err
 }
 
-// decideSlot keeps what became of a slot, and makes its run. A local slot that was
-// decided before, under another expression, is left as it is: its status is empty.
+// decidedLocals are the local slots of the claim that were decided before.
+func decidedLocals(ctx context.Context, tx pgx.Tx, c retention.SlotClaim) (map[string]bool, error) {
+	locals := make([]string, len(c.Decisions))
+	for i, d := range c.Decisions {
+		locals[i] = d.Local
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT local FROM holdfast.schedule_slot WHERE schedule = $1 AND local = ANY ($2)`, c.Schedule, locals)
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	known := make(map[string]bool, len(locals))
+	for _, local := range found {
+		known[local] = true
+	}
+	return known, err
+}
+
+// decideSlot says what becomes of a slot, and makes its run.
 func (s *Store) decideSlot(ctx context.Context, tx pgx.Tx, schedule string, d retention.SlotDecision, by retention.By) (retention.SlotStatus, *retention.Run, error) {
-	var known bool
-	err := tx.QueryRow(ctx, `
-		SELECT EXISTS (SELECT FROM holdfast.schedule_slot WHERE schedule = $1 AND local = $2)`, schedule, d.Local).Scan(&known)
-	if err != nil || known {
-		return "", nil, err
-	}
-	status, made, runID := retention.SlotMissed, (*retention.Run)(nil), (*string)(nil)
-	if d.Skipped {
-		status = retention.SlotSkipped
-	}
-	if d.Run != nil {
+	switch {
+	case d.Run != nil:
 		r := *d.Run
 		r.Trigger, r.Schedule, r.Slot = retention.TriggerSchedule, schedule, &d.At
 		created, err := s.createRun(ctx, tx, r, by)
-		if err != nil {
-			return "", nil, err
-		}
-		status, made, runID = retention.SlotStarted, &created, &created.ID
+		return retention.SlotStarted, &created, err
+	case d.Skipped:
+		return retention.SlotSkipped, nil, nil
 	}
-	_, err = tx.Exec(ctx, `
+	return retention.SlotMissed, nil, nil
+}
+
+// slotRows are decided slots, column by column: after an outage there are hundreds of
+// them in one transaction, and they are kept by one statement.
+type slotRows struct {
+	locals, statuses, reasons []string
+	slots                     []time.Time
+	runs                      []*string
+}
+
+func (r *slotRows) add(d retention.SlotDecision, status retention.SlotStatus, run *retention.Run) {
+	var id *string
+	if run != nil {
+		id = &run.ID
+	}
+	r.locals, r.statuses, r.reasons = append(r.locals, d.Local), append(r.statuses, string(status)), append(r.reasons, d.Reason)
+	r.slots, r.runs = append(r.slots, d.At), append(r.runs, id)
+}
+
+func (r *slotRows) insert(ctx context.Context, tx pgx.Tx, schedule string) error {
+	_, err := tx.Exec(ctx, `
 		INSERT INTO holdfast.schedule_slot (schedule, local, slot, status, run_id, reason, decided_at)
-		VALUES ($1, $2, $3, $4, $5::text::uuid, $6, holdfast.clock())`,
-		schedule, d.Local, d.At, status, runID, d.Reason)
-	return status, made, err
+		SELECT $1, local, slot, status, run_id::uuid, reason, holdfast.clock()
+		FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::text[], $6::text[]) AS d(local, slot, status, run_id, reason)`,
+		schedule, r.locals, r.slots, r.statuses, r.runs, r.reasons)
+	return err
 }
 
 // moveOn notes that every slot up to the last decision is decided.

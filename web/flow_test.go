@@ -132,16 +132,11 @@ func TestBatchesAreInTheRunLogRightAfterTheRun(t *testing.T) {
 		pgtest.Exec(t, p.db, `INSERT INTO public.orders SELECT i, now() - interval '400 days' FROM generate_series(1, 100) AS i`)
 		run, err := p.engine.RequestRun(t.Context(), p.jane, engine.RunRequest{})
 		must(t, err)
-		for deadline := time.Now().Add(2 * time.Minute); ; {
+		pgtest.Await(t, "the run's batches", func() bool {
 			list, _, err := p.engine.Batches(t.Context(), p.jane, run.ID, "", false, retention.Page{})
 			must(t, err)
-			if len(list) > 0 {
-				break
-			}
-			if time.Now().After(deadline) {
-				t.Fatal("the batches never came")
-			}
-		}
+			return len(list) > 0
+		})
 		after := pgtest.Value[float64](t, p.db, `SELECT extract(epoch FROM max(b.carried_at) - max(r.finished_at))::float8 FROM holdfast.batch AS b JOIN holdfast.run AS r ON r.id::text = b.run_id WHERE r.id::text = $1`, run.ID)
 		if after > 2.5 {
 			late++

@@ -138,13 +138,8 @@ func (f *fixture) run(p retention.Policy) retention.Progress {
 // awaitBlocked returns when some backend waits for a lock that the given one holds.
 func (f *fixture) awaitBlocked(holder uint32) {
 	f.Helper()
-	deadline := time.Now().Add(20 * time.Second)
-	for time.Now().Before(deadline) {
-		if f.count(fmt.Sprintf(`SELECT count(*) FROM pg_stat_activity WHERE %d = ANY (pg_blocking_pids(pid))`, holder)) > 0 {
-			return
-		}
-	}
-	f.Fatal("nobody came to wait for the lock")
+	waiting := fmt.Sprintf(`SELECT count(*) FROM pg_stat_activity WHERE %d = ANY (pg_blocking_pids(pid))`, holder)
+	pgtest.Await(f, "somebody who waits for the lock", func() bool { return f.count(waiting) > 0 })
 }
 
 // remaining lists the keys left in a table, sorted as text.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
@@ -225,15 +226,12 @@ func TestWhatBecameDueSinceAllDueRowsWereHeldIsFound(t *testing.T) {
 		t.Fatalf("all due rows are held, and the oldest is of %v", none.OldestDue)
 	}
 	f.exec(`INSERT INTO public.r VALUES (20000, 'young', now() - interval '30 days' + interval '200 milliseconds')`)
-	deadline := time.Now().Add(20 * time.Second)
-	for time.Now().Before(deadline) {
-		look, _ := f.lookOn(p, none.Position)
-		if look.OldestDue != nil {
-			f.wantOldest("once it is due", look, 20_000)
-			return
-		}
-	}
-	t.Error("the row that became due was not found")
+	var look retention.Look
+	pgtest.Await(t, "the row that became due", func() bool {
+		look, _ = f.lookOn(p, none.Position)
+		return look.OldestDue != nil
+	})
+	f.wantOldest("once it is due", look, 20_000)
 }
 
 func TestALookByBlocksKeepsItsPlaceAndAnswersAtTheEnd(t *testing.T) {

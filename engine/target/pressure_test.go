@@ -87,11 +87,7 @@ func TestWALAndVacuumAreSeen(t *testing.T) {
 		_, err := vacuum.Exec(ctx, `VACUUM (DISABLE_PAGE_SKIPPING) public.r`)
 		done <- err
 	}()
-	for deadline := time.Now().Add(20 * time.Second); !f.pressure(d).Vacuum; {
-		if time.Now().After(deadline) {
-			t.Fatal("VACUUM was not seen")
-		}
-	}
+	pgtest.Await(t, "VACUUM", func() bool { return f.pressure(d).Vacuum })
 	stop()
 	<-done
 }

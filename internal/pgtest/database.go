@@ -109,12 +109,7 @@ func clone(t testing.TB, from string) string {
 	t.Helper()
 	admin := AdminURL(t)
 	name := databaseName(t.Name())
-	conn, err := pgx.Connect(t.Context(), admin)
-	if err != nil {
-		t.Fatalf("pgtest: connect: %v", err)
-	}
-	defer closeConn(conn)
-	if _, err := conn.Exec(t.Context(), createSQL(conn, name, from)); err != nil {
+	if err := administer(t.Context(), admin, func(conn *pgx.Conn) string { return createSQL(conn, name, from) }); err != nil {
 		t.Fatalf("pgtest: create a database from %s: %v", from, err)
 	}
 	t.Cleanup(func() {
@@ -139,13 +134,7 @@ func createSQL(conn *pgx.Conn, name, from string) string {
 func drop(admin, name string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, err := pgx.Connect(ctx, admin)
-	if err != nil {
-		return err
-	}
-	defer closeConn(conn)
-	_, err = conn.Exec(ctx, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-	return err
+	return administer(ctx, admin, func(*pgx.Conn) string { return "DROP DATABASE IF EXISTS " + name + " WITH (FORCE)" })
 }
 
 // databaseName is unique, and tells in the server's log and in pg_stat_activity

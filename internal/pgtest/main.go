@@ -7,6 +7,9 @@ import (
 	"os"
 	"sync"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // shared is the server of this test binary. A test binary is one process with
@@ -17,6 +20,9 @@ var shared struct {
 	admin   string
 	err     error // of the first attempt to start; not tried again
 	temp    *TempServer
+	// pool makes and drops databases, hundreds of them, over few connections: each new
+	// one is a process of the server that fills its caches first.
+	pool *pgxpool.Pool
 }
 
 // Main runs a package's tests, stops the server if one was started, and exits.
@@ -39,6 +45,10 @@ func stopShared() error {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	shared.running = false
+	if shared.pool != nil {
+		shared.pool.Close()
+		shared.pool = nil
+	}
 	if shared.temp == nil {
 		return nil
 	}
@@ -67,6 +77,28 @@ func adminURL() (string, error) {
 		shared.admin, shared.err = startShared()
 	}
 	return shared.admin, shared.err
+}
+
+// administer runs the statement that build makes in the server's own database.
+func administer(ctx context.Context, admin string, build func(*pgx.Conn) string) error {
+	shared.mu.Lock()
+	if shared.pool == nil {
+		cfg, err := pgxpool.ParseConfig(admin)
+		if err == nil {
+			cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+			shared.pool, err = pgxpool.NewWithConfig(context.Background(), cfg)
+		}
+		if err != nil {
+			shared.mu.Unlock()
+			return err
+		}
+	}
+	pool := shared.pool
+	shared.mu.Unlock()
+	return pool.AcquireFunc(ctx, func(conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx, build(conn.Conn()))
+		return err
+	})
 }
 
 func startShared() (string, error) {

@@ -60,9 +60,7 @@ func TestKillEndsABusyBackend(t *testing.T) {
 		ended <- err
 	}()
 	const busy = `SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid = $1`
-	for pgtest.Value[int](t, p.URL("postgres"), busy, conn.PgConn().PID()) == 0 {
-		continue // The query is on its way.
-	}
+	pgtest.Await(t, "the query", func() bool { return pgtest.Value[int](t, p.URL("postgres"), busy, conn.PgConn().PID()) == 1 })
 	p.Kill()
 	if err := <-ended; err == nil {
 		t.Error("the query was answered by a killed server")
