@@ -47,7 +47,10 @@ func (w *disposal) next(ctx context.Context) (done bool, err error) {
 		return false, ctx.Err()
 	}
 	if w.d == nil {
-		if err := w.open(ctx); err != nil {
+		switch err := w.open(ctx); {
+		case errors.Is(err, retention.ErrBusy):
+			return false, w.retry(ctx, err)
+		case err != nil:
 			return false, err
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"holdfast/engine"
 	"holdfast/examples"
 	"holdfast/internal/jobs"
+	"holdfast/internal/pglaunch"
 	"holdfast/retention"
 	"holdfast/store"
 	"holdfast/web"
@@ -43,6 +44,9 @@ func (p *program) demoCommand() *cobra.Command {
 	return cmd
 }
 
+// demoPrefix begins the name of a demo's directory.
+const demoPrefix = "holdfast-demo-"
+
 // demo always uses an embedded PostgreSQL in a directory of its own, whatever the
 // environment says: it must never meet a real database.
 func (p *program) demo(ctx context.Context, once bool) error {
@@ -50,7 +54,8 @@ func (p *program) demo(ctx context.Context, once bool) error {
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "holdfast-demo-")
+	pglaunch.RemoveAbandoned(demoPrefix) // of demos that were killed
+	dir, err := os.MkdirTemp("", demoPrefix)
 	if err != nil {
 		return err
 	}

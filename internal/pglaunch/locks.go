@@ -60,11 +60,14 @@ func openOwned(path string, a account) (*os.File, error) {
 	return f, nil
 }
 
+// lockName is the file that whoever runs a server in a directory keeps locked.
+const lockName = "postgres.lock"
+
 // lockDir takes the directory for this process, for as long as the file stays
 // open. The file is not inherited by the server: a killed process gives it back
 // at once. The error wraps [ErrInUse] where somebody else has it.
 func lockDir(dataDir string, a account) (*os.File, error) {
-	f, err := openOwned(filepath.Join(dataDir, "postgres.lock"), a)
+	f, err := openOwned(filepath.Join(dataDir, lockName), a)
 	if err != nil {
 		return nil, notWritable(dataDir, err)
 	}

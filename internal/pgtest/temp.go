@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
-	"syscall"
 	"time"
 
 	"holdfast/internal/pglaunch"
@@ -19,9 +17,6 @@ const EnvURL = "HOLDFAST_TEST_DATABASE_URL"
 
 const (
 	tempPrefix = "holdfast-pgtest-"
-	// staleAfter is the age at which the directory of a killed test run is
-	// removed: no test server lives that long without a change in its directory.
-	staleAfter = time.Hour
 	// patience bounds what cleanups wait for; a test's own context has ended by then.
 	patience = 30 * time.Second
 )
@@ -48,7 +43,7 @@ type TempServer struct {
 // to, and outrank, those of every test server: fsync=off, full_page_writes=off,
 // max_connections=300, jit=off. Errors are those of [pglaunch.Start].
 func StartTemp(ctx context.Context, settings map[string]string) (*TempServer, error) {
-	removeStale()
+	pglaunch.RemoveAbandoned(tempPrefix)
 	dir, err := os.MkdirTemp("", tempPrefix)
 	if err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
@@ -88,32 +83,4 @@ func (s *TempServer) Stop() error {
 		err = nil
 	}
 	return errors.Join(err, os.RemoveAll(s.dir))
-}
-
-// removeStale removes the directories of test runs that were killed. It is a
-// courtesy to the machine: what fails (another user's directory) stays.
-func removeStale() {
-	dirs, _ := filepath.Glob(filepath.Join(os.TempDir(), tempPrefix+"*")) // The pattern is well formed.
-	for _, dir := range dirs {
-		info, err := os.Stat(dir)
-		if err != nil || time.Since(info.ModTime()) < staleAfter || inUse(dir) {
-			continue
-		}
-		_ = os.RemoveAll(dir)
-	}
-}
-
-// inUse says whether a process holds the lock that pglaunch takes on a directory.
-func inUse(dir string) bool {
-	f, err := os.Open(filepath.Join(dir, "postgres.lock"))
-	if err != nil {
-		return !errors.Is(err, os.ErrNotExist)
-	}
-	defer func() { _ = f.Close() }() // Read only.
-	return flock(f) != nil
-}
-
-// flock takes a file's lock, or says at once that somebody has it.
-func flock(f *os.File) error {
-	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
