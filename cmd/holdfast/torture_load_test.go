@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // idle waits, or until the time is over.
@@ -117,13 +119,11 @@ func holdOnNobody() string {
 // apply is the application: it changes what the runs work on, each time in a
 // transaction with its mark, and stays a moment in some so that batches wait.
 func (r *torture) apply(ctx context.Context, rnd *rand.Rand) {
-	for next := 10_000_000 + rnd.IntN(1_000_000)*1000; ctx.Err() == nil; next += 10 {
+	for next := 10_000_000 + rnd.IntN(1_000_000)*10_000; ctx.Err() == nil; next += 100 {
 		if err := r.applyOnce(ctx, rnd, next); err != nil {
-			r.count("application refused")
+			r.count("application cut off")
 			idle(ctx, 50*time.Millisecond)
-			continue
 		}
-		r.count("application committed")
 	}
 }
 
@@ -149,8 +149,15 @@ func (r *torture) applyOnce(ctx context.Context, rnd *rand.Rand, next int) error
 			}
 			return nil
 		})
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(pg.Code, "42") {
+			r.t.Errorf("the application cannot do its deeds: %v", err)
+			return err
+		}
 		if err != nil && conn.IsClosed() {
 			return err
+		}
+		if err == nil {
+			r.count("application committed")
 		}
 		idle(ctx, time.Duration(rnd.IntN(20))*time.Millisecond)
 	}
@@ -166,17 +173,25 @@ func deed(rnd *rand.Rand, next int) string {
 	rekey := func(table, due string) string {
 		return fmt.Sprintf(`UPDATE public.%[1]s AS t SET id = x.target
 			FROM (SELECT id, %[2]d + row_number() OVER () AS target
-			      FROM (SELECT id FROM public.%[1]s WHERE %[3]s AND id NOT BETWEEN %[4]d AND %[5]d ORDER BY random() LIMIT 10) AS some) AS x
+			      FROM (SELECT id FROM public.%[1]s WHERE %[3]s AND id NOT BETWEEN %[4]d AND %[5]d ORDER BY random() LIMIT 10) AS few) AS x
 			WHERE t.id = x.id AND NOT EXISTS (SELECT FROM public.%[1]s AS other WHERE other.id = x.target)`,
 			table, target, due, firstHeld, firstHeld+2*manyHeld+100)
 	}
-	switch rnd.IntN(12) {
+	// And what is at the front of a walk is what its next batch waits for.
+	front := func(table, due, order string) string {
+		return fmt.Sprintf(`UPDATE public.%[1]s AS t SET id = x.target
+			FROM (SELECT id, %[2]d + row_number() OVER () AS target
+			      FROM (SELECT id FROM public.%[1]s WHERE %[3]s AND id NOT BETWEEN %[4]d AND %[5]d ORDER BY %[6]s LIMIT 30) AS few) AS x
+			WHERE t.id = x.id AND NOT EXISTS (SELECT FROM public.%[1]s AS other WHERE other.id = x.target)`,
+			table, firstHeld+rnd.IntN(manyHeld-30), due, firstHeld, firstHeld+2*manyHeld+100, order)
+	}
+	switch rnd.IntN(14) {
 	case 0:
-		return fmt.Sprintf(`INSERT INTO public.acc SELECT %d * 100 + i, 'new', %s FROM generate_series(1, 40) AS i`, next, old)
+		return fmt.Sprintf(`INSERT INTO public.acc SELECT %d * 1000 + i, 'new', %s FROM generate_series(1, 40) AS i`, next, old)
 	case 1:
-		return fmt.Sprintf(`INSERT INTO public.log SELECT %d * 100 + i, 'new', %s FROM generate_series(1, 40) AS i`, next, old)
+		return fmt.Sprintf(`INSERT INTO public.log SELECT %d * 1000 + i, 'new', %s + i * interval '1 second' FROM generate_series(1, 400) AS i`, next, old)
 	case 2:
-		return fmt.Sprintf(`INSERT INTO public.person SELECT %[1]d * 100 + i, 'new', 'e' || %[1]d * 100 + i, %[2]s FROM generate_series(1, 40) AS i`, next, old)
+		return fmt.Sprintf(`INSERT INTO public.person SELECT %[1]d * 1000 + i, 'new', 'e' || %[1]d * 1000 + i, %[2]s FROM generate_series(1, 400) AS i`, next, old)
 	case 3:
 		// A row becomes a held one.
 		return rekey("log", "at < now() - interval '31 days'")
@@ -194,6 +209,10 @@ func deed(rnd *rand.Rand, next int) string {
 		return fmt.Sprintf(`DELETE FROM public.claim WHERE id = (SELECT max(id) FROM public.claim WHERE id >= %d)`, rnd.IntN(100))
 	case 10:
 		return fmt.Sprintf(`UPDATE public.person SET name = 'again', email = 'again' || %d, seen_at = %s WHERE id = %d`, next, old, id)
+	case 11:
+		return front("log", "at < now() - interval '31 days'", "at")
+	case 12:
+		return front("person", "name <> '[ANONYMIZED]' AND seen_at < now() - interval '31 days'", "ctid")
 	}
 	return fmt.Sprintf(`DELETE FROM public.log WHERE id = %d`, id)
 }
