@@ -13,7 +13,9 @@ LINT     := $(GO) tool -modfile=tools/lint.mod golangci-lint
 PGSERVER := $(GO) run ./internal/pgtest/cmd/pgtestserver --
 
 # PKG and TESTFLAGS narrow what is tested: make test PKG=./engine/... TESTFLAGS='-run Held -v'
-PKG       ?= ./...
+# The order is that in which packages begin: what takes longest first, so that no core
+# waits for it at the end.
+PKG       ?= ./web/... ./cmd/... ./engine ./...
 TESTFLAGS ?=
 # ARGS is passed on to `holdfast demo`: make demo ARGS=--once
 ARGS ?=
