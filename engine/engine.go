@@ -164,6 +164,9 @@ func (e *Engine) Audit(ctx context.Context, actor retention.Actor, f retention.A
 	if err := e.authorise(actor, OpRead); err != nil {
 		return nil, "", err
 	}
+	if err := checkSpan(f.From, f.Until); err != nil {
+		return nil, "", err
+	}
 	return e.store.Audit(ctx, f, p)
 }
 

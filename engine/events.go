@@ -22,6 +22,9 @@ func (e *Engine) Events(ctx context.Context, actor retention.Actor, f retention.
 	if f.Type != "" && !slices.Contains(retention.EventTypes(), f.Type) {
 		return nil, "", retention.Invalid("type", "there is no event %q; types are %s", f.Type, listOf(retention.EventTypes()))
 	}
+	if err := checkSpan(f.From, f.Until); err != nil {
+		return nil, "", err
+	}
 	events, next, err := e.store.Events(ctx, f, p)
 	for i := range events {
 		events[i].Event.Source = e.source

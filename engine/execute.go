@@ -194,13 +194,19 @@ func (e *Engine) fixAsOf(ctx context.Context, r *retention.Run) (time.Time, erro
 // its, in the order of their turns. Only what concerns the whole run is answered
 // as an error; a policy's own failure stands in its result.
 func (e *Engine) workPolicy(ctx context.Context, r *retention.Run, res *retention.PolicyResult, before []int, asOf time.Time) error {
+	begins := res.StartedAt == nil
 	p, err := e.policyForRun(ctx, r, res)
 	if err != nil {
 		return err
 	}
-	if r.DryRun {
+	switch {
+	case r.DryRun:
 		err = e.simulateInto(ctx, r, res, p, before, asOf)
-	} else {
+	case begins:
+		if err = e.stillWanted(ctx, r, p); err == nil {
+			err = e.dispose(ctx, r, res, p, asOf)
+		}
+	default:
 		err = e.dispose(ctx, r, res, p, asOf)
 	}
 	if runConcern(ctx, err) {
@@ -244,6 +250,29 @@ func (e *Engine) policyForRun(ctx context.Context, r *retention.Run, res *retent
 		return e.saveResult(ctx, r, res)
 	})
 	return p, err
+}
+
+// stillWanted refuses to begin with a policy that was retired, disabled or replaced by
+// another rule while the run waited for its turn: whoever did so has been told that it
+// runs no more. What is under way goes on; it can be paused and cancelled.
+func (e *Engine) stillWanted(ctx context.Context, r *retention.Run, asked retention.Policy) error {
+	var now retention.Policy
+	err := e.untilReachable(ctx, r, func() (err error) {
+		now, err = e.store.Policy(ctx, asked.Name)
+		return err
+	})
+	const asksAgain = "nothing was done under it; ask for a run again if it is still wanted"
+	switch {
+	case err != nil:
+		return err
+	case now.RetiredAt != nil:
+		return retention.Conflictf("the policy was retired after this run was asked for; %s", asksAgain)
+	case !now.Enabled:
+		return retention.Conflictf("the policy was disabled after this run was asked for; %s", asksAgain)
+	case !now.SameRule(asked):
+		return retention.Conflictf("version %d was replaced by version %d after this run was asked for; %s", asked.Version, now.Version, asksAgain)
+	}
+	return nil
 }
 
 func (e *Engine) simulateInto(ctx context.Context, r *retention.Run, res *retention.PolicyResult, p retention.Policy, turns []int, asOf time.Time) error {

@@ -17,7 +17,7 @@ func (e *Engine) ExportRuns(ctx context.Context, actor retention.Actor, f retent
 	if err := e.authorise(actor, OpRead); err != nil {
 		return err
 	}
-	if err := e.knownPolicy(ctx, f.Policy); err != nil {
+	if err := e.checkRunFilter(ctx, f); err != nil {
 		return err
 	}
 	page := retention.Page{Limit: exportPage}

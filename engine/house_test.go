@@ -99,6 +99,16 @@ func (h *house) mustPolicy(p retention.Policy) retention.Policy {
 	return saved
 }
 
+// mustReplace makes the policy the next version of its name.
+func (h *house) mustReplace(p retention.Policy) retention.Policy {
+	h.t.Helper()
+	saved, _, err := h.engine.PutPolicy(context.Background(), h.actor, p, p.Version)
+	if err != nil {
+		h.t.Fatalf("replace policy %s: %v", p.Name, err)
+	}
+	return saved
+}
+
 func (h *house) mustHold(hold retention.Hold) retention.Hold {
 	h.t.Helper()
 	placed, err := h.engine.PlaceHold(context.Background(), h.actor, hold)

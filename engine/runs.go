@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -87,10 +88,10 @@ func (e *Engine) policiesToRun(ctx context.Context, names []string) ([]retention
 		}
 		return enabled, nil
 	}
-	return namedPolicies(all, names)
+	return e.namedPolicies(ctx, all, names)
 }
 
-func namedPolicies(all []retention.Policy, names []string) ([]retention.Policy, error) {
+func (e *Engine) namedPolicies(ctx context.Context, all []retention.Policy, names []string) ([]retention.Policy, error) {
 	var bad retention.Problems
 	var out []retention.Policy
 	for i, name := range names {
@@ -100,7 +101,7 @@ func namedPolicies(all []retention.Policy, names []string) ([]retention.Policy, 
 		case slices.Contains(names[:i], name):
 			bad.Add(field, "policy %q is named twice", name)
 		case j < 0:
-			bad.Add(field, "there is no live policy %q", name)
+			bad.Add(field, "%s", e.whyNotLive(ctx, name))
 		case !all[j].Enabled:
 			bad.Add(field, "policy %q is disabled; enable it first", name)
 		default:
@@ -110,12 +111,37 @@ func namedPolicies(all []retention.Policy, names []string) ([]retention.Policy, 
 	return out, bad.Err()
 }
 
+// whyNotLive says of a name that is not among the live policies what it is instead.
+func (e *Engine) whyNotLive(ctx context.Context, name string) string {
+	why := fmt.Sprintf("there is no live policy %q", name)
+	if p, err := e.store.Policy(ctx, name); err == nil && p.RetiredAt != nil {
+		why += fmt.Sprintf("; it was retired on %s", p.RetiredAt.UTC().Format("2 January 2006"))
+	}
+	return why + "; GET /api/v1/policies lists those that are live"
+}
+
+// checkSpan refuses a span of time that ends before it begins: what it would answer, an
+// empty list, reads like a clean record.
+func checkSpan(from, until *time.Time) error {
+	if from != nil && until != nil && !until.After(*from) {
+		return retention.Invalid("until", "must be later than from, %s", from.UTC().Format(time.RFC3339))
+	}
+	return nil
+}
+
+func (e *Engine) checkRunFilter(ctx context.Context, f retention.RunFilter) error {
+	if err := checkSpan(f.From, f.Until); err != nil {
+		return err
+	}
+	return e.knownPolicy(ctx, f.Policy)
+}
+
 // Runs lists runs, newest first.
 func (e *Engine) Runs(ctx context.Context, actor retention.Actor, f retention.RunFilter, p retention.Page) ([]retention.Run, string, error) {
 	if err := e.authorise(actor, OpRead); err != nil {
 		return nil, "", err
 	}
-	if err := e.knownPolicy(ctx, f.Policy); err != nil {
+	if err := e.checkRunFilter(ctx, f); err != nil {
 		return nil, "", err
 	}
 	return e.store.Runs(ctx, f, p)

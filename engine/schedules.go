@@ -234,7 +234,7 @@ func (e *Engine) checkSchedule(ctx context.Context, s retention.Schedule, named 
 		field := "policies[" + itoa(i) + "]"
 		known := slices.Contains(named, name) || slices.ContainsFunc(bad, func(f retention.FieldError) bool { return f.Field == field })
 		if !known && !slices.ContainsFunc(all, func(p retention.Policy) bool { return p.Name == name }) {
-			bad.Add(field, "there is no live policy %q", name)
+			bad.Add(field, "%s", e.whyNotLive(ctx, name))
 		}
 	}
 	return bad.Err()

@@ -26,7 +26,7 @@ var (
 )
 
 // acceptedPeriods is the end of every refusal of a period.
-const acceptedPeriods = "give an ISO 8601 duration such as P90D, P13M or P7Y, or words such as \"90 days\" or \"7 years\""
+const acceptedPeriods = "give an ISO 8601 duration such as P90D, P7Y or PT1H, or words such as \"90 days\", \"7 years\" or \"1 hour\""
 
 // ParsePeriod reads an ISO 8601 duration in calendar units (P90D, P13M, P7Y,
 // P1Y6M, PT72H), or a number and a unit (90 days, 7 years). Fractions, signs and

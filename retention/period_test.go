@@ -63,7 +63,7 @@ func TestPeriodsAreReadAndWrittenBackInTheirOwnUnits(t *testing.T) {
 
 func TestPeriodsThatCannotBeRepresentedAreRefused(t *testing.T) {
 	const tooLong = "longer than can be represented; at most 1000 years"
-	const help = "give an ISO 8601 duration such as P90D, P13M or P7Y"
+	const help = "give an ISO 8601 duration such as P90D, P7Y or PT1H"
 	for _, tc := range []struct{ text, says string }{
 		{"", help},
 		{"P", help},

@@ -92,6 +92,10 @@ func (v *visit) daysAsked(bad *faults) (from, until *time.Time) {
 			until = &t
 		}
 	}
+	if from != nil && until != nil && !until.After(*from) {
+		bad.add("until", "must not be before the first day")
+		until = nil
+	}
 	return from, until
 }
 
