@@ -194,18 +194,13 @@ func (e *Engine) fixAsOf(ctx context.Context, r *retention.Run) (time.Time, erro
 // its, in the order of their turns. Only what concerns the whole run is answered
 // as an error; a policy's own failure stands in its result.
 func (e *Engine) workPolicy(ctx context.Context, r *retention.Run, res *retention.PolicyResult, before []int, asOf time.Time) error {
-	begins := res.StartedAt == nil
 	p, err := e.policyForRun(ctx, r, res)
-	if err != nil {
-		return err
-	}
 	switch {
+	case errors.Is(err, retention.ErrConflict): // not wanted any more, or fenced: see below
+	case err != nil:
+		return err
 	case r.DryRun:
 		err = e.simulateInto(ctx, r, res, p, before, asOf)
-	case begins:
-		if err = e.stillWanted(ctx, r, p); err == nil {
-			err = e.dispose(ctx, r, res, p, asOf)
-		}
 	default:
 		err = e.dispose(ctx, r, res, p, asOf)
 	}
@@ -231,7 +226,9 @@ func runConcern(ctx context.Context, err error) bool {
 	return err != nil && (ctx.Err() != nil || errors.Is(err, retention.ErrFenced) || errors.Is(err, retention.ErrUnavailable))
 }
 
-// policyForRun reads the version that the run was asked for and notes the start.
+// policyForRun reads the version that the run was asked for and notes the start. A policy
+// that is not wanted any more is an ErrConflict; then the start is kept with the failure
+// alone, so that whoever takes the run over in between asks again.
 func (e *Engine) policyForRun(ctx context.Context, r *retention.Run, res *retention.PolicyResult) (retention.Policy, error) {
 	var p retention.Policy
 	err := e.untilReachable(ctx, r, func() error {
@@ -243,7 +240,16 @@ func (e *Engine) policyForRun(ctx context.Context, r *retention.Run, res *retent
 		if err != nil {
 			return err
 		}
-		if res.StartedAt == nil {
+		begins := res.StartedAt == nil
+		if begins && !r.DryRun {
+			if err := e.stillWanted(ctx, p); err != nil {
+				if errors.Is(err, retention.ErrConflict) {
+					res.StartedAt = &now
+				}
+				return err
+			}
+		}
+		if begins {
 			res.StartedAt = &now
 		}
 		res.Status = retention.RunRunning
@@ -255,12 +261,8 @@ func (e *Engine) policyForRun(ctx context.Context, r *retention.Run, res *retent
 // stillWanted refuses to begin with a policy that was retired, disabled or replaced by
 // another rule while the run waited for its turn: whoever did so has been told that it
 // runs no more. What is under way goes on; it can be paused and cancelled.
-func (e *Engine) stillWanted(ctx context.Context, r *retention.Run, asked retention.Policy) error {
-	var now retention.Policy
-	err := e.untilReachable(ctx, r, func() (err error) {
-		now, err = e.store.Policy(ctx, asked.Name)
-		return err
-	})
+func (e *Engine) stillWanted(ctx context.Context, asked retention.Policy) error {
+	now, err := e.store.Policy(ctx, asked.Name)
 	const asksAgain = "nothing was done under it; ask for a run again if it is still wanted"
 	switch {
 	case err != nil:

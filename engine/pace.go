@@ -11,8 +11,8 @@ import (
 
 const (
 	// restShare: at the default pace a worker rests this many times as long as its
-	// batch took. It is at work for a little more than one part in twenty, so that nearly
-	// all transactions beside it meet no batch at all (`make bench`, Bystanders).
+	// batch took. It is at work for one part in sixteen of the time, so that nearly all
+	// transactions beside it meet no batch at all (`make bench`, Bystanders).
 	restShare = 15
 	maxRest   = 5 * time.Second
 	// throttled: where the database has enough to bear already it rests so many times

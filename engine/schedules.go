@@ -30,17 +30,10 @@ func (h ScheduleHealth) Sentence() string {
 	case n == 0:
 		return text
 	case n == len(h.Schedule.Policies):
-		return text + " Nothing is left to run: " + strings.Join(h.Retired, ", ") + pickWord(n == 1, " is", " are") + " retired, and its slots are missed."
+		return text + " Nothing is left to run: " + strings.Join(h.Retired, ", ") + plural(n, " is", " are") + " retired, and its slots are missed."
 	default:
-		return text + " It leaves out " + strings.Join(h.Retired, ", ") + ", which " + pickWord(n == 1, "is", "are") + " retired."
+		return text + " It leaves out " + strings.Join(h.Retired, ", ") + ", which " + plural(n, "is", "are") + " retired."
 	}
-}
-
-func pickWord(one bool, singular, more string) string {
-	if one {
-		return singular
-	}
-	return more
 }
 
 func healthOf(st retention.ScheduleState, now time.Time) ScheduleHealth {

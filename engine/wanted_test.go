@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -8,6 +9,7 @@ import (
 
 	"holdfast/engine"
 	"holdfast/retention"
+	"holdfast/store"
 )
 
 // A run that waits for its turn, behind a paused one perhaps for days, must not carry out
@@ -56,6 +58,39 @@ func TestARunDoesNotBeginWithWhatWasTakenBackWhileItWaited(t *testing.T) {
 				t.Errorf("the run ended as %s with %d of 20 rows left: %q; want it failed, all of them, and %q", got.Status, left, got.Policies[0].Errors, tt.says)
 			}
 		})
+	}
+}
+
+// stoppedAsking is a store whose caller is stopped just when it asks for a policy.
+type stoppedAsking struct {
+	*store.Store
+	stop context.CancelFunc
+}
+
+func (s stoppedAsking) Policy(ctx context.Context, name string) (retention.Policy, error) {
+	s.stop()
+	return retention.Policy{}, ctx.Err()
+}
+
+// Whoever takes the run over from a worker that was stopped just before it knew asks again.
+func TestATakeOverDoesNotBeginWithWhatWasTakenBackEither(t *testing.T) {
+	h := freshHouse(t)
+	h.exec(oldRows("r", 20, true)...)
+	p := h.mustPolicy(policyOn("r", 90))
+	run := h.request(engine.RunRequest{})
+	if _, err := h.engine.RetirePolicy(t.Context(), h.actor, p.Name, p.Version); err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	first := engine.New(stoppedAsking{h.store, stop}, h.target, engine.Options{Pace: retention.PaceMax})
+	if err := first.ExecuteRun(ctx, run.ID, 0); !errors.Is(err, engine.ErrHandedOn) {
+		t.Fatalf("the stopped worker answered %v, want that the run is handed on", err)
+	}
+	if err := h.engine.ExecuteRun(t.Context(), run.ID, h.getRun(run.ID).Attempt); err != nil {
+		t.Fatal(err)
+	}
+	if got, left := h.getRun(run.ID), h.count(`SELECT count(*) FROM public.r WHERE id > 0`); got.Status != retention.RunFailed || left != 20 {
+		t.Errorf("the run ended as %s with %d of 20 rows left, want it failed and all of them", got.Status, left)
 	}
 }
 

@@ -176,7 +176,8 @@ func TestEverythingAlsoHoldsWithoutRoot(t *testing.T) {
 	if err := os.WriteFile(binary, src, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	// When a server is started again, and when it is given up, asks nothing of the account.
+	// Which programs are found, when a server is started again, and when it is given up
+	// asks nothing of the account.
 	const keeping = "StartedAgain|GivenUp|CalmServers|StopInAPause|EndsByItself|Programs"
 	cmd := exec.CommandContext(t.Context(), binary, "-test.v", "-test.skip", keeping)
 	cmd.Dir = dir
