@@ -545,6 +545,10 @@ func TestReplayIsPartOfTheBacklog(t *testing.T) {
 	if n, err := h.engine.Replay(t.Context(), h.actor, sub.ID, retention.Replay{From: ptr(time.Now().Add(-time.Hour))}); err != nil || n != 300 {
 		t.Fatalf("replay: %d, %v", n, err)
 	}
+	// Asked for again it would be sent twice.
+	if _, err := h.engine.Replay(t.Context(), h.actor, sub.ID, retention.Replay{From: ptr(time.Now().Add(-time.Minute))}); !errors.Is(err, retention.ErrConflict) || !strings.Contains(err.Error(), "300 events to send") {
+		t.Errorf("a part of it again: got %v, want that it is under way", err)
+	}
 	h.later(2 * time.Hour)
 	st := h.status(sub.ID)
 	if st.Behind != 300 || st.Undelivered() != 300 || st.Oldest == nil || st.MeasuredAt.Sub(*st.Oldest) < 2*time.Hour || st.Replaying != 1 {

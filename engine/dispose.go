@@ -202,9 +202,30 @@ func (e *Engine) TakeOver(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// missIfLate ends a run of a schedule that waited for its turn beyond its slot's grace,
+// when that is over and not only when its turn comes.
+func (e *Engine) missIfLate(ctx context.Context, r retention.Run) (bool, error) {
+	if r.StartBy == nil || r.StartedAt != nil {
+		return false, nil
+	}
+	now, err := e.store.Now(ctx)
+	if err != nil || !now.After(*r.StartBy) {
+		return false, err
+	}
+	r, missed, err := e.store.MissRun(ctx, r.ID)
+	if missed {
+		e.runEnded(ctx, &r, r.Status)
+		e.log.WarnContext(ctx, "schedule missed a slot", "schedule", r.Schedule, "run", r.ID, "reason", fmt.Sprintf("%q", r.Policies[0].Errors))
+	}
+	return missed, err
+}
+
 func (e *Engine) takeOver(ctx context.Context, r retention.Run) error {
 	switch r.Status {
 	case retention.RunQueued:
+		if missed, err := e.missIfLate(ctx, r); missed || err != nil {
+			return err
+		}
 		_, err := e.store.RequeueRun(ctx, r.ID, r.Attempt, 2*staleAfter)
 		return err
 	case retention.RunRunning:

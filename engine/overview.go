@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"holdfast/retention"
@@ -16,6 +17,8 @@ type Overview struct {
 	// the policy's grace; the rest are in Policies.
 	Policies []PolicyHealth
 	LastRuns []retention.Run
+	// Paused are the paused runs with what waits for them, oldest first.
+	Paused []PausedRun
 	// Failed are the live policies that failed in the last run that worked on them, by
 	// name, as far as the newest endedRuns runs tell.
 	Failed []string
@@ -26,6 +29,13 @@ type Overview struct {
 	ReviewHolds []retention.Hold
 	// Schedules are all of them by name, with how they fare.
 	Schedules []ScheduleHealth
+}
+
+// PausedRun is a run that stands until a person resumes or cancels it.
+type PausedRun struct {
+	retention.Run
+	// Waiting counts the queued runs that have one of its policies, and wait for it.
+	Waiting int
 }
 
 // PolicyHealth is one live policy with its last measurement.
@@ -62,6 +72,9 @@ func (e *Engine) Overview(ctx context.Context, actor retention.Actor) (Overview,
 	if o.LastRuns, _, err = e.store.Runs(ctx, retention.RunFilter{}, retention.Page{Limit: 8}); err != nil {
 		return o, err
 	}
+	if o.Paused, err = e.pausedRuns(ctx); err != nil {
+		return o, err
+	}
 	if o.Failed, err = e.failedLast(ctx, o.Policies); err != nil {
 		return o, err
 	}
@@ -76,6 +89,33 @@ func (e *Engine) Overview(ctx context.Context, actor retention.Actor) (Overview,
 	review := retention.HoldFilter{Statuses: []retention.HoldStatus{retention.HoldReviewDue}}
 	o.ReviewHolds, _, err = e.store.Holds(ctx, review, retention.Page{Limit: 8})
 	return o, err
+}
+
+func (e *Engine) pausedRuns(ctx context.Context) ([]PausedRun, error) {
+	open, err := e.store.OpenRuns(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var paused []PausedRun
+	for _, r := range open {
+		if r.Status != retention.RunPaused {
+			continue
+		}
+		p := PausedRun{Run: r}
+		for _, o := range open {
+			if o.Status == retention.RunQueued && o.StartedAt == nil && !o.DryRun && !r.DryRun && sharePolicy(r, o) {
+				p.Waiting++
+			}
+		}
+		paused = append(paused, p)
+	}
+	return paused, nil
+}
+
+func sharePolicy(a, b retention.Run) bool {
+	return slices.ContainsFunc(a.Policies, func(x retention.PolicyResult) bool {
+		return slices.ContainsFunc(b.Policies, func(y retention.PolicyResult) bool { return x.Policy == y.Policy })
+	})
 }
 
 // endedRuns is how many runs are looked back upon for failures.

@@ -132,7 +132,8 @@ type RunStore interface {
 	// (ok is false, Waiting says why). A run that is paused or has ended, or whose
 	// attempt moved on, is not claimed either. A run that has begun before waits for
 	// nobody, and dry runs neither. A claim counts as an enqueueing for RequeueRun's
-	// gap. Serialised over all processes.
+	// gap. Serialised over all processes. A run that is too late to begin is not
+	// claimed: MissRun ends it.
 	ClaimRun(ctx context.Context, id string, expect int) (r retention.Run, ok bool, err error)
 	// SetRunAsOf fixes the instant of the run's cutoffs if none is kept yet, and
 	// answers the one that is.
@@ -151,6 +152,10 @@ type RunStore interface {
 	// can save a figure any more. A run that had begun is Settling until SettleRun; a
 	// cancelled one releases the runs that wait for it when it is settled.
 	StopRun(ctx context.Context, id string, to retention.RunStatus, by retention.By) (retention.Run, error)
+	// MissRun ends a run that has not begun by its StartBy, and records its slot as
+	// missed with the reason, in one transaction; the bool tells whether it was. Any other
+	// run is left as it is.
+	MissRun(ctx context.Context, id string) (r retention.Run, missed bool, err error)
 	// SettleRun writes the figures of a stopped run, if r's attempt still is the
 	// latest and it is still settling; else it answers the run as it is.
 	SettleRun(ctx context.Context, r retention.Run) (retention.Run, error)

@@ -18,21 +18,30 @@ type ScheduleHealth struct {
 	Overdue bool
 	// OverdueSince is from when it is, or will be, overdue; zero for a disabled one.
 	OverdueSince time.Time
-	// Retired are the policies that it names and that are not live any more: it leaves
-	// them out.
-	Retired []string
+	// Retired and Disabled are the policies that it names and that are not live any more,
+	// or not enabled: it leaves them out.
+	Retired, Disabled []string
 }
 
 // Sentence is the schedule's, with what it leaves out.
 func (h ScheduleHealth) Sentence() string {
 	text := h.Schedule.Sentence()
-	switch n := len(h.Retired); {
+	var out []string
+	for _, left := range []struct {
+		names []string
+		are   string
+	}{{h.Retired, "retired"}, {h.Disabled, "disabled"}} {
+		if n := len(left.names); n > 0 {
+			out = append(out, strings.Join(left.names, ", ")+plural(n, " is ", " are ")+left.are)
+		}
+	}
+	switch n := len(h.Retired) + len(h.Disabled); {
 	case n == 0:
 		return text
 	case n == len(h.Schedule.Policies):
-		return text + " Nothing is left to run: " + strings.Join(h.Retired, ", ") + plural(n, " is", " are") + " retired, and its slots are missed."
+		return text + " Nothing is left to run: " + strings.Join(out, ", ") + ", and its slots are missed."
 	default:
-		return text + " It leaves out " + strings.Join(h.Retired, ", ") + ", which " + plural(n, "is", "are") + " retired."
+		return text + " Left out: " + strings.Join(out, ", ") + "."
 	}
 }
 
@@ -87,11 +96,11 @@ func (e *Engine) scheduleHealth(ctx context.Context, names ...string) ([]Schedul
 	for i, st := range states {
 		out[i] = healthOf(st, now)
 	}
-	return out, e.noteRetired(ctx, out)
+	return out, e.noteLeftOut(ctx, out)
 }
 
-// noteRetired looks the named policies up among those that are live.
-func (e *Engine) noteRetired(ctx context.Context, list []ScheduleHealth) error {
+// noteLeftOut looks the named policies up among those that are live.
+func (e *Engine) noteLeftOut(ctx context.Context, list []ScheduleHealth) error {
 	if !slices.ContainsFunc(list, func(h ScheduleHealth) bool { return len(h.Schedule.Policies) > 0 }) {
 		return nil
 	}
@@ -101,8 +110,12 @@ func (e *Engine) noteRetired(ctx context.Context, list []ScheduleHealth) error {
 	}
 	for i := range list {
 		for _, name := range list[i].Schedule.Policies {
-			if !slices.ContainsFunc(live, func(p retention.Policy) bool { return p.Name == name }) {
+			at := slices.IndexFunc(live, func(p retention.Policy) bool { return p.Name == name })
+			switch {
+			case at < 0:
 				list[i].Retired = append(list[i].Retired, name)
+			case !live[at].Enabled:
+				list[i].Disabled = append(list[i].Disabled, name)
 			}
 		}
 	}

@@ -253,7 +253,7 @@ func TestScheduleOfARetiredPolicyCanBeStoppedAndMended(t *testing.T) {
 	}
 	s.Policies = []string{"p_one", "p_two"}
 	s = h.mustSchedule(s)
-	if health, err := h.engine.Schedule(t.Context(), h.actor, s.Name); err != nil || !strings.Contains(health.Sentence(), "It leaves out p_one, which is retired.") {
+	if health, err := h.engine.Schedule(t.Context(), h.actor, s.Name); err != nil || !strings.Contains(health.Sentence(), "Left out: p_one is retired.") {
 		t.Errorf("its sentence: got %q, %v", health.Sentence(), err)
 	}
 	s.Policies = []string{"p_two"}

@@ -83,7 +83,7 @@ func (e *Engine) decisions(ctx context.Context, s retention.Schedule, slots []re
 		case s.Late(slot.At, now):
 			d.Reason = whyMissed(processes, slot.At, s.MisfireGrace.After(slot.At))
 		case run != nil:
-			d.Run = run
+			d.Run, d.StartBy = run, s.MisfireGrace.After(slot.At)
 			starts++
 		default:
 			// What was named and is gone is a mistake. Where nothing is named there is

@@ -97,6 +97,9 @@ type Run struct {
 
 	Policies []PolicyResult `json:"policies"`
 
+	// StartBy is when the grace of its slot ends: a run that has not begun by then does not
+	// begin any more. Nil: it begins whenever its turn comes.
+	StartBy *time.Time `json:"-"`
 	// Attempt counts how often a worker took the run up. A worker whose attempt is
 	// not the latest is fenced off.
 	Attempt int `json:"-"`

@@ -157,7 +157,8 @@ type Slot struct {
 	Schedule string `json:"schedule"`
 	SlotTime
 	Status SlotStatus `json:"status"`
-	// RunID is the run that it started; empty if there is none.
+	// RunID is the run that it started; empty if there is none. The run of a missed slot
+	// waited for its turn until the grace was over.
 	RunID string `json:"run_id,omitempty"`
 	// Reason says why it was missed, as far as that is known, why it was skipped, or what
 	// its run left out.
@@ -181,7 +182,9 @@ type ScheduleState struct {
 type SlotDecision struct {
 	SlotTime
 	// Run is what it starts; nil if it is missed or skipped.
-	Run     *Run
+	Run *Run
+	// StartBy is until when Run may begin.
+	StartBy time.Time
 	Skipped bool
 	Reason  string
 }

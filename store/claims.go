@@ -17,6 +17,7 @@ import (
 // go in the order in which they were asked for. Nobody waits for a later run, so no
 // two wait for each other. A run that has begun before, be it taken over or resumed,
 // waits for nobody: its policies are its own already. Dry runs wait for nobody, and nobody waits for them.
+// A run that is too late to begin is not claimed: MissRun ends it.
 func (s *Store) ClaimRun(ctx context.Context, id string, expect int) (r retention.Run, ok bool, err error) {
 	if err := checkID("run", id); err != nil {
 		return r, false, err
@@ -33,6 +34,9 @@ func (s *Store) ClaimRun(ctx context.Context, id string, expect int) (r retentio
 		claimable := r.Status == retention.RunQueued || r.Status == retention.RunRunning
 		if !claimable || r.Attempt != expect {
 			return nil
+		}
+		if late, err := tooLate(ctx, tx, r); late || err != nil {
+			return err
 		}
 		if r.StartedAt == nil && !r.DryRun {
 			why, err := blocker(ctx, tx, r)

@@ -189,6 +189,7 @@ func resume(ctx context.Context, tx pgx.Tx, id string) error {
 		    settling = false,
 		    waiting = '',
 		    paused_at = NULL,
+		    start_by = NULL, -- a person wants it now, whatever the hour
 		    requeued_at = holdfast.clock()
 		WHERE id = $1::text::uuid`, id)
 	return err

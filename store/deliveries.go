@@ -3,8 +3,10 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -263,8 +265,34 @@ func replayDead(ctx context.Context, tx pgx.Tx, id string) (int64, error) {
 	return int64(len(entities)), settleOrder(ctx, tx, id, touched)
 }
 
+// notReplaying refuses a range of which a replay is under way: asked for twice by mistake,
+// everything would be sent twice.
+func notReplaying(ctx context.Context, tx pgx.Tx, id string, r retention.Replay) error {
+	var from, until time.Time
+	var by string
+	var remaining int64
+	err := tx.QueryRow(ctx, `
+		SELECT from_time, until_time, requested_by, remaining
+		FROM holdfast.replay
+		WHERE subscriber_id = $1::text::uuid AND finished_at IS NULL
+		  AND from_time < coalesce($3, holdfast.clock()) AND until_time > $2
+		ORDER BY id
+		LIMIT 1`, id, r.From, r.Until).Scan(&from, &until, &by, &remaining)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return retention.Conflictf("a replay of %s until %s, asked for by %s, is under way with %d events to send; ask for one of this time when it has ended",
+		from.UTC().Format(time.RFC3339), until.UTC().Format(time.RFC3339), by, remaining)
+}
+
 // replayRange begins a second walk through a part of the log that was passed.
 func replayRange(ctx context.Context, tx pgx.Tx, sub retention.Subscriber, r retention.Replay, by retention.By) (int64, error) {
+	if err := notReplaying(ctx, tx, sub.ID, r); err != nil {
+		return 0, err
+	}
 	var n int64
 	err := tx.QueryRow(ctx, `
 		WITH part AS (

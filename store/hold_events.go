@@ -26,9 +26,11 @@ type holdData struct {
 	Tables      []holdTable         `json:"tables"`
 	EffectiveAt time.Time           `json:"effective_at"`
 	ExpiresAt   *time.Time          `json:"expires_at"`
-	// EndedAt and How are of holds that have ended alone.
-	EndedAt *time.Time           `json:"ended_at,omitempty"`
-	How     retention.HoldStatus `json:"how,omitempty"`
+	// EndedAt, How and ReleasedBy are of holds that have ended alone; nobody releases one
+	// that expires. Why it was released is for those who may read the hold.
+	EndedAt    *time.Time           `json:"ended_at,omitempty"`
+	How        retention.HoldStatus `json:"how,omitempty"`
+	ReleasedBy string               `json:"released_by,omitempty"`
 }
 
 // holdTable is one scope of a hold.
@@ -47,7 +49,7 @@ func tellHold(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
 	at := d.EffectiveAt
 	if h.Status.Ended() {
 		at = h.ReleasedAt.UTC()
-		d.Type, d.EndedAt, d.How = retention.EventHoldReleased, &at, h.Status
+		d.Type, d.EndedAt, d.How, d.ReleasedBy = retention.EventHoldReleased, &at, h.Status, h.ReleasedBy
 	}
 	for _, sc := range h.Scope {
 		d.Tables = append(d.Tables, holdTable{Table: sc.Table, All: sc.All, RecordCount: sc.RecordCount})

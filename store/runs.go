@@ -16,12 +16,12 @@ import (
 
 const runColumns = `r.id, r.trigger, r.requested_by, r.dry_run, r.pace, r.status, r.as_of, r.created_at, r.started_at,
 			r.finished_at, r.total_processed, r.total_held, r.total_errors, r.attempt, r.waiting,
-			coalesce(r.schedule, ''), r.slot, r.settling`
+			coalesce(r.schedule, ''), r.slot, r.start_by, r.settling`
 
 func scanRun(row pgx.CollectableRow) (r retention.Run, err error) {
 	err = row.Scan(&r.ID, &r.Trigger, &r.RequestedBy, &r.DryRun, &r.Pace, &r.Status, &r.AsOf, &r.CreatedAt, &r.StartedAt,
 		&r.FinishedAt, &r.TotalProcessed, &r.TotalHeld, &r.TotalErrors, &r.Attempt, &r.Waiting,
-		&r.Schedule, &r.Slot, &r.Settling)
+		&r.Schedule, &r.Slot, &r.StartBy, &r.Settling)
 	return r, err
 }
 
@@ -57,10 +57,10 @@ func (s *Store) CreateRun(ctx context.Context, r retention.Run, by retention.By)
 func (s *Store) createRun(ctx context.Context, tx pgx.Tx, r retention.Run, by retention.By) (retention.Run, error) {
 	var id string
 	err := tx.QueryRow(ctx, `
-		INSERT INTO holdfast.run (id, trigger, requested_by, dry_run, pace, status, as_of, created_at, requeued_at, schedule, slot)
-		SELECT gen_random_uuid(), $1, $2, $3, $4, 'queued', $5, holdfast.clock(), holdfast.clock(), nullif($6, ''), $7
+		INSERT INTO holdfast.run (id, trigger, requested_by, dry_run, pace, status, as_of, created_at, requeued_at, schedule, slot, start_by)
+		SELECT gen_random_uuid(), $1, $2, $3, $4, 'queued', $5, holdfast.clock(), holdfast.clock(), nullif($6, ''), $7, $8
 		RETURNING id`,
-		r.Trigger, cmp.Or(r.RequestedBy, by.Actor.Name), r.DryRun, r.Pace, r.AsOf, r.Schedule, r.Slot).Scan(&id)
+		r.Trigger, cmp.Or(r.RequestedBy, by.Actor.Name), r.DryRun, r.Pace, r.AsOf, r.Schedule, r.Slot, r.StartBy).Scan(&id)
 	if err != nil {
 		return retention.Run{}, err
 	}

@@ -240,7 +240,7 @@ func (s *Store) decideSlot(ctx context.Context, tx pgx.Tx, schedule string, d re
 	switch {
 	case d.Run != nil:
 		r := *d.Run
-		r.Trigger, r.Schedule, r.Slot = retention.TriggerSchedule, schedule, &d.At
+		r.Trigger, r.Schedule, r.Slot, r.StartBy = retention.TriggerSchedule, schedule, &d.At, &d.StartBy
 		created, err := s.createRun(ctx, tx, r, by)
 		return retention.SlotStarted, &created, err
 	case d.Skipped:
@@ -299,11 +299,13 @@ func (s *Store) Slots(ctx context.Context, schedule string, p retention.Page) ([
 		return nil, "", err
 	}
 	rows, err := s.pool.Query(ctx, `
-		SELECT schedule, local, slot, status, coalesce(run_id::text, ''), reason, decided_at
-		FROM holdfast.schedule_slot
-		WHERE schedule = $1
-		  AND (slot, local) < ($2, $3)
-		ORDER BY slot DESC, local DESC
+		SELECT s.schedule, s.local, s.slot, CASE WHEN l.reason IS NULL THEN s.status ELSE 'missed' END,
+		       coalesce(s.run_id::text, ''), coalesce(l.reason, s.reason), coalesce(l.recorded_at, s.decided_at)
+		FROM holdfast.schedule_slot AS s
+		LEFT JOIN holdfast.schedule_slot_late AS l USING (schedule, local)
+		WHERE s.schedule = $1
+		  AND (s.slot, s.local) < ($2, $3)
+		ORDER BY s.slot DESC, s.local DESC
 		LIMIT $4`, schedule, after.time(), after.ID, limit+1)
 	if err != nil {
 		return nil, "", fail("list slots of schedule "+schedule, err)
@@ -325,13 +327,18 @@ func (s *Store) ScheduleStates(ctx context.Context, names ...string) ([]retentio
 	var states []retention.ScheduleState
 	err := s.read(ctx, "read how schedules fare", func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			SELECT `+scheduleColumns+`, s.missed_total, week.missed, success.at, coalesce(last.id::text, '')
+			SELECT `+scheduleColumns+`, s.missed_total, week.missed + late.missed, success.at, coalesce(last.id::text, '')
 			FROM holdfast.schedule AS s
 			CROSS JOIN LATERAL (
 				SELECT count(*) AS missed
 				FROM holdfast.schedule_slot AS m
 				WHERE m.schedule = s.name AND m.status = 'missed'
 				  AND m.slot > (SELECT holdfast.clock()) - interval '7 days') AS week
+			CROSS JOIN LATERAL (
+				SELECT count(*) AS missed
+				FROM holdfast.schedule_slot_late AS m
+				WHERE m.schedule = s.name
+				  AND m.slot > (SELECT holdfast.clock()) - interval '7 days') AS late
 			CROSS JOIN LATERAL (
 				SELECT max(r.finished_at) AS at
 				FROM holdfast.run AS r

@@ -20,7 +20,10 @@ var eventWords = map[retention.EventType]string{
 
 // events lists what other services are told.
 func events(v *visit) error {
-	f, bad := v.eventFilter()
+	f, bad, err := v.eventFilter()
+	if err != nil {
+		return err
+	}
 	view := v.eventFields(bad)
 	status := http.StatusOK
 	if bad.any() {
@@ -51,17 +54,17 @@ func (v *visit) lastEvent(list []retention.LoggedEvent) []string {
 }
 
 // eventFilter reads the filters; days are whole days in the reader's zone.
-func (v *visit) eventFilter() (retention.EventFilter, faults) {
+func (v *visit) eventFilter() (retention.EventFilter, faults, error) {
 	var bad faults
 	f := retention.EventFilter{
 		Type: retention.EventType(v.query("type")), EntityType: strings.TrimSpace(v.query("entity_type")),
 		Policy: strings.TrimSpace(v.query("policy")), Run: strings.TrimSpace(v.query("run")),
 	}
-	if eventWords[f.Type] == "" {
-		f.Type = ""
+	if f.Type != "" && eventWords[f.Type] == "" {
+		return f, bad, retention.NotFoundf("events of type %q", f.Type)
 	}
 	f.From, f.Until = v.daysAsked(&bad)
-	return f, bad
+	return f, bad, nil
 }
 
 func (v *visit) eventFields(bad faults) ui.EventsView {

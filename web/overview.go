@@ -74,6 +74,9 @@ func overviewHead(o engine.Overview) ui.Head {
 	if n := int64(len(o.Failed)); n > 0 {
 		amiss(&h, ui.Count(n, "policy failed in its last run: ", "policies failed in their last run: ")+joinSome(o.Failed, 3)+".")
 	}
+	for _, r := range o.Paused {
+		amiss(&h, pausedSentence(r))
+	}
 	if unmeasurable > 0 {
 		amiss(&h, ui.Count(unmeasurable, "policy could not be measured.", "policies could not be measured."))
 	}
@@ -84,6 +87,20 @@ func overviewHead(o engine.Overview) ui.Head {
 		h.Also = append(h.Also, ui.Count(unmeasured, "policy has not been measured yet.", "policies have not been measured yet."))
 	}
 	return h
+}
+
+// pausedSentence says what a paused run keeps from moving: nobody is told otherwise that
+// the nights after it wait.
+func pausedSentence(r engine.PausedRun) string {
+	names := make([]string, len(r.Policies))
+	for i, p := range r.Policies {
+		names[i] = p.Policy
+	}
+	text := "A " + pick(r.DryRun, "simulation", "run") + " of " + joinSome(names, 3) + " is paused"
+	if r.Waiting == 0 {
+		return text + "."
+	}
+	return text + ", and " + ui.Count(int64(r.Waiting), "run waits", "runs wait") + " until it is resumed or cancelled."
 }
 
 // amiss adds to a page's head what needs attention.

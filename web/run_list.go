@@ -203,15 +203,17 @@ func triggerWords(t retention.Trigger) string {
 
 func (v *visit) policyChoice() (ui.Choice, error) {
 	c := ui.Choice{Name: "policy", Label: "Policy", Help: "Runs that carried it out.", Options: []ui.Option{{Value: "", Text: "All policies"}}}
-	list, _, err := v.e.Policies(v.ctx, v.actor, retention.PolicyFilter{}, retention.Page{Limit: retention.MaxPage})
-	if err != nil {
-		return c, err
-	}
 	at := v.query("policy")
 	known := at == ""
-	for _, p := range list {
-		known = known || p.Name == at
-		c.Options = append(c.Options, ui.Option{Value: p.Name, Text: p.Name})
+	for _, retired := range []bool{false, true} {
+		list, _, err := v.e.Policies(v.ctx, v.actor, retention.PolicyFilter{Retired: retired}, retention.Page{Limit: retention.MaxPage})
+		if err != nil {
+			return c, err
+		}
+		for _, p := range list {
+			known = known || p.Name == at
+			c.Options = append(c.Options, ui.Option{Value: p.Name, Text: p.Name + pick(retired, " (retired)", "")})
+		}
 	}
 	if !known {
 		c.Options = append(c.Options, ui.Option{Value: at, Text: at})

@@ -1202,7 +1202,8 @@ type ScheduleInput struct {
 	LastRun     interface{} `json:"last_run,omitempty"`
 	LastSuccess *time.Time  `json:"last_success,omitempty"`
 
-	// MisfireGrace How late a slot may still run, from one minute to 31 days; later it is missed.
+	// MisfireGrace How late a slot's run may begin, from one minute to 31 days, the time included
+	// that it waits for its turn; later the slot is missed.
 	MisfireGrace   *string `json:"misfire_grace,omitempty"`
 	MissedLastWeek *int64  `json:"missed_last_week,omitempty"`
 
@@ -1320,7 +1321,7 @@ type Slot struct {
 	// Reason Why it was missed, as far as that is known, why it was skipped, or what its run left out
 	Reason *string `json:"reason"`
 
-	// RunID The run that it started
+	// RunID The run that it started; of a missed slot the one that waited for its turn until the grace was over
 	RunID    *string   `json:"run_id"`
 	Schedule string    `json:"schedule"`
 	Slot     time.Time `json:"slot"`

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -237,6 +238,8 @@ func (r *torture) said() string {
 	return fmt.Sprintf("%v; the slowest hold was in force after %s", r.done, slowest.Round(time.Millisecond))
 }
 
+var policyName = regexp.MustCompile(`"name":"(\w+)"`)
+
 // run lets everything go on at once until the time is over, then lets what is due be
 // done in peace.
 func (r *torture) run() {
@@ -300,13 +303,23 @@ func (r *torture) break_(ctx context.Context) {
 	}
 }
 
-// settle waits until what is queued is done, and runs everything once more.
+// settle cancels what is under way, and runs everything once more, in larger batches: the
+// application has left more than small ones could do in a minute.
 func (r *torture) settle() {
 	s := r.services[0]
+	for _, id := range pgtest.Value[[]string](r.t, r.store, `SELECT coalesce(array_agg(id::text ORDER BY created_at DESC), '{}') FROM holdfast.run WHERE finished_at IS NULL`) {
+		s.tryAsk("POST", "/api/v1/runs/"+id+"/cancel", `{}`)
+	}
 	open := func() int64 {
-		return pgtest.Value[int64](r.t, r.store, `SELECT count(*) FROM holdfast.run WHERE status IN ('queued', 'running')`)
+		return pgtest.Value[int64](r.t, r.store, `SELECT count(*) FROM holdfast.run WHERE finished_at IS NULL OR settling`)
 	}
 	s.await(func() bool { return open() == 0 }, func() string { return fmt.Sprintf("%d runs do not end", open()) })
+	for _, p := range torturePolicies {
+		name := policyName.FindStringSubmatch(p)[1]
+		if status, out := s.askWith("PUT", "/api/v1/policies/"+name, strings.Replace(p, `"batch_size":20`, `"batch_size":1000`, 1), map[string]string{"If-Match": "*"}); status != 200 {
+			r.t.Fatalf("policy %s: %d %v", name, status, out)
+		}
+	}
 	// What is released is free only once it is: before that the last run leaves it alone.
 	const between = `SELECT count(*) FROM holdfast.hold WHERE status IN ('applying', 'releasing')`
 	s.await(func() bool { return pgtest.Value[int64](r.t, r.store, between) == 0 }, func() string { return "holds stay between two states" })
