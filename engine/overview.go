@@ -17,7 +17,7 @@ type Overview struct {
 	// the policy's grace; the rest are in Policies.
 	Policies []PolicyHealth
 	LastRuns []retention.Run
-	// Paused are the paused runs with what waits for them, oldest first.
+	// Paused are the paused runs with how many wait for them, oldest first.
 	Paused []PausedRun
 	// Failed are the live policies that failed in the last run that worked on them, by
 	// name, as far as the newest endedRuns runs tell.

@@ -41,7 +41,7 @@ func saved(t testing.TB, s *store.Store, n int) (retention.Schedule, []retention
 }
 
 func starts(slot retention.SlotTime) retention.SlotDecision {
-	return retention.SlotDecision{SlotTime: slot, Run: &retention.Run{RequestedBy: "schedule nightly", Pace: retention.PaceDefault,
+	return retention.SlotDecision{SlotTime: slot, StartBy: slot.At.Add(time.Hour), Run: &retention.Run{RequestedBy: "schedule nightly", Pace: retention.PaceDefault,
 		Policies: []retention.PolicyResult{{Policy: "orders", Table: table("orders")}}}}
 }
 

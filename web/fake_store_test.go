@@ -336,6 +336,18 @@ func (s *fakeStore) Dispositions(_ context.Context, bounds []time.Time) ([]reten
 
 func (s *fakeStore) SetGuard(context.Context, retention.GuardMark) error { return nil }
 
+func (s *fakeStore) OpenRuns(context.Context) ([]retention.Run, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	var open []retention.Run
+	for _, r := range slices.Backward(s.runs) {
+		if !r.Status.Ended() {
+			open = append(open, r)
+		}
+	}
+	return open, err
+}
+
 func (s *fakeStore) Runs(_ context.Context, f retention.RunFilter, p retention.Page) ([]retention.Run, string, error) {
 	unlock, err := s.locked()
 	defer unlock()

@@ -75,7 +75,9 @@ func overviewHead(o engine.Overview) ui.Head {
 		amiss(&h, ui.Count(n, "policy failed in its last run: ", "policies failed in their last run: ")+joinSome(o.Failed, 3)+".")
 	}
 	for _, r := range o.Paused {
-		amiss(&h, pausedSentence(r))
+		if r.Waiting > 0 {
+			amiss(&h, pausedSentence(r))
+		}
 	}
 	if unmeasurable > 0 {
 		amiss(&h, ui.Count(unmeasurable, "policy could not be measured.", "policies could not be measured."))
@@ -96,11 +98,7 @@ func pausedSentence(r engine.PausedRun) string {
 	for i, p := range r.Policies {
 		names[i] = p.Policy
 	}
-	text := "A " + pick(r.DryRun, "simulation", "run") + " of " + joinSome(names, 3) + " is paused"
-	if r.Waiting == 0 {
-		return text + "."
-	}
-	return text + ", and " + ui.Count(int64(r.Waiting), "run waits", "runs wait") + " until it is resumed or cancelled."
+	return "A run of " + joinSome(names, 3) + " is paused, and " + ui.Count(int64(r.Waiting), "run waits", "runs wait") + " until it is resumed or cancelled."
 }
 
 // amiss adds to a page's head what needs attention.

@@ -236,6 +236,20 @@ func TestOverviewAnswersInWords(t *testing.T) {
 			"1 schedule is overdue: sessions_hourly.", "15 slots were missed in the last seven days: nightly and sessions_hourly.",
 			"Not everything has reached crm: 2,310 events behind, 3 given up, and it is failing.",
 		}},
+		{"a paused run that others wait for", func(s *fakeStore) {
+			for name := range s.versions {
+				s.statuses[name] = retention.PolicyStatus{CheckedAt: atTest, Cutoff: atTest}
+			}
+			of := func(status retention.RunStatus, policies ...string) retention.Run {
+				r := retention.Run{ID: "0195-" + string(status), Status: status, CreatedAt: atTest, Trigger: retention.TriggerManual}
+				for _, p := range policies {
+					r.Policies = append(r.Policies, retention.PolicyResult{Policy: p, Status: status})
+				}
+				return r
+			}
+			s.schedules, s.subscribers = nil, nil
+			s.runs = []retention.Run{of(retention.RunQueued, "newsletter"), of(retention.RunQueued, "orders", "session_logs"), of(retention.RunPaused, "session_logs")}
+		}, "No policy is overdue, but 1 thing needs attention.", []string{"A run of session_logs is paused, and 1 run waits until it is resumed or cancelled."}},
 		{"not measured", func(s *fakeStore) { clear(s.statuses); s.schedules, s.runs, s.subscribers = nil, nil, nil }, "Nothing is overdue as far as it is known.", []string{"4 policies have not been measured yet."}},
 		{"no policies", func(s *fakeStore) { clear(s.versions) }, "No policy exists yet.", []string{"Not everything has reached crm: 2,310 events behind, 3 given up, and it is failing."}},
 	}

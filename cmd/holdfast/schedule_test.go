@@ -104,7 +104,6 @@ func TestManyProcessesStartEachSlotOnce(t *testing.T) {
 	pgtest.Exec(t, url, `UPDATE public.logs SET created_at = now() - interval '100 days' WHERE id >= 1000`)
 	// And back in autumn: what is between is owed by nobody, the schedules were disabled.
 	day.live(time.Date(2027, 10, 30, 23, 7, 0, 0, berlin), 6*time.Hour, 0)
-	day.settle()
 	day.judge()
 	if n := pgtest.Value[int64](t, url, `SELECT count(*) FROM public.logs`); n != 7 {
 		t.Errorf("%d rows are left, want the 7 that are held", n)
@@ -139,6 +138,7 @@ func (d *days) live(from time.Time, length, darkAfter time.Duration) {
 	at := from
 	for step := 1; at.Before(from.Add(length)); step++ {
 		if darkAfter > 0 && !at.Before(from.Add(darkAfter)) {
+			d.settle() // what still waits would be too late afterwards
 			at = d.darkness(at, 4*time.Hour)
 			darkAfter = 0
 		}
@@ -153,6 +153,7 @@ func (d *days) live(from time.Time, length, darkAfter time.Duration) {
 	for name, cron := range plans {
 		d.any().putSchedule(name, cron, `,"enabled":false`)
 	}
+	d.settle()
 	d.spans = append(d.spans, [2]time.Time{from, at})
 }
 

@@ -267,15 +267,23 @@ func (j *judge) heldBy(table, id string) string {
 }
 
 // governed are the tables that nobody but the application and a batch may change.
-var governed = []string{"public.acc", "public.item", "public.claim", "public.person", "public.log"}
+var governed = []string{"public.acc", "public.item", "public.claim", "public.person", "public.log", "public.ev"}
+
+// rootOf is the table of a partition; the log has each partition by its own name.
+func rootOf(table string) string {
+	if strings.HasPrefix(table, "public.ev_") {
+		return "public.ev"
+	}
+	return table
+}
 
 func (j *judge) transaction(tx transaction) {
 	batches := tx.has("holdfast_guard.journal", "INSERT")
 	applications := len(tx.has("public.app_mark", "INSERT")) > 0
 	changed := map[string][]change{}
 	for _, c := range tx.changes {
-		if slices.Contains(governed, c.table) && c.op != "INSERT" {
-			changed[c.table] = append(changed[c.table], c)
+		if table := rootOf(c.table); slices.Contains(governed, table) && c.op != "INSERT" {
+			changed[table] = append(changed[table], c)
 		}
 		if c.op == "TRUNCATE" && !strings.HasPrefix(c.table, "holdfast") {
 			j.fault("transaction %s truncates %s", tx.xid, c.table)
@@ -350,6 +358,9 @@ func (j *judge) batch(tx transaction, id string, changed map[string][]change) {
 		}
 	}
 	j.compareDigests(id, row, digests)
+	if n := int64(len(tx.has("public.trail", "INSERT"))); n != row.Effects["public.trail"].Inserted || row.Table == "public.log" && n != row.Processed {
+		j.fault("batch %s: the trigger wrote %d rows, and the journal says %d for %d", id, n, row.Effects["public.trail"].Inserted, row.Processed)
+	}
 	if n := int64(len(tx.has("public.log_archive", "INSERT"))); row.Action == "archive" && n != row.Processed {
 		j.fault("batch %s archived %d rows and the journal says %d", id, n, row.Processed)
 	}

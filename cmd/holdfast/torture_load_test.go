@@ -56,7 +56,7 @@ func (s *service) tryAsk(method, path, body string) (int, map[string]any) {
 }
 
 // heldTables are those of which records are held.
-var heldTables = []string{"acc", "item", "person", "log"}
+var heldTables = []string{"acc", "item", "person", "log", "ev"}
 
 // hold places holds and releases them, at whoever answers. Some of the ids have no row:
 // the application re-keys rows to them.
@@ -185,7 +185,7 @@ func deed(rnd *rand.Rand, next int) string {
 			WHERE t.id = x.id AND NOT EXISTS (SELECT FROM public.%[1]s AS other WHERE other.id = x.target)`,
 			table, firstHeld+rnd.IntN(manyHeld-30), due, firstHeld, firstHeld+2*manyHeld+100, order)
 	}
-	switch rnd.IntN(14) {
+	switch rnd.IntN(17) {
 	case 0:
 		return fmt.Sprintf(`INSERT INTO public.acc SELECT %d * 1000 + i, 'new', %s FROM generate_series(1, 40) AS i`, next, old)
 	case 1:
@@ -213,6 +213,13 @@ func deed(rnd *rand.Rand, next int) string {
 		return front("log", "at < now() - interval '31 days'", "at")
 	case 12:
 		return front("person", "name <> '[ANONYMIZED]' AND seen_at < now() - interval '31 days'", "ctid")
+	case 13:
+		return fmt.Sprintf(`INSERT INTO public.ev SELECT %d * 1000 + i, 'new', %s + i * interval '1 second' FROM generate_series(1, 400) AS i`, next, old)
+	case 14:
+		// Another id is another partition, two times of three.
+		return rekey("ev", "at < now() - interval '31 days'")
+	case 15:
+		return front("ev", "at < now() - interval '31 days'", "at")
 	}
 	return fmt.Sprintf(`DELETE FROM public.log WHERE id = %d`, id)
 }

@@ -182,18 +182,29 @@ const tortureTables = `
 	CREATE TABLE public.person (id bigint PRIMARY KEY, name text, email text UNIQUE, seen_at timestamptz NOT NULL);
 	CREATE TABLE public.log (id bigint PRIMARY KEY, note text, at timestamptz NOT NULL);
 	CREATE INDEX ON public.log (at);
+	CREATE TABLE public.ev (id bigint PRIMARY KEY, note text, at timestamptz NOT NULL) PARTITION BY HASH (id);
+	CREATE TABLE public.ev_0 PARTITION OF public.ev FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+	CREATE TABLE public.ev_1 PARTITION OF public.ev FOR VALUES WITH (MODULUS 3, REMAINDER 1);
+	CREATE TABLE public.ev_2 PARTITION OF public.ev FOR VALUES WITH (MODULUS 3, REMAINDER 2);
+	CREATE INDEX ON public.ev (at);
+	CREATE TABLE public.trail (id bigint GENERATED ALWAYS AS IDENTITY, log_id bigint);
+	CREATE FUNCTION public.trail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.trail (log_id) VALUES (OLD.id); RETURN NULL; END $$;
+	CREATE TRIGGER trail AFTER DELETE ON public.log FOR EACH ROW EXECUTE FUNCTION public.trail();
+	ALTER TABLE public.ev_0 REPLICA IDENTITY FULL; ALTER TABLE public.ev_1 REPLICA IDENTITY FULL; ALTER TABLE public.ev_2 REPLICA IDENTITY FULL;
 	ALTER TABLE public.acc REPLICA IDENTITY FULL; ALTER TABLE public.item REPLICA IDENTITY FULL; ALTER TABLE public.claim REPLICA IDENTITY FULL;
 	ALTER TABLE public.person REPLICA IDENTITY FULL; ALTER TABLE public.log REPLICA IDENTITY FULL;
 	INSERT INTO public.acc SELECT i, 'a' || i, now() - make_interval(days => 40 + i % 100) FROM generate_series(1, 3000) AS i;
 	INSERT INTO public.item SELECT i, 1 + i % 3000, 'i' || i FROM generate_series(1, 6000) AS i;
 	INSERT INTO public.claim SELECT i, i * 50 FROM generate_series(1, 100) AS i;
 	INSERT INTO public.person SELECT i, 'n' || i, 'e' || i, now() - make_interval(days => 40 + i % 100) FROM generate_series(1, 3000) AS i;
+	INSERT INTO public.ev SELECT i, 'e' || i, now() - make_interval(days => 40 + i % 100) FROM generate_series(1, 3000) AS i;
 	INSERT INTO public.log SELECT i, 'l' || i, now() - make_interval(days => 40 + i % 100) FROM generate_series(1, 3000) AS i;`
 
 var torturePolicies = []string{
 	`{"name":"acc","table":"public.acc","timestamp_column":"created_at","retention_period":"P30D","action":"delete","cascade":["public.item"],"legal_basis":"a test's","batch_size":20}`,
 	`{"name":"person","table":"public.person","timestamp_column":"seen_at","retention_period":"P30D","action":"anonymize","columns":{"name":{"method":"redact"},"email":{"method":"hash"}},"legal_basis":"a test's","batch_size":20}`,
-	`{"name":"log","table":"public.log","timestamp_column":"at","retention_period":"P30D","action":"archive","legal_basis":"a test's","batch_size":20}`,
+	`{"name":"log","table":"public.log","timestamp_column":"at","retention_period":"P30D","action":"archive","triggers":{"public.trail":"inserted"},"legal_basis":"a test's","batch_size":20}`,
+	`{"name":"ev","table":"public.ev","timestamp_column":"at","retention_period":"P30D","action":"delete","legal_basis":"a test's","batch_size":20}`,
 }
 
 func newTorture(t *testing.T, program string, length time.Duration) *torture {
@@ -276,7 +287,7 @@ func (r *torture) replace(i int, s *service) {
 // ask asks for a run of everything, or of one policy, which then goes on beside those of
 // the others; more may be under way.
 func (r *torture) ask() {
-	which := []string{`{"pace":"max"}`, `{"pace":"max","policies":["log"]}`, `{"pace":"max","policies":["person"]}`}
+	which := []string{`{"pace":"max"}`, `{"pace":"max","policies":["log"]}`, `{"pace":"max","policies":["ev"]}`, `{"pace":"max","policies":["person"]}`}
 	for _, body := range which[r.rnd.IntN(len(which)):] {
 		if status, _ := r.one(r.rnd).tryAsk("POST", "/api/v1/runs", body); status == 202 {
 			r.count("run asked for")
@@ -352,5 +363,6 @@ func dueAndFree(t *testing.T, url string) string {
 	return `SELECT (SELECT count(*) FROM public.acc AS a WHERE created_at < now() - interval '31 days' AND NOT ` + held("acc", "a.id") + `
 		AND NOT EXISTS (SELECT FROM public.item AS i WHERE i.acc_id = a.id AND (` + held("item", "i.id") + ` OR EXISTS (SELECT FROM public.claim AS c WHERE c.item_id = i.id))))
 		+ (SELECT count(*) FROM public.person AS p WHERE seen_at < now() - interval '31 days' AND name <> '[ANONYMIZED]' AND NOT ` + held("person", "p.id") + `)
+		+ (SELECT count(*) FROM public.ev AS e WHERE at < now() - interval '31 days' AND NOT ` + held("ev", "e.id") + `)
 		+ (SELECT count(*) FROM public.log AS l WHERE at < now() - interval '31 days' AND NOT ` + held("log", "l.id") + `)`
 }

@@ -191,7 +191,7 @@ func (g *Printer) countGone(gone []Gone) []string {
 }
 
 // After tells a simulation which plans are carried out first: what they remove does not
-// block.
+// block, and is not due any more.
 func (g *Printer) After(before []*Printer) { g.before = before }
 
 // notGone prints, for a row of a table under an alias, that no plan before removes it.
@@ -201,6 +201,19 @@ func (g *Printer) notGone(b *builder, t *plan.Table, as string) string {
 		if before.plan.Table.OID == t.OID || slices.Contains(before.plan.Table.Partitions.Tree, t.OID) {
 			s += fmt.Sprintf(" AND NOT EXISTS (SELECT FROM %s WHERE %s AND %s AND NOT %s AND NOT %s)",
 				before.from(), sameRow(before.plan.Table, alias, as), before.due(b), before.held(b), before.stays(b, 0, alias, 0, nil))
+		}
+	}
+	return s
+}
+
+// notGoneOwn prints, for a due row of the policy's table, that no plan before on the same
+// table removes it. Their rows have the same alias, so they are compared by address.
+func (g *Printer) notGoneOwn(b *builder) string {
+	var s string
+	for _, before := range g.before {
+		if before.plan.Table.OID == g.plan.Table.OID {
+			s += fmt.Sprintf(" AND NOT ((%s.tableoid, %s.ctid) %s ANY (SELECT %s.tableoid, %s.ctid FROM %s WHERE %s AND NOT %s AND NOT %s))",
+				alias, alias, opEqual, alias, alias, before.from(), before.due(b), before.held(b), before.stays(b, 0, alias, 0, nil))
 		}
 	}
 	return s

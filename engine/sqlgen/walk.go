@@ -68,8 +68,8 @@ func (g *Printer) Simulate() Statement {
 	if g.plan.Holds.Any() {
 		held = fmt.Sprintf("pg_catalog.count(*) FILTER (WHERE %s)", g.held(b))
 	}
-	b.printf("SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', %s), 'YYYY-MM'), pg_catalog.count(*), %s, %s, %s\nFROM %s\nWHERE %s\nGROUP BY pg_catalog.date_trunc('month', %s)\nORDER BY pg_catalog.date_trunc('month', %s)",
-		g.monthOf(), held, blocked, g.instant("pg_catalog.min("+g.ts()+")"), g.from(), g.due(b), g.monthOf(), g.monthOf())
+	b.printf("SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', %s), 'YYYY-MM'), pg_catalog.count(*), %s, %s, %s\nFROM %s\nWHERE %s%s\nGROUP BY pg_catalog.date_trunc('month', %s)\nORDER BY pg_catalog.date_trunc('month', %s)",
+		g.monthOf(), held, blocked, g.instant("pg_catalog.min("+g.ts()+")"), g.from(), g.due(b), g.notGoneOwn(b), g.monthOf(), g.monthOf())
 	return b.done()
 }
 

@@ -270,6 +270,26 @@ func TestASimulationTakesWhatEarlierPoliciesRemoveForGone(t *testing.T) {
 	}
 }
 
+// What is deleted under the first policy is not due any more under the second, whatever
+// becomes of the rest.
+func TestASimulationTakesWhatAnEarlierPolicyOfTheSameTableRemovesForGone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, orders("")...)
+	f.exec(`DELETE FROM public.i WHERE o_id > 10`)
+	f.hold(name("o"), keys("30")...)
+	first := reaching("o")
+	first.Name, first.Condition = "half", "id % 2 = 0"
+	second := reaching("o")
+	// Of 40 due rows 10 are blocked and 1 is held; of the other 29 the first takes the 14 even ones.
+	sim, err := f.target.Simulate(t.Context(), second, nil, first)
+	if err != nil || sim.Due != 26 || sim.Held != 1 || sim.Blocked != 10 || sim.WouldProcess != 15 {
+		t.Errorf("got %+v, %v; want 26 due, 1 held, 10 blocked and 15 that would go", sim, err)
+	}
+	if sim, err := f.target.Simulate(t.Context(), second, nil); err != nil || sim.WouldProcess != 29 {
+		t.Errorf("by itself: got %+v, %v; want 29", sim, err)
+	}
+}
+
 func TestTablesThatReferToEachOtherInACircleGoTogether(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, orders("ON DELETE CASCADE")...)

@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -65,10 +66,11 @@ func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 	return s, err
 }
 
-// after plans the policies that are carried out before one, so far as rows of theirs
-// refer to rows of its.
+// after plans the policies that are carried out before one, so far as rows of theirs are
+// rows of its, or refer to them.
 func (t *Target) after(ctx context.Context, tx pgx.Tx, pl *planned, before []retention.Policy, asOf time.Time) error {
-	if pl.Family == nil {
+	sameTable := func(p retention.Policy) bool { return p.Table == pl.Policy.Table }
+	if pl.Family == nil && !slices.ContainsFunc(before, sameTable) {
 		return nil
 	}
 	var printers []*sqlgen.Printer

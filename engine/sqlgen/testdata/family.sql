@@ -107,10 +107,13 @@ SELECT p.tableoid, p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid O
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.count(*) FILTER (WHERE NOT false AND ((EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref"))))) OR ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept))), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz AND NOT (("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $5::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz AND NOT false AND NOT (EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))))))
 GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $1 = [1] ([]int32)
 -- $2 = 2024-01-04T00:00:00Z
 -- $3 = [1] ([]int32)
 -- $4 = 2024-01-04T00:00:00Z
+-- $5 = 2024-01-04T00:00:00Z
+-- $6 = [1] ([]int32)
