@@ -131,7 +131,7 @@ func TestManyProcessesNeverWorkTwiceOnOnePolicy(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)
 	for _, table := range []string{"a", "b"} {
-		h.exec(oldRows(table, 1500, true)...)
+		h.exec(oldRows(table, 750, true)...)
 		h.exec(oneAtATime(table)...)
 		h.mustPolicy(smallSteps(table))
 		h.mustHold(holdOn(table, "3", "700"))
@@ -163,8 +163,8 @@ func TestManyProcessesNeverWorkTwiceOnOnePolicy(t *testing.T) {
 		}
 		rows, held = rows+run.TotalProcessed, held+run.TotalHeld
 	}
-	if rows != 2*1498 || held != 2*12 {
-		t.Errorf("%d rows were processed and %d held over all runs, want 2996 and 24 (two held in each of 12 passes)", rows, held)
+	if rows != 2*748 || held != 2*12 {
+		t.Errorf("%d rows were processed and %d held over all runs, want 1496 and 24 (two held in each of 12 passes)", rows, held)
 	}
 	if left := h.count(`SELECT (SELECT count(*) FROM public.a WHERE id > 0) + (SELECT count(*) FROM public.b WHERE id > 0)`); left != 4 {
 		t.Errorf("%d rows are left, want the 4 that are held", left)
@@ -227,7 +227,7 @@ func (h *house) open(ids []string) (open []retention.Run) {
 func TestAWorkerCutOffInMidBatchFindsItselfFencedWhenItComesBack(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)
-	h.exec(oldRows("r", 2000, true)...)
+	h.exec(oldRows("r", 1000, true)...)
 	h.exec(oneAtATime("r")...)
 	h.mustPolicy(smallSteps("r"))
 	h.mustHold(holdOn("r", "3", "700"))
@@ -242,7 +242,7 @@ func TestAWorkerCutOffInMidBatchFindsItselfFencedWhenItComesBack(t *testing.T) {
 	second := h.beside()
 	ended(t, "the second worker", second.work(context.Background(), run.ID))
 	after := h.quick(journalOf(run.ID))
-	if got := h.getRun(run.ID); got.Status != retention.RunSucceeded || got.TotalProcessed != 1998 || got.TotalHeld != 2 || batches >= after {
+	if got := h.getRun(run.ID); got.Status != retention.RunSucceeded || got.TotalProcessed != 998 || got.TotalHeld != 2 || batches >= after {
 		t.Errorf("taken over at batch %d of %d: %s with %d processed and %d held", batches, after, got.Status, got.TotalProcessed, got.TotalHeld)
 	}
 	wire.reopen()

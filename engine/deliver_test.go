@@ -79,14 +79,14 @@ func TestSubscriberThatFailsForADayHoldsLittleBackAndLosesNothing(t *testing.T) 
 	h := deliveryHouse(t)
 	r := newReceiver(t, always(500))
 	sub := h.mustSubscriber(retention.Subscriber{URL: r.URL})
-	log := h.fillLog(10, 500, 900, rand.New(rand.NewPCG(7, 7)))
+	log := h.fillLog(10, 300, 900, rand.New(rand.NewPCG(7, 7)))
 	var most int64
 	for range 24 * 2 {
 		h.pumpOnce(sub.ID)
 		st := h.status(sub.ID)
 		most = max(most, st.Waiting+st.Retrying)
-		if st.Undelivered() != 5000 || st.Dead != 0 {
-			t.Fatalf("undelivered %d, dead %d; want 5000 and none", st.Undelivered(), st.Dead)
+		if st.Undelivered() != 3000 || st.Dead != 0 {
+			t.Fatalf("undelivered %d, dead %d; want 3000 and none", st.Undelivered(), st.Dead)
 		}
 		h.later(30 * time.Minute)
 	}

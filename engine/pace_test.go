@@ -41,7 +41,7 @@ func TestARunWaitsForAStandbyThatIsBehindAtAnyPace(t *testing.T) {
 	migrateAll(t, url)
 	h := newHouse(t, url)
 	h.engine = engine.New(h.store, h.target, engine.Options{Pace: retention.PaceMax, MaxReplicaLag: time.Nanosecond})
-	h.logs(20_000, func(p *retention.Policy) { p.BatchSize = 20 })
+	h.logs(5_000, func(p *retention.Policy) { p.BatchSize = 20 })
 	standby := pgtest.StartStandby(t, url, "standby1")
 	h.exec(`INSERT INTO public.logs VALUES (100000, now())`) // from now on it is behind
 	run := h.request(engine.RunRequest{})
@@ -63,7 +63,7 @@ func TestARunWaitsForAStandbyThatIsBehindAtAnyPace(t *testing.T) {
 			standby.Report()
 		}
 	}
-	if got := h.getRun(run.ID); got.Status != retention.RunSucceeded || got.TotalProcessed != 20_000 || got.Waiting != "" {
+	if got := h.getRun(run.ID); got.Status != retention.RunSucceeded || got.TotalProcessed != 5_000 || got.Waiting != "" {
 		t.Errorf("the run ended as %s with %d processed, waiting %q", got.Status, got.TotalProcessed, got.Waiting)
 	}
 }

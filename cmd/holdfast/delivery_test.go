@@ -103,7 +103,7 @@ const customersPolicy = `{"name":"customers","table":"public.customers","timesta
 // no event without a change, no change without an event.
 func TestWhatIsGoneIsGoneAtWhoeverWasToldWhateverIsKilled(t *testing.T) {
 	t.Parallel()
-	rows := 2400
+	rows := 1500
 	if os.Getenv("HOLDFAST_LONG") != "" {
 		rows = 6000
 	}
