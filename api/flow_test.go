@@ -114,6 +114,12 @@ func (s *service) tellOfHolds(t *testing.T) {
 	if fmt.Sprint(second["not_found"]) != "[[18 1]]" || second["table"] != `public."Order Lines"` {
 		t.Errorf("second scope: got %v", second)
 	}
+	fitting := s.do(call{method: "POST", path: "/api/v1/holds", body: `{"matter": "By what it says", "reason": "audit", "scope": [{"table": "tickets", "condition": "id IN (1, 2)"}]}`}).want(201)
+	s.do(call{method: "GET", path: fitting.header.Get("Location")}).want(200)
+	if sc := fitting.object()["scope"].([]any)[0].(map[string]any); sc["condition"] != "id IN (1, 2)" || sc["record_count"] != 2.0 || sc["all"] != false {
+		t.Errorf("scope by condition: got %v", sc)
+	}
+	s.do(call{method: "POST", path: fitting.header.Get("Location") + "/release", body: `{"reason": "over"}`}).want(202)
 	path := placed.header.Get("Location")
 	s.do(call{method: "GET", path: "/api/v1/holds?status=active&status=applying&q=acme"}).want(200)
 	read := s.do(call{method: "GET", path: path}).want(200)
@@ -226,8 +232,8 @@ func (s *service) tellOfStops(t *testing.T) {
 // tellOfEvents comes after a hold was released and a run of a policy that tells others.
 func (s *service) tellOfEvents(t *testing.T) {
 	all := s.do(call{method: "GET", path: "/api/v1/events"}).want(200).items()
-	if len(all) != 12 {
-		t.Fatalf("events: got %d, want 10 of the run and 2 of the hold: %v", len(all), all)
+	if len(all) != 14 {
+		t.Fatalf("events: got %d, want 10 of the run and 2 of each hold: %v", len(all), all)
 	}
 	newest := all[0]
 	data := newest["data"].(map[string]any)
@@ -236,8 +242,8 @@ func (s *service) tellOfEvents(t *testing.T) {
 	}
 	run := fmt.Sprint(data["run"])
 	for filter, want := range map[string]int{
-		"type=hold.placed": 1, "type=hold.released": 1, "type=data.retention.archived": 0, "entity_type=ticket": 10, "entity_type=hold": 2, "policy=tickets": 10, "policy=lines": 0,
-		"run=" + run: 10, "until=2020-01-01T00:00:00Z": 0, "from=2020-01-01T00:00:00Z": 12,
+		"type=hold.placed": 2, "type=hold.released": 2, "type=data.retention.archived": 0, "entity_type=ticket": 10, "entity_type=hold": 4, "policy=tickets": 10, "policy=lines": 0,
+		"run=" + run: 10, "until=2020-01-01T00:00:00Z": 0, "from=2020-01-01T00:00:00Z": 14,
 	} {
 		if got := len(s.do(call{method: "GET", path: "/api/v1/events?" + filter}).want(200).items()); got != want {
 			t.Errorf("%s: got %d events, want %d", filter, got, want)

@@ -124,7 +124,7 @@ func renderHold(h retention.Hold) oapi.Hold {
 
 func renderScope(s retention.Scope) oapi.Scope {
 	return oapi.Scope{
-		Table: s.Table.String(), All: s.All, RecordCount: s.RecordCount, NotFoundCount: s.NotFoundCount,
+		Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.RecordCount, NotFoundCount: s.NotFoundCount,
 		NotFound: each(s.NotFound, renderKey),
 	}
 }

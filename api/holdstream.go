@@ -285,6 +285,9 @@ func (d *holdReader) scopeMember(s *retention.Scope, i int, name string) (err er
 	case "all":
 		s.All, _, err = scalar[bool](d, field, "true or false")
 		return err
+	case "condition":
+		s.Condition, err = d.orNull(field)
+		return err
 	case "record_ids":
 		return d.array(field, func(j int) error { return d.recordID(s, i, j) })
 	case "record_count", "not_found_count", "not_found":
@@ -294,6 +297,22 @@ func (d *holdReader) scopeMember(s *retention.Scope, i int, name string) (err er
 		return err
 	}
 	return d.refuse(field, "is not a member that is known here")
+}
+
+// orNull reads a string, or null for none.
+func (d *holdReader) orNull(field string) (text string, err error) {
+	tok, err := d.dec.Token()
+	if err != nil || tok == nil {
+		return "", err
+	}
+	text, ok := tok.(string)
+	if ok {
+		return text, nil
+	}
+	if err := d.skipRest(tok); err != nil {
+		return "", err
+	}
+	return "", d.refuse(field, "must be a string or null, not %s", tokenType(tok))
 }
 
 // recordID reads a key: a string, or an array of strings. A number is refused since

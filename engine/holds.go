@@ -177,8 +177,8 @@ func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error 
 			// Rows of a view or of children are disposed of under another table's name and
 			// oid: the hold would say active and protect nothing.
 			bad.Add(retention.ScopeField(i, "table"), "%s is a view or has tables that inherit from it, and its rows live in other tables; hold those tables", s.Table)
-		case !s.All && t.Key == nil:
-			bad.Add(retention.ScopeField(i, "record_ids"), "%s has no primary key, and no unique key over NOT NULL columns, so its records have no ids; hold the whole table with all: true", s.Table)
+		case len(s.RecordIDs) > 0 && t.Key == nil:
+			bad.Add(retention.ScopeField(i, "record_ids"), "%s has no primary key, and no unique key over NOT NULL columns, so its records have no ids; hold what fits a condition, or the whole table with all: true", s.Table)
 		}
 	}
 	return bad.Err()

@@ -470,12 +470,14 @@ func TestHoldsLostWithARestoreArePutBackBeforeAnythingRuns(t *testing.T) {
 	h := freshHouse(t)
 	h.exec(oldRows("r", 50, false)...)
 	h.mustPolicy(policyOn("r", 90))
-	h.mustHold(holdOn("r", "1", "2", "3"))
+	hold := holdOn("r", "1", "2", "3")
+	hold.Scope = append(hold.Scope, retention.Scope{Table: hold.Scope[0].Table, Condition: "id BETWEEN 3 AND 5"})
+	h.mustHold(hold)
 	// What a restore of the governed database to before the hold leaves.
 	h.exec(`DELETE FROM holdfast_guard.held_1`, `DELETE FROM holdfast_guard.hold_scope`, `DELETE FROM holdfast_guard.hold`, `UPDATE holdfast_guard.state SET epoch = 0`)
 	run := h.mustRun(engine.RunRequest{})
-	if run.TotalProcessed != 47 || run.TotalHeld != 3 {
-		t.Errorf("processed %d and held %d, want 47 and 3", run.TotalProcessed, run.TotalHeld)
+	if run.TotalProcessed != 45 || run.TotalHeld != 5 {
+		t.Errorf("processed %d and held %d, want 45 and 5", run.TotalProcessed, run.TotalHeld)
 	}
 }
 

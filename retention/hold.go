@@ -73,15 +73,19 @@ type Hold struct {
 // Key is a record's key in the text form of its column types, in key order.
 type Key []string
 
-// Scope is what a hold covers in one table: record ids, or all of it.
+// Scope is what a hold covers in one table: record ids, the rows that fit a condition,
+// or all of it.
 type Scope struct {
 	Table TableName `json:"table"`
 	All   bool      `json:"all,omitempty"`
+	// Condition is one in the language of the policies' conditions, over the table's own
+	// columns. Rows that come to fit it later are covered too.
+	Condition string `json:"condition,omitempty"`
 	// RecordIDs are given when a hold is placed; what is read back has counts, and
 	// the ids come page by page.
 	RecordIDs []Key `json:"-"`
-	// RecordCount is the number of distinct ids held, or for a whole table the
-	// rows that it had when the hold was placed.
+	// RecordCount is the number of distinct ids held, for a condition the rows that
+	// fitted it, and for a whole table those that it had, when the hold was placed.
 	RecordCount int64 `json:"record_count"`
 	// NotFoundCount is how many of the ids had no row once the hold was in force. They
 	// are held too.
@@ -120,7 +124,7 @@ func (h *Hold) Validate(now time.Time) error {
 		bad.Add("expires_at", "must be in the future (it is now %s); null means no expiry", now.UTC().Format(time.RFC3339))
 	}
 	if len(h.Scope) == 0 {
-		bad.Add("scope", "is required: at least one table with record_ids, or with all: true")
+		bad.Add("scope", "is required: at least one table with record_ids, with a condition, or with all: true")
 	}
 	if len(h.Scope) > MaxScopes {
 		bad.Add("scope", "has %d entries; at most %d are accepted in one hold", len(h.Scope), MaxScopes)
@@ -138,11 +142,21 @@ func (s *Scope) validate(bad *Problems, field string) {
 	if s.Table.IsZero() {
 		bad.Add(field+".table", "is required, as schema.table such as public.orders")
 	}
+	var given []string
+	if len(s.RecordIDs) > 0 {
+		given = append(given, "record_ids")
+	}
+	if s.Condition != "" {
+		given = append(given, "condition")
+	}
+	if s.All {
+		given = append(given, "all: true")
+	}
 	switch {
-	case s.All && len(s.RecordIDs) > 0:
-		bad.Add(field, "names record_ids and all: true; give one of them")
-	case !s.All && len(s.RecordIDs) == 0:
-		bad.Add(field, "covers nothing; give record_ids, or all: true for the whole table")
+	case len(given) == 0:
+		bad.Add(field, "covers nothing; give record_ids, a condition, or all: true for the whole table")
+	case len(given) > 1:
+		bad.Add(field, "names %s; give one of them, and the rest as a scope of its own", allOf(given))
 	}
 }
 

@@ -35,9 +35,11 @@ type holdData struct {
 
 // holdTable is one scope of a hold.
 type holdTable struct {
-	Table       retention.TableName `json:"table"`
-	All         bool                `json:"all"`
-	RecordCount int64               `json:"record_count"`
+	Table retention.TableName `json:"table"`
+	All   bool                `json:"all"`
+	// Condition: the rows that fit one are covered. What it says may name people.
+	Condition   bool  `json:"condition"`
+	RecordCount int64 `json:"record_count"`
 }
 
 // tellHold puts an event of a hold into the log, in the transaction of its change.
@@ -52,7 +54,7 @@ func tellHold(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
 		d.Type, d.EndedAt, d.How, d.ReleasedBy = retention.EventHoldReleased, &at, h.Status, h.ReleasedBy
 	}
 	for _, sc := range h.Scope {
-		d.Tables = append(d.Tables, holdTable{Table: sc.Table, All: sc.All, RecordCount: sc.RecordCount})
+		d.Tables = append(d.Tables, holdTable{Table: sc.Table, All: sc.All, Condition: sc.Condition != "", RecordCount: sc.RecordCount})
 	}
 	data, err := json.Marshal(d)
 	if err != nil {

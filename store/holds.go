@@ -71,7 +71,7 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 		ids[i], byID[holds[i].ID] = holds[i].ID, &holds[i]
 	}
 	rows, err := q.Query(ctx, `
-		SELECT hold_id, table_schema, table_name, whole_table, record_count, not_found_count
+		SELECT hold_id, table_schema, table_name, whole_table, record_count, not_found_count, condition
 		FROM holdfast.hold_scope
 		WHERE hold_id = ANY ($1::text[]::uuid[])
 		ORDER BY hold_id, scope_index`, ids)
@@ -80,7 +80,7 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 	}
 	var id string
 	var sc retention.Scope
-	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition}, func() error {
 		byID[id].Scope = append(byID[id].Scope, sc)
 		return nil
 	})

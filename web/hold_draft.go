@@ -20,11 +20,12 @@ type holdDraft struct {
 	expiry                expiryDraft
 }
 
-// scopeDraft is one table of it. what is ids or all. number is its place in the names
+// scopeDraft is one table of it. what is ids, condition or all. number is its place in the names
 // of the form's fields; a table that was left out in the browser leaves a gap.
 type scopeDraft struct {
 	number           int
 	table, what, ids string
+	condition        string
 }
 
 func (v *visit) holdDraft() holdDraft {
@@ -62,7 +63,8 @@ func (d holdDraft) numbered() holdDraft {
 func scopeName(i int, member string) string { return "scope." + strconv.Itoa(i) + "." + member }
 
 func scopeOfForm(f url.Values, i int) scopeDraft {
-	return scopeDraft{number: i, table: f.Get(scopeName(i, "table")), what: f.Get(scopeName(i, "what")), ids: f.Get(scopeName(i, "record_ids"))}
+	return scopeDraft{number: i, table: f.Get(scopeName(i, "table")), what: f.Get(scopeName(i, "what")), ids: f.Get(scopeName(i, "record_ids")),
+		condition: strings.TrimSpace(f.Get(scopeName(i, "condition")))}
 }
 
 // hold reads the draft. lines[i][j] is the line in which the j-th id of the i-th
@@ -99,9 +101,14 @@ func (s scopeDraft) scope(i int, tables []table, f *faults) (retention.Scope, []
 	case "all":
 		out.All = true
 		return out, nil
+	case "condition":
+		if out.Condition = s.condition; s.condition == "" {
+			f.add(scopeName(i, "condition"), "is empty; write what the records have in common, such as customer_id = 42")
+		}
+		return out, nil
 	case "ids":
 	default:
-		f.add(scopeName(i, "what"), "choose single records or the whole table")
+		f.add(scopeName(i, "what"), "choose single records, those that fit a condition, or the whole table")
 		return out, nil
 	}
 	t, _ := findTable(tables, s.table)

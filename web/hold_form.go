@@ -156,11 +156,27 @@ func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
 		Table:  ui.Choice{Name: scopeName(i, "table"), Label: "Table", Error: f.of(scopeName(i, "table")), Options: tableOptions(tables, s.table), Help: "The table in which records must stay."},
 		What: ui.Choice{Name: scopeName(i, "what"), Label: "What of it?", Error: f.of(scopeName(i, "what")), Options: ui.Pick([]ui.Option{
 			{Value: "ids", Text: "Single records, by id", Help: "Those that you list. Ids without a row are held too, and named afterwards."},
+			{Value: "condition", Text: "Records that fit a condition", Help: "All of them, also those that come to fit it while the hold is in force."},
 			{Value: "all", Text: "The whole table", Help: "Every row, also those that are added while the hold is in force."},
 		}, s.what)},
+		Condition: ui.Field{Name: scopeName(i, "condition"), Label: "Condition", Value: s.condition, Error: f.of(scopeName(i, "condition")),
+			Help:  "What the records have in common, over " + columnsHelp(t) + ": `customer_id = 42`, or `status = 'open' AND region IN ('EU', 'UK')`.",
+			Attrs: templ.Attributes{"rows": "2", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "none", "class": "mono"}},
 		IDs: ui.Field{Name: scopeName(i, "record_ids"), Label: "Records by id", Value: s.ids, Error: f.of(scopeName(i, "record_ids")), Help: help,
 			Attrs: templ.Attributes{"rows": "6", "spellcheck": "false", "autocomplete": "off", "class": "mono"}},
 	}
+}
+
+// columnsHelp names the columns that a condition may ask for, the first few of many.
+func columnsHelp(t table) string {
+	if len(t.columns) == 0 {
+		return "the table's own columns"
+	}
+	names := make([]string, len(t.columns))
+	for i, c := range t.columns {
+		names[i] = "`" + c.name + "`"
+	}
+	return "the table's columns (" + joinSome(names, 8) + ")"
 }
 
 var scopeFieldName = regexp.MustCompile(`^scope\.(\d+)\.(\w+)$`)
@@ -176,7 +192,7 @@ func holdFormLabel(field string) (name, label string, ok bool) {
 		return "", "", false
 	}
 	n, _ := strconv.Atoi(m[1])
-	member := map[string]string{"table": "table", "what": "what of it", "record_ids": "records by id"}[m[2]]
+	member := map[string]string{"table": "table", "what": "what of it", "record_ids": "records by id", "condition": "condition"}[m[2]]
 	if member == "" {
 		return "", "", false
 	}

@@ -160,8 +160,11 @@ func holdScope(view *ui.HoldView, h retention.Hold) {
 	tables := map[string]bool{}
 	for _, s := range h.Scope {
 		row := ui.HoldTableRow{Table: s.Table.String(), What: "records by id", Records: rowsHeld(s), NotFound: s.NotFoundCount}
-		if s.All {
+		switch {
+		case s.All:
 			row.What = "the whole table, new rows too"
+		case s.Condition != "":
+			row.What, row.Condition = "what fits the condition, new rows too:", s.Condition
 		}
 		total += row.Records
 		missing += s.NotFoundCount

@@ -38,6 +38,21 @@ func TestPlacingAHoldLeadsToItsSentence(t *testing.T) {
 	}
 }
 
+func TestAHoldByConditionSaysWhatItsRowsFit(t *testing.T) {
+	s := signedIn(t, emptyStore(), catalog())
+	a := s.post("/holds", holdValues(nonceOf(t, s), "scope.0.what", "condition", "scope.0.condition", " "))
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "main", "is empty; write what the records have in common")
+	a = s.post("/holds", holdValues(nonceOf(t, s), "scope.0.what", "condition", "scope.0.condition", "status = 'open'\r\nAND id > 7 "))
+	wantCode(t, a, http.StatusSeeOther)
+	a = s.get(a.location)
+	wantText(t, a, ".answer", "ACME v. Initech holds what fits a condition in public.orders, since 3 March 2026")
+	wantText(t, a, "tbody tr code.typed", "status = 'open'")
+	if got := s.store.holds[0].Scope[0]; got.Condition != "status = 'open'\nAND id > 7" && got.Condition != "status = 'open'\r\nAND id > 7" || got.All || len(s.store.records[s.store.holds[0].ID]) != 0 {
+		t.Errorf("the scope: got %+v", got)
+	}
+}
+
 // An id without a row is held, but it is no record: list, overview and page say both
 // figures, in the same words.
 func TestAnIdWithoutARowIsNotCountedAsARecord(t *testing.T) {
@@ -47,7 +62,7 @@ func TestAnIdWithoutARowIsNotCountedAsARecord(t *testing.T) {
 		wantText(t, s.get(path), place, want)
 	}
 	a := s.get("/holds/" + holdID)
-	wantText(t, a, "tbody tr", "public.ordersrecords by id182")
+	wantText(t, a, "tbody tr", "public.ordersrecords by id 182")
 	wantText(t, a, "section#release", want)
 	wantText(t, s.get("/holds/0195-tax"), ".answer", "holds 10,000 records in public.orders, since")
 	s.store.holds[0].Scope = []retention.Scope{{Table: public("orders"), RecordCount: 3, NotFoundCount: 1}}

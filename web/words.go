@@ -200,11 +200,15 @@ func pick(cond bool, yes, no string) string {
 // held too, should one come, but it is no record: a reader would take it for one.
 func holdCovers(h retention.Hold) string {
 	var records, missing int64
-	var idTables, whole []string
+	var idTables, whole, fitting []string
 	for _, s := range h.Scope {
 		name := "`" + s.Table.String() + "`"
 		if s.All {
 			whole = append(whole, name)
+			continue
+		}
+		if s.Condition != "" {
+			fitting = append(fitting, name)
 			continue
 		}
 		records += rowsHeld(s)
@@ -216,6 +220,10 @@ func holdCovers(h retention.Hold) string {
 	var parts []string
 	if len(whole) > 0 {
 		parts = append(parts, pick(len(whole) == 1, "the whole table ", "the whole tables ")+joinSome(whole, 3))
+	}
+	if len(fitting) > 0 {
+		slices.Sort(fitting)
+		parts = append(parts, "what fits a condition in "+joinSome(slices.Compact(fitting), 3))
 	}
 	if len(idTables) > 0 {
 		// Until it is in force nobody has looked which ids have a row.

@@ -1250,20 +1250,31 @@ type ScheduledRun struct {
 type Scope struct {
 	All bool `json:"all"`
 
+	// Condition What the rows fit that are held; null for ids and whole tables
+	Condition *string `json:"condition"`
+
 	// NotFound The first 100 of them
 	NotFound []RecordKey `json:"not_found"`
 
 	// NotFoundCount Ids that had no row once the hold was in force; they are held too
 	NotFoundCount int64 `json:"not_found_count"`
 
-	// RecordCount Distinct ids held; for a whole table, the rows that it had when the hold was placed.
+	// RecordCount Distinct ids held; for a condition, the rows that fitted it, and for a whole table those that it had, when the hold was placed. Of large tables it is an estimate.
 	RecordCount int64  `json:"record_count"`
 	Table       string `json:"table"`
 }
 
-// ScopeInput Either record ids, or the whole table.
+// ScopeInput One of record ids, a condition and the whole table.
 type ScopeInput struct {
-	All           *bool        `json:"all,omitempty"`
+	All *bool `json:"all,omitempty"`
+
+	// Condition In the language of the policies' conditions, over the table's own columns. Rows
+	// that come to fit it later are covered too; one for which it is neither true nor
+	// false is not.
+	//
+	//
+	// Examples: customer_id = 42
+	Condition     *string      `json:"condition,omitempty"`
 	NotFound      *[]RecordKey `json:"not_found,omitempty"`
 	NotFoundCount *int64       `json:"not_found_count,omitempty"`
 	RecordCount   *int64       `json:"record_count,omitempty"`

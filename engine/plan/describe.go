@@ -56,12 +56,13 @@ func (p *Plan) describeHolds() []string {
 	}
 	var holds []int32
 	for _, set := range h.Sets {
-		for _, no := range set.HoldNos {
-			if !slices.Contains(holds, no) {
-				holds = append(holds, no)
-			}
-		}
+		holds = append(holds, set.HoldNos...)
 	}
+	for _, c := range h.Conditions {
+		holds = append(holds, c.HoldNo)
+	}
+	slices.Sort(holds)
+	holds = slices.Compact(holds)
 	return one("%d legal %s in force on records of `%s`; each row is judged in the statement that would change it.", len(holds), pick(len(holds) == 1, "hold is", "holds are"), p.Root.Name)
 }
 

@@ -59,8 +59,15 @@ type HoldScope struct {
 	Table retention.TableName
 	// Parts are the partitions that it had since the hold was placed, with theirs.
 	Parts []uint32
-	// Set is the typed copy of its ids; 0 covers the whole table.
+	// Set is the typed copy of its ids; 0 covers the whole table, or what fits Condition.
 	Set int32
+	// Condition is what its rows fit; empty if it has ids or covers the whole table.
+	Condition string
+	// Columns and ColumnTypes are those that Condition asks for, and the oids of their
+	// types; Changed tells that one of them is not any more what it was then.
+	Columns     []string
+	ColumnTypes []uint32
+	Changed     bool
 	// KeyAttnums and KeyTypes are the key's attributes then.
 	KeyAttnums []int16
 	KeyTypes   []uint32
@@ -118,6 +125,16 @@ type HeldRows struct {
 	Parts []uint32
 	// Sets are typed copies of ids; a row is held if any of them has its key.
 	Sets []HeldSet
+	// Conditions are those of holds; a row is held if it fits any of them.
+	Conditions []HeldCondition
+}
+
+// HeldCondition is one scope by condition.
+type HeldCondition struct {
+	HoldNo int32
+	Cond   *condition.Condition
+	// Parts are the relations whose rows it is about; nil for all of the table's.
+	Parts []uint32
 }
 
 // HeldSet is one table holdfast_guard.held_<ID> and the holds in force in it.
@@ -131,7 +148,9 @@ type HeldSet struct {
 }
 
 // Any reports whether any row can be held.
-func (h HeldRows) Any() bool { return h.All || len(h.Sets) > 0 || len(h.Parts) > 0 }
+func (h HeldRows) Any() bool {
+	return h.All || len(h.Sets) > 0 || len(h.Parts) > 0 || len(h.Conditions) > 0
+}
 
 // Change is one column's treatment.
 type Change struct {
@@ -226,11 +245,16 @@ func parseCondition(p *Plan, in Inputs) error {
 	}
 	for _, name := range c.Columns() {
 		if _, ok := in.Table.Column(name); !ok {
-			return refuse("condition", fmt.Sprintf("%s has no column %q", in.Table.Name, name), "columns are "+strings.Join(in.Table.ColumnNames(), ", "))
+			return NoColumn(in.Table, name)
 		}
 	}
 	p.Cond = c
 	return nil
+}
+
+// NoColumn refuses a condition that asks for a column that the table does not have.
+func NoColumn(t *Table, name string) error {
+	return refuse("condition", fmt.Sprintf("%s has no column %q", t.Name, name), "columns are "+strings.Join(t.ColumnNames(), ", "))
 }
 
 // heldRows gathers the holds in force. A scope whose table or key is no longer
@@ -251,6 +275,11 @@ func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held Hel
 			continue
 		case !own && !t.relatedTo(s):
 			return held, refuse(field, fmt.Sprintf("hold %s covers records of %s, and the table of that name was replaced since", s.HoldID, s.Table), "release the hold or place it anew on this table first")
+		case s.Condition != "":
+			if !held.fitting(t, s) {
+				return held, refuse(field, fmt.Sprintf("hold %s covers rows of %s by a condition (%s), and a column that it asks for was dropped, renamed or given another type since", s.HoldID, s.Table, s.Condition), "release the hold or place it anew with today's columns first")
+			}
+			continue
 		case s.Set == 0:
 			held.whole(t, s)
 			continue
@@ -289,9 +318,34 @@ func (t *Table) columnsOf(s HoldScope) []Column {
 	return out
 }
 
+// covers reports whether the scope's table has every row of this one.
+func (s HoldScope) covers(t *Table) bool {
+	return s.RelID == t.OID || slices.Contains(t.Partitions.Above, s.RelID) || slices.Contains(s.Parts, t.OID)
+}
+
+// fitting holds the rows that fit a scope's condition. It answers false where nobody can
+// tell which those are: the columns are not those of then.
+func (h *HeldRows) fitting(t *Table, s HoldScope) bool {
+	cond, err := condition.Parse(s.Condition)
+	if err != nil || s.Changed {
+		return false
+	}
+	for i, name := range s.Columns {
+		if c, ok := t.Column(name); !ok || c.BaseOID != s.ColumnTypes[i] {
+			return false
+		}
+	}
+	c := HeldCondition{HoldNo: s.HoldNo, Cond: cond}
+	if !s.covers(t) {
+		c.Parts = append([]uint32{s.RelID}, s.Parts...)
+	}
+	h.Conditions = append(h.Conditions, c)
+	return true
+}
+
 // whole holds the rows of a scope's table: all, or those in some partitions.
 func (h *HeldRows) whole(t *Table, s HoldScope) {
-	if s.RelID == t.OID || slices.Contains(t.Partitions.Above, s.RelID) || slices.Contains(s.Parts, t.OID) {
+	if s.covers(t) {
 		h.All = true
 		return
 	}

@@ -71,6 +71,8 @@ func (s shape) heldSQL(h hold) string {
 		return "(" + in(s.set, "1, 2") + " OR " + in(s.set+1, "4") + ")"
 	case holdAll:
 		return "true"
+	case holdFitting:
+		return "coalesce(t." + strings.Join(s.conditions(), " OR t.") + ", false)"
 	}
 	return "false"
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/engine/condition"
 	"holdfast/engine/plan"
 	"holdfast/engine/sqlgen"
 	"holdfast/internal/pgtest"
@@ -118,9 +119,11 @@ const (
 	holdProbed hold = "probed"
 	holdTwo    hold = "two sets"
 	holdAll    hold = "whole table"
+	// By conditions, two of them equalities on one column.
+	holdFitting hold = "conditions"
 )
 
-var holds = []hold{holdNone, holdHashed, holdProbed, holdTwo, holdAll}
+var holds = []hold{holdNone, holdHashed, holdProbed, holdTwo, holdAll, holdFitting}
 
 // active are the holds in force in the first set of a shape; its third has ended.
 var active = []int32{1, 2}
@@ -136,12 +139,34 @@ func (s shape) holds(h hold) plan.HeldRows {
 		return plan.HeldRows{Sets: []plan.HeldSet{hashed, {ID: s.set + 1, HoldNos: []int32{4}}}}
 	case holdAll:
 		return plan.HeldRows{All: true}
+	case holdFitting:
+		var h plan.HeldRows
+		for _, text := range s.conditions() {
+			c, err := condition.Parse(text)
+			if err != nil {
+				panic(err)
+			}
+			h.Conditions = append(h.Conditions, plan.HeldCondition{HoldNo: 9, Cond: c})
+		}
+		return h
 	}
 	return plan.HeldRows{}
 }
 
+// conditions are those of three holds, by which rows of each shape are held.
+func (s shape) conditions() []string {
+	phone := retention.QuoteIdent(s.table.Columns[len(s.table.Columns)-3].Name)
+	return []string{phone + " = '+49 30 43'", phone + " LIKE '%7'", phone + " = '+49 30 48'"}
+}
+
 // can tells whether rows of the shape can be held in that way.
-func (s shape) can(h hold) bool { return s.table.Key != nil || h == holdNone || h == holdAll }
+func (s shape) can(h hold) bool {
+	if h == holdFitting {
+		_, err := condition.Parse(s.conditions()[0]) // no condition asks for a column whose name cannot be typed
+		return err == nil
+	}
+	return s.table.Key != nil || h == holdNone || h == holdAll
+}
 
 // mode is an action with what is wanted of it.
 type mode string

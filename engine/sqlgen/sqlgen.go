@@ -153,6 +153,9 @@ func (g *Printer) heldAs(b *builder, as string) string {
 	if len(h.Parts) > 0 {
 		parts = append(parts, fmt.Sprintf("%s.tableoid %s ANY (%s::pg_catalog.oid[])", as, opEqual, b.arg(h.Parts)))
 	}
+	if len(h.Conditions) > 0 {
+		parts = append(parts, fitting(b, h.Conditions, as))
+	}
 	if len(parts) == 0 {
 		return "false"
 	}

@@ -31,7 +31,7 @@ func (t *Target) CountHold(ctx context.Context, h retention.Hold) ([]retention.S
 	return counts, nil
 }
 
-// countScope counts distinct ids, or the rows of a whole table as the server
+// countScope counts distinct ids, rows that fit a condition, or the rows of a whole table as the server
 // estimates them where counting would take long.
 func (t *Target) countScope(ctx context.Context, s retention.Scope, table *plan.Table) (n int64, err error) {
 	if s.All {
@@ -40,6 +40,9 @@ func (t *Target) countScope(ctx context.Context, s retention.Scope, table *plan.
 		}
 		err = t.pool.QueryRow(ctx, `SELECT count(*) FROM `+table.Name.SQL()).Scan(&n)
 		return n, err
+	}
+	if s.Condition != "" {
+		return t.countFitting(ctx, s, table)
 	}
 	key, err := scopeKey(s, table)
 	if err != nil {
@@ -53,7 +56,7 @@ func (t *Target) countScope(ctx context.Context, s retention.Scope, table *plan.
 // missing answers the positions of a scope's ids that have no row now.
 func (t *Target) missing(ctx context.Context, s retention.Scope, table *plan.Table) (positions []int, err error) {
 	key, err := scopeKey(s, table)
-	if s.All || err != nil {
+	if s.All || s.Condition != "" || err != nil {
 		return nil, err
 	}
 	equal := make([]string, len(key))

@@ -28,7 +28,8 @@ const (
 
 func heldTable(set int32) string { return sqlgen.HeldTable(set).SQL() }
 
-// CheckKeys casts every id of the hold to its table's key types; see
+// CheckKeys casts every id of the hold to its table's key types, and has the server judge
+// its conditions; see
 // engine.GuardTarget.
 func (t *Target) CheckKeys(ctx context.Context, h retention.Hold) error {
 	var bad retention.Problems
@@ -39,6 +40,12 @@ func (t *Target) CheckKeys(ctx context.Context, h retention.Hold) error {
 		table, err := t.Table(ctx, s.Table)
 		if err != nil {
 			return err
+		}
+		if s.Condition != "" {
+			if err := t.checkScopeCondition(ctx, &bad, i, s, table); err != nil {
+				return err
+			}
+			continue
 		}
 		if err := t.checkScopeKeys(ctx, &bad, i, s, table.KeyColumns()); err != nil {
 			return err
@@ -239,7 +246,11 @@ func (t *Target) stageHead(ctx context.Context, h retention.Hold) (no int32, err
 
 func (t *Target) stageScope(ctx context.Context, no int32, index int, s retention.Scope, table *plan.Table) error {
 	var set *int32
-	if !s.All {
+	cond, err := readScopeCondition(s, table)
+	if err != nil {
+		return err
+	}
+	if !s.All && s.Condition == "" {
 		id, err := t.heldSet(ctx, table)
 		if err != nil {
 			return err
@@ -249,10 +260,13 @@ func (t *Target) stageScope(ctx context.Context, no int32, index int, s retentio
 			return err
 		}
 	}
-	_, err := t.pool.Exec(ctx, `
-		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, relid, schema_name, table_name, held_set, parts)
-		VALUES ($1, $2, $3, $4, $5, $6, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($3::oid) AS p WHERE p.relid <> $3::oid))
-		ON CONFLICT (hold_no, scope_index) DO NOTHING`, no, index, table.OID, s.Table.Schema, s.Table.Name, set)
+	_, err = t.pool.Exec(ctx, `
+		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, relid, schema_name, table_name, held_set, parts,
+		                                       condition, condition_columns, condition_attnums, condition_types)
+		VALUES ($1, $2, $3, $4, $5, $6, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($3::oid) AS p WHERE p.relid <> $3::oid),
+		        nullif($7, ''), $8, $9, $10)
+		ON CONFLICT (hold_no, scope_index) DO NOTHING`, no, index, table.OID, s.Table.Schema, s.Table.Name, set,
+		s.Condition, cond.names, cond.attnums, cond.types)
 	return err
 }
 

@@ -107,7 +107,7 @@ func unzip(file string) ([]byte, error) {
 
 // postgresRole is the owner that Pagila's tables name. It is the server's, so that
 // another database may have made it.
-const postgresRole = `DO $$ BEGIN CREATE ROLE postgres SUPERUSER; EXCEPTION WHEN duplicate_object THEN NULL; END $$`
+const postgresRole = `DO $$ BEGIN CREATE ROLE postgres SUPERUSER; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`
 
 // build loads one database and adds Holdfast's schemas.
 func build(ctx context.Context, files []string, url string) error {

@@ -41,9 +41,10 @@ type HoldFormView struct {
 type ScopeField struct {
 	Number int
 	Table  Choice
-	// What is ids or all.
-	What Choice
-	IDs  Field
+	// What is ids, condition or all.
+	What      Choice
+	IDs       Field
+	Condition Field
 }
 
 // HoldView is the page of one hold.
@@ -82,6 +83,8 @@ type HoldTableRow struct {
 	What     string
 	Records  int64
 	NotFound int64
+	// Condition is what the records fit; empty for ids and whole tables.
+	Condition string
 }
 
 // MissingIDs are the ids of one table that had no row when the hold was placed.

@@ -146,6 +146,36 @@ FROM gone
 -- $9 = 2024-01-04T00:00:00Z
 -- $10 = "[ANONYMIZED]"
 
+-- case: slice, bigint key, held conditions
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text),
+    "note" = NULL
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)
+RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL) AS undone, "t"."id"::pg_catalog.int8 AS d1
+)
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $7::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $10::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)), coalesce(pg_catalog.array_agg(d1), '{}')
+FROM gone
+-- $1 = "[ANONYMIZED]"
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = "[ANONYMIZED]"
+-- $6 = "[ANONYMIZED]"
+-- $7 = 2024-01-02T00:00:00Z
+-- $8 = 2024-01-02T04:10:00Z
+-- $9 = 2024-01-04T00:00:00Z
+-- $10 = "[ANONYMIZED]"
+
 -- case: open slice, bigint key, held hashed
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"

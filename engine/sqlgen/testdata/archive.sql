@@ -143,6 +143,35 @@ FROM gone
 -- $8 = 2024-01-02T04:10:00Z
 -- $9 = 2024-01-04T00:00:00Z
 
+-- case: slice, bigint key, held conditions
+WITH gone AS (
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
+), kept AS (
+INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
+RETURNING 1
+)
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $7::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)), (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}')
+FROM gone
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = "00000000-0000-4000-8000-000000000001"
+-- $5 = "p"
+-- $6 = 3 (int)
+-- $7 = 2024-01-02T00:00:00Z
+-- $8 = 2024-01-02T04:10:00Z
+-- $9 = 2024-01-04T00:00:00Z
+
 -- case: open slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"

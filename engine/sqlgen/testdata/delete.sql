@@ -108,6 +108,28 @@ FROM gone
 -- $5 = 2024-01-02T04:10:00Z
 -- $6 = 2024-01-04T00:00:00Z
 
+-- case: slice, bigint key, held conditions
+WITH gone AS (
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)
+RETURNING "t"."id"::pg_catalog.int8 AS d1
+)
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $4::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $5::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)), coalesce(pg_catalog.array_agg(d1), '{}')
+FROM gone
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = 2024-01-02T00:00:00Z
+-- $5 = 2024-01-02T04:10:00Z
+-- $6 = 2024-01-04T00:00:00Z
+
 -- case: open slice, bigint key, held hashed
 WITH gone AS (
 DELETE FROM ONLY "public"."events" AS "t"

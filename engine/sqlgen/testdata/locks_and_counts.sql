@@ -210,6 +210,27 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
 
+-- case: rows that remain, held conditions
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND NOT ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)
+-- $1 = "(50,0)"
+-- $2 = "(1000,0)"
+-- $3 = 2024-01-02T12:00:00Z
+-- $4 = 2024-01-04T00:00:00Z
+
+-- case: held rows, held conditions
+SELECT pg_catalog.count(*) FROM ONLY "public"."tickets" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+
 -- case: rows that remain to be anonymized under a condition
 SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])

@@ -146,6 +146,17 @@ ORDER BY "t"."at" LIMIT 1
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
 
+-- case: slice with a condition, held conditions
+SELECT "t"."at", "t"."at", "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND ("t"."note" IS NULL)
+  AND NOT ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)
+ORDER BY "t"."at" LIMIT 1
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-04T00:00:00Z
+
 -- case: blocks of anonymize, quoted names
 SELECT "t"."select", "t"."select", "t".ctid::pg_catalog.text FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid

@@ -85,6 +85,16 @@ GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $1 = 2024-01-04T00:00:00Z
 
+-- case: simulation with a condition, held conditions
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)), 0::bigint, pg_catalog.min("t"."at")
+FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND ("t"."note" IS NULL)
+GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
+ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
+-- $1 = 2024-01-04T00:00:00Z
+
 -- case: simulation of anonymize, quoted names
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."select" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (EXISTS (SELECT FROM "holdfast_guard"."held_41" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0))), 0::bigint, pg_catalog.min("t"."select")
 FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"

@@ -1,0 +1,52 @@
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// fitting prints that a row fits one of the conditions of holds, as a yes or no: where a
+// condition answers NULL for a row it does not cover it. They are in line, so that they are
+// judged again with a row that was changed under way. Equalities on one column become one
+// list, which the server hashes: a thousand matters of one customer each cost a look-up.
+func fitting(b *builder, conditions []plan.HeldCondition, as string) string {
+	as = strings.Trim(as, `"`)
+	var parts, columns []string
+	lists := map[string][]string{}
+	for _, c := range conditions {
+		column, constant, ok := c.Cond.Equality()
+		// Constants with a type of their own may not be of one type.
+		if !ok || c.Parts != nil || strings.Contains(constant, "::") {
+			parts = append(parts, inParts(b, c, as))
+			continue
+		}
+		kind := column + " " + pick(strings.HasSuffix(constant, "'"), "text", pick(strings.ContainsAny(constant, "TF"), "boolean", "number"))
+		if lists[kind] == nil {
+			columns = append(columns, kind)
+		}
+		lists[kind] = append(lists[kind], constant)
+	}
+	for _, kind := range columns {
+		column := kind[:strings.LastIndexByte(kind, ' ')]
+		parts = append(parts, fmt.Sprintf("(%s.%s IN (%s))", retention.QuoteIdent(as), retention.QuoteIdent(column), strings.Join(lists[kind], ", ")))
+	}
+	return "(" + strings.Join(parts, " OR ") + ") IS TRUE"
+}
+
+// inParts prints one condition, for the rows of some relations only where it is about those.
+func inParts(b *builder, c plan.HeldCondition, as string) string {
+	if c.Parts == nil {
+		return c.Cond.SQL(as)
+	}
+	return fmt.Sprintf("(%s.tableoid %s ANY (%s::pg_catalog.oid[]) AND %s)", retention.QuoteIdent(as), opEqual, b.arg(c.Parts), c.Cond.SQL(as))
+}
+
+func pick(yes bool, a, b string) string {
+	if yes {
+		return a
+	}
+	return b
+}

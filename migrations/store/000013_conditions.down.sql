@@ -1,0 +1,1 @@
+ALTER TABLE holdfast.hold_scope DROP COLUMN condition;
