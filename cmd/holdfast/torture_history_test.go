@@ -238,6 +238,8 @@ func (j *judge) guard(tx transaction) {
 			j.active[now["no"]] = now["state"] == "active"
 		case name == "held_set":
 			j.sets["held_"+now["id"]] = now["schema_name"] + "." + now["table_name"]
+		case name == "hold_scope" && now["condition"] != "null":
+			j.cover(now["hold_no"], now["schema_name"]+"."+now["table_name"], now["condition"])
 		case name == "hold_scope" && now["held_set"] == "null":
 			j.cover(now["hold_no"], now["schema_name"]+"."+now["table_name"], "*")
 		case strings.HasPrefix(name, "held_"):
@@ -256,10 +258,10 @@ func (j *judge) cover(hold, table, id string) {
 	j.scopes[hold][table][id] = true
 }
 
-// heldBy is the number of a hold in force that covers a row, or empty.
-func (j *judge) heldBy(table, id string) string {
+// heldBy is the number of a hold in force that covers a row as it was, or empty.
+func (j *judge) heldBy(table string, row map[string]string) string {
 	for no, active := range j.active {
-		if covered := j.scopes[no][table]; active && (covered["*"] || covered[id]) {
+		if covered := j.scopes[no][table]; active && (covered["*"] || covered[row["id"]] || covered["note = '"+row["note"]+"'"]) {
 			return no
 		}
 	}
@@ -338,8 +340,9 @@ func (j *judge) batch(tx transaction, id string, changed map[string][]change) {
 		got := retention.TableEffect{}
 		for _, c := range list {
 			j.ours++
-			key := c.old()["id"]
-			if no := j.heldBy(table, key); no != "" {
+			old := c.old()
+			key := old["id"]
+			if no := j.heldBy(table, old); no != "" {
 				j.fault("batch %s (%s): %s of the row %s of %s, which hold %s covers", id, row.Action, c.op, key, table, no)
 			}
 			if c.op == "UPDATE" {

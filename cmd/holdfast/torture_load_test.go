@@ -78,6 +78,9 @@ func (r *torture) hold(ctx context.Context, rnd *rand.Rand) (placed []string) {
 			}
 			scope = append(scope, fmt.Sprintf(`{"table":"public.%s","record_ids":[%s]}`, table, strings.Join(ids, ",")))
 		}
+		if rnd.IntN(2) == 0 {
+			scope = append(scope, fmt.Sprintf(`{"table":"public.%s","condition":"note = 'c%d'"}`, notedTables[rnd.IntN(len(notedTables))], rnd.IntN(notes)))
+		}
 		began := time.Now()
 		status, out := s.tryAsk("POST", "/api/v1/holds", `{"matter":"Torture","reason":"a test","scope":[`+strings.Join(scope, ",")+`]}`)
 		if status == 201 {
@@ -91,6 +94,12 @@ func (r *torture) hold(ctx context.Context, rnd *rand.Rand) (placed []string) {
 	}
 	return placed
 }
+
+// notedTables have a note, by which rows are held and which the application gives them:
+// one of as many as there are notes.
+var notedTables = []string{"acc", "item", "log", "ev"}
+
+const notes = 5
 
 // heldID is a record that is held, or one of the numbers that rows are re-keyed to.
 func heldID(rnd *rand.Rand) int {
@@ -185,7 +194,7 @@ func deed(rnd *rand.Rand, next int) string {
 			WHERE t.id = x.id AND NOT EXISTS (SELECT FROM public.%[1]s AS other WHERE other.id = x.target)`,
 			table, firstHeld+rnd.IntN(manyHeld-30), due, firstHeld, firstHeld+2*manyHeld+100, order)
 	}
-	switch rnd.IntN(17) {
+	switch rnd.IntN(20) {
 	case 0:
 		return fmt.Sprintf(`INSERT INTO public.acc SELECT %d * 1000 + i, 'new', %s FROM generate_series(1, 40) AS i`, next, old)
 	case 1:
@@ -218,6 +227,10 @@ func deed(rnd *rand.Rand, next int) string {
 	case 14:
 		// Another id is another partition, two times of three.
 		return rekey("ev", "at < now() - interval '31 days'")
+	case 16, 17, 18:
+		// A row comes to fit the condition of a hold, perhaps one at the front of a walk.
+		table := notedTables[rnd.IntN(len(notedTables))]
+		return fmt.Sprintf(`UPDATE public.%[1]s SET note = 'c%[2]d' WHERE id IN (SELECT id FROM public.%[1]s ORDER BY %[3]s LIMIT 15)`, table, rnd.IntN(notes), []string{"random()", "id", "id DESC"}[rnd.IntN(3)])
 	case 15:
 		return front("ev", "at < now() - interval '31 days'", "at")
 	}
