@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,7 +19,9 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/engine/target"
 	"holdfast/internal/pgtest"
+	"holdfast/store"
 )
 
 const (
@@ -173,9 +176,18 @@ func (s *service) askWith(method, path, body string, header map[string]string) (
 
 const jsonType = "application/json"
 
+// demoDatabase has both schemas already, which each service would make by itself at the
+// cost of some seconds.
 func demoDatabase(t *testing.T, rows int) string {
 	t.Helper()
-	url := pgtest.New(t)
+	url := pgtest.NewFrom(t, "cmd/holdfast migrated", func(ctx context.Context, url string) error {
+		s, err := store.Open(ctx, url, store.Options{})
+		if err != nil {
+			return err
+		}
+		defer s.Close()
+		return errors.Join(store.Migrate(ctx, s.Pool()), target.Migrate(ctx, url))
+	})
 	fillLogs(t, url, rows)
 	return url
 }

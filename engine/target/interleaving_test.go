@@ -25,6 +25,9 @@ func TestRowThatBecomesProtectedWhileABatchWaitsForItSurvives(t *testing.T) {
 		for _, action := range retention.Actions() {
 			for _, walk := range []string{"slice", "block"} {
 				for _, form := range []string{"hash", "probe"} {
+					if form == "probe" && action != retention.ActionDelete {
+						continue // The judgement is the same text in every action.
+					}
 					t.Run(fmt.Sprintf("%s/%s/%s/%s", name, action, walk, form), func(t *testing.T) {
 						t.Parallel()
 						interleave(t, change, action, walk, form == "hash")
