@@ -82,6 +82,9 @@ func (e *Engine) work(ctx context.Context, r *retention.Run) error {
 // workOut is work while ctx says that the run is this worker's.
 func (e *Engine) workOut(ctx context.Context, r *retention.Run) error {
 	if err := e.untilReachable(ctx, r, func() error { return e.verifyGuard(ctx) }); err != nil {
+		if ctx.Err() == nil && !errors.Is(err, retention.ErrConflict) {
+			e.sayWaiting(ctx, r, "waits until the holds in force are compared with the governed database's: "+err.Error())
+		}
 		return e.failRun(ctx, r, err)
 	}
 	asOf, err := e.fixAsOf(ctx, r)

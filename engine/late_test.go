@@ -72,7 +72,7 @@ func TestARunThatWaitsForItsTurnBeyondTheGraceIsAMissedSlot(t *testing.T) {
 	if n := h.count(`SELECT count(*) FROM public.one`); n != 5 {
 		t.Errorf("%d of 5 rows are left", n)
 	}
-	want := "missed its run did not begin by 2027-05-05T04:00:00Z: it waits for run " + paused.ID + ", which is paused and keeps p_one too"
+	want := "missed its run did not begin by 2027-05-05 04:00:00 UTC: it waited for run " + paused.ID + ", which is paused and keeps p_one too"
 	if got := h.newestSlots("nights", 1)[0]; got != want {
 		t.Errorf("the slot: got %q, want %q", got, want)
 	}

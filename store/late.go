@@ -3,7 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -78,7 +78,8 @@ func whyLate(ctx context.Context, tx pgx.Tx, r retention.Run) (string, error) {
 	if why == "" {
 		why = "waits for a worker that is free"
 	}
-	return fmt.Sprintf("its run did not begin by %s: it %s", r.StartBy.UTC().Format(time.RFC3339), why), nil
+	why = strings.Replace(why, "waits", "waited", 1)
+	return fmt.Sprintf("its run did not begin by %s: it %s", r.StartBy.UTC().Format("2006-01-02 15:04:05 MST"), why), nil
 }
 
 func recordLate(ctx context.Context, tx pgx.Tx, r retention.Run, reason string) error {

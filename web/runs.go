@@ -198,6 +198,8 @@ func (v *visit) batches(view *ui.RunView, r retention.Run) error {
 		view.NoBatches = "No batch is in the journal yet. Batches come here within seconds of their commit."
 	case batchesOf(r) > 0 && v.query("policy") == "":
 		view.NoBatches = "The batches are on their way from the governed database, where each was written with its change. They come here within seconds."
+	case r.StartedAt == nil:
+		view.NoBatches = "The run never began, so nothing was done under it."
 	default:
 		view.NoBatches = "No batch was needed: nothing was due that could go."
 	}

@@ -230,6 +230,9 @@ func (v *visit) slotRow(x retention.Slot) ui.SlotRow {
 		row.State, row.RunHref = ui.Pill{Tone: "good", Text: "Started"}, "/runs/"+x.RunID
 		return row
 	}
+	if x.RunID != "" {
+		row.RunHref = "/runs/" + x.RunID // it never began
+	}
 	if x.Status == retention.SlotSkipped {
 		row.State = ui.Pill{Tone: "quiet", Text: "Skipped"}
 		return row

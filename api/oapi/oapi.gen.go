@@ -1203,7 +1203,8 @@ type ScheduleInput struct {
 	LastSuccess *time.Time  `json:"last_success,omitempty"`
 
 	// MisfireGrace How late a slot's run may begin, from one minute to 31 days, the time included
-	// that it waits for its turn; later the slot is missed.
+	// that it waits for its turn; later the slot is missed. A run that a person has
+	// paused and resumed begins whatever the hour.
 	MisfireGrace   *string `json:"misfire_grace,omitempty"`
 	MissedLastWeek *int64  `json:"missed_last_week,omitempty"`
 

@@ -57,14 +57,16 @@ type HoldScope struct {
 	// RelID, Table are what the scope named when the hold was placed.
 	RelID uint32
 	Table retention.TableName
-	// Parts are the partitions that it had since the hold was placed, with theirs.
-	Parts []uint32
+	// Parts are the partitions that it had since the hold was placed, with theirs;
+	// Attached are those of them that it has now.
+	Parts, Attached []uint32
 	// Set is the typed copy of its ids; 0 covers the whole table, or what fits Condition.
 	Set int32
 	// Condition is what its rows fit; empty if it has ids or covers the whole table.
 	Condition string
 	// Columns and ColumnTypes are those that Condition asks for, and the oids of their
-	// types; Changed tells that one of them is not any more what it was then.
+	// types; Changed tells that one of them is not any more what it was then, in name,
+	// type, precision, collation or labels.
 	Columns     []string
 	ColumnTypes []uint32
 	Changed     bool
@@ -131,10 +133,14 @@ type HeldRows struct {
 
 // HeldCondition is one scope by condition.
 type HeldCondition struct {
+	HoldID string
 	HoldNo int32
 	Cond   *condition.Condition
 	// Parts are the relations whose rows it is about; nil for all of the table's.
 	Parts []uint32
+	// Fold: an equality that means the same in a list with others on its column. With a
+	// column of type real it does not: a list is compared in another precision.
+	Fold bool
 }
 
 // HeldSet is one table holdfast_guard.held_<ID> and the holds in force in it.
@@ -277,7 +283,7 @@ func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held Hel
 			return held, refuse(field, fmt.Sprintf("hold %s covers records of %s, and the table of that name was replaced since", s.HoldID, s.Table), "release the hold or place it anew on this table first")
 		case s.Condition != "":
 			if !held.fitting(t, s) {
-				return held, refuse(field, fmt.Sprintf("hold %s covers rows of %s by a condition (%s), and a column that it asks for was dropped, renamed or given another type since", s.HoldID, s.Table, s.Condition), "release the hold or place it anew with today's columns first")
+				return held, refuse(field, fmt.Sprintf("hold %s covers rows of %s by a condition (%s), and a column that it asks for was dropped, renamed or given another type, precision, collation or labels since", s.HoldID, s.Table, s.Condition), "release the hold or place it anew with today's columns first")
 			}
 			continue
 		case s.Set == 0:
@@ -326,6 +332,11 @@ func (s HoldScope) covers(t *Table) bool {
 // fitting holds the rows that fit a scope's condition. It answers false where nobody can
 // tell which those are: the columns are not those of then.
 func (h *HeldRows) fitting(t *Table, s HoldScope) bool {
+	if s.detached(t) {
+		// Its columns may have been renamed since: nobody would know.
+		h.All = true
+		return true
+	}
 	cond, err := condition.Parse(s.Condition)
 	if err != nil || s.Changed {
 		return false
@@ -335,12 +346,29 @@ func (h *HeldRows) fitting(t *Table, s HoldScope) bool {
 			return false
 		}
 	}
-	c := HeldCondition{HoldNo: s.HoldNo, Cond: cond}
+	c := HeldCondition{HoldID: s.HoldID, HoldNo: s.HoldNo, Cond: cond, Fold: foldable(t, cond)}
 	if !s.covers(t) {
-		c.Parts = append([]uint32{s.RelID}, s.Parts...)
+		c.Parts = append([]uint32{s.RelID}, s.Attached...)
+		for _, part := range s.Parts {
+			if !slices.Contains(s.Attached, part) {
+				h.Parts = append(h.Parts, part) // detached, and attached here
+			}
+		}
 	}
 	h.Conditions = append(h.Conditions, c)
 	return true
+}
+
+// detached reports whether a table was a partition of the scope's and is none any more.
+func (s HoldScope) detached(t *Table) bool {
+	return s.RelID != t.OID && !slices.Contains(t.Partitions.Above, s.RelID) && slices.Contains(s.Parts, t.OID) && !slices.Contains(s.Attached, t.OID)
+}
+
+func foldable(t *Table, cond *condition.Condition) bool {
+	name, constant, ok := cond.Equality()
+	c, has := t.Column(name)
+	// Constants with a type of their own may not be of one type.
+	return ok && has && c.BaseType != "float4" && c.BaseType != "float8" && !strings.Contains(constant, "::")
 }
 
 // whole holds the rows of a scope's table: all, or those in some partitions.

@@ -18,8 +18,7 @@ func fitting(b *builder, conditions []plan.HeldCondition, as string) string {
 	lists := map[string][]string{}
 	for _, c := range conditions {
 		column, constant, ok := c.Cond.Equality()
-		// Constants with a type of their own may not be of one type.
-		if !ok || c.Parts != nil || strings.Contains(constant, "::") {
+		if !ok || !c.Fold || c.Parts != nil {
 			parts = append(parts, inParts(b, c, as))
 			continue
 		}

@@ -146,7 +146,7 @@ func (s shape) holds(h hold) plan.HeldRows {
 			if err != nil {
 				panic(err)
 			}
-			h.Conditions = append(h.Conditions, plan.HeldCondition{HoldNo: 9, Cond: c})
+			h.Conditions = append(h.Conditions, plan.HeldCondition{HoldNo: 9, Cond: c, Fold: true})
 		}
 		return h
 	}

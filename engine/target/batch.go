@@ -105,7 +105,7 @@ func (d *disposition) failed(ctx context.Context, err error) error {
 	if d.conn.Conn().IsClosed() && !errors.Is(err, retention.ErrUnavailable) {
 		err = fmt.Errorf("%w: %w", retention.ErrUnavailable, err)
 	}
-	err = classify(err)
+	err = blameConditions(d.planned, classify(err))
 	switch {
 	case errors.Is(err, retention.ErrMoved):
 		d.planned = nil

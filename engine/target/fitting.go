@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -18,16 +19,15 @@ import (
 // scopeCondition is the condition of a scope with the columns that it asks for. The zero
 // value is none.
 type scopeCondition struct {
-	parsed  *condition.Condition
-	names   []string
-	attnums []int16
-	types   []uint32
+	parsed *condition.Condition
+	names  []string
+	types  []uint32
 }
 
 // readScopeCondition reads a scope's condition against its table. The error is a
 // *retention.Refusal.
 func readScopeCondition(s retention.Scope, table *plan.Table) (c scopeCondition, err error) {
-	c.names, c.attnums, c.types = []string{}, []int16{}, []uint32{}
+	c.names, c.types = []string{}, []uint32{}
 	if s.Condition == "" {
 		return c, nil
 	}
@@ -39,7 +39,7 @@ func readScopeCondition(s retention.Scope, table *plan.Table) (c scopeCondition,
 		if !ok {
 			return c, plan.NoColumn(table, name)
 		}
-		c.names, c.attnums, c.types = append(c.names, name), append(c.attnums, column.Num), append(c.types, column.BaseOID)
+		c.names, c.types = append(c.names, name), append(c.types, column.BaseOID)
 	}
 	return c, nil
 }
@@ -50,6 +50,9 @@ func (t *Target) checkScopeCondition(ctx context.Context, bad *retention.Problem
 	c, err := readScopeCondition(s, table)
 	if err == nil {
 		err = t.tryCondition(ctx, table, c.parsed)
+	}
+	if err == nil {
+		err = t.tryRows(ctx, s, table)
 	}
 	if refusal, ok := errors.AsType[*retention.Refusal](err); ok {
 		bad.Add(retention.ScopeField(scope, "condition"), "%s", refusal.Error())
@@ -71,32 +74,59 @@ func (t *Target) tryCondition(ctx context.Context, table *plan.Table, c *conditi
 	return checkCondition(ctx, tx, &planned{Plan: &plan.Plan{Table: table, Cond: c}})
 }
 
-// countPatience bounds the count of the rows that fit a hold's condition. The hold is in
-// force while they are counted.
-const countPatience = 20 * time.Second
+const (
+	// countPatience bounds the count of the rows that fit a hold's condition. The hold is in
+	// force while they are counted.
+	countPatience = 20 * time.Second
+	// tryPatience bounds the look for rows for which a condition cannot be judged, before
+	// the hold is placed.
+	tryPatience = 5 * time.Second
+)
 
 // countFitting counts the rows that fit a scope's condition, or takes the planner's estimate
-// where that takes long.
+// where that takes long or cannot be done: the hold is in force either way.
 func (t *Target) countFitting(ctx context.Context, s retention.Scope, table *plan.Table) (n int64, err error) {
-	c, err := readScopeCondition(s, table)
-	if err != nil {
-		return 0, err
-	}
-	from := fmt.Sprintf(` FROM %s AS t WHERE %s IS TRUE`, table.Name.SQL(), c.parsed.SQL("t"))
-	err = pgx.BeginTxFunc(ctx, t.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `SELECT set_config('statement_timeout', $1, true), set_config('row_security', 'off', true)`, millis(countPatience)); err != nil {
-			return err
-		}
-		if err := useOwnPath(ctx, tx); err != nil {
-			return err
-		}
+	err = t.fitting(ctx, s, table, countPatience, func(tx pgx.Tx, from string) error {
 		err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { return sp.QueryRow(ctx, `SELECT pg_catalog.count(*)`+from).Scan(&n) })
-		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "57014" {
+		if _, isServer := errors.AsType[*pgconn.PgError](err); isServer {
 			n, err = estimateRows(ctx, tx, `SELECT`+from)
 		}
 		return err
 	})
 	return n, err
+}
+
+// tryRows judges a condition for the rows that are there: one that fails for a row, by a
+// division by zero perhaps, would fail every run on the table.
+func (t *Target) tryRows(ctx context.Context, s retention.Scope, table *plan.Table) error {
+	err := t.fitting(ctx, s, table, tryPatience, func(tx pgx.Tx, from string) error {
+		_, err := tx.Exec(ctx, `SELECT pg_catalog.count(*)`+from)
+		return err
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if pg.Code == "57014" {
+			return nil // a large table: what it has not come to is judged by the runs
+		}
+		return &retention.Refusal{Field: "condition", Reason: "it fails for a row that is there: " + said(pg), Remedy: "write it so that it answers for every row"}
+	}
+	return classify(err)
+}
+
+// fitting runs do on the rows that fit a scope's condition, as a batch would see them.
+func (t *Target) fitting(ctx context.Context, s retention.Scope, table *plan.Table, patience time.Duration, do func(tx pgx.Tx, from string) error) error {
+	c, err := readScopeCondition(s, table)
+	if err != nil {
+		return err
+	}
+	return pgx.BeginTxFunc(ctx, t.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT set_config('statement_timeout', $1, true), set_config('row_security', 'off', true)`, millis(patience)); err != nil {
+			return err
+		}
+		if err := useOwnPath(ctx, tx); err != nil {
+			return err
+		}
+		return do(tx, fmt.Sprintf(` FROM %s AS t WHERE %s IS TRUE`, table.Name.SQL(), c.parsed.SQL("t")))
+	})
 }
 
 // estimateRows is how many rows the planner expects of a query.
@@ -114,4 +144,24 @@ func estimateRows(ctx context.Context, tx pgx.Tx, sql string) (int64, error) {
 		return 0, fmt.Errorf("read the planner's estimate: %w", err)
 	}
 	return int64(plans[0].Plan.Rows), nil
+}
+
+// blameConditions adds to an error by a value (a division by zero, a number out of range)
+// which holds' conditions were judged in the statement: the policy's own text does not show
+// them.
+func blameConditions(pl *planned, err error) error {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || pl == nil || pl.Plan == nil || !strings.HasPrefix(pg.Code, "22") || len(pl.Holds.Conditions) == 0 {
+		return err
+	}
+	const shown = 3
+	var holds []string
+	for i, c := range pl.Holds.Conditions {
+		if i == shown {
+			holds = append(holds, fmt.Sprintf("%d more", len(pl.Holds.Conditions)-shown))
+			break
+		}
+		holds = append(holds, fmt.Sprintf("%s (%s)", c.HoldID, c.Cond))
+	}
+	return fmt.Errorf("%w; judged with it were the conditions of the holds %s", err, strings.Join(holds, ", "))
 }

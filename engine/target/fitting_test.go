@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -138,18 +139,21 @@ func TestAConditionHoldsInPartitionsToo(t *testing.T) {
 		t.Errorf("got %+v, want %d held", got.Counts, 10+half)
 	}
 	f.exec(`ALTER TABLE public.p DETACH PARTITION public.p0`)
-	if got := f.run(policy("p0", retention.ActionDelete)); got.Held != inP0 || got.Processed != 0 {
-		t.Errorf("the detached partition: got %+v, want its %d rows held", got.Counts, inP0)
+	// As a whole: nobody would know if its columns had been renamed.
+	f.exec(`ALTER TABLE public.p0 RENAME kind TO was; ALTER TABLE public.p0 ADD COLUMN kind text; INSERT INTO public.p0 (id, created_at) VALUES (1000, now() - interval '100 days')`)
+	if got := f.run(policy("p0", retention.ActionDelete)); got.Held != inP0+1 || got.Processed != 0 {
+		t.Errorf("the detached partition: got %+v, want its %d rows held", got.Counts, inP0+1)
 	}
 }
 
 // Whatever becomes of the columns, no row of a hold goes: nobody can tell which it means.
 func TestAConditionWhoseColumnsChangedBarsTheTable(t *testing.T) {
 	for what, ddl := range map[string]string{
-		"dropped":         `ALTER TABLE public.r DROP COLUMN customer`,
-		"renamed":         `ALTER TABLE public.r RENAME customer TO client`,
-		"swapped":         `ALTER TABLE public.r RENAME customer TO x; ALTER TABLE public.r RENAME other TO customer; ALTER TABLE public.r RENAME x TO other`,
-		"of another type": `ALTER TABLE public.r ALTER customer TYPE text`,
+		"dropped":              `ALTER TABLE public.r DROP COLUMN customer`,
+		"renamed":              `ALTER TABLE public.r RENAME customer TO client`,
+		"swapped":              `ALTER TABLE public.r RENAME customer TO x; ALTER TABLE public.r RENAME other TO customer; ALTER TABLE public.r RENAME x TO other`,
+		"of another type":      `ALTER TABLE public.r ALTER customer TYPE text`,
+		"of another precision": `ALTER TABLE public.r ALTER customer TYPE numeric(10, 0)`,
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -171,6 +175,84 @@ func TestAConditionWhoseColumnsChangedBarsTheTable(t *testing.T) {
 				t.Errorf("%d of 30 rows are left", n)
 			}
 		})
+	}
+}
+
+// What the condition says is the same, and what it means is not.
+func TestAConditionWhoseValuesChangedBarsTheTable(t *testing.T) {
+	for what, c := range map[string]struct{ column, value, condition, ddl string }{
+		"precision": {"numeric(10,2)", "10.55", "c = 10.55", `ALTER TABLE public.r ALTER c TYPE numeric(10,0)`},
+		"length":    {"varchar(10)", "'abcdef'", "c = 'abcdef'", `ALTER TABLE public.r ALTER c TYPE varchar(3) USING left(c, 3)`},
+		"collation": {"text COLLATE public.ci", "'abc'", "c = 'ABC'", `ALTER TABLE public.r ALTER c TYPE text COLLATE "C"`},
+		"label":     {"public.mood", "'happy'", "c = 'happy'", `ALTER TYPE public.mood RENAME VALUE 'happy' TO 'joy'; ALTER TYPE public.mood RENAME VALUE 'sad' TO 'happy'`},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, dueTable("r", 10), `CREATE TYPE public.mood AS ENUM ('happy', 'sad')`,
+				`CREATE COLLATION public.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`,
+				`ALTER TABLE public.r ADD COLUMN c `+c.column, `UPDATE public.r SET c = `+c.value+` WHERE id <= 3`)
+			f.holdFitting(name("r"), c.condition)
+			if s, err := f.target.Simulate(t.Context(), policy("r", retention.ActionDelete), nil); err != nil || s.Held != 3 {
+				t.Fatalf("before: %d held, %v; want 3", s.Held, err)
+			}
+			f.exec(c.ddl)
+			spec := retention.Spec{RunID: uuid.NewString(), Attempt: 1, Policy: policy("r", retention.ActionDelete), AsOf: time.Now(), Pace: retention.PaceMax}
+			if err := f.target.Beat(t.Context(), spec.RunID, 1); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := f.target.Open(t.Context(), spec); !isRefusal(err) {
+				t.Errorf("opened with %v, want it refused", err)
+			}
+			if n := f.count(`SELECT count(*) FROM public.r`); n != 10 {
+				t.Errorf("%d of 10 rows are left", n)
+			}
+		})
+	}
+	t.Run("a label more", func(t *testing.T) {
+		t.Parallel()
+		f := newFixture(t, dueTable("r", 10), `CREATE TYPE public.mood AS ENUM ('happy', 'sad')`, `ALTER TABLE public.r ADD COLUMN c public.mood`, `UPDATE public.r SET c = 'sad' WHERE id = 1`)
+		f.holdFitting(name("r"), `c = 'sad'`)
+		f.exec(`ALTER TYPE public.mood ADD VALUE 'calm' BEFORE 'sad'`)
+		if got := f.run(policy("r", retention.ActionDelete)); got.Held != 1 || got.Processed != 9 {
+			t.Errorf("got %+v, want 1 held and 9 gone", got.Counts)
+		}
+	})
+}
+
+// A condition that comes to fail for a row fails the policy, and says whose it is.
+func TestAConditionThatFailsForARowIsRefusedOrNamed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 10), `ALTER TABLE public.r ADD COLUMN n integer DEFAULT 5`, `UPDATE public.r SET n = 0 WHERE id = 3`)
+	h := retention.Hold{ID: uuid.NewString(), Scope: []retention.Scope{{Table: name("r"), Condition: `10 / n = 2`}}}
+	if err := f.target.CheckKeys(t.Context(), h); !errors.Is(err, retention.ErrInvalid) || !strings.Contains(err.Error(), "division by zero") {
+		t.Errorf("for a row that is there: got %v, want it refused", err)
+	}
+	f.exec(`UPDATE public.r SET n = 1 WHERE id = 3`)
+	id := f.holdFitting(name("r"), `10 / n = 2`)
+	f.exec(`UPDATE public.r SET n = 0 WHERE id = 3`)
+	_, err := f.target.Simulate(t.Context(), policy("r", retention.ActionDelete), nil)
+	if !isRefusal(err) || !strings.Contains(err.Error(), id) {
+		t.Errorf("a simulation: got %v, want it refused with the hold's number", err)
+	}
+	d := f.begin(policy("r", retention.ActionDelete))
+	defer d.Close()
+	if err := stepToEnd(t, d); err == nil || !strings.Contains(err.Error(), id) {
+		t.Errorf("a run: got %v, want the hold's number", err)
+	}
+	if got, err := f.target.CountHold(t.Context(), retention.Hold{Scope: h.Scope}); err != nil {
+		t.Errorf("counted: %v, %v; want an estimate", got, err)
+	}
+}
+
+// In a list a number is compared as real, and alone as double precision.
+func TestEqualitiesOnARealColumnMeanWhatTheySayAlone(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 10), `ALTER TABLE public.r ADD COLUMN n real`, `UPDATE public.r SET n = CASE id WHEN 1 THEN 0.1 WHEN 2 THEN 7 ELSE 3 END`)
+	for _, condition := range []string{`n = 0.1`, `n = 7`, `n = 1e300`} {
+		f.holdFitting(name("r"), condition)
+	}
+	if got := f.foretold(policy("r", retention.ActionDelete)); got.Held != 1 || got.Processed != 9 {
+		t.Errorf("got %+v, want the 7 held alone", got.Counts)
 	}
 }
 

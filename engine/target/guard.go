@@ -47,11 +47,11 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		             FROM unnest(k.key_attnums, k.key_columns) WITH ORDINALITY AS u(num, name, pos)
 		             LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = k.relid AND a.attnum = u.num AND NOT a.attisdropped
 		             ORDER BY u.pos),
-		       s.parts || ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(s.relid) AS p WHERE p.relid <> s.relid),
+		       s.parts, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(s.relid) AS p WHERE p.relid <> s.relid),
 		       coalesce(s.condition, ''), s.condition_columns, s.condition_types,
-		       EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_attnums, s.condition_types) AS c(name, num, typ)
-		               WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a
-		                                 WHERE a.attrelid = s.relid AND a.attnum = c.num AND a.attname = c.name AND NOT a.attisdropped))
+		       EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_forms) AS c(name, form)
+		               WHERE c.form IS DISTINCT FROM holdfast_guard.column_form(s.relid, c.name))
+		       OR NOT s.condition_labels <@ holdfast_guard.column_labels(s.relid, s.condition_columns)
 		FROM holdfast_guard.hold_scope s
 		JOIN holdfast_guard.hold h ON h.no = s.hold_no AND h.state = 'active'
 		LEFT JOIN holdfast_guard.held_set k ON k.id = s.held_set
@@ -61,8 +61,9 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		return 0, nil, err
 	}
 	scopes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s plan.HoldScope, err error) {
-		err = row.Scan(&s.HoldID, &s.HoldNo, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts,
+		err = row.Scan(&s.HoldID, &s.HoldNo, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
 			&s.Condition, &s.Columns, &s.ColumnTypes, &s.Changed)
+		s.Parts = append(s.Parts, s.Attached...)
 		return s, err
 	})
 	if err != nil {

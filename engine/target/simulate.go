@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"holdfast/engine/sqlgen"
 	"holdfast/retention"
@@ -42,7 +44,7 @@ func (t *Target) simulating(ctx context.Context, p retention.Policy, asOf *time.
 	if err := useOwnPath(ctx, tx); err != nil {
 		return classify(err)
 	}
-	return classify(do(tx, pl, now))
+	return blameConditions(pl, classify(do(tx, pl, now)))
 }
 
 // Simulate computes what a run would do; see engine.Target.
@@ -63,6 +65,9 @@ func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 		return readMonths(ctx, tx, pl, &s)
 	})
 	s.WouldProcess = s.Due - s.Held - s.Blocked
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(pg.Code, "22") {
+		return s, &retention.Refusal{Field: "condition", Reason: "a condition fails for a row of the table: " + err.Error(), Remedy: "mend the row, the policy's condition, or the hold that is named"}
+	}
 	return s, err
 }
 

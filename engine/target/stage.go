@@ -262,11 +262,13 @@ func (t *Target) stageScope(ctx context.Context, no int32, index int, s retentio
 	}
 	_, err = t.pool.Exec(ctx, `
 		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, relid, schema_name, table_name, held_set, parts,
-		                                       condition, condition_columns, condition_attnums, condition_types)
+		                                       condition, condition_columns, condition_types, condition_forms, condition_labels)
 		VALUES ($1, $2, $3, $4, $5, $6, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($3::oid) AS p WHERE p.relid <> $3::oid),
-		        nullif($7, ''), $8, $9, $10)
+		        nullif($7, ''), $8, $9,
+		        ARRAY(SELECT holdfast_guard.column_form($3::oid, c.name) FROM unnest($8::text[]) WITH ORDINALITY AS c(name, pos) ORDER BY c.pos),
+		        holdfast_guard.column_labels($3::oid, $8::text[]))
 		ON CONFLICT (hold_no, scope_index) DO NOTHING`, no, index, table.OID, s.Table.Schema, s.Table.Name, set,
-		s.Condition, cond.names, cond.attnums, cond.types)
+		s.Condition, cond.names, cond.types)
 	return err
 }
 
