@@ -33,7 +33,7 @@ func TestWhatIsWrongWithAHoldIsSaidOfItsField(t *testing.T) {
 		{"no answer to its expiry", func(h *retention.Hold) { h.OnExpiry = "" }, "on_expiry", `must be "release" or "review", not ""`},
 		{"an expiry in the past", func(h *retention.Hold) { h.ExpiresAt = ptr(now.Add(-time.Second)) }, "expires_at", "it is now 2026-03-01T12:00:00Z"},
 		{"an expiry now", func(h *retention.Hold) { h.ExpiresAt = ptr(now) }, "expires_at", "must be in the future"},
-		{"no scope", func(h *retention.Hold) { h.Scope = nil }, "scope", "at least one table with record_ids, or with all: true"},
+		{"no scope", func(h *retention.Hold) { h.Scope = nil }, "scope", "at least one table with record_ids, with a condition, or with all: true"},
 		{"201 scopes", func(h *retention.Hold) {
 			h.Scope = make([]retention.Scope, 201)
 			for i := range h.Scope {
@@ -41,8 +41,9 @@ func TestWhatIsWrongWithAHoldIsSaidOfItsField(t *testing.T) {
 			}
 		}, "scope", "at most 200"},
 		{"a scope without a table", func(h *retention.Hold) { h.Scope[1].Table = retention.TableName{} }, "scope[1].table", "such as public.orders"},
-		{"a scope that covers nothing", func(h *retention.Hold) { h.Scope[0].RecordIDs = nil }, "scope[0]", "covers nothing; give record_ids, or all: true"},
+		{"a scope that covers nothing", func(h *retention.Hold) { h.Scope[0].RecordIDs = nil }, "scope[0]", "covers nothing; give record_ids, a condition, or all: true"},
 		{"ids and all", func(h *retention.Hold) { h.Scope[0].All = true }, "scope[0]", "give one of them"},
+		{"all and a condition", func(h *retention.Hold) { h.Scope[0].RecordIDs, h.Scope[0].All, h.Scope[0].Condition = nil, true, "a = 1" }, "scope[0]", "names condition and all: true"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			h := validHold()
