@@ -22,15 +22,13 @@ func fitting(b *builder, conditions []plan.HeldCondition, as string) string {
 			parts = append(parts, inParts(b, c, as))
 			continue
 		}
-		kind := column + " " + pick(strings.HasSuffix(constant, "'"), "text", pick(strings.ContainsAny(constant, "TF"), "boolean", "number"))
-		if lists[kind] == nil {
-			columns = append(columns, kind)
+		if lists[column] == nil {
+			columns = append(columns, column)
 		}
-		lists[kind] = append(lists[kind], constant)
+		lists[column] = append(lists[column], constant)
 	}
-	for _, kind := range columns {
-		column := kind[:strings.LastIndexByte(kind, ' ')]
-		parts = append(parts, fmt.Sprintf("(%s.%s IN (%s))", retention.QuoteIdent(as), retention.QuoteIdent(column), strings.Join(lists[kind], ", ")))
+	for _, column := range columns {
+		parts = append(parts, fmt.Sprintf("(%s.%s IN (%s))", retention.QuoteIdent(as), retention.QuoteIdent(column), strings.Join(lists[column], ", ")))
 	}
 	return "(" + strings.Join(parts, " OR ") + ") IS TRUE"
 }
@@ -41,11 +39,4 @@ func inParts(b *builder, c plan.HeldCondition, as string) string {
 		return c.Cond.SQL(as)
 	}
 	return fmt.Sprintf("(%s.tableoid %s ANY (%s::pg_catalog.oid[]) AND %s)", retention.QuoteIdent(as), opEqual, b.arg(c.Parts), c.Cond.SQL(as))
-}
-
-func pick(yes bool, a, b string) string {
-	if yes {
-		return a
-	}
-	return b
 }

@@ -103,10 +103,11 @@ func (t *Target) tryRows(ctx context.Context, s retention.Scope, table *plan.Tab
 		_, err := tx.Exec(ctx, `SELECT pg_catalog.count(*)`+from)
 		return err
 	})
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
-		if pg.Code == "57014" {
-			return nil // a large table: what it has not come to is judged by the runs
-		}
+	pg, isServer := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case isServer && pg.Code == "57014":
+		return nil // a large table: what it has not come to is judged by the runs
+	case isServer && kindOf(pg.Code) == nil: // what has a kind is the database's trouble, not the condition's
 		return &retention.Refusal{Field: "condition", Reason: "it fails for a row that is there: " + said(pg), Remedy: "write it so that it answers for every row"}
 	}
 	return classify(err)

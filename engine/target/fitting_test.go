@@ -74,23 +74,7 @@ func comesToFit(t *testing.T, action retention.Action, held, walk string) {
 	f.holdFitting(name("r"), held)
 	d := f.begin(policy("r", action))
 	defer d.Close()
-	d.lockTimeout = 20_000 // the test decides how long the batch waits
-	app := f.connect()
-	if _, err := app.Exec(t.Context(), `BEGIN; UPDATE public.r SET customer = 7 WHERE id = 5`); err != nil {
-		t.Fatal(err)
-	}
-	stepped := make(chan error, 1)
-	go func() {
-		_, err := d.Step(t.Context())
-		stepped <- err
-	}()
-	f.awaitBlocked(app.PgConn().PID())
-	if _, err := app.Exec(t.Context(), "COMMIT"); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-stepped; err != nil {
-		t.Fatalf("step: %v", err)
-	}
+	f.stepUnder(d, `UPDATE public.r SET customer = 7 WHERE id = 5`)
 	if n := f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`); n != 1 {
 		t.Fatal("the row that came to fit is gone or changed")
 	}
@@ -241,6 +225,21 @@ func TestAConditionThatFailsForARowIsRefusedOrNamed(t *testing.T) {
 	}
 	if got, err := f.target.CountHold(t.Context(), retention.Hold{Scope: h.Scope}); err != nil {
 		t.Errorf("counted: %v, %v; want an estimate", got, err)
+	}
+}
+
+// One list may have constants of several forms, each of which the server reads as the
+// column's type.
+func TestEqualitiesOfSeveralFormsHoldTheSameRowsTogether(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 20), `ALTER TABLE public.r ADD COLUMN n integer, ADD COLUMN d numeric, ADD COLUMN c char(4), ADD COLUMN b boolean`,
+		`UPDATE public.r SET n = id, d = id + 0.5, c = 'k' || id, b = (id = 20)`)
+	for _, condition := range []string{`n = 1`, `n = '2'`, `n = -3`, `4.0 = n`, `n = 4.5`, `d = 5.5`, `d = '6.50'`, `c = 'k7'`, `c = 'k8  '`, `b = TRUE`, `b = 'yes'`} {
+		f.holdFitting(name("r"), condition)
+	}
+	// 1, 2, 4, 5, 6, 7, 8 and 20.
+	if got := f.foretold(policy("r", retention.ActionDelete)); got.Held != 8 || got.Processed != 12 {
+		t.Errorf("got %+v, want 8 held", got.Counts)
 	}
 }
 

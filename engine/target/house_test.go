@@ -142,6 +142,36 @@ func (f *fixture) awaitBlocked(holder uint32) {
 	pgtest.Await(f, "somebody who waits for the lock", func() bool { return f.count(waiting) > 0 })
 }
 
+// changeUnder has the application make a change that a batch waits for: do, which works on
+// the disposition, begins after it and goes on when it commits. The error is do's.
+func (f *fixture) changeUnder(d *disposition, change string, do func() error) error {
+	f.Helper()
+	d.lockTimeout = 20_000 // the test decides how long the batch waits
+	app := f.connect()
+	if _, err := app.Exec(f.Context(), "BEGIN; "+change); err != nil {
+		f.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() { done <- do() }()
+	f.awaitBlocked(app.PgConn().PID())
+	if _, err := app.Exec(f.Context(), "COMMIT"); err != nil {
+		f.Fatal(err)
+	}
+	return <-done
+}
+
+// stepUnder is one step under such a change.
+func (f *fixture) stepUnder(d *disposition, change string) {
+	f.Helper()
+	err := f.changeUnder(d, change, func() error {
+		_, err := d.Step(f.Context())
+		return err
+	})
+	if err != nil {
+		f.Fatalf("step: %v", err)
+	}
+}
+
 // remaining lists the keys left in a table, sorted as text.
 func (f *fixture) remaining(table, key string) []string {
 	f.Helper()

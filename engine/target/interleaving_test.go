@@ -50,7 +50,6 @@ func interleave(t *testing.T, change string, action retention.Action, walk strin
 	p.Condition = "status = 'old'"
 	d := f.begin(p)
 	defer d.Close()
-	d.lockTimeout = 20_000 // the test decides how long the batch waits
 	if err := d.replan(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -59,22 +58,7 @@ func interleave(t *testing.T, change string, action retention.Action, walk strin
 		t.Fatalf("the plan walks by %s, want %s", d.planned.Walk, walk)
 	}
 
-	app := f.connect()
-	if _, err := app.Exec(t.Context(), "BEGIN; "+change); err != nil {
-		t.Fatal(err)
-	}
-	stepped := make(chan error, 1)
-	go func() {
-		_, err := d.Step(t.Context())
-		stepped <- err
-	}()
-	f.awaitBlocked(app.PgConn().PID())
-	if _, err := app.Exec(t.Context(), "COMMIT"); err != nil {
-		t.Fatal(err)
-	}
-	if err := <-stepped; err != nil {
-		t.Fatalf("step: %v", err)
-	}
+	f.stepUnder(d, change)
 	if n := f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`); n != 1 {
 		t.Fatalf("the row that became protected is gone or changed (%d rows left with its name)", n)
 	}

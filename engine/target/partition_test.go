@@ -219,24 +219,13 @@ func TestARowThatMovesBetweenPartitionsWhileABatchWaitsIsNeverHalfDone(t *testin
 // for to another partition.
 func (f *fixture) moveUnder(move string, d *disposition) {
 	f.Helper()
-	d.lockTimeout = 20_000
-	app := f.connect()
-	if _, err := app.Exec(f.Context(), "BEGIN; "+move); err != nil {
-		f.Fatal(err)
-	}
-	stepped := make(chan error, 1)
-	go func() {
-		var err error
+	err := f.changeUnder(d, move, func() (err error) {
 		for err == nil && !d.Progress().Done {
 			_, err = d.Step(f.Context())
 		}
-		stepped <- err
-	}()
-	f.awaitBlocked(app.PgConn().PID())
-	if _, err := app.Exec(f.Context(), "COMMIT"); err != nil {
-		f.Fatal(err)
-	}
-	if err := <-stepped; err != nil && !errors.Is(err, retention.ErrBusy) {
+		return err
+	})
+	if err != nil && !errors.Is(err, retention.ErrBusy) {
 		f.Fatalf("step: %v", err)
 	}
 	f.finish(d)
