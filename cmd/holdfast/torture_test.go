@@ -36,7 +36,7 @@ func TestTorture(t *testing.T) {
 		t.Error(f)
 	}
 	t.Logf("seed %d: %d batches changed %d rows, the application committed %d times; %s", r.seed, j.batches, j.ours, j.theirs, r.said())
-	if j.batches < 20 || j.ours < 100 || r.done["hold placed"] < 3 {
+	if j.batches < 20 || j.ours < 100 || r.holds() < fewHolds {
 		t.Errorf("too little happened to show anything")
 	}
 }
@@ -253,24 +253,36 @@ func (r *torture) said() string {
 
 var policyName = regexp.MustCompile(`"name":"(\w+)"`)
 
-// run lets everything go on at once until the time is over, then lets what is due be
-// done in peace.
+// fewHolds are as many as a round needs to show anything.
+const fewHolds = 3
+
+// run lets everything go on at once until the time is over, on a busy machine until some
+// holds are placed, then lets what is due be done in peace.
 func (r *torture) run() {
-	ctx, cancel := context.WithTimeout(r.t.Context(), r.length)
+	ctx, cancel := context.WithTimeout(r.t.Context(), 10*r.length)
 	defer cancel()
+	began := time.Now()
 	var wg sync.WaitGroup
 	for i := range 5 {
 		wg.Go(func() { r.apply(ctx, rand.New(rand.NewPCG(r.seed, uint64(10+i)))) })
 	}
 	held := make(chan []string, 1)
 	wg.Go(func() { held <- r.hold(ctx, rand.New(rand.NewPCG(r.seed, 20))) })
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && (time.Since(began) < r.length || r.holds() < fewHolds) {
 		r.ask()
 		r.break_(ctx)
 	}
+	cancel()
 	wg.Wait()
 	<-held
 	r.settle()
+}
+
+// holds is how many were placed so far.
+func (r *torture) holds() int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done["hold placed"]
 }
 
 // one is one of the services, by the caller's dice.
