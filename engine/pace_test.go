@@ -41,7 +41,10 @@ func TestARunWaitsForAStandbyThatIsBehindAtAnyPace(t *testing.T) {
 	migrateAll(t, url)
 	h := newHouse(t, url)
 	h.engine = engine.New(h.store, h.target, engine.Options{Pace: retention.PaceMax, MaxReplicaLag: time.Nanosecond})
-	h.logs(5_000, func(p *retention.Policy) { p.BatchSize = 20 })
+	h.logs(2_000, func(p *retention.Policy) { p.BatchSize = 40 })
+	// The pressure is read again after a second: the run must not be over by then.
+	h.exec(`CREATE FUNCTION public.slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN NULL; END'`,
+		`CREATE TRIGGER slow BEFORE DELETE ON public.logs FOR EACH STATEMENT EXECUTE FUNCTION public.slow()`)
 	standby := pgtest.StartStandby(t, url, "standby1")
 	h.exec(`INSERT INTO public.logs VALUES (100000, now())`) // from now on it is behind
 	run := h.request(engine.RunRequest{})
@@ -63,7 +66,7 @@ func TestARunWaitsForAStandbyThatIsBehindAtAnyPace(t *testing.T) {
 			standby.Report()
 		}
 	}
-	if got := h.getRun(run.ID); got.Status != retention.RunSucceeded || got.TotalProcessed != 5_000 || got.Waiting != "" {
+	if got := h.getRun(run.ID); got.Status != retention.RunSucceeded || got.TotalProcessed != 2_000 || got.Waiting != "" {
 		t.Errorf("the run ended as %s with %d processed, waiting %q", got.Status, got.TotalProcessed, got.Waiting)
 	}
 }
