@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -24,14 +23,12 @@ type operation struct {
 	body *openapi3.RequestBody
 }
 
-// loadContract reads and checks the document.
+// loadContract reads the document. It is part of the program: that it is valid is for a
+// test, and to check it took a third of the service's start.
 func loadContract(doc []byte) (contract, error) {
 	t, err := openapi3.NewLoader().LoadFromData(doc)
 	if err != nil {
 		return nil, fmt.Errorf("read openapi.yaml: %w", err)
-	}
-	if err := t.Validate(context.Background()); err != nil {
-		return nil, fmt.Errorf("check openapi.yaml: %w", err)
 	}
 	c := contract{}
 	for path, item := range t.Paths.Map() {

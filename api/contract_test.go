@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-chi/chi/v5"
 	"github.com/google/go-cmp/cmp"
 
@@ -39,6 +40,16 @@ func TestTheRoutesAreThoseOfTheContract(t *testing.T) {
 	slices.Sort(promised)
 	if diff := cmp.Diff(promised, served); diff != "" {
 		t.Errorf("promised and served differ (-openapi.yaml +router):\n%s", diff)
+	}
+}
+
+func TestTheContractIsAValidDocument(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromData(holdfast.OpenAPI)
+	if err == nil {
+		err = doc.Validate(t.Context())
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 
