@@ -69,15 +69,11 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 			return nil, err
 		}
 	}
-	hasher, err := newPasswords()
-	if err != nil {
-		return nil, err
-	}
 	a.sender = notify.New(notify.Options{
 		AllowPrivate: cfg.WebhookAllowPrivate, NATSCreds: cfg.NATSCreds, Agent: "Holdfast/" + version(), Log: log,
 	})
 	a.engine = engine.New(a.store, a.target, engine.Options{
-		Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: hasher, Meter: a.metrics, Version: version(),
+		Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: newPasswords(), Meter: a.metrics, Version: version(),
 		Source: cfg.PublicURL, Sender: a.sender, Secret: secret, BackupRetention: cfg.BackupRetention, EventRetention: cfg.EventRetention,
 		MaxReplicaLag: orNone(cfg.MaxReplicaLag.After(time.Time{}).Sub(time.Time{})), MaxWALRate: orNone(int64(cfg.MaxWALRate) << 20),
 	})
