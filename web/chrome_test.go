@@ -4,11 +4,17 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"holdfast/internal/pgtest"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -21,7 +27,33 @@ import (
 //go:embed testdata/axe.min.js
 var axe string
 
-// chrome is a browser of its own for one test, which ends with it.
+// browser is the one of this test binary: to start one costs as much as most tests that
+// use it. It begins with the first of them, and TestMain ends it.
+var browser struct {
+	once sync.Once
+	ctx  context.Context // of the browser; nil if it never began
+	err  error
+}
+
+func startBrowser() {
+	ctx, _ := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(
+		chromedp.NoSandbox, chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true)))
+	if browser.err = chromedp.Do(ctx); browser.err == nil {
+		browser.ctx = ctx
+	}
+}
+
+// stopBrowser also removes what it has written.
+func stopBrowser() error {
+	if browser.ctx == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(browser.ctx, 10*time.Second)
+	defer cancel()
+	return chromedp.Cancel(ctx)
+}
+
+// chrome is a window of one test, with its own cookies and storage, which ends with it.
 func chrome(t *testing.T) context.Context {
 	t.Helper()
 	found := false
@@ -32,12 +64,13 @@ func chrome(t *testing.T) context.Context {
 	if !found {
 		t.Fatal("no chromium in PATH; `make test` installs it (Debian: apt-get install chromium)")
 	}
-	ctx, cancel := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(
-		chromedp.NoSandbox, chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true)))
+	if browser.once.Do(startBrowser); browser.err != nil {
+		t.Fatalf("start the browser: %v", browser.err)
+	}
+	ctx, cancel := chromedp.NewContext(browser.ctx, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
-	// The browser lives as long as the context of its first step: not a shorter one.
 	if err := chromedp.Do(ctx, chromedp.Func(watch)); err != nil {
-		t.Fatalf("start the browser: %v", err)
+		t.Fatalf("open a window of the browser: %v", err)
 	}
 	return ctx
 }
@@ -75,13 +108,13 @@ var views = []view{
 	{"wide-light", 1440, "light"}, {"narrow-dark", 390, "dark"}, {"wide-dark", 1440, "dark"}, {"narrow-light", 390, "light"},
 }
 
-// wanted are the views that are looked at: all where pictures are taken, else the two
-// that have both widths and both themes.
-func wanted() []view {
-	if os.Getenv(envPictures) != "" {
+// wanted are the views in which the i-th page is looked at: all of them in the long form and
+// where pictures are taken, else one, each page in another than the one before.
+func wanted(i int) []view {
+	if os.Getenv(envPictures) != "" || pgtest.Long() {
 		return views
 	}
-	return views[:2]
+	return views[i%len(views):][:1]
 }
 
 // envPictures names the directory into which pictures are taken; without it none are.
@@ -131,7 +164,7 @@ func bringAxe(ctx context.Context, t *testing.T) {
 // comes before the page.
 func checkAccess(ctx context.Context, t *testing.T, what string) {
 	t.Helper()
-	const run = `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"], resultTypes: ["violations"]})
+	const run = `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"], resultTypes: ["violations"], preload: false, iframes: false})
 		.then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => ({Target: n.target, HTML: n.html}))})))`
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](run, chromedp.EvalAwaitPromise))
 	if err != nil {
@@ -278,14 +311,19 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	outage.breakDown()
 	ctx := chrome(t)
 	bringAxe(ctx, t)
-	for _, l := range looks(filled, empty, outage, fresh, anonymous) {
-		t.Run(l.name, func(t *testing.T) { lookAt(ctx, t, l) })
+	// One origin for all: for each new one the browser starts a process.
+	var at atomic.Pointer[testSite]
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { at.Load().asBrowser().ServeHTTP(w, r) }))
+	t.Cleanup(srv.Close)
+	for i, l := range looks(filled, empty, outage, fresh, anonymous) {
+		t.Run(l.name, func(t *testing.T) {
+			at.Store(l.from)
+			lookAt(ctx, t, srv, i, l)
+		})
 	}
 }
 
-func lookAt(ctx context.Context, t *testing.T, l look) {
-	srv := httptest.NewServer(l.from.asBrowser())
-	defer srv.Close()
+func lookAt(ctx context.Context, t *testing.T, srv *httptest.Server, i int, l look) {
 	if _, err := chromedp.RunResponse(ctx, chromedp.Navigate(srv.URL+l.path)); err != nil {
 		t.Fatalf("open %s: %v", l.path, err)
 	}
@@ -299,7 +337,7 @@ func lookAt(ctx context.Context, t *testing.T, l look) {
 			t.Fatalf("%s on %s: %v", l.fill, l.path, err)
 		}
 	}
-	for _, w := range wanted() {
+	for _, w := range wanted(i) {
 		what := l.name + "-" + w.name
 		if err := chromedp.Do(ctx, w.set()); err != nil {
 			t.Fatalf("%s: %v", what, err)

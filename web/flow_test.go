@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -21,7 +22,14 @@ import (
 	"holdfast/store"
 )
 
-func TestMain(m *testing.M) { pgtest.Main(m) }
+func TestMain(m *testing.M) {
+	code := pgtest.Run(m)
+	if err := stopBrowser(); err != nil {
+		fmt.Fprintln(os.Stderr, "stop the browser:", err)
+		code = max(code, 1)
+	}
+	os.Exit(code)
+}
 
 // product is the whole of Holdfast in this process, over a database of the test.
 type product struct {
