@@ -37,9 +37,16 @@ help: ## List the targets
 demo: need-demo build ## Show the whole product on a demo database of its own (ARGS=--once ends after the run)
 	@exec bin/holdfast demo $(ARGS)
 
+# Three packages at once: tests wait for each other, for other processes and for time-outs,
+# and with two a fifth of two cores stood idle.
 .PHONY: test
 test: need-test ## Run every test, race detector on, against one real PostgreSQL that it starts itself
-	CGO_ENABLED=1 tools/ram.sh $(PGSERVER) tools/test.sh '$(GO) test -race -vet=off -ldflags=-w -timeout 30m $(TESTFLAGS)' '$(PKG)' $(MODULES)
+	CGO_ENABLED=1 tools/ram.sh $(PGSERVER) tools/test.sh '$(GO) test -p 3 -race -vet=off -ldflags=-w -timeout 30m $(TESTFLAGS)' '$(PKG)' $(MODULES)
+
+# What has its long form in make soak is left to it.
+.PHONY: test-long
+test-long: need-test ## Run every case of the tests that have many: make test has every second one
+	HOLDFAST_LONG=1 tools/ram.sh $(PGSERVER) $(GO) test -p 2 -vet=off -count=1 -timeout 60m -skip '^(TestManyEventsBehind|TestWhatIsGone)' $(TESTFLAGS) ./web ./engine ./engine/target ./engine/sqlgen
 
 .PHONY: torture
 torture: need-demo ## Try for a while to break the promises, then plant bugs and find them (TORTURE sets how long a round is)

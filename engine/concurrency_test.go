@@ -131,13 +131,13 @@ func TestManyProcessesNeverWorkTwiceOnOnePolicy(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)
 	for _, table := range []string{"a", "b"} {
-		h.exec(oldRows(table, 750, true)...)
+		h.exec(oldRows(table, 300, true)...)
 		h.exec(oneAtATime(table)...)
 		h.mustPolicy(smallSteps(table))
-		h.mustHold(holdOn(table, "3", "700"))
+		h.mustHold(holdOn(table, "3", "280"))
 	}
 	var ids []string
-	for i := range 9 {
+	for i := range 6 {
 		names := [][]string{{"p_a"}, {"p_b"}, {"p_a", "p_b"}}[i%3]
 		ids = append(ids, h.request(engine.RunRequest{Policies: names, Pace: retention.PaceMax}).ID)
 	}
@@ -163,8 +163,8 @@ func TestManyProcessesNeverWorkTwiceOnOnePolicy(t *testing.T) {
 		}
 		rows, held = rows+run.TotalProcessed, held+run.TotalHeld
 	}
-	if rows != 2*748 || held != 2*12 {
-		t.Errorf("%d rows were processed and %d held over all runs, want 1496 and 24 (two held in each of 12 passes)", rows, held)
+	if rows != 2*298 || held != 2*8 {
+		t.Errorf("%d rows were processed and %d held over all runs, want 596 and 16 (two held in each of 8 passes)", rows, held)
 	}
 	if left := h.count(`SELECT (SELECT count(*) FROM public.a WHERE id > 0) + (SELECT count(*) FROM public.b WHERE id > 0)`); left != 4 {
 		t.Errorf("%d rows are left, want the 4 that are held", left)

@@ -3,12 +3,12 @@ package engine_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
@@ -45,7 +45,7 @@ func (h *house) fillMany(batches int) {
 // 40,000 otherwise.
 func TestManyEventsBehindCostFewRowsAndLittleMemory(t *testing.T) {
 	batches, rounds := 8, 20
-	if os.Getenv("HOLDFAST_LONG") != "" {
+	if pgtest.Long() {
 		batches, rounds = 200, 150
 	}
 	h := deliveryHouseWith(t, &swift{})

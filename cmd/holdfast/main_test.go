@@ -109,7 +109,7 @@ func (o *output) String() string {
 func (s *service) await(ok func() bool, why func() string) {
 	s.t.Helper()
 	deadline := time.After(3 * time.Minute)
-	tick := time.NewTicker(20 * time.Millisecond)
+	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {

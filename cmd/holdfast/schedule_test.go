@@ -144,7 +144,7 @@ func (d *days) live(from time.Time, length, darkAfter time.Duration) {
 		}
 		at = at.Add(time.Duration(30+d.random.IntN(20)) * time.Minute)
 		d.clock.set(at)
-		if step%4 == 0 {
+		if step%6 == 0 {
 			d.replace(d.random.IntN(len(d.alive)))
 		}
 		d.awaitDecided()

@@ -22,14 +22,14 @@ import (
 // The torture: two processes, runs of all actions at once, holds placed and released at
 // random, an application that inserts, edits, re-keys and deletes beside them, and
 // everything killed in between. Afterwards the server's own log is held against the
-// promises (torture_history_test.go). HOLDFAST_TORTURE is for how long (default 12s),
+// promises (torture_history_test.go). HOLDFAST_TORTURE is for how long (default 8s),
 // HOLDFAST_TORTURE_SEED repeats the choices, not the timing.
 func TestTorture(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
 		t.Skip("kills for a while")
 	}
-	r := newTorture(t, os.Args[0], tortureTime(t, 12*time.Second))
+	r := newTorture(t, os.Args[0], tortureTime(t, 8*time.Second))
 	r.run()
 	j := r.judge()
 	for _, f := range j.faults {

@@ -227,8 +227,12 @@ func TestTextIsAnonymizedOnceAndForAll(t *testing.T) {
 		"constant":     {Method: retention.MethodConstant, Value: ptr("Jane@example.COM")},
 		"empty":        {Method: retention.MethodConstant, Value: ptr("")},
 	}
-	for _, name := range []string{"p_text", "p_varchar", "p_varchar60", "p_char60", "p_domain", "p_collated", "p_citext"} {
-		for kind, how := range hows {
+	for i, name := range []string{"p_text", "p_varchar", "p_varchar60", "p_char60", "p_domain", "p_collated", "p_citext"} {
+		for j, kind := range pgtest.Names(hows) {
+			how := hows[kind]
+			if pgtest.ForLong(i, j) {
+				continue
+			}
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				g, err := treating(t, url, name, how, "UTC")
 				if err != nil {
@@ -356,8 +360,11 @@ func TestDatesAreTruncatedOnceAndForAll(t *testing.T) {
 		if name == "p_tstz" {
 			zones = []string{"UTC", "Europe/Berlin", "America/Havana", "America/Sao_Paulo", "Australia/Lord_Howe"}
 		}
-		for _, zone := range zones {
-			for _, part := range retention.DateParts() {
+		for i, zone := range zones {
+			for j, part := range retention.DateParts() {
+				if pgtest.ForLong(i, j) && part != "hour" {
+					continue
+				}
 				if part == "hour" && (name == "p_date" || name == "p_day" || zone == "Australia/Lord_Howe") {
 					continue // A date has no hours; on Lord Howe Island the clocks change by half an hour.
 				}

@@ -386,7 +386,7 @@ func worldSetting(name string, otherwise int) int {
 }
 
 func TestRunsDoWhatAModelSays(t *testing.T) {
-	first, n := worldSetting("HOLDFAST_MODEL_SEED", 1), worldSetting("HOLDFAST_MODEL_WORLDS", 20)
+	first, n := worldSetting("HOLDFAST_MODEL_SEED", 1), worldSetting("HOLDFAST_MODEL_WORLDS", 12)
 	var compared atomic.Int64
 	t.Cleanup(func() {
 		if int(compared.Load()) < n/2 {
