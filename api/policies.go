@@ -212,7 +212,7 @@ func readColumns(in map[string]oapi.Anonymizer) map[string]retention.Anonymizer 
 	out := make(map[string]retention.Anonymizer, len(in))
 	for name, a := range in {
 		out[name] = retention.Anonymizer{
-			Method: retention.Method(a.Method), Text: value(a.Text), Value: a.Value, KeepLast: a.KeepLast, To: string(value(a.To)),
+			Method: retention.Method(a.Method), Text: value(a.Text), Value: a.Value, KeepLast: a.KeepLast, KeepFirst: a.KeepFirst, Step: a.Step, To: string(value(a.To)),
 		}
 	}
 	return out
@@ -248,7 +248,7 @@ func renderColumns(in map[string]retention.Anonymizer) map[string]oapi.Anonymize
 	out := make(map[string]oapi.Anonymizer, len(in))
 	for name, a := range in {
 		out[name] = oapi.Anonymizer{
-			Method: oapi.Method(a.Method), Text: orNull(a.Text), Value: a.Value, KeepLast: a.KeepLast, To: orNull(oapi.DatePart(a.To)),
+			Method: oapi.Method(a.Method), Text: orNull(a.Text), Value: a.Value, KeepLast: a.KeepLast, KeepFirst: a.KeepFirst, Step: a.Step, To: orNull(oapi.DatePart(a.To)),
 		}
 	}
 	return out

@@ -15,14 +15,20 @@ const (
 	MethodNull         Method = "null"
 	MethodHash         Method = "hash"
 	MethodMask         Method = "mask"
+	MethodTruncateText Method = "truncate_text"
 	MethodTruncateDate Method = "truncate_date"
+	MethodTruncateIP   Method = "truncate_ip"
+	MethodGeneralize   Method = "generalize_number"
 	MethodConstant     Method = "constant"
 )
 
 // Methods lists every anonymizer in the order in which people are shown them.
 func Methods() []Method {
-	return []Method{MethodRedact, MethodNull, MethodHash, MethodMask, MethodTruncateDate, MethodConstant}
+	return []Method{MethodRedact, MethodNull, MethodHash, MethodMask, MethodTruncateText, MethodTruncateDate, MethodTruncateIP, MethodGeneralize, MethodConstant}
 }
+
+// MaxStep is the largest step of generalize_number.
+const MaxStep = 1_000_000_000_000
 
 // DefaultRedaction is what redact writes unless the policy says otherwise.
 const DefaultRedaction = "[ANONYMIZED]"
@@ -40,6 +46,11 @@ type Anonymizer struct {
 	Value *string `json:"value,omitempty"`
 	// KeepLast is how many characters mask leaves at the end; 0 or more.
 	KeepLast *int `json:"keep_last,omitempty"`
+	// KeepFirst is how many characters truncate_text leaves at the beginning; 0 or more.
+	KeepFirst *int `json:"keep_first,omitempty"`
+	// Step is the number to a multiple of which generalize_number cuts, toward zero; from 2
+	// to MaxStep.
+	Step *int64 `json:"step,omitempty"`
 	// To is the unit that truncate_date cuts to, one of DateParts.
 	To string `json:"to,omitempty"`
 }
@@ -48,7 +59,7 @@ type Anonymizer struct {
 func (a Anonymizer) validate(field string) error {
 	var bad Problems
 	if !slices.Contains(Methods(), a.Method) {
-		bad.Add(field+".method", "%q is not a method; one of redact, null, hash, mask, truncate_date, constant", a.Method)
+		bad.Add(field+".method", "%q is not a method; one of %s", a.Method, joined(Methods()))
 		return bad.Err()
 	}
 	if a.Text != "" && a.Method != MethodRedact {
@@ -61,14 +72,47 @@ func (a Anonymizer) validate(field string) error {
 	if a.Value != nil {
 		checkText(&bad, field+".value", *a.Value, 10_000)
 	}
-	if (a.KeepLast != nil) != (a.Method == MethodMask) {
-		bad.Add(field+".keep_last", "is required for the method mask (how many characters stay readable at the end), and belongs to no other")
-	}
-	if a.KeepLast != nil && (*a.KeepLast < 0 || *a.KeepLast > 1000) {
-		bad.Add(field+".keep_last", "must be from 0 to 1000, not %d", *a.KeepLast)
-	}
 	if (a.To != "") != (a.Method == MethodTruncateDate) || (a.To != "" && !slices.Contains(DateParts(), a.To)) {
 		bad.Add(field+".to", "is required for the method truncate_date (one of %s), and belongs to no other", strings.Join(DateParts(), ", "))
 	}
+	a.validateNumbers(&bad, field)
 	return bad.Err()
+}
+
+// validateNumbers checks the parameters that are numbers.
+func (a Anonymizer) validateNumbers(bad *Problems, field string) {
+	for _, p := range []struct {
+		name        string
+		value       *int64
+		of          Method
+		means       string
+		least, most int64
+	}{
+		{"keep_last", widened(a.KeepLast), MethodMask, "how many characters stay readable at the end", 0, 1000},
+		{"keep_first", widened(a.KeepFirst), MethodTruncateText, "how many characters stay at the beginning", 0, 1000},
+		{"step", a.Step, MethodGeneralize, "a multiple of which is left", 2, MaxStep},
+	} {
+		if (p.value != nil) != (a.Method == p.of) {
+			bad.Add(field+"."+p.name, "is required for the method %s (%s), and belongs to no other", p.of, p.means)
+		}
+		if p.value != nil && (*p.value < p.least || *p.value > p.most) {
+			bad.Add(field+"."+p.name, "must be from %d to %d, not %d", p.least, p.most, *p.value)
+		}
+	}
+}
+
+func widened(n *int) *int64 {
+	if n == nil {
+		return nil
+	}
+	wide := int64(*n)
+	return &wide
+}
+
+func joined(methods []Method) string {
+	names := make([]string, len(methods))
+	for i, m := range methods {
+		names[i] = string(m)
+	}
+	return strings.Join(names, ", ")
 }

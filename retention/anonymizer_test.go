@@ -16,6 +16,9 @@ func TestAnonymizersWithTheirParametersAreValid(t *testing.T) {
 		retention.MethodNull:         {{}},
 		retention.MethodHash:         {{}},
 		retention.MethodMask:         {{KeepLast: ptr(0)}, {KeepLast: ptr(4)}, {KeepLast: ptr(1000)}},
+		retention.MethodTruncateText: {{KeepFirst: ptr(0)}, {KeepFirst: ptr(1000)}},
+		retention.MethodTruncateIP:   {{}},
+		retention.MethodGeneralize:   {{Step: ptr[int64](2)}, {Step: ptr[int64](retention.MaxStep)}},
 		retention.MethodTruncateDate: {{To: "year"}, {To: "quarter"}, {To: "month"}, {To: "week"}, {To: "day"}, {To: "hour"}},
 		retention.MethodConstant:     {{Value: ptr("")}, {Value: ptr("0")}, {Value: ptr(strings.Repeat("é", 10_000))}},
 	}
@@ -44,7 +47,7 @@ func TestWhatIsWrongWithAnAnonymizerIsSaidOfItsParameter(t *testing.T) {
 		field string
 		says  string
 	}{
-		{"no method", retention.Anonymizer{}, "method", "one of redact, null, hash, mask, truncate_date, constant"},
+		{"no method", retention.Anonymizer{}, "method", "one of redact, null, hash, mask, truncate_text, truncate_date, truncate_ip, generalize_number, constant"},
 		{"an unknown method", retention.Anonymizer{Method: "scramble"}, "method", `"scramble" is not a method; one of redact`},
 		{"a method in upper case", retention.Anonymizer{Method: "HASH"}, "method", "one of redact"},
 		{"text for hash", retention.Anonymizer{Method: retention.MethodHash, Text: "x"}, "text", "belongs to the method redact"},
@@ -55,6 +58,13 @@ func TestWhatIsWrongWithAnAnonymizerIsSaidOfItsParameter(t *testing.T) {
 		{"a long value", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr(strings.Repeat("x", 10_001))}, "value", "at most 10000"},
 		{"a NUL in the value", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("\x00")}, "value", "without NUL"},
 		{"mask without keep_last", retention.Anonymizer{Method: retention.MethodMask}, "keep_last", "is required for the method mask"},
+		{"truncate_text without keep_first", retention.Anonymizer{Method: retention.MethodTruncateText}, "keep_first", "is required for the method truncate_text"},
+		{"keep_first for mask", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(0), KeepFirst: ptr(0)}, "keep_first", "belongs to no other"},
+		{"a negative keep_first", retention.Anonymizer{Method: retention.MethodTruncateText, KeepFirst: ptr(-1)}, "keep_first", "from 0 to 1000, not -1"},
+		{"generalize_number without step", retention.Anonymizer{Method: retention.MethodGeneralize}, "step", "is required for the method generalize_number"},
+		{"step for truncate_ip", retention.Anonymizer{Method: retention.MethodTruncateIP, Step: ptr[int64](10)}, "step", "belongs to no other"},
+		{"a step of one", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](1)}, "step", "from 2 to 1000000000000, not 1"},
+		{"a step that is too large", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](retention.MaxStep + 1)}, "step", "from 2 to"},
 		{"keep_last for redact", retention.Anonymizer{Method: retention.MethodRedact, KeepLast: ptr(0)}, "keep_last", "belongs to no other"},
 		{"a negative keep_last", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(-1)}, "keep_last", "from 0 to 1000, not -1"},
 		{"a large keep_last", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(1001)}, "keep_last", "from 0 to 1000, not 1001"},

@@ -107,7 +107,8 @@ func timestampOptions(t table, chosen string) []ui.Option {
 func methodOptions(chosen string) []ui.Option {
 	texts := map[retention.Method]string{
 		retention.MethodRedact: "redact: a fixed text", retention.MethodNull: "null: empty it", retention.MethodHash: "hash: a keyed hash",
-		retention.MethodMask: "mask: keep the last characters", retention.MethodTruncateDate: "truncate_date: cut to a unit", retention.MethodConstant: "constant: a value you give",
+		retention.MethodMask: "mask: keep the last characters", retention.MethodTruncateText: "truncate_text: keep the first characters",
+		retention.MethodTruncateDate: "truncate_date: cut to a unit", retention.MethodTruncateIP: "truncate_ip: keep the network", retention.MethodGeneralize: "generalize_number: cut to a multiple", retention.MethodConstant: "constant: a value you give",
 	}
 	out := []ui.Option{{Value: "", Text: "leave as it is"}}
 	for _, m := range retention.Methods() {
@@ -157,6 +158,10 @@ func columnField(c column, d columnDraft, f *faults) ui.ColumnField {
 			Help: "What it becomes; left empty, `" + retention.DefaultRedaction + "`."},
 		Keep: ui.Field{Name: base + ".keep_last", Label: "Characters that stay readable", Value: d.keep, Error: f.of(base + ".keep_last"),
 			Help: "Counted from the end; 0 hides all of them.", Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off"}},
+		First: ui.Field{Name: base + ".keep_first", Label: "Characters that stay", Value: d.first, Error: f.of(base + ".keep_first"),
+			Help: "Counted from the beginning; 0 leaves an empty text.", Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off"}},
+		Step: ui.Field{Name: base + ".step", Label: "Step", Value: d.step, Error: f.of(base + ".step"),
+			Help: "37 with a step of 10 becomes 30.", Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off"}},
 		To: ui.Choice{Name: base + ".to", Label: "Cut to", Options: ui.Pick(parts, d.to), Error: f.of(base + ".to"),
 			Help: "What is finer than this unit is lost."},
 		Value: ui.Field{Name: base + ".value", Label: "Value", Value: d.value, Error: f.of(base + ".value"), Attrs: plain,

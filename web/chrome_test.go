@@ -14,12 +14,12 @@ import (
 	"testing"
 	"time"
 
-	"holdfast/internal/pgtest"
-
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+
+	"holdfast/internal/pgtest"
 )
 
 // axe is npm's axe-core 4.14.1 (MPL-2.0), which judges a page's accessibility.
@@ -29,26 +29,25 @@ var axe string
 
 // browser is the one of this test binary: to start one costs as much as most tests that
 // use it. It begins with the first of them, and TestMain ends it.
-var browser struct {
-	once sync.Once
-	ctx  context.Context // of the browser; nil if it never began
-	err  error
-}
-
-func startBrowser() {
+var browser = sync.OnceValues(func() (context.Context, error) {
+	browserBegan.Store(true)
 	ctx, _ := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(
 		chromedp.NoSandbox, chromedp.Flag("disable-gpu", true), chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true)))
-	if browser.err = chromedp.Do(ctx); browser.err == nil {
-		browser.ctx = ctx
-	}
-}
+	return ctx, chromedp.Do(ctx)
+})
+
+var browserBegan atomic.Bool
 
 // stopBrowser also removes what it has written.
 func stopBrowser() error {
-	if browser.ctx == nil {
+	if !browserBegan.Load() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(browser.ctx, 10*time.Second)
+	ctx, err := browser()
+	if err != nil {
+		return nil // the tests have told
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	return chromedp.Cancel(ctx)
 }
@@ -64,10 +63,11 @@ func chrome(t *testing.T) context.Context {
 	if !found {
 		t.Fatal("no chromium in PATH; `make test` installs it (Debian: apt-get install chromium)")
 	}
-	if browser.once.Do(startBrowser); browser.err != nil {
-		t.Fatalf("start the browser: %v", browser.err)
+	shared, err := browser()
+	if err != nil {
+		t.Fatalf("start the browser: %v", err)
 	}
-	ctx, cancel := chromedp.NewContext(browser.ctx, chromedp.WithNewBrowserContext())
+	ctx, cancel := chromedp.NewContext(shared, chromedp.WithNewBrowserContext())
 	t.Cleanup(cancel)
 	if err := chromedp.Do(ctx, chromedp.Func(watch)); err != nil {
 		t.Fatalf("open a window of the browser: %v", err)

@@ -252,6 +252,12 @@ func anonymizerText(a retention.Anonymizer) string {
 		return "hash: becomes a keyed hash, equal values stay equal"
 	case a.KeepLast != nil:
 		return "mask: keeps the last " + strconv.Itoa(*a.KeepLast) + " characters"
+	case a.KeepFirst != nil:
+		return "truncate_text: keeps the first " + strconv.Itoa(*a.KeepFirst) + " characters"
+	case a.Method == retention.MethodTruncateIP:
+		return "truncate_ip: keeps the network, /24 of IPv4 and /48 of IPv6"
+	case a.Step != nil:
+		return "generalize_number: cut to a multiple of " + strconv.FormatInt(*a.Step, 10)
 	case a.To != "":
 		return "truncate_date: cut to the " + a.To
 	case a.Value != nil:

@@ -22,7 +22,7 @@ type policyDraft struct {
 
 // columnDraft is the anonymizer of one column as it stands in the form.
 type columnDraft struct {
-	method, text, value, keep, to string
+	method, text, value, keep, first, step, to string
 }
 
 // emptyDraft is what the form of a new policy begins with.
@@ -60,6 +60,12 @@ func draftOfPolicy(p retention.Policy) policyDraft {
 		if a.KeepLast != nil {
 			c.keep = strconv.Itoa(*a.KeepLast)
 		}
+		if a.KeepFirst != nil {
+			c.first = strconv.Itoa(*a.KeepFirst)
+		}
+		if a.Step != nil {
+			c.step = strconv.FormatInt(*a.Step, 10)
+		}
 		d.columns[name] = c
 	}
 	return d
@@ -88,6 +94,7 @@ func draftOfForm(f url.Values) policyDraft {
 		d.columns[name] = columnDraft{
 			method: f.Get(base + ".method"), text: f.Get(base + ".text"), value: f.Get(base + ".value"),
 			keep: strings.TrimSpace(f.Get(base + ".keep_last")), to: f.Get(base + ".to"),
+			first: strings.TrimSpace(f.Get(base + ".keep_first")), step: strings.TrimSpace(f.Get(base + ".step")),
 		}
 	}
 	return d
@@ -201,6 +208,18 @@ func (d policyDraft) anonymizers(f *faults) map[string]retention.Anonymizer {
 				f.add("columns."+name+".keep_last", "must be a number of characters, such as 4")
 			}
 			a.KeepLast = &n
+		case retention.MethodTruncateText:
+			n, err := strconv.Atoi(c.first)
+			if err != nil {
+				f.add("columns."+name+".keep_first", "must be a number of characters, such as 2")
+			}
+			a.KeepFirst = &n
+		case retention.MethodGeneralize:
+			n, err := strconv.ParseInt(c.step, 10, 64)
+			if err != nil {
+				f.add("columns."+name+".step", "must be a whole number, such as 10")
+			}
+			a.Step = &n
 		}
 		out[name] = a
 	}

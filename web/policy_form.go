@@ -210,7 +210,7 @@ func policyLabel(field string) (name, label string, ok bool) {
 
 // columnFieldName is the form's field for the path of a column or its parameter.
 func columnFieldName(path string) string {
-	for _, member := range []string{".method", ".text", ".value", ".keep_last", ".to"} {
+	for _, member := range []string{".method", ".text", ".value", ".keep_last", ".keep_first", ".step", ".to"} {
 		if strings.HasSuffix(path, member) {
 			return path
 		}

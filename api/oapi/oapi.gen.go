@@ -218,18 +218,23 @@ func (e HoldStatus) Valid() bool {
 
 // Defines values for Method.
 const (
-	MethodConstant     Method = "constant"
-	MethodHash         Method = "hash"
-	MethodMask         Method = "mask"
-	MethodNull         Method = "null"
-	MethodRedact       Method = "redact"
-	MethodTruncateDate Method = "truncate_date"
+	MethodConstant         Method = "constant"
+	MethodGeneralizeNumber Method = "generalize_number"
+	MethodHash             Method = "hash"
+	MethodMask             Method = "mask"
+	MethodNull             Method = "null"
+	MethodRedact           Method = "redact"
+	MethodTruncateDate     Method = "truncate_date"
+	MethodTruncateIP       Method = "truncate_ip"
+	MethodTruncateText     Method = "truncate_text"
 )
 
 // Valid indicates whether the value is a known member of the Method enum.
 func (e Method) Valid() bool {
 	switch e {
 	case MethodConstant:
+		return true
+	case MethodGeneralizeNumber:
 		return true
 	case MethodHash:
 		return true
@@ -240,6 +245,10 @@ func (e Method) Valid() bool {
 	case MethodRedact:
 		return true
 	case MethodTruncateDate:
+		return true
+	case MethodTruncateIP:
+		return true
+	case MethodTruncateText:
 		return true
 	default:
 		return false
@@ -467,11 +476,17 @@ type ActorKind string
 
 // Anonymizer defines model for Anonymizer.
 type Anonymizer struct {
+	// KeepFirst truncate_text: how many characters stay at the beginning, 0 to 1000
+	KeepFirst *int `json:"keep_first,omitempty"`
+
 	// KeepLast mask: how many characters stay readable at the end
 	KeepLast *int `json:"keep_last,omitempty"`
 
 	// Method How a column is anonymized; a NULL stays NULL.
 	Method Method `json:"method"`
+
+	// Step generalize_number: a multiple of it is left, cut toward zero; 2 to 1000000000000
+	Step *int64 `json:"step,omitempty"`
 
 	// Text redact: what is written; `[ANONYMIZED]` when left out
 	Text *string `json:"text,omitempty"`

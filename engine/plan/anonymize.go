@@ -3,6 +3,7 @@ package plan
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -110,8 +111,12 @@ func fitsType(_ *Table, c Column, how retention.Anonymizer, _ string) error {
 		return fitsText(c, text, RedactText(how))
 	case retention.MethodHash:
 		return fitsText(c, text, strings.Repeat("0", HashLength))
-	case retention.MethodMask:
+	case retention.MethodMask, retention.MethodTruncateText:
 		return fitsText(c, text, "")
+	case retention.MethodTruncateIP:
+		return fitsIP(c)
+	case retention.MethodGeneralize:
+		return fitsNumber(c, *how.Step)
 	case retention.MethodTruncateDate:
 		return fitsDate(c, how)
 	case retention.MethodConstant:
@@ -132,7 +137,7 @@ func RedactText(how retention.Anonymizer) string {
 
 func fitsText(c Column, text bool, value string) error {
 	if !text {
-		return refuse("", fmt.Sprintf("column %q is %s, and this method writes text", c.Name, c.Type), "use null or constant, or truncate_date for a date")
+		return refuse("", fmt.Sprintf("column %q is %s, and this method writes text", c.Name, c.Type), "use null or constant, or truncate_date, truncate_ip or generalize_number for a date, an address or a number")
 	}
 	if n := utf8.RuneCountInString(value); c.MaxLength > 0 && n > c.MaxLength {
 		return refuse("", fmt.Sprintf("column %q is %s and this method writes %d characters", c.Name, c.Type, n), "use a method or a text of at most "+strconv.Itoa(c.MaxLength)+" characters")
@@ -151,4 +156,24 @@ func fitsDate(c Column, how retention.Anonymizer) error {
 		return nil
 	}
 	return refuse("", fmt.Sprintf("column %q is %s, and truncate_date works on dates and timestamps", c.Name, c.Type), "use another method")
+}
+
+func fitsIP(c Column) error {
+	if c.BaseType == "inet" || c.BaseType == "cidr" {
+		return nil
+	}
+	return refuse("", fmt.Sprintf("column %q is %s, and truncate_ip works on inet and cidr", c.Name, c.Type), "use another method, such as truncate_text or hash for an address that is text")
+}
+
+// fitsNumber wants a type whose arithmetic is exact: a multiple of the step that was rounded
+// would be cut again.
+func fitsNumber(c Column, step int64) error {
+	most := map[string]int64{"int2": math.MaxInt16, "int4": math.MaxInt32, "int8": math.MaxInt64, "numeric": math.MaxInt64}[c.BaseType]
+	switch {
+	case most == 0:
+		return refuse("", fmt.Sprintf("column %q is %s, and generalize_number works on smallint, integer, bigint and numeric", c.Name, c.Type), "use another method, such as constant or null")
+	case step > most:
+		return refuse("", fmt.Sprintf("column %q is %s, and %d is beyond its largest value", c.Name, c.Type, step), fmt.Sprintf("give a step of at most %d", most))
+	}
+	return nil
 }

@@ -16,6 +16,9 @@ var (
 	mask     = retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(2)}
 	month    = retention.Anonymizer{Method: retention.MethodTruncateDate, To: "month"}
 	hour     = retention.Anonymizer{Method: retention.MethodTruncateDate, To: "hour"}
+	first    = retention.Anonymizer{Method: retention.MethodTruncateText, KeepFirst: ptr(2)}
+	network  = retention.Anonymizer{Method: retention.MethodTruncateIP}
+	tens     = retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](10)}
 	constant = retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("0")}
 )
 
@@ -23,6 +26,7 @@ var (
 var howEach = map[retention.Method]retention.Anonymizer{
 	retention.MethodRedact: redact, retention.MethodNull: null, retention.MethodHash: hash,
 	retention.MethodMask: mask, retention.MethodTruncateDate: month, retention.MethodConstant: constant,
+	retention.MethodTruncateText: first, retention.MethodTruncateIP: network, retention.MethodGeneralize: tens,
 }
 
 func TestColumnsThatMustNotChangeAreNotAnonymized(t *testing.T) {
@@ -50,18 +54,18 @@ func TestColumnsThatMustNotChangeAreNotAnonymized(t *testing.T) {
 func TestEachMethodFitsItsTypesAndIsRefusedOnOthers(t *testing.T) {
 	// What each method accepts; every other pair of column and method is refused.
 	accepted := map[string]string{
-		"email":  "redact null hash mask constant",
-		"short":  "redact null mask constant",
-		"fixed":  "redact null hash mask constant",
+		"email":  "redact null hash mask truncate_text constant",
+		"short":  "redact null mask truncate_text constant",
+		"fixed":  "redact null hash mask truncate_text constant",
 		"born":   "null truncate_date constant",
 		"local":  "null truncate_date constant",
-		"epoch":  "null constant",
-		"total":  "null constant",
+		"epoch":  "null generalize_number constant",
+		"total":  "null generalize_number constant",
 		"mood":   "null constant",
 		"extra":  "null constant",
 		"at":     "null constant",
 		"sys":    "null constant",
-		"status": "redact null hash mask constant",
+		"status": "redact null hash mask truncate_text constant",
 	}
 	for _, m := range retention.Methods() {
 		how, ok := howEach[m]
@@ -88,7 +92,7 @@ func TestAMethodThatDoesNotFitSaysWhichWould(t *testing.T) {
 	valueOf := func(s string) retention.Anonymizer {
 		return retention.Anonymizer{Method: retention.MethodConstant, Value: &s}
 	}
-	const noText = "use null or constant, or truncate_date for a date"
+	const noText = "use null or constant, or truncate_date, truncate_ip or generalize_number for a date, an address or a number"
 	checkRefusals(t, []refusal{
 		{"redact of a number", on(anonymize("total", redact)), "columns.total", "is numeric, and this method writes text", noText},
 		{"hash of an enum", on(anonymize("mood", hash)), "columns.mood", "is public.mood", noText},
@@ -105,6 +109,15 @@ func TestAMethodThatDoesNotFitSaysWhichWould(t *testing.T) {
 		{"the month of a number", on(anonymize("epoch", month)), "columns.epoch", "truncate_date works on dates and timestamps", "use another method"},
 		{"the month of a time of day", on(anonymize("at", month)), "columns.at", "truncate_date works on dates and timestamps", "use another method"},
 	})
+	small := with("total", func(c *plan.Column) { c.BaseType = "int2" })
+	checkRefusals(t, []refusal{
+		{"the network of a text", on(anonymize("email", network)), "columns.email", "truncate_ip works on inet and cidr", "truncate_text or hash for an address that is text"},
+		{"a multiple of a text", on(anonymize("email", tens)), "columns.email", "generalize_number works on smallint, integer, bigint and numeric", "such as constant or null"},
+		{"a multiple of a float", append(on(anonymize("total", tens)), with("total", func(c *plan.Column) { c.BaseType = "float8" })), "columns.total", "generalize_number works on", "another method"},
+		{"a step beyond the type", append(on(anonymize("total", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](32768)})), small), "columns.total", "32768 is beyond its largest value", "at most 32767"},
+	})
+	build(t, anonymize("total", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](32767)}), small)
+	build(t, anonymize("total", network), with("total", func(c *plan.Column) { c.BaseType = "cidr" }))
 	build(t, anonymize("short", textOf(strings.Repeat("é", 40))))
 	build(t, anonymize("short", valueOf(strings.Repeat("é", 40))))
 	build(t, anonymize("local", hour))
@@ -112,7 +125,7 @@ func TestAMethodThatDoesNotFitSaysWhichWould(t *testing.T) {
 
 func TestUniqueColumnsStayUnique(t *testing.T) {
 	index := func(change func(*plan.Index)) func(*plan.Inputs) {
-		ix := plan.Index{Name: "orders_u", Unique: true, Btree: true, Valid: true, Columns: []string{"status", "email", "born"}}
+		ix := plan.Index{Name: "orders_u", Unique: true, Btree: true, Valid: true, Columns: []string{"status", "email", "born", "total"}}
 		change(&ix)
 		return func(in *plan.Inputs) { in.Table.Indexes = append(in.Table.Indexes, ix) }
 	}
@@ -127,17 +140,23 @@ func TestUniqueColumnsStayUnique(t *testing.T) {
 		{"unique and partial", func(ix *plan.Index) { ix.Partial = true }, "hash null", "use hash or null", "use null"},
 		{"unique with NULLS NOT DISTINCT", func(ix *plan.Index) { ix.NullsNotDistinct = true }, "hash", "use hash", "leave it out"},
 		{"exclusion", func(ix *plan.Index) { ix.Unique, ix.Exclusion, ix.Btree = false, true, false }, "null", "use null", "use null"},
-		{"not unique", func(ix *plan.Index) { ix.Unique = false }, "hash null redact mask constant truncate_date", "", ""},
-		{"unique over other columns", func(ix *plan.Index) { ix.Columns = []string{"short"} }, "hash null redact mask constant truncate_date", "", ""},
+		{"not unique", func(ix *plan.Index) { ix.Unique = false }, "hash null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
+		{"unique over other columns", func(ix *plan.Index) { ix.Columns = []string{"short"} }, "hash null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
 	}
 	for _, kind := range kinds {
 		for _, m := range retention.Methods() {
 			col, remedy := "email", kind.remedy
-			if m == retention.MethodTruncateDate {
+			typed := func(*plan.Inputs) {}
+			switch m {
+			case retention.MethodTruncateDate:
 				col, remedy = "born", kind.date
+			case retention.MethodGeneralize:
+				col, remedy = "total", kind.date
+			case retention.MethodTruncateIP:
+				col, remedy, typed = "total", kind.date, with("total", func(c *plan.Column) { c.BaseType = "inet" })
 			}
 			t.Run(kind.name+"/"+string(m), func(t *testing.T) {
-				change := []func(*plan.Inputs){anonymize(col, howEach[m]), index(kind.change)}
+				change := []func(*plan.Inputs){anonymize(col, howEach[m]), index(kind.change), typed}
 				if slices.Contains(strings.Fields(kind.safe), string(m)) {
 					build(t, change...)
 					return

@@ -58,6 +58,12 @@ func (g *Printer) treated(b *builder, c plan.Change) string {
 		value = b.arg(*c.How.Value) + asText
 	case retention.MethodMask:
 		value = g.masked(b, x+asText, *c.How.KeepLast)
+	case retention.MethodTruncateText:
+		value = fmt.Sprintf("pg_catalog.left(%s, %s::integer)", x+asText, b.arg(*c.How.KeepFirst))
+	case retention.MethodTruncateIP:
+		value = truncatedIP(x)
+	case retention.MethodGeneralize:
+		value = generalized(b, c, x)
 	case retention.MethodTruncateDate:
 		value = g.truncated(b, c, x)
 	case retention.MethodHash:
@@ -80,6 +86,26 @@ func (g *Printer) truncated(b *builder, c plan.Change, x string) string {
 		return fmt.Sprintf("pg_catalog.date_trunc(%s, %s::pg_catalog.timestamp)", unit, x)
 	}
 	return fmt.Sprintf("pg_catalog.date_trunc(%s, %s)", unit, x)
+}
+
+// truncatedIP leaves the network that a provider gives to a customer or a site: 24 bits of an
+// IPv4 address, 48 of an IPv6 one. A network that is wider already stays as it is.
+func truncatedIP(x string) string {
+	ip := x + "::pg_catalog.inet"
+	most := "CASE WHEN pg_catalog.family(" + ip + ") " + opEqual + " 4 THEN 24 ELSE 48 END"
+	return "pg_catalog.network(pg_catalog.set_masklen(" + ip + ", least(pg_catalog.masklen(" + ip + "), " + most + ")))"
+}
+
+// generalized cuts a number to a multiple of the step, toward zero, where no result is
+// beyond the type's range. NaN and infinity stay: they have no multiple.
+func generalized(b *builder, c plan.Change, x string) string {
+	number := x + "::pg_catalog." + c.Column.BaseType
+	step := b.arg(*c.How.Step) + "::pg_catalog." + c.Column.BaseType
+	cut := number + " " + opMinus + " pg_catalog.mod(" + number + ", " + step + ")"
+	if c.Column.BaseType != "numeric" {
+		return cut
+	}
+	return "CASE WHEN " + number + " " + opEqual + " ANY ('{NaN,Infinity,-Infinity}'::pg_catalog.numeric[]) THEN " + number + " ELSE " + cut + " END"
 }
 
 const (

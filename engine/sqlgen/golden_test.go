@@ -220,6 +220,10 @@ func methods() []struct {
 		{"hash", "email", retention.Anonymizer{Method: retention.MethodHash}},
 		{"hash, varchar(60)", "phone", retention.Anonymizer{Method: retention.MethodHash}},
 		{"mask", "phone", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(4)}},
+		{"truncate_text", "phone", retention.Anonymizer{Method: retention.MethodTruncateText, KeepFirst: ptr(2)}},
+		{"truncate_ip", "address", retention.Anonymizer{Method: retention.MethodTruncateIP}},
+		{"generalize_number, numeric(10,2)", "amount", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](50)}},
+		{"generalize_number, integer", "visits", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](10)}},
 		{"truncate_date, date", "born", retention.Anonymizer{Method: retention.MethodTruncateDate, To: "year"}},
 		{"truncate_date, timestamp", "seen_local", retention.Anonymizer{Method: retention.MethodTruncateDate, To: "hour"}},
 		{"truncate_date, timestamptz", "seen", retention.Anonymizer{Method: retention.MethodTruncateDate, To: "day"}},
@@ -236,7 +240,7 @@ func people() shape {
 	extra.HasEquality = false
 	amount := typed("amount", "numeric(10,2)", 1700, "numeric", "N")
 	amount.BaseSQL = "numeric"
-	sh.table.Columns = append(sh.table.Columns, extra, amount,
+	sh.table.Columns = append(sh.table.Columns, extra, amount, typed("address", "inet", 869, "inet", "I"), typed("visits", "integer", 23, "int4", "N"),
 		typed("seen", "timestamp with time zone", 1184, "timestamptz", "D"), typed("seen_local", "timestamp without time zone", 1114, "timestamp", "D"))
 	return sh
 }

@@ -123,6 +123,79 @@ FROM gone
 -- $5 = 4 (int)
 -- $6 = 4 (int)
 
+-- case: truncate_text
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.left("t"."phone"::pg_catalog.text, $1::integer) END AS character varying(60))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.left("t"."phone"::pg_catalog.text, $5::integer) END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true))
+RETURNING (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.left("t"."phone"::pg_catalog.text, $6::integer) END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
+)
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
+FROM gone
+-- $1 = 2 (int)
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = 2 (int)
+-- $6 = 2 (int)
+
+-- case: truncate_ip
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "address" = CAST(CASE WHEN "t"."address" IS NOT NULL THEN pg_catalog.network(pg_catalog.set_masklen("t"."address"::pg_catalog.inet, least(pg_catalog.masklen("t"."address"::pg_catalog.inet), CASE WHEN pg_catalog.family("t"."address"::pg_catalog.inet) OPERATOR(pg_catalog.=) 4 THEN 24 ELSE 48 END))) END AS pg_catalog.inet)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."address" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."address" IS NOT NULL THEN pg_catalog.network(pg_catalog.set_masklen("t"."address"::pg_catalog.inet, least(pg_catalog.masklen("t"."address"::pg_catalog.inet), CASE WHEN pg_catalog.family("t"."address"::pg_catalog.inet) OPERATOR(pg_catalog.=) 4 THEN 24 ELSE 48 END))) END AS pg_catalog.inet), true))
+RETURNING (NOT coalesce("t"."address" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."address" IS NOT NULL THEN pg_catalog.network(pg_catalog.set_masklen("t"."address"::pg_catalog.inet, least(pg_catalog.masklen("t"."address"::pg_catalog.inet), CASE WHEN pg_catalog.family("t"."address"::pg_catalog.inet) OPERATOR(pg_catalog.=) 4 THEN 24 ELSE 48 END))) END AS pg_catalog.inet), true)) AS undone
+)
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
+FROM gone
+-- $1 = 2024-01-02T00:00:00Z
+-- $2 = 2024-01-02T04:10:00Z
+-- $3 = 2024-01-04T00:00:00Z
+
+-- case: generalize_number, numeric(10,2)
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "amount" = CAST(CASE WHEN "t"."amount" IS NOT NULL THEN CASE WHEN "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.=) ANY ('{NaN,Infinity,-Infinity}'::pg_catalog.numeric[]) THEN "t"."amount"::pg_catalog.numeric ELSE "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.-) pg_catalog.mod("t"."amount"::pg_catalog.numeric, $1::pg_catalog.numeric) END END AS pg_catalog.numeric(10,2))
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."amount" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."amount" IS NOT NULL THEN CASE WHEN "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.=) ANY ('{NaN,Infinity,-Infinity}'::pg_catalog.numeric[]) THEN "t"."amount"::pg_catalog.numeric ELSE "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.-) pg_catalog.mod("t"."amount"::pg_catalog.numeric, $5::pg_catalog.numeric) END END AS pg_catalog.numeric(10,2)), true))
+RETURNING (NOT coalesce("t"."amount" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."amount" IS NOT NULL THEN CASE WHEN "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.=) ANY ('{NaN,Infinity,-Infinity}'::pg_catalog.numeric[]) THEN "t"."amount"::pg_catalog.numeric ELSE "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.-) pg_catalog.mod("t"."amount"::pg_catalog.numeric, $6::pg_catalog.numeric) END END AS pg_catalog.numeric(10,2)), true)) AS undone
+)
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
+FROM gone
+-- $1 = 50 (int64)
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = 50 (int64)
+-- $6 = 50 (int64)
+
+-- case: generalize_number, integer
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "visits" = CAST(CASE WHEN "t"."visits" IS NOT NULL THEN "t"."visits"::pg_catalog.int4 OPERATOR(pg_catalog.-) pg_catalog.mod("t"."visits"::pg_catalog.int4, $1::pg_catalog.int4) END AS integer)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."visits" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."visits" IS NOT NULL THEN "t"."visits"::pg_catalog.int4 OPERATOR(pg_catalog.-) pg_catalog.mod("t"."visits"::pg_catalog.int4, $5::pg_catalog.int4) END AS integer), true))
+RETURNING (NOT coalesce("t"."visits" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."visits" IS NOT NULL THEN "t"."visits"::pg_catalog.int4 OPERATOR(pg_catalog.-) pg_catalog.mod("t"."visits"::pg_catalog.int4, $6::pg_catalog.int4) END AS integer), true)) AS undone
+)
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
+FROM gone
+-- $1 = 10 (int64)
+-- $2 = 2024-01-02T00:00:00Z
+-- $3 = 2024-01-02T04:10:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = 10 (int64)
+-- $6 = 10 (int64)
+
 -- case: truncate_date, date
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
