@@ -14,6 +14,7 @@ const (
 	MethodRedact       Method = "redact"
 	MethodNull         Method = "null"
 	MethodHash         Method = "hash"
+	MethodEmail        Method = "email"
 	MethodMask         Method = "mask"
 	MethodTruncateText Method = "truncate_text"
 	MethodTruncateDate Method = "truncate_date"
@@ -24,7 +25,7 @@ const (
 
 // Methods lists every anonymizer in the order in which people are shown them.
 func Methods() []Method {
-	return []Method{MethodRedact, MethodNull, MethodHash, MethodMask, MethodTruncateText, MethodTruncateDate, MethodTruncateIP, MethodGeneralize, MethodConstant}
+	return []Method{MethodRedact, MethodNull, MethodHash, MethodEmail, MethodMask, MethodTruncateText, MethodTruncateDate, MethodTruncateIP, MethodGeneralize, MethodConstant}
 }
 
 // MaxStep is the largest step of generalize_number.

@@ -15,6 +15,7 @@ func TestAnonymizersWithTheirParametersAreValid(t *testing.T) {
 		retention.MethodRedact:       {{}, {Text: "gone"}, {Text: strings.Repeat("é", 1000)}},
 		retention.MethodNull:         {{}},
 		retention.MethodHash:         {{}},
+		retention.MethodEmail:        {{}},
 		retention.MethodMask:         {{KeepLast: ptr(0)}, {KeepLast: ptr(4)}, {KeepLast: ptr(1000)}},
 		retention.MethodTruncateText: {{KeepFirst: ptr(0)}, {KeepFirst: ptr(1000)}},
 		retention.MethodTruncateIP:   {{}},
@@ -47,7 +48,7 @@ func TestWhatIsWrongWithAnAnonymizerIsSaidOfItsParameter(t *testing.T) {
 		field string
 		says  string
 	}{
-		{"no method", retention.Anonymizer{}, "method", "one of redact, null, hash, mask, truncate_text, truncate_date, truncate_ip, generalize_number, constant"},
+		{"no method", retention.Anonymizer{}, "method", "one of redact, null, hash, email, mask, truncate_text, truncate_date, truncate_ip, generalize_number, constant"},
 		{"an unknown method", retention.Anonymizer{Method: "scramble"}, "method", `"scramble" is not a method; one of redact`},
 		{"a method in upper case", retention.Anonymizer{Method: "HASH"}, "method", "one of redact"},
 		{"text for hash", retention.Anonymizer{Method: retention.MethodHash, Text: "x"}, "text", "belongs to the method redact"},

@@ -106,7 +106,7 @@ func timestampOptions(t table, chosen string) []ui.Option {
 // methodOptions are the anonymizers with what they do.
 func methodOptions(chosen string) []ui.Option {
 	texts := map[retention.Method]string{
-		retention.MethodRedact: "redact: a fixed text", retention.MethodNull: "null: empty it", retention.MethodHash: "hash: a keyed hash",
+		retention.MethodRedact: "redact: a fixed text", retention.MethodNull: "null: empty it", retention.MethodHash: "hash: a keyed hash", retention.MethodEmail: "email: an address that is nobody's",
 		retention.MethodMask: "mask: keep the last characters", retention.MethodTruncateText: "truncate_text: keep the first characters",
 		retention.MethodTruncateDate: "truncate_date: cut to a unit", retention.MethodTruncateIP: "truncate_ip: keep the network", retention.MethodGeneralize: "generalize_number: cut to a multiple", retention.MethodConstant: "constant: a value you give",
 	}

@@ -250,6 +250,8 @@ func anonymizerText(a retention.Anonymizer) string {
 		return "null: becomes empty (NULL)"
 	case a.Method == retention.MethodHash:
 		return "hash: becomes a keyed hash, equal values stay equal"
+	case a.Method == retention.MethodEmail:
+		return "email: becomes an address that is nobody's, equal values stay equal"
 	case a.KeepLast != nil:
 		return "mask: keeps the last " + strconv.Itoa(*a.KeepLast) + " characters"
 	case a.KeepFirst != nil:

@@ -219,6 +219,7 @@ func (e HoldStatus) Valid() bool {
 // Defines values for Method.
 const (
 	MethodConstant         Method = "constant"
+	MethodEmail            Method = "email"
 	MethodGeneralizeNumber Method = "generalize_number"
 	MethodHash             Method = "hash"
 	MethodMask             Method = "mask"
@@ -233,6 +234,8 @@ const (
 func (e Method) Valid() bool {
 	switch e {
 	case MethodConstant:
+		return true
+	case MethodEmail:
 		return true
 	case MethodGeneralizeNumber:
 		return true

@@ -16,6 +16,10 @@ import (
 // value, 16 of its check part, in hexadecimal.
 const HashLength = 48
 
+// EmailDomain ends the addresses that the method email writes. RFC 2606 reserves .invalid:
+// no such address is ever anybody's, and no mail goes out.
+const EmailDomain = "@anonymized.invalid"
+
 // columnChanges refuses every treatment that does not fit its column.
 func columnChanges(p *Plan, in Inputs) error {
 	if in.Policy.Action != retention.ActionAnonymize {
@@ -111,6 +115,8 @@ func fitsType(_ *Table, c Column, how retention.Anonymizer, _ string) error {
 		return fitsText(c, text, RedactText(how))
 	case retention.MethodHash:
 		return fitsText(c, text, strings.Repeat("0", HashLength))
+	case retention.MethodEmail:
+		return fitsText(c, text, strings.Repeat("0", HashLength)+EmailDomain)
 	case retention.MethodMask, retention.MethodTruncateText:
 		return fitsText(c, text, "")
 	case retention.MethodTruncateIP:

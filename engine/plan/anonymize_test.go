@@ -16,6 +16,7 @@ var (
 	mask     = retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(2)}
 	month    = retention.Anonymizer{Method: retention.MethodTruncateDate, To: "month"}
 	hour     = retention.Anonymizer{Method: retention.MethodTruncateDate, To: "hour"}
+	email    = retention.Anonymizer{Method: retention.MethodEmail}
 	first    = retention.Anonymizer{Method: retention.MethodTruncateText, KeepFirst: ptr(2)}
 	network  = retention.Anonymizer{Method: retention.MethodTruncateIP}
 	tens     = retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](10)}
@@ -26,7 +27,7 @@ var (
 var howEach = map[retention.Method]retention.Anonymizer{
 	retention.MethodRedact: redact, retention.MethodNull: null, retention.MethodHash: hash,
 	retention.MethodMask: mask, retention.MethodTruncateDate: month, retention.MethodConstant: constant,
-	retention.MethodTruncateText: first, retention.MethodTruncateIP: network, retention.MethodGeneralize: tens,
+	retention.MethodEmail: email, retention.MethodTruncateText: first, retention.MethodTruncateIP: network, retention.MethodGeneralize: tens,
 }
 
 func TestColumnsThatMustNotChangeAreNotAnonymized(t *testing.T) {
@@ -54,7 +55,7 @@ func TestColumnsThatMustNotChangeAreNotAnonymized(t *testing.T) {
 func TestEachMethodFitsItsTypesAndIsRefusedOnOthers(t *testing.T) {
 	// What each method accepts; every other pair of column and method is refused.
 	accepted := map[string]string{
-		"email":  "redact null hash mask truncate_text constant",
+		"email":  "redact null hash email mask truncate_text constant",
 		"short":  "redact null mask truncate_text constant",
 		"fixed":  "redact null hash mask truncate_text constant",
 		"born":   "null truncate_date constant",
@@ -65,7 +66,7 @@ func TestEachMethodFitsItsTypesAndIsRefusedOnOthers(t *testing.T) {
 		"extra":  "null constant",
 		"at":     "null constant",
 		"sys":    "null constant",
-		"status": "redact null hash mask truncate_text constant",
+		"status": "redact null hash email mask truncate_text constant",
 	}
 	for _, m := range retention.Methods() {
 		how, ok := howEach[m]
@@ -111,6 +112,7 @@ func TestAMethodThatDoesNotFitSaysWhichWould(t *testing.T) {
 	})
 	small := with("total", func(c *plan.Column) { c.BaseType = "int2" })
 	checkRefusals(t, []refusal{
+		{"an address in varchar(66)", append(on(anonymize("short", email)), with("short", func(c *plan.Column) { c.MaxLength = 66 })), "columns.short", "writes 67 characters", "at most 66 characters"},
 		{"the network of a text", on(anonymize("email", network)), "columns.email", "truncate_ip works on inet and cidr", "truncate_text or hash for an address that is text"},
 		{"a multiple of a text", on(anonymize("email", tens)), "columns.email", "generalize_number works on smallint, integer, bigint and numeric", "such as constant or null"},
 		{"a multiple of a float", append(on(anonymize("total", tens)), with("total", func(c *plan.Column) { c.BaseType = "float8" })), "columns.total", "generalize_number works on", "another method"},
@@ -136,12 +138,12 @@ func TestUniqueColumnsStayUnique(t *testing.T) {
 		// remedy is what is said of a text that may be NULL, date of a date.
 		remedy, date string
 	}{
-		{"unique", func(*plan.Index) {}, "hash null", "use hash or null", "use null"},
-		{"unique and partial", func(ix *plan.Index) { ix.Partial = true }, "hash null", "use hash or null", "use null"},
-		{"unique with NULLS NOT DISTINCT", func(ix *plan.Index) { ix.NullsNotDistinct = true }, "hash", "use hash", "leave it out"},
+		{"unique", func(*plan.Index) {}, "hash email null", "use hash or null", "use null"},
+		{"unique and partial", func(ix *plan.Index) { ix.Partial = true }, "hash email null", "use hash or null", "use null"},
+		{"unique with NULLS NOT DISTINCT", func(ix *plan.Index) { ix.NullsNotDistinct = true }, "hash email", "use hash", "leave it out"},
 		{"exclusion", func(ix *plan.Index) { ix.Unique, ix.Exclusion, ix.Btree = false, true, false }, "null", "use null", "use null"},
-		{"not unique", func(ix *plan.Index) { ix.Unique = false }, "hash null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
-		{"unique over other columns", func(ix *plan.Index) { ix.Columns = []string{"short"} }, "hash null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
+		{"not unique", func(ix *plan.Index) { ix.Unique = false }, "hash email null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
+		{"unique over other columns", func(ix *plan.Index) { ix.Columns = []string{"short"} }, "hash email null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
 	}
 	for _, kind := range kinds {
 		for _, m := range retention.Methods() {

@@ -35,13 +35,16 @@ func keepsKeys(t *Table, ix Index, c Column, how retention.Anonymizer) error {
 			continue
 		case !simple:
 			return refuse("", fmt.Sprintf("column %q is part of the unique index %q by way of %s, and nobody can tell whether %s keeps that unique", c.Name, ix.Name, ix.key(i), how.Method), "leave the column out, or drop that index")
-		case how.Method == retention.MethodHash && !ix.Exclusion, how.Method == retention.MethodNull && !ix.NullsNotDistinct:
+		case keyed(how.Method) && !ix.Exclusion, how.Method == retention.MethodNull && !ix.NullsNotDistinct:
 			continue
 		}
 		return refuse("", fmt.Sprintf("column %q is in the unique index %q, and %s would give several rows the same value", c.Name, ix.Name, how.Method), uniqueRemedy(t, ix, c))
 	}
 	return nil
 }
+
+// keyed methods write another value for each.
+func keyed(m retention.Method) bool { return m == retention.MethodHash || m == retention.MethodEmail }
 
 // uniqueRemedy names the methods that keep the index unique and fit the column.
 func uniqueRemedy(t *Table, ix Index, c Column) string {

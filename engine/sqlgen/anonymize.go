@@ -25,6 +25,8 @@ func (g *Printer) dirtyColumn(b *builder, c plan.Change) string {
 		return x + " IS NOT NULL"
 	case c.How.Method == retention.MethodHash:
 		return fmt.Sprintf("(%s IS NOT NULL AND NOT %s)", x, g.isHashed(b, x+asText))
+	case c.How.Method == retention.MethodEmail:
+		return fmt.Sprintf("(%s IS NOT NULL AND NOT %s)", x, g.isEmail(b, x+asText))
 	case c.Column.TypeCategory == "S" || !c.Column.HasEquality:
 		// Text under the C collation: a nondeterministic one could call two different
 		// texts equal. Types without an equality are compared as text as well.
@@ -68,6 +70,8 @@ func (g *Printer) treated(b *builder, c plan.Change) string {
 		value = g.truncated(b, c, x)
 	case retention.MethodHash:
 		value = g.hashed(b, x+asText)
+	case retention.MethodEmail:
+		value = fmt.Sprintf("CASE WHEN %s THEN %s ELSE %s %s %s END", g.isEmail(b, x+asText), x+asText, g.hashed(b, x+asText), opConcat, b.arg(plan.EmailDomain)+asText)
 	}
 	return fmt.Sprintf("CAST(CASE WHEN %s IS NOT NULL THEN %s END AS %s)", x, value, c.Column.TypeSQL)
 }
@@ -126,6 +130,14 @@ func (g *Printer) hashed(b *builder, x string) string {
 func (g *Printer) isHashed(b *builder, x string) string {
 	return fmt.Sprintf("CASE WHEN pg_catalog.length(%s) %s %d THEN pg_catalog.right(%s, %d) %s pg_catalog.left(%s, %d) ELSE false END",
 		x, opEqual, plan.HashLength, x, hashCheck, opEqual, g.hmac(b, g.keys.Check, fmt.Sprintf("pg_catalog.left(%s, %d)", x, hashValue)), hashCheck)
+}
+
+// isEmail recognises an address that the method email wrote: what hashed wrote, and the
+// domain, to the letter whatever the column's collation.
+func (g *Printer) isEmail(b *builder, x string) string {
+	x += collateC
+	return fmt.Sprintf("(pg_catalog.right(%s, %d) %s %s AND %s)", x, len(plan.EmailDomain), opEqual, b.arg(plan.EmailDomain)+asText,
+		g.isHashed(b, fmt.Sprintf("pg_catalog.left(%s, %d)", x, -len(plan.EmailDomain))))
 }
 
 // hmac prints HMAC-SHA-256 (RFC 2104) of a text, in hexadecimal, by PostgreSQL's

@@ -219,6 +219,7 @@ func methods() []struct {
 		{"null", "born", retention.Anonymizer{Method: retention.MethodNull}},
 		{"hash", "email", retention.Anonymizer{Method: retention.MethodHash}},
 		{"hash, varchar(60)", "phone", retention.Anonymizer{Method: retention.MethodHash}},
+		{"email", "email", retention.Anonymizer{Method: retention.MethodEmail}},
 		{"mask", "phone", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(4)}},
 		{"truncate_text", "phone", retention.Anonymizer{Method: retention.MethodTruncateText, KeepFirst: ptr(2)}},
 		{"truncate_ip", "address", retention.Anonymizer{Method: retention.MethodTruncateIP}},

@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/big"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,6 +116,11 @@ func wanted(how retention.Anonymizer, s string) string {
 		return plan.RedactText(how)
 	case retention.MethodConstant:
 		return *how.Value
+	case retention.MethodEmail:
+		if local, ok := strings.CutSuffix(s, plan.EmailDomain); ok && len(local) == plan.HashLength && hashCheckOf(local[:32]) == local[32:] {
+			return s
+		}
+		return wanted(retention.Anonymizer{Method: retention.MethodHash}, s) + plan.EmailDomain
 	case retention.MethodTruncateText:
 		runes := []rune(s)
 		return string(runes[:min(len(runes), *how.KeepFirst)])
@@ -232,6 +238,7 @@ func TestTextIsAnonymizedOnceAndForAll(t *testing.T) {
 		"mask 0":       {Method: retention.MethodMask, KeepLast: ptr(0)},
 		"mask 2":       {Method: retention.MethodMask, KeepLast: ptr(2)},
 		"mask 59":      {Method: retention.MethodMask, KeepLast: ptr(59)},
+		"email":        {Method: retention.MethodEmail},
 		"first 0":      {Method: retention.MethodTruncateText, KeepFirst: ptr(0)},
 		"first 2":      {Method: retention.MethodTruncateText, KeepFirst: ptr(2)},
 		"first 59":     {Method: retention.MethodTruncateText, KeepFirst: ptr(59)},
@@ -240,9 +247,17 @@ func TestTextIsAnonymizedOnceAndForAll(t *testing.T) {
 	}
 	for i, name := range []string{"p_text", "p_varchar", "p_varchar60", "p_char60", "p_domain", "p_collated", "p_citext"} {
 		for j, kind := range pgtest.Names(hows) {
-			how := hows[kind]
+			how, values := hows[kind], texts()
 			if pgtest.ForLong(i, j) {
 				continue
+			}
+			if kind == "email" {
+				if slices.Contains([]string{"p_varchar60", "p_char60", "p_domain"}, name) {
+					continue // too short
+				}
+				for _, s := range []string{hashOf("someone") + plan.EmailDomain, strings.ToUpper(hashOf("someone")) + plan.EmailDomain, strings.Repeat("0", 48) + plan.EmailDomain, "x" + hashOf("x") + plan.EmailDomain, plan.EmailDomain} {
+					values = append(values, &s)
+				}
 			}
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				g, err := treating(t, url, name, how, "UTC")
@@ -250,7 +265,7 @@ func TestTextIsAnonymizedOnceAndForAll(t *testing.T) {
 					t.Fatal(err)
 				}
 				rolledBack(t, conn, func(tx pgx.Tx) {
-					fill(t, tx, name, texts())
+					fill(t, tx, name, values)
 					before, after := anonymizedOnce(t, tx, g, name)
 					for i, old := range before {
 						if old == nil {
@@ -280,23 +295,31 @@ func fill(t *testing.T, tx pgx.Tx, name string, values []*string) {
 	}
 }
 
-func TestHashKeepsUniqueColumnsUnique(t *testing.T) {
+func TestKeyedMethodsKeepUniqueColumnsUnique(t *testing.T) {
 	url := peopleDatabase(t)
 	conn := connect(t, url)
 	for _, name := range []string{"u_p_text", "u_p_varchar60", "u_p_char60", "u_p_domain", "u_p_collated", "u_p_citext"} {
 		t.Run(name, func(t *testing.T) {
-			g, err := treating(t, url, name, retention.Anonymizer{Method: retention.MethodHash}, "UTC")
-			if err != nil {
-				t.Fatal(err)
-			}
-			rolledBack(t, conn, func(tx pgx.Tx) {
-				fill(t, tx, name, texts())
-				before, _ := anonymizedOnce(t, tx, g, name)
-				values := number(t, tx, "SELECT count(c) FROM "+name)
-				if got := number(t, tx, "SELECT count(DISTINCT c) FROM "+name); got != values || values < 100 || len(before) == int(values) {
-					t.Errorf("%d different values among %d, of %d rows; want all different, and a NULL", got, values, len(before))
+			for _, m := range []retention.Method{retention.MethodHash, retention.MethodEmail} {
+				g, err := treating(t, url, name, retention.Anonymizer{Method: m}, "UTC")
+				if m == retention.MethodEmail && slices.Contains([]string{"u_p_varchar60", "u_p_char60", "u_p_domain"}, name) {
+					if !errors.Is(err, retention.ErrInvalid) {
+						t.Errorf("addresses of 67 characters in %s: got %v, want a refusal", name, err)
+					}
+					continue
 				}
-			})
+				if err != nil {
+					t.Fatal(err)
+				}
+				rolledBack(t, conn, func(tx pgx.Tx) {
+					fill(t, tx, name, texts())
+					before, _ := anonymizedOnce(t, tx, g, name)
+					values := number(t, tx, "SELECT count(c) FROM "+name)
+					if got := number(t, tx, "SELECT count(DISTINCT c) FROM "+name); got != values || values < 100 || len(before) == int(values) {
+						t.Errorf("%s: %d different values among %d, of %d rows; want all different, and a NULL", m, got, values, len(before))
+					}
+				})
+			}
 			for _, m := range []retention.Anonymizer{{Method: retention.MethodRedact}, {Method: retention.MethodMask, KeepLast: ptr(4)}, {Method: retention.MethodConstant, Value: ptr("x")}} {
 				if _, err := treating(t, url, name, m, "UTC"); !errors.Is(err, retention.ErrInvalid) {
 					t.Errorf("%s of a unique column: got %v, want a refusal", m.Method, err)

@@ -104,6 +104,38 @@ FROM gone
 -- $12 = the outer key of check
 -- $13 = the inner key of check
 
+-- case: email
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN CASE WHEN (pg_catalog.right("t"."email"::pg_catalog.text COLLATE pg_catalog."C", 19) OPERATOR(pg_catalog.=) $1::pg_catalog.text AND CASE WHEN pg_catalog.length(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19)) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($2::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($3::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 32), 'UTF8'))), 'hex'), 16) ELSE false END) THEN "t"."email"::pg_catalog.text ELSE CASE WHEN CASE WHEN pg_catalog.length("t"."email"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."email"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($6::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($7::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."email"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END THEN "t"."email"::pg_catalog.text ELSE (SELECT v.v OPERATOR(pg_catalog.||) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($8::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($9::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(v.v, 'UTF8'))), 'hex'), 16) FROM (SELECT pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($4::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($5::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to("t"."email"::pg_catalog.text, 'UTF8'))), 'hex'), 32) AS v OFFSET 0) AS v) END OPERATOR(pg_catalog.||) $10::pg_catalog.text END END AS pg_catalog.text)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $11::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $12::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $13::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (("t"."email" IS NOT NULL AND NOT (pg_catalog.right("t"."email"::pg_catalog.text COLLATE pg_catalog."C", 19) OPERATOR(pg_catalog.=) $14::pg_catalog.text AND CASE WHEN pg_catalog.length(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19)) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($15::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($16::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 32), 'UTF8'))), 'hex'), 16) ELSE false END)))
+RETURNING (("t"."email" IS NOT NULL AND NOT (pg_catalog.right("t"."email"::pg_catalog.text COLLATE pg_catalog."C", 19) OPERATOR(pg_catalog.=) $17::pg_catalog.text AND CASE WHEN pg_catalog.length(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19)) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($18::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($19::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 32), 'UTF8'))), 'hex'), 16) ELSE false END))) AS undone
+)
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
+FROM gone
+-- $1 = "@anonymized.invalid"
+-- $2 = the outer key of check
+-- $3 = the inner key of check
+-- $4 = the outer key of hash
+-- $5 = the inner key of hash
+-- $6 = the outer key of check
+-- $7 = the inner key of check
+-- $8 = the outer key of check
+-- $9 = the inner key of check
+-- $10 = "@anonymized.invalid"
+-- $11 = 2024-01-02T00:00:00Z
+-- $12 = 2024-01-02T04:10:00Z
+-- $13 = 2024-01-04T00:00:00Z
+-- $14 = "@anonymized.invalid"
+-- $15 = the outer key of check
+-- $16 = the inner key of check
+-- $17 = "@anonymized.invalid"
+-- $18 = the outer key of check
+-- $19 = the inner key of check
+
 -- case: mask
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
