@@ -16,7 +16,7 @@ func Long() bool { return os.Getenv(EnvLong) != "" }
 // ForLong reports whether a case of a matrix is left to the long form. at is its place, an
 // index for each dimension. The short form has every second case, like the squares of one
 // colour: wherever another dimension has two values, each pair of values of any two is
-// in it.
+// in it. Of a matrix of two dimensions it has half of the pairs and no more.
 func ForLong(at ...int) bool {
 	sum := 0
 	for _, i := range at {
