@@ -11,21 +11,21 @@ type Method string
 // The anonymizers. Each is idempotent: applied to its own result it changes
 // nothing, which is what lets a run be repeated and resumed.
 const (
-	MethodRedact       Method = "redact"
-	MethodNull         Method = "null"
-	MethodHash         Method = "hash"
-	MethodEmail        Method = "email"
-	MethodMask         Method = "mask"
-	MethodTruncateText Method = "truncate_text"
-	MethodTruncateDate Method = "truncate_date"
-	MethodTruncateIP   Method = "truncate_ip"
-	MethodGeneralize   Method = "generalize_number"
-	MethodConstant     Method = "constant"
+	MethodRedact           Method = "redact"
+	MethodNull             Method = "null"
+	MethodHash             Method = "hash"
+	MethodEmail            Method = "email"
+	MethodMask             Method = "mask"
+	MethodTruncateText     Method = "truncate_text"
+	MethodTruncateDate     Method = "truncate_date"
+	MethodTruncateIP       Method = "truncate_ip"
+	MethodGeneralizeNumber Method = "generalize_number"
+	MethodConstant         Method = "constant"
 )
 
 // Methods lists every anonymizer in the order in which people are shown them.
 func Methods() []Method {
-	return []Method{MethodRedact, MethodNull, MethodHash, MethodEmail, MethodMask, MethodTruncateText, MethodTruncateDate, MethodTruncateIP, MethodGeneralize, MethodConstant}
+	return []Method{MethodRedact, MethodNull, MethodHash, MethodEmail, MethodMask, MethodTruncateText, MethodTruncateDate, MethodTruncateIP, MethodGeneralizeNumber, MethodConstant}
 }
 
 // MaxStep is the largest step of generalize_number.
@@ -91,7 +91,7 @@ func (a Anonymizer) validateNumbers(bad *Problems, field string) {
 	}{
 		{"keep_last", widened(a.KeepLast), MethodMask, "how many characters stay readable at the end", 0, 1000},
 		{"keep_first", widened(a.KeepFirst), MethodTruncateText, "how many characters stay at the beginning", 0, 1000},
-		{"step", a.Step, MethodGeneralize, "a multiple of which is left", 2, MaxStep},
+		{"step", a.Step, MethodGeneralizeNumber, "a multiple of which is left", 2, MaxStep},
 	} {
 		if (p.value != nil) != (a.Method == p.of) {
 			bad.Add(field+"."+p.name, "is required for the method %s (%s), and belongs to no other", p.of, p.means)

@@ -12,16 +12,16 @@ func ptr[T any](v T) *T { return &v }
 
 func TestAnonymizersWithTheirParametersAreValid(t *testing.T) {
 	valid := map[retention.Method][]retention.Anonymizer{
-		retention.MethodRedact:       {{}, {Text: "gone"}, {Text: strings.Repeat("é", 1000)}},
-		retention.MethodNull:         {{}},
-		retention.MethodHash:         {{}},
-		retention.MethodEmail:        {{}},
-		retention.MethodMask:         {{KeepLast: ptr(0)}, {KeepLast: ptr(4)}, {KeepLast: ptr(1000)}},
-		retention.MethodTruncateText: {{KeepFirst: ptr(0)}, {KeepFirst: ptr(1000)}},
-		retention.MethodTruncateIP:   {{}},
-		retention.MethodGeneralize:   {{Step: ptr[int64](2)}, {Step: ptr[int64](retention.MaxStep)}},
-		retention.MethodTruncateDate: {{To: "year"}, {To: "quarter"}, {To: "month"}, {To: "week"}, {To: "day"}, {To: "hour"}},
-		retention.MethodConstant:     {{Value: ptr("")}, {Value: ptr("0")}, {Value: ptr(strings.Repeat("é", 10_000))}},
+		retention.MethodRedact:           {{}, {Text: "gone"}, {Text: strings.Repeat("é", 1000)}},
+		retention.MethodNull:             {{}},
+		retention.MethodHash:             {{}},
+		retention.MethodEmail:            {{}},
+		retention.MethodMask:             {{KeepLast: ptr(0)}, {KeepLast: ptr(4)}, {KeepLast: ptr(1000)}},
+		retention.MethodTruncateText:     {{KeepFirst: ptr(0)}, {KeepFirst: ptr(1000)}},
+		retention.MethodTruncateIP:       {{}},
+		retention.MethodGeneralizeNumber: {{Step: ptr[int64](2)}, {Step: ptr[int64](retention.MaxStep)}},
+		retention.MethodTruncateDate:     {{To: "year"}, {To: "quarter"}, {To: "month"}, {To: "week"}, {To: "day"}, {To: "hour"}},
+		retention.MethodConstant:         {{Value: ptr("")}, {Value: ptr("0")}, {Value: ptr(strings.Repeat("é", 10_000))}},
 	}
 	for _, m := range retention.Methods() {
 		if len(valid[m]) == 0 {
@@ -62,10 +62,10 @@ func TestWhatIsWrongWithAnAnonymizerIsSaidOfItsParameter(t *testing.T) {
 		{"truncate_text without keep_first", retention.Anonymizer{Method: retention.MethodTruncateText}, "keep_first", "is required for the method truncate_text"},
 		{"keep_first for mask", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(0), KeepFirst: ptr(0)}, "keep_first", "belongs to no other"},
 		{"a negative keep_first", retention.Anonymizer{Method: retention.MethodTruncateText, KeepFirst: ptr(-1)}, "keep_first", "from 0 to 1000, not -1"},
-		{"generalize_number without step", retention.Anonymizer{Method: retention.MethodGeneralize}, "step", "is required for the method generalize_number"},
+		{"generalize_number without step", retention.Anonymizer{Method: retention.MethodGeneralizeNumber}, "step", "is required for the method generalize_number"},
 		{"step for truncate_ip", retention.Anonymizer{Method: retention.MethodTruncateIP, Step: ptr[int64](10)}, "step", "belongs to no other"},
-		{"a step of one", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](1)}, "step", "from 2 to 1000000000000, not 1"},
-		{"a step that is too large", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](retention.MaxStep + 1)}, "step", "from 2 to"},
+		{"a step of one", retention.Anonymizer{Method: retention.MethodGeneralizeNumber, Step: ptr[int64](1)}, "step", "from 2 to 1000000000000, not 1"},
+		{"a step that is too large", retention.Anonymizer{Method: retention.MethodGeneralizeNumber, Step: ptr[int64](retention.MaxStep + 1)}, "step", "from 2 to"},
 		{"keep_last for redact", retention.Anonymizer{Method: retention.MethodRedact, KeepLast: ptr(0)}, "keep_last", "belongs to no other"},
 		{"a negative keep_last", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(-1)}, "keep_last", "from 0 to 1000, not -1"},
 		{"a large keep_last", retention.Anonymizer{Method: retention.MethodMask, KeepLast: ptr(1001)}, "keep_last", "from 0 to 1000, not 1001"},

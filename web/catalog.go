@@ -108,7 +108,7 @@ func methodOptions(chosen string) []ui.Option {
 	texts := map[retention.Method]string{
 		retention.MethodRedact: "redact: a fixed text", retention.MethodNull: "null: empty it", retention.MethodHash: "hash: a keyed hash", retention.MethodEmail: "email: an address that is nobody's",
 		retention.MethodMask: "mask: keep the last characters", retention.MethodTruncateText: "truncate_text: keep the first characters",
-		retention.MethodTruncateDate: "truncate_date: cut to a unit", retention.MethodTruncateIP: "truncate_ip: keep the network", retention.MethodGeneralize: "generalize_number: cut to a multiple", retention.MethodConstant: "constant: a value you give",
+		retention.MethodTruncateDate: "truncate_date: cut to a unit", retention.MethodTruncateIP: "truncate_ip: keep the network", retention.MethodGeneralizeNumber: "generalize_number: cut to a multiple", retention.MethodConstant: "constant: a value you give",
 	}
 	out := []ui.Option{{Value: "", Text: "leave as it is"}}
 	for _, m := range retention.Methods() {

@@ -103,7 +103,7 @@ func fillPolicies(s *fakeStore) {
 	customers := policyOf("inactive_customers", "customers", "last_seen_at", "P3Y", "GDPR Art. 5(1)(e), storage limitation", retention.ActionAnonymize)
 	four, two, ten := 4, 2, int64(10)
 	customers.Columns = map[string]retention.Anonymizer{"email": {Method: retention.MethodHash}, "full_name": {Method: retention.MethodRedact}, "phone": {Method: retention.MethodMask, KeepLast: &four}, "birth_date": {Method: retention.MethodTruncateDate, To: "year"},
-		"postcode": {Method: retention.MethodTruncateText, KeepFirst: &two}, "last_ip": {Method: retention.MethodTruncateIP}, "orders_placed": {Method: retention.MethodGeneralize, Step: &ten}}
+		"postcode": {Method: retention.MethodTruncateText, KeepFirst: &two}, "last_ip": {Method: retention.MethodTruncateIP}, "orders_placed": {Method: retention.MethodGeneralizeNumber, Step: &ten}}
 	orders := policyOf("orders", "orders", "placed_at", "P10Y", "HGB § 257, ten years", retention.ActionArchive)
 	tickets := policyOf("support_tickets", "support_tickets", "resolved_at", "P730D", "Legitimate interest (service improvement)", retention.ActionDelete)
 	tickets.Condition = "resolved_at IS NOT NULL"

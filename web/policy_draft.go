@@ -214,7 +214,7 @@ func (d policyDraft) anonymizers(f *faults) map[string]retention.Anonymizer {
 				f.add("columns."+name+".keep_first", "must be a number of characters, such as 2")
 			}
 			a.KeepFirst = &n
-		case retention.MethodGeneralize:
+		case retention.MethodGeneralizeNumber:
 			n, err := strconv.ParseInt(c.step, 10, 64)
 			if err != nil {
 				f.add("columns."+name+".step", "must be a whole number, such as 10")

@@ -121,7 +121,7 @@ func fitsType(_ *Table, c Column, how retention.Anonymizer, _ string) error {
 		return fitsText(c, text, "")
 	case retention.MethodTruncateIP:
 		return fitsIP(c)
-	case retention.MethodGeneralize:
+	case retention.MethodGeneralizeNumber:
 		return fitsNumber(c, *how.Step)
 	case retention.MethodTruncateDate:
 		return fitsDate(c, how)
@@ -180,6 +180,11 @@ func fitsNumber(c Column, step int64) error {
 		return refuse("", fmt.Sprintf("column %q is %s, and generalize_number works on smallint, integer, bigint and numeric", c.Name, c.Type), "use another method, such as constant or null")
 	case step > most:
 		return refuse("", fmt.Sprintf("column %q is %s, and %d is beyond its largest value", c.Name, c.Type, step), fmt.Sprintf("give a step of at most %d", most))
+	}
+	for unit, n := int64(1), 0; n < c.RoundsTo; n++ {
+		if unit *= 10; step%unit != 0 {
+			return refuse("", fmt.Sprintf("column %q is %s, which would round a multiple of %d", c.Name, c.Type, step), fmt.Sprintf("give a step that ends with %d zeros, or use another method", c.RoundsTo))
+		}
 	}
 	return nil
 }

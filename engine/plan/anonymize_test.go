@@ -19,7 +19,7 @@ var (
 	email    = retention.Anonymizer{Method: retention.MethodEmail}
 	first    = retention.Anonymizer{Method: retention.MethodTruncateText, KeepFirst: ptr(2)}
 	network  = retention.Anonymizer{Method: retention.MethodTruncateIP}
-	tens     = retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](10)}
+	tens     = retention.Anonymizer{Method: retention.MethodGeneralizeNumber, Step: ptr[int64](10)}
 	constant = retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("0")}
 )
 
@@ -27,7 +27,7 @@ var (
 var howEach = map[retention.Method]retention.Anonymizer{
 	retention.MethodRedact: redact, retention.MethodNull: null, retention.MethodHash: hash,
 	retention.MethodMask: mask, retention.MethodTruncateDate: month, retention.MethodConstant: constant,
-	retention.MethodEmail: email, retention.MethodTruncateText: first, retention.MethodTruncateIP: network, retention.MethodGeneralize: tens,
+	retention.MethodEmail: email, retention.MethodTruncateText: first, retention.MethodTruncateIP: network, retention.MethodGeneralizeNumber: tens,
 }
 
 func TestColumnsThatMustNotChangeAreNotAnonymized(t *testing.T) {
@@ -116,9 +116,11 @@ func TestAMethodThatDoesNotFitSaysWhichWould(t *testing.T) {
 		{"the network of a text", on(anonymize("email", network)), "columns.email", "truncate_ip works on inet and cidr", "truncate_text or hash for an address that is text"},
 		{"a multiple of a text", on(anonymize("email", tens)), "columns.email", "generalize_number works on smallint, integer, bigint and numeric", "such as constant or null"},
 		{"a multiple of a float", append(on(anonymize("total", tens)), with("total", func(c *plan.Column) { c.BaseType = "float8" })), "columns.total", "generalize_number works on", "another method"},
-		{"a step beyond the type", append(on(anonymize("total", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](32768)})), small), "columns.total", "32768 is beyond its largest value", "at most 32767"},
+		{"a step whose multiples the column rounds", append(on(anonymize("total", tens)), with("total", func(c *plan.Column) { c.RoundsTo = 2 })), "columns.total", "would round a multiple of 10", "ends with 2 zeros"},
+		{"a step beyond the type", append(on(anonymize("total", retention.Anonymizer{Method: retention.MethodGeneralizeNumber, Step: ptr[int64](32768)})), small), "columns.total", "32768 is beyond its largest value", "at most 32767"},
 	})
-	build(t, anonymize("total", retention.Anonymizer{Method: retention.MethodGeneralize, Step: ptr[int64](32767)}), small)
+	build(t, anonymize("total", retention.Anonymizer{Method: retention.MethodGeneralizeNumber, Step: ptr[int64](32767)}), small)
+	build(t, anonymize("total", tens), with("total", func(c *plan.Column) { c.RoundsTo = 1 }))
 	build(t, anonymize("total", network), with("total", func(c *plan.Column) { c.BaseType = "cidr" }))
 	build(t, anonymize("short", textOf(strings.Repeat("é", 40))))
 	build(t, anonymize("short", valueOf(strings.Repeat("é", 40))))
@@ -138,9 +140,9 @@ func TestUniqueColumnsStayUnique(t *testing.T) {
 		// remedy is what is said of a text that may be NULL, date of a date.
 		remedy, date string
 	}{
-		{"unique", func(*plan.Index) {}, "hash email null", "use hash or null", "use null"},
-		{"unique and partial", func(ix *plan.Index) { ix.Partial = true }, "hash email null", "use hash or null", "use null"},
-		{"unique with NULLS NOT DISTINCT", func(ix *plan.Index) { ix.NullsNotDistinct = true }, "hash email", "use hash", "leave it out"},
+		{"unique", func(*plan.Index) {}, "hash email null", "use hash or email or null", "use null"},
+		{"unique and partial", func(ix *plan.Index) { ix.Partial = true }, "hash email null", "use hash or email or null", "use null"},
+		{"unique with NULLS NOT DISTINCT", func(ix *plan.Index) { ix.NullsNotDistinct = true }, "hash email", "use hash or email", "leave it out"},
 		{"exclusion", func(ix *plan.Index) { ix.Unique, ix.Exclusion, ix.Btree = false, true, false }, "null", "use null", "use null"},
 		{"not unique", func(ix *plan.Index) { ix.Unique = false }, "hash email null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
 		{"unique over other columns", func(ix *plan.Index) { ix.Columns = []string{"short"} }, "hash email null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
@@ -152,7 +154,7 @@ func TestUniqueColumnsStayUnique(t *testing.T) {
 			switch m {
 			case retention.MethodTruncateDate:
 				col, remedy = "born", kind.date
-			case retention.MethodGeneralize:
+			case retention.MethodGeneralizeNumber:
 				col, remedy = "total", kind.date
 			case retention.MethodTruncateIP:
 				col, remedy, typed = "total", kind.date, with("total", func(c *plan.Column) { c.BaseType = "inet" })
@@ -181,7 +183,7 @@ func TestNoMethodIsRecommendedForAUniqueColumnThatItDoesNotFit(t *testing.T) {
 		}
 	}
 	for col, remedy := range map[string]string{
-		"email": "use hash", // NOT NULL
+		"email": "use hash or email", // NOT NULL
 		"short": "leave it out", "epoch4": "leave it out", "local": "leave it out",
 	} {
 		how := retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("1")}

@@ -82,6 +82,9 @@ type Column struct {
 	TypeCategory string
 	// MaxLength is the n of varchar(n) and char(n); 0 without.
 	MaxLength int
+	// RoundsTo is the power of ten to whose multiples numeric(p, s) with a negative s rounds:
+	// 2 for numeric(6,-2). 0 without.
+	RoundsTo int
 	// Collation is the column's collation, quoted and qualified; empty if the type has none.
 	Collation string
 	NotNull   bool

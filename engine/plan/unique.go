@@ -35,7 +35,7 @@ func keepsKeys(t *Table, ix Index, c Column, how retention.Anonymizer) error {
 			continue
 		case !simple:
 			return refuse("", fmt.Sprintf("column %q is part of the unique index %q by way of %s, and nobody can tell whether %s keeps that unique", c.Name, ix.Name, ix.key(i), how.Method), "leave the column out, or drop that index")
-		case keyed(how.Method) && !ix.Exclusion, how.Method == retention.MethodNull && !ix.NullsNotDistinct:
+		case slices.Contains(keyedMethods, how.Method) && !ix.Exclusion, how.Method == retention.MethodNull && !ix.NullsNotDistinct:
 			continue
 		}
 		return refuse("", fmt.Sprintf("column %q is in the unique index %q, and %s would give several rows the same value", c.Name, ix.Name, how.Method), uniqueRemedy(t, ix, c))
@@ -43,14 +43,16 @@ func keepsKeys(t *Table, ix Index, c Column, how retention.Anonymizer) error {
 	return nil
 }
 
-// keyed methods write another value for each.
-func keyed(m retention.Method) bool { return m == retention.MethodHash || m == retention.MethodEmail }
+// keyedMethods write another value for each.
+var keyedMethods = []retention.Method{retention.MethodHash, retention.MethodEmail}
 
 // uniqueRemedy names the methods that keep the index unique and fit the column.
 func uniqueRemedy(t *Table, ix Index, c Column) string {
 	var use []string
-	if hash := (retention.Anonymizer{Method: retention.MethodHash}); !ix.Exclusion && fitsType(t, c, hash, "") == nil {
-		use = append(use, string(hash.Method))
+	for _, m := range keyedMethods {
+		if !ix.Exclusion && fitsType(t, c, retention.Anonymizer{Method: m}, "") == nil {
+			use = append(use, string(m))
+		}
 	}
 	if !ix.NullsNotDistinct && !c.NotNull && !c.DomainNotNull {
 		use = append(use, string(retention.MethodNull))

@@ -64,7 +64,7 @@ func (g *Printer) treated(b *builder, c plan.Change) string {
 		value = fmt.Sprintf("pg_catalog.left(%s, %s::integer)", x+asText, b.arg(*c.How.KeepFirst))
 	case retention.MethodTruncateIP:
 		value = truncatedIP(x)
-	case retention.MethodGeneralize:
+	case retention.MethodGeneralizeNumber:
 		value = generalized(b, c, x)
 	case retention.MethodTruncateDate:
 		value = g.truncated(b, c, x)

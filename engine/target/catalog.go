@@ -217,6 +217,8 @@ func readColumns(ctx context.Context, q querier, oids []uint32, tables map[uint3
 		       CASE WHEN bn.nspname = 'pg_catalog' THEN bt.typname ELSE bn.nspname || '.' || bt.typname END,
 		       bt.typcategory::text,
 		       CASE WHEN bt.typname IN ('varchar', 'bpchar') AND b.mod > 4 THEN b.mod - 4 ELSE 0 END,
+		       -- The scale is the modifier's lowest 11 bits, with a sign; PostgreSQL has no function for it.
+		       CASE WHEN bt.oid = 'pg_catalog.numeric'::pg_catalog.regtype AND b.mod > 4 THEN greatest(0, 1024 - (((b.mod - 4) & 2047) # 1024)) ELSE 0 END,
 		       coalesce((SELECT pg_catalog.quote_ident(cn.nspname) || '.' || pg_catalog.quote_ident(co.collname)
 		                 FROM pg_catalog.pg_collation co JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
 		                 WHERE co.oid = a.attcollation AND co.collname <> 'default'), ''),
@@ -240,7 +242,7 @@ func readColumns(ctx context.Context, q querier, oids []uint32, tables map[uint3
 	}
 	var relid uint32
 	var c plan.Column
-	_, err = pgx.ForEachRow(rows, []any{&relid, &c.Num, &c.Name, &c.Type, &c.TypeSQL, &c.BaseOID, &c.BaseSQL, &c.BuiltIn, &c.BaseType, &c.TypeCategory, &c.MaxLength,
+	_, err = pgx.ForEachRow(rows, []any{&relid, &c.Num, &c.Name, &c.Type, &c.TypeSQL, &c.BaseOID, &c.BaseSQL, &c.BuiltIn, &c.BaseType, &c.TypeCategory, &c.MaxLength, &c.RoundsTo,
 		&c.Collation, &c.NotNull, &c.Domain, &c.Enum, &c.Generated, &c.Identity,
 		&c.DomainNotNull, &c.HasDefault, &c.GeneratedFrom, &c.HasEquality}, func() error {
 		found := c
