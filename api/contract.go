@@ -24,7 +24,7 @@ type operation struct {
 }
 
 // loadContract reads the document. It is part of the program: that it is valid is for a
-// test, and to check it took a third of the service's start.
+// test, and not for each start.
 func loadContract(doc []byte) (contract, error) {
 	t, err := openapi3.NewLoader().LoadFromData(doc)
 	if err != nil {

@@ -164,7 +164,7 @@ func bringAxe(ctx context.Context, t *testing.T) {
 // comes before the page.
 func checkAccess(ctx context.Context, t *testing.T, what string) {
 	t.Helper()
-	const run = `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"], resultTypes: ["violations"], preload: false, iframes: false})
+	const run = `axe.run(document, {runOnly: ["wcag2a","wcag2aa","wcag21a","wcag21aa","wcag22aa","best-practice"], resultTypes: ["violations"]})
 		.then(r => r.violations.map(v => ({ID: v.id, Help: v.help, Nodes: v.nodes.map(n => ({Target: n.target, HTML: n.html}))})))`
 	found, err := chromedp.Run(ctx, chromedp.Evaluate[[]violation](run, chromedp.EvalAwaitPromise))
 	if err != nil {

@@ -19,8 +19,7 @@ type passwords struct {
 
 func newPasswords() *passwords {
 	p := &argon2id.Params{Memory: 19 * 1024, Iterations: 2, Parallelism: 1, SaltLength: 16, KeyLength: 32}
-	// A salt and a key of zeros take as long to compare as any; to make a hash of a real
-	// password took a part of each start that one noticed.
+	// A salt and a key of zeros take as long to compare as any, and cost no hash at each start.
 	zeros := func(n uint32) string { return base64.RawStdEncoding.EncodeToString(make([]byte, n)) }
 	return &passwords{params: p, nobody: fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
 		argon2.Version, p.Memory, p.Iterations, p.Parallelism, zeros(p.SaltLength), zeros(p.KeyLength))}
