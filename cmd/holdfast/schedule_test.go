@@ -176,6 +176,7 @@ func (d *days) darkness(at time.Time, length time.Duration) time.Time {
 		d.alive[i] = startService(d.t, d.url)
 	}
 	d.awaitDecided()
+	d.awaitBegun() // slots of the darkness that are within their grace are near its end
 	return end
 }
 
@@ -233,7 +234,10 @@ func (d *days) judge() {
 		d.t.Errorf("%d runs for %d slots that started", n, started)
 	}
 	if n := pgtest.Value[int64](d.t, d.url, `SELECT count(*) FROM holdfast.run WHERE status <> 'succeeded'`); n != 0 {
-		d.t.Errorf("%d runs did not succeed", n)
+		d.t.Errorf("%d runs did not succeed: %s", n, pgtest.Value[string](d.t, d.url, `
+			SELECT string_agg(concat_ws(' ', r.schedule, r.slot, r.status, 'by', r.start_by, 'began', r.started_at, 'ended', r.finished_at,
+				(SELECT string_agg(concat_ws(' ', p.status, p.errors::text), '; ') FROM holdfast.run_policy AS p WHERE p.run_id = r.id)), E'\n')
+			FROM holdfast.run AS r WHERE r.status <> 'succeeded'`))
 	}
 	if started+missed < 200 || missed == 0 || other > 0 {
 		d.t.Errorf("%d slots started, %d missed, %d neither; want at least 200 in all, some missed, and no other", started, missed, other)
