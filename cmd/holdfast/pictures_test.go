@@ -27,10 +27,14 @@ func TestDemoShowsItsRunInTheBrowser(t *testing.T) {
 	base, email, password := startDemo(t)
 	b := newBrowser(t)
 	b.open(base + "/")
+	b.wait(`document.readyState === "complete"`)
 	b.do("sign in", fmt.Sprintf(`(() => { const f = document.querySelector("form[action='/sign-in'], main form"); f.email.value = %q; f.password.value = %q; f.requestSubmit() })()`, email, password))
 	b.wait(`location.pathname === "/" && (document.querySelector(".answer") || {innerText: ""}).innerText.includes("Nothing is overdue")`)
 	b.picture("dashboard")
-	b.do("follow the run", `document.querySelector("main a[href^='/runs/']:not([href='/runs/new'])").click()`)
+	// The answer stands at the top: the runs below it may not have arrived yet.
+	const run = `document.querySelector("main a[href^='/runs/']:not([href='/runs/new'])")`
+	b.wait(`!!` + run)
+	b.do("follow the run", run+`.click()`)
 	b.wait(`location.pathname.startsWith("/runs/") && (document.querySelector(".answer") || {innerText: ""}).innerText.startsWith("Disposed of")`)
 	b.wait(`document.querySelector(".answer").innerText.includes("290 held")`)
 	b.picture("run")
