@@ -194,6 +194,7 @@ func (s *service) tellOfStops(t *testing.T) {
 	tell := func(path, verb string, status int) map[string]any {
 		return s.do(call{method: "POST", path: path + "/" + verb}).want(status).object()
 	}
+	s.tellOfApproval(t)
 	run := request()
 	if got := tell(run, "pause", 200); got["status"] != "paused" || got["settling"] != false {
 		t.Errorf("paused: got %v", got)
@@ -227,6 +228,47 @@ func (s *service) tellOfStops(t *testing.T) {
 	if got := s.do(call{method: "GET", path: run}).want(200).object(); got["settling"] != false {
 		t.Errorf("settled: got %v", got)
 	}
+}
+
+// tellOfApproval: a policy with a ceiling, a run that is above it, figures that are
+// stale, figures that are not.
+func (s *service) tellOfApproval(t *testing.T) {
+	pgtest.Exec(t, s.url, `INSERT INTO public.tickets (id, resolved_at, email) SELECT i, now() - interval '3 years', 'x@example.com' FROM generate_series(5000, 5003) AS i`)
+	tag := s.do(call{method: "GET", path: "/api/v1/policies/tickets"}).want(200).header.Get("ETag")
+	doc := s.do(call{method: "GET", path: "/api/v1/policies/tickets"}).want(200).object()
+	if doc["max_rows"] != nil || doc["max_share"] != nil {
+		t.Errorf("ceilings of a policy that names none: %v, %v", doc["max_rows"], doc["max_share"])
+	}
+	put := func(body any, status int) answer {
+		return s.do(call{method: "PUT", path: "/api/v1/policies/tickets", body: body, header: map[string]string{"If-Match": tag}}).want(status)
+	}
+	doc["max_rows"], doc["max_share"] = -1, 1.5
+	put(doc, 422)
+	doc["max_rows"], doc["max_share"] = 3, 1
+	tag = put(doc, 200).header.Get("ETag")
+	run := s.do(call{method: "POST", path: "/api/v1/runs"}).want(202).header.Get("Location")
+	if err := s.engine.ExecuteRun(t.Context(), path.Base(run), 0); err != nil {
+		t.Fatal(err)
+	}
+	got := s.do(call{method: "GET", path: run}).want(200).object()
+	if got["status"] != "needs_approval" || got["total_processed"] != 0.0 || got["approved_by"] != nil {
+		t.Fatalf("4 rows of at most 3: %v", got)
+	}
+	approve := func(body string) answer {
+		return s.do(call{method: "POST", path: run + "/approve", body: body})
+	}
+	approve(`{}`).wantProblem(422, "invalid")
+	approve(`{"policies":[]}`).wantProblem(422, "invalid")
+	if p := approve(`{"policies":[{"policy":"tickets","would_process":3}]}`).wantProblem(409, "conflict"); !strings.Contains(p.Detail, "asks for approval of 4 rows under tickets, not of 3") {
+		t.Errorf("stale figures: %q", p.Detail)
+	}
+	if got := approve(`{"policies":[{"policy":"tickets","would_process":4}]}`).want(200).object(); got["status"] != "queued" || got["approved_by"] != "admin-token" {
+		t.Errorf("approved: %v", got)
+	}
+	s.do(call{method: "POST", path: run + "/cancel"}).want(200)
+	approve(`{"policies":[{"policy":"tickets","would_process":4}]}`).wantProblem(409, "conflict")
+	doc["max_rows"], doc["max_share"] = nil, nil
+	put(doc, 200)
 }
 
 // tellOfEvents comes after a hold was released and a run of a policy that tells others.

@@ -72,6 +72,19 @@ func (s *server) ResumeRun(ctx context.Context, r oapi.ResumeRunRequestObject) (
 	return oapi.ResumeRun200JSONResponse(renderRun(run)), nil
 }
 
+// ApproveRun is POST /runs/{id}/approve.
+func (s *server) ApproveRun(ctx context.Context, r oapi.ApproveRunRequestObject) (oapi.ApproveRunResponseObject, error) {
+	approvals := make([]retention.Approval, len(r.Body.Policies))
+	for i, a := range r.Body.Policies {
+		approvals[i] = retention.Approval{Policy: a.Policy, WouldProcess: a.WouldProcess}
+	}
+	run, err := s.engine.ApproveRun(ctx, httpauth.ActorFrom(ctx), r.ID, approvals)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.ApproveRun200JSONResponse(renderRun(run)), nil
+}
+
 // CancelRun is POST /runs/{id}/cancel.
 func (s *server) CancelRun(ctx context.Context, r oapi.CancelRunRequestObject) (oapi.CancelRunResponseObject, error) {
 	run, err := s.engine.CancelRun(ctx, httpauth.ActorFrom(ctx), r.ID)
@@ -99,7 +112,8 @@ func renderRun(r retention.Run) oapi.Run {
 		Schedule: orNull(r.Schedule), Slot: utc(r.Slot), DryRun: r.DryRun, Pace: oapi.Pace(r.Pace),
 		Status: oapi.RunStatus(r.Status), Waiting: orNull(r.Waiting), Settling: r.Settling, AsOf: utc(r.AsOf), CreatedAt: r.CreatedAt.UTC(),
 		StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), TotalProcessed: r.TotalProcessed,
-		TotalHeld: r.TotalHeld, TotalErrors: r.TotalErrors, Policies: each(r.Policies, renderResult),
+		TotalHeld: r.TotalHeld, TotalErrors: r.TotalErrors,
+		ApprovedBy: orNull(r.ApprovedBy), ApprovedAt: utc(r.ApprovedAt), Policies: each(r.Policies, renderResult),
 	}
 }
 
@@ -110,7 +124,7 @@ func renderResult(r retention.PolicyResult) oapi.PolicyResult {
 		BlockedBy: renderCounts(r.BlockedBy), Effects: renderEffects(r.Effects),
 		Skipped: renderCounts(r.Skipped), NullTimestamps: counted(r.NullTimestamps), InfiniteTimestamps: counted(r.InfiniteTimestamps),
 		Batches: r.Batches, StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), DurationSeconds: r.DurationSeconds,
-		Errors: each(r.Errors, func(s string) string { return s }),
+		Errors: each(r.Errors, func(s string) string { return s }), Belt: renderBelt(r.Belt),
 	}
 }
 
@@ -120,6 +134,13 @@ func renderCounts(in map[string]int64) map[string]int64 {
 		return map[string]int64{}
 	}
 	return in
+}
+
+func renderBelt(b *retention.Belt) *oapi.Belt {
+	if b == nil {
+		return nil
+	}
+	return &oapi.Belt{WouldProcess: b.WouldProcess, TableRows: b.TableRows, TableRowsEstimated: b.Estimated, Ceiling: b.Ceiling, Approved: b.Approved}
 }
 
 func renderEffects(in map[string]retention.TableEffect) oapi.Effects {

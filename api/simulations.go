@@ -35,7 +35,7 @@ func renderSimulation(s retention.Simulation) oapi.Simulation {
 		Policy: s.Policy, Version: s.Version, Action: oapi.Action(s.Action), Table: s.Table.String(),
 		AsOf: s.AsOf.UTC(), Cutoff: s.Cutoff.UTC(), Due: s.Due, Held: s.Held, Blocked: s.Blocked, WouldProcess: s.WouldProcess,
 		NullTimestamps: counted(s.NullTimestamps), InfiniteTimestamps: counted(s.InfiniteTimestamps), OldestDue: utc(s.OldestDue),
-		Plan: append([]string{}, s.Plan...),
+		Belt: renderBelt(s.Belt), Plan: append([]string{}, s.Plan...),
 		ByMonth: each(s.ByMonth, func(m retention.MonthCount) oapi.MonthCount {
 			return oapi.MonthCount{Month: m.Month, Due: m.Due, Held: m.Held}
 		}),

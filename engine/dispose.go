@@ -31,6 +31,13 @@ type disposal struct {
 // makes sure that nothing is done twice.
 func (e *Engine) dispose(ctx context.Context, r *retention.Run, res *retention.PolicyResult, p retention.Policy, asOf time.Time) error {
 	w := &disposal{e: e, run: r, res: res, spec: retention.Spec{RunID: r.ID, Attempt: r.Attempt, Policy: p, AsOf: asOf, Pace: r.Pace}}
+	switch {
+	case res.Belt != nil:
+		limit := res.Belt.Limit()
+		w.spec.Limit = &limit
+	case p.Limited():
+		return errors.New("its ceiling was never judged, so nothing was done under it; ask for a run again")
+	}
 	defer w.close()
 	for {
 		done, err := w.next(ctx)

@@ -39,7 +39,10 @@ type Engine struct {
 	// maxReplicaLag and maxWALRate are the limits beyond which runs wait, or slow down; not
 	// above 0 for none.
 	maxReplicaLag time.Duration
-	maxWALRate    int64
+	// minRetention and requireSimulation are the installation's belts, see Options.
+	minRetention      retention.Period
+	requireSimulation bool
+	maxWALRate        int64
 
 	wait func(ctx context.Context, d time.Duration) error
 	// presence is how this process shows that it is at work.
@@ -81,6 +84,11 @@ type Options struct {
 	// default pace slow down. 0 stands for the default, less for no limit.
 	MaxReplicaLag time.Duration
 	MaxWALRate    int64
+	// MinRetention is the floor under the retention period of every policy: the zero
+	// Period for none.
+	MinRetention retention.Period
+	// RequireSimulation refuses runs of versions that were never simulated.
+	RequireSimulation bool
 }
 
 // New makes an engine over our store and the governed database.
@@ -88,6 +96,7 @@ func New(store Store, target Target, o Options) *Engine {
 	e := &Engine{store: store, target: target, log: o.Log, pace: o.Pace, hasher: o.Hasher, meter: o.Meter, source: cmp.Or(o.Source, DefaultSource),
 		backups: o.BackupRetention, eventsKept: o.EventRetention, wait: waitFor,
 		presence: presence{version: o.Version, started: time.Now()}, sender: o.Sender, secret: o.Secret,
+		minRetention: o.MinRetention, requireSimulation: o.RequireSimulation,
 		maxReplicaLag: cmp.Or(o.MaxReplicaLag, DefaultMaxReplicaLag), maxWALRate: cmp.Or(o.MaxWALRate, DefaultMaxWALRate)}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

@@ -95,6 +95,9 @@ func (e *Engine) workOut(ctx context.Context, r *retention.Run) error {
 	if err != nil {
 		return err
 	}
+	if stopped, err := e.judgeCeilings(ctx, r, order, asOf); stopped || err != nil {
+		return err
+	}
 	for at, i := range order {
 		res := &r.Policies[i]
 		if res.Status.Ended() {
@@ -265,6 +268,9 @@ func (e *Engine) policyForRun(ctx context.Context, r *retention.Run, res *retent
 // another rule while the run waited for its turn: whoever did so has been told that it
 // runs no more. What is under way goes on; it can be paused and cancelled.
 func (e *Engine) stillWanted(ctx context.Context, asked retention.Policy) error {
+	if asked.RetentionPeriod.ShorterThan(e.minRetention) {
+		return retention.Conflictf("nothing was done under it: %s", e.belowFloor(asked))
+	}
 	now, err := e.store.Policy(ctx, asked.Name)
 	const asksAgain = "nothing was done under it; ask for a run again if it is still wanted"
 	switch {
@@ -293,7 +299,8 @@ func (e *Engine) simulateInto(ctx context.Context, r *retention.Run, res *retent
 		res.Cutoff = &s.Cutoff
 		res.Counts = retention.Counts{Processed: s.WouldProcess, Held: s.Held, Blocked: s.Blocked}
 		res.NullTimestamps, res.InfiniteTimestamps = s.NullTimestamps, s.InfiniteTimestamps
-		return nil
+		res.Belt = s.Belt
+		return e.keepSimulation(ctx, s, r.RequestedBy)
 	})
 }
 

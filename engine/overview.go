@@ -17,7 +17,8 @@ type Overview struct {
 	// the policy's grace; the rest are in Policies.
 	Policies []PolicyHealth
 	LastRuns []retention.Run
-	// Paused are the paused runs with how many wait for them, oldest first.
+	// Paused are the runs that stand until a person acts, paused or in need of approval,
+	// with how many wait for them, oldest first.
 	Paused []PausedRun
 	// Failed are the live policies that failed in the last run that worked on them, by
 	// name, as far as the newest endedRuns runs tell.
@@ -31,7 +32,7 @@ type Overview struct {
 	Schedules []ScheduleHealth
 }
 
-// PausedRun is a run that stands until a person resumes or cancels it.
+// PausedRun is a run that stands until a person resumes, approves or cancels it.
 type PausedRun struct {
 	retention.Run
 	// Waiting counts the queued runs that have one of its policies, and wait for it.
@@ -98,7 +99,7 @@ func (e *Engine) pausedRuns(ctx context.Context) ([]PausedRun, error) {
 	}
 	var paused []PausedRun
 	for _, r := range open {
-		if r.Status != retention.RunPaused {
+		if r.Status != retention.RunPaused && r.Status != retention.RunNeedsApproval {
 			continue
 		}
 		p := PausedRun{Run: r}

@@ -123,7 +123,37 @@ func (e *Engine) checkPolicy(ctx context.Context, p retention.Policy) (retention
 	if err := p.Validate(); err != nil {
 		return p, err
 	}
+	if p.RetentionPeriod.ShorterThan(e.minRetention) {
+		return p, retention.Invalid("retention_period", "%s", e.belowFloor(p))
+	}
 	return p, refusalAsInvalid(e.target.CheckPolicy(ctx, p))
+}
+
+// belowFloor says why a policy's period is too short here.
+func (e *Engine) belowFloor(p retention.Policy) string {
+	return fmt.Sprintf("%s is shorter than %s, the least that this installation accepts (HOLDFAST_MIN_RETENTION)", p.RetentionPeriod.Human(), e.minRetention.Human())
+}
+
+// simulatedLately is how far back a simulation may look and still tell what a run would
+// do: what would have been due last year says little of tonight.
+const simulatedLately = time.Hour
+
+// keepSimulation remembers that a version was simulated, by whom, and what was found.
+func (e *Engine) keepSimulation(ctx context.Context, s retention.Simulation, by string) error {
+	now, err := e.target.Now(ctx)
+	if err != nil || now.Sub(s.AsOf) > simulatedLately {
+		return err
+	}
+	return e.store.SaveSimulation(ctx, s, retention.By{Actor: retention.Actor{Name: by}})
+}
+
+// LastSimulation is what the last simulation of a version said, whoever asked for it;
+// ErrNotFound if there was none.
+func (e *Engine) LastSimulation(ctx context.Context, actor retention.Actor, name string, version int) (retention.KeptSimulation, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.KeptSimulation{}, err
+	}
+	return e.store.LastSimulation(ctx, name, version)
 }
 
 // refusalAsInvalid gives a refusal the form of a field at fault, since that is
@@ -144,7 +174,11 @@ func (e *Engine) Simulate(ctx context.Context, actor retention.Actor, name strin
 	if err != nil {
 		return retention.Simulation{}, err
 	}
-	return e.simulate(ctx, p, asOf)
+	s, err := e.simulate(ctx, p, asOf)
+	if err != nil {
+		return s, err
+	}
+	return s, e.keepSimulation(ctx, s, actor.Name)
 }
 
 // SimulateDraft does the same for a policy that is not stored.

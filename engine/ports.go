@@ -65,6 +65,12 @@ type PolicyStore interface {
 	SavePolicy(ctx context.Context, p retention.Policy, expect int, by retention.By) (retention.Policy, error)
 	// RetirePolicy ends the live policy of that version; ErrNotFound if none is live.
 	RetirePolicy(ctx context.Context, name string, expect int, by retention.By) (retention.Policy, error)
+	// SaveSimulation keeps what a simulation of a stored version has found.
+	SaveSimulation(ctx context.Context, s retention.Simulation, by retention.By) error
+	// LastSimulation is the last one of a version; ErrNotFound if it was never simulated.
+	LastSimulation(ctx context.Context, policy string, version int) (retention.KeptSimulation, error)
+	// NeverSimulated are those of the policies whose version was never simulated.
+	NeverSimulated(ctx context.Context, policies []retention.Policy) ([]retention.Policy, error)
 	// PolicyStatuses are the last measurements by policy name.
 	PolicyStatuses(ctx context.Context) (map[string]retention.PolicyStatus, error)
 	MeasureStore
@@ -164,6 +170,13 @@ type RunStore interface {
 	// ResumeRun queues a paused run with the next attempt and enqueues its job, in one
 	// transaction; any other run is ErrConflict.
 	ResumeRun(ctx context.Context, id string, by retention.By) (retention.Run, error)
+	// AwaitApproval makes a run whose first row is still to come wait for a person, if
+	// attempt is its latest; else ErrConflict. The results have the figures.
+	AwaitApproval(ctx context.Context, id string, attempt int, results []retention.PolicyResult, by retention.By) (retention.Run, error)
+	// ApproveRun queues a run that needs approval with the next attempt and enqueues its
+	// job, in one transaction. Figures that are not exactly those that the run asks for,
+	// and a run in any other state, are ErrConflict.
+	ApproveRun(ctx context.Context, id string, approvals []retention.Approval, by retention.By) (retention.Run, error)
 	// FinishRun ends the run, if attempt is its latest, and enqueues jobs for the
 	// runs that waited for it, in one transaction.
 	FinishRun(ctx context.Context, id string, attempt int, status retention.RunStatus) (retention.Run, error)

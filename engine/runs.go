@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/retention"
@@ -34,9 +35,38 @@ func (e *Engine) RequestRun(ctx context.Context, actor retention.Actor, req RunR
 	if err != nil {
 		return retention.Run{}, err
 	}
+	if err := e.checkSimulated(ctx, policies, req.DryRun); err != nil {
+		return retention.Run{}, err
+	}
 	r := retention.Run{Trigger: req.Trigger, RequestedBy: actor.Name, DryRun: req.DryRun, Pace: req.Pace, AsOf: req.AsOf}
 	r.Policies = resultsOf(policies)
 	return e.store.CreateRun(ctx, r, retention.By{Actor: actor, Action: "run.request"})
+}
+
+// checkSimulated refuses a run of a version that nobody has simulated, where the
+// installation asks for that.
+func (e *Engine) checkSimulated(ctx context.Context, policies []retention.Policy, dryRun bool) error {
+	if dryRun {
+		return nil
+	}
+	never, err := e.neverSimulated(ctx, policies)
+	if err != nil || len(never) == 0 {
+		return err
+	}
+	names := make([]string, len(never))
+	for i, p := range never {
+		names[i] = fmt.Sprintf("version %d of %s", p.Version, p.Name)
+	}
+	return retention.Conflictf("never simulated, which this installation asks for before a run (HOLDFAST_REQUIRE_SIMULATION): %s; simulate it, by a dry run or on its page", strings.Join(names, ", "))
+}
+
+// neverSimulated are the policies whose version may not run yet, by name; none where no
+// simulation is asked for.
+func (e *Engine) neverSimulated(ctx context.Context, policies []retention.Policy) ([]retention.Policy, error) {
+	if !e.requireSimulation {
+		return nil, nil
+	}
+	return e.store.NeverSimulated(ctx, policies)
 }
 
 // resultsOf is what a run begins with: every policy, queued.

@@ -88,7 +88,7 @@ func (e *Engine) decisions(ctx context.Context, s retention.Schedule, slots []re
 		default:
 			// What was named and is gone is a mistake. Where nothing is named there is
 			// nothing to do, as before the first policy.
-			d.Skipped = len(s.Policies) == 0
+			d.Skipped = reason == noneActive
 		}
 		out = append(out, d)
 		if starts == maxStarts {
@@ -110,6 +110,9 @@ func (e *Engine) witnesses(ctx context.Context, missed bool) ([]retention.Proces
 	}
 	return e.store.Processes(ctx)
 }
+
+// noneActive is why a slot is skipped, and not missed.
+const noneActive = "no policy was active, so there was nothing to run"
 
 // scheduledRun is the run that a slot starts now, with a word on what it leaves out.
 // It is nil if nothing is left to run; the word then says why.
@@ -134,9 +137,17 @@ func (e *Engine) scheduledRun(ctx context.Context, s retention.Schedule) (*reten
 	if len(s.Policies) == 0 {
 		policies = slices.DeleteFunc(all, func(p retention.Policy) bool { return !p.Enabled })
 	}
+	never, err := e.neverSimulated(ctx, policies)
+	if err != nil {
+		return nil, "", err
+	}
+	for _, p := range never {
+		left = append(left, fmt.Sprintf("version %d of %s was never simulated", p.Version, p.Name))
+		policies = slices.DeleteFunc(policies, func(o retention.Policy) bool { return o.Name == p.Name })
+	}
 	switch {
-	case len(policies) == 0 && len(s.Policies) == 0:
-		return nil, "no policy was active, so there was nothing to run", nil
+	case len(policies) == 0 && len(s.Policies) == 0 && len(left) == 0:
+		return nil, noneActive, nil
 	case len(policies) == 0:
 		return nil, "nothing was left to run: " + strings.Join(left, ", "), nil
 	}

@@ -45,6 +45,9 @@ type Spec struct {
 	Policy  Policy
 	AsOf    time.Time
 	Pace    Pace
+	// Limit is the most rows that the run may dispose of under the policy, over all
+	// attempts; nil for no limit. A batch that would go beyond it is rolled back.
+	Limit *int64
 }
 
 // Disposition is a policy of a run being carried out by this worker alone.

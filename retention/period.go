@@ -169,6 +169,13 @@ func (p Period) After(t time.Time) time.Time {
 	return t.Add(time.Duration(p.Hours)*time.Hour + time.Duration(p.Minutes)*time.Minute + time.Duration(p.Seconds)*time.Second)
 }
 
+// ShorterThan reports whether the period may be over before the other one is: a month
+// counts as its shortest.
+func (p Period) ShorterThan(o Period) bool {
+	february := time.Date(2001, time.February, 1, 0, 0, 0, 0, time.UTC)
+	return p.After(february).Before(o.After(february))
+}
+
 // Plus is the period and another one after it, unit by unit: none is converted.
 func (p Period) Plus(o Period) Period {
 	theirs := o.parts()

@@ -89,6 +89,11 @@ type Policy struct {
 	// RateLimit is the most rows that a run at the default pace processes in a second, on
 	// average; 0 for no limit.
 	RateLimit int `json:"rate_limit,omitempty"`
+	// MaxRows and MaxShare are the most rows of the table, and the largest share of them,
+	// that a run disposes of under the policy unless a person approves the figure; nil for
+	// no ceiling.
+	MaxRows  *int64   `json:"max_rows,omitempty"`
+	MaxShare *float64 `json:"max_share,omitempty"`
 	// Events, unless it is nil, tells other services about each record disposed of.
 	Events *EventSpec `json:"events,omitempty"`
 
@@ -183,6 +188,7 @@ func (p *Policy) Validate() error {
 	if p.RateLimit < 0 {
 		bad.Add("rate_limit", "must be a number of rows a second, or 0 for no limit, not %d", p.RateLimit)
 	}
+	p.validateCeiling(&bad)
 	p.validateTriggers(&bad)
 	if p.Evidence != EvidenceRecords && p.Evidence != EvidenceCounts {
 		bad.Add("evidence", "must be %q or %q, not %q", EvidenceRecords, EvidenceCounts, p.Evidence)

@@ -12,10 +12,13 @@ type RunStatus string
 
 // The states of a run.
 const (
-	RunQueued    RunStatus = "queued"
-	RunRunning   RunStatus = "running"
-	RunPaused    RunStatus = "paused"
-	RunSucceeded RunStatus = "succeeded"
+	RunQueued  RunStatus = "queued"
+	RunRunning RunStatus = "running"
+	RunPaused  RunStatus = "paused"
+	// RunNeedsApproval: more would be disposed of than the ceiling of a policy allows, so
+	// the run stopped before its first row, until a person approves the figures.
+	RunNeedsApproval RunStatus = "needs_approval"
+	RunSucceeded     RunStatus = "succeeded"
 	// RunPartial: some policy failed, the others were carried out.
 	RunPartial   RunStatus = "partial"
 	RunFailed    RunStatus = "failed"
@@ -24,7 +27,7 @@ const (
 
 // RunStatuses lists every status.
 func RunStatuses() []RunStatus {
-	return []RunStatus{RunQueued, RunRunning, RunPaused, RunSucceeded, RunPartial, RunFailed, RunCancelled}
+	return []RunStatus{RunQueued, RunRunning, RunPaused, RunNeedsApproval, RunSucceeded, RunPartial, RunFailed, RunCancelled}
 }
 
 // Ended reports whether the run will not change any more.
@@ -97,6 +100,10 @@ type Run struct {
 
 	Policies []PolicyResult `json:"policies"`
 
+	// ApprovedBy and ApprovedAt are of the last approval of what is above a ceiling; empty
+	// and nil if none was needed.
+	ApprovedBy string     `json:"approved_by,omitempty"`
+	ApprovedAt *time.Time `json:"approved_at,omitempty"`
 	// StartBy is when the grace of its slot ends: a run that has not begun by then does not
 	// begin any more. Nil: it begins whenever its turn comes.
 	StartBy *time.Time `json:"-"`
@@ -225,6 +232,9 @@ type PolicyResult struct {
 	// DurationSeconds is the time from start to end, less what the run was paused.
 	DurationSeconds float64  `json:"duration_seconds"`
 	Errors          []string `json:"errors"`
+	// Belt is how the policy's ceilings were judged; nil if it has none, or none was
+	// judged yet.
+	Belt *Belt `json:"belt,omitempty"`
 
 	// PausedSeconds is how long the run was paused while this policy was under way.
 	PausedSeconds float64 `json:"-"`
@@ -293,6 +303,8 @@ type Simulation struct {
 	Blocked int64     `json:"blocked"`
 	// WouldProcess is due less held and blocked.
 	WouldProcess int64 `json:"would_process"`
+	// Belt judges the policy's ceilings; nil if it has none.
+	Belt *Belt `json:"belt,omitempty"`
 	// NullTimestamps and InfiniteTimestamps are rows that can never become due, or
 	// NotCounted.
 	NullTimestamps     int64        `json:"null_timestamps"`
@@ -301,6 +313,13 @@ type Simulation struct {
 	ByMonth            []MonthCount `json:"by_month"`
 	// Plan says in sentences how the policy is carried out, and what that was decided from.
 	Plan []string `json:"plan"`
+}
+
+// KeptSimulation is the last simulation of a stored version, by whoever asked for it.
+type KeptSimulation struct {
+	Simulation
+	At time.Time
+	By string
 }
 
 // MonthCount is how many due rows have their timestamp in one month (UTC).

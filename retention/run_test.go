@@ -11,7 +11,7 @@ import (
 
 func TestARunEndsInFourWays(t *testing.T) {
 	want := map[retention.RunStatus]bool{
-		retention.RunQueued: false, retention.RunRunning: false, retention.RunPaused: false,
+		retention.RunQueued: false, retention.RunRunning: false, retention.RunPaused: false, retention.RunNeedsApproval: false,
 		retention.RunSucceeded: true, retention.RunPartial: true, retention.RunFailed: true, retention.RunCancelled: true,
 	}
 	if len(retention.RunStatuses()) != len(want) {

@@ -67,7 +67,7 @@ func blocker(ctx context.Context, tx pgx.Tx, r retention.Run) (string, error) {
 		SELECT o.id, o.status, o.started_at IS NOT NULL, array_agg(p.policy ORDER BY p.ordinal)
 		FROM holdfast.run AS o
 		JOIN holdfast.run_policy AS p ON p.run_id = o.id
-		WHERE (o.status IN ('queued', 'running', 'paused') OR o.settling)
+		WHERE (o.status IN ('queued', 'running', 'paused', 'needs_approval') OR o.settling)
 		  AND NOT o.dry_run
 		  AND o.id <> $1::text::uuid
 		  AND (o.started_at IS NOT NULL OR (o.created_at, o.id) < ($2, $1::text::uuid))
@@ -85,6 +85,8 @@ func blocker(ctx context.Context, tx pgx.Tx, r retention.Run) (string, error) {
 	switch {
 	case status == retention.RunPaused:
 		what = "is paused and keeps"
+	case status == retention.RunNeedsApproval:
+		what = "needs approval and keeps"
 	case status.Ended():
 		what = "was cancelled, may still be at its last batch, and works on"
 	case !started:
@@ -167,11 +169,11 @@ func updateResult(ctx context.Context, tx pgx.Tx, runID string, res retention.Po
 		SET cutoff = $3, status = $4, processed = $5, held = $6, blocked = $7, skipped = $8,
 		    null_timestamps = $9, infinite_timestamps = $10, batches = $11,
 		    started_at = $12, finished_at = $13, duration_seconds = $14, errors = $15,
-		    due_estimate = nullif($16::bigint, 0), blocked_by = $17, effects = $18
+		    due_estimate = nullif($16::bigint, 0), blocked_by = $17, effects = $18, belt = $19
 		WHERE run_id = $1::text::uuid AND policy = $2`,
 		runID, res.Policy, res.Cutoff, res.Status, res.Processed, res.Held, res.Blocked, skipped,
 		res.NullTimestamps, res.InfiniteTimestamps, res.Batches, res.StartedAt, res.FinishedAt, res.DurationSeconds, problems,
-		res.DueEstimate, counted(res.BlockedBy), affected(res.Effects))
+		res.DueEstimate, counted(res.BlockedBy), affected(res.Effects), res.Belt)
 	if err == nil && tag.RowsAffected() == 0 {
 		return retention.NotFoundf("run %s has no policy %q", runID, res.Policy)
 	}
@@ -250,7 +252,7 @@ func (s *Store) wake(ctx context.Context, tx pgx.Tx, id string) error {
 			SELECT
 			FROM holdfast.run AS o
 			JOIN holdfast.run_policy AS p ON p.run_id = o.id
-			WHERE (o.status IN ('queued', 'running', 'paused') OR o.settling)
+			WHERE (o.status IN ('queued', 'running', 'paused', 'needs_approval') OR o.settling)
 			  AND NOT o.dry_run
 			  AND o.id <> r.id
 			  AND (o.started_at IS NOT NULL OR (o.created_at, o.id) < (r.created_at, r.id))

@@ -55,7 +55,7 @@ func mayStop(r retention.Run, to retention.RunStatus) error {
 	from := []retention.RunStatus{retention.RunQueued, retention.RunRunning}
 	switch {
 	case to == retention.RunCancelled && r.Status.Ended():
-		return retention.Conflictf("run %s has ended (%s); only a run that is queued, running or paused can be cancelled", r.ID, r.Status)
+		return retention.Conflictf("run %s has ended (%s); only one that has not ended can be cancelled", r.ID, r.Status)
 	case to == retention.RunPaused && !slices.Contains(from, r.Status):
 		return retention.Conflictf("run %s is %s; only a run that is queued or running can be paused", r.ID, r.Status)
 	case to != retention.RunCancelled && to != retention.RunPaused:
@@ -67,7 +67,9 @@ func mayStop(r retention.Run, to retention.RunStatus) error {
 // stop writes the state. A run that has begun is in the hands of a worker, who may
 // have a batch in flight, or was until it was paused.
 func stop(ctx context.Context, tx pgx.Tx, r retention.Run, to retention.RunStatus) error {
-	begun := r.StartedAt != nil && (r.Status != retention.RunPaused || r.Settling)
+	// One that needs approval was left by its worker before its first row.
+	idle := r.Status == retention.RunNeedsApproval || (r.Status == retention.RunPaused && !r.Settling)
+	begun := r.StartedAt != nil && !idle
 	_, err := tx.Exec(ctx, `
 		UPDATE holdfast.run
 		SET status = $2,
@@ -90,7 +92,7 @@ func stop(ctx context.Context, tx pgx.Tx, r retention.Run, to retention.RunStatu
 		    finished_at = CASE WHEN $2 = 'cancelled' AND started_at IS NOT NULL THEN holdfast.clock() END,
 		    status = $2
 		WHERE run_id = $1::text::uuid
-		  AND status IN ('queued', 'running', 'paused')`, r.ID, to)
+		  AND status IN ('queued', 'running', 'paused', 'needs_approval')`, r.ID, to)
 	return err
 }
 

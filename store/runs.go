@@ -16,12 +16,12 @@ import (
 
 const runColumns = `r.id, r.trigger, r.requested_by, r.dry_run, r.pace, r.status, r.as_of, r.created_at, r.started_at,
 			r.finished_at, r.total_processed, r.total_held, r.total_errors, r.attempt, r.waiting,
-			coalesce(r.schedule, ''), r.slot, r.start_by, r.settling`
+			coalesce(r.schedule, ''), r.slot, r.start_by, r.settling, coalesce(r.approved_by, ''), r.approved_at`
 
 func scanRun(row pgx.CollectableRow) (r retention.Run, err error) {
 	err = row.Scan(&r.ID, &r.Trigger, &r.RequestedBy, &r.DryRun, &r.Pace, &r.Status, &r.AsOf, &r.CreatedAt, &r.StartedAt,
 		&r.FinishedAt, &r.TotalProcessed, &r.TotalHeld, &r.TotalErrors, &r.Attempt, &r.Waiting,
-		&r.Schedule, &r.Slot, &r.StartBy, &r.Settling)
+		&r.Schedule, &r.Slot, &r.StartBy, &r.Settling, &r.ApprovedBy, &r.ApprovedAt)
 	return r, err
 }
 
@@ -168,9 +168,12 @@ func loadRun(ctx context.Context, q querier, id, lock string) (retention.Run, er
 	return one[0], err
 }
 
+// openRun is the condition of the index of runs that have not ended.
+const openRun = `r.status IN ('queued', 'running', 'paused', 'needs_approval')`
+
 // OpenRuns are the runs that have not ended, oldest first.
 func (s *Store) OpenRuns(ctx context.Context) ([]retention.Run, error) {
-	return s.runsWhere(ctx, "list open runs", `r.status IN ('queued', 'running', 'paused')`)
+	return s.runsWhere(ctx, "list open runs", openRun)
 }
 
 // runsWhere lists the few runs of a partial index, oldest first. The condition is
@@ -284,7 +287,7 @@ func fillResults(ctx context.Context, q querier, runs []retention.Run) error {
 	rows, err := q.Query(ctx, `
 		SELECT run_id, policy, version, action, table_schema, table_name, sentence, cutoff, status,
 		       processed, held, blocked, skipped, null_timestamps, infinite_timestamps, batches,
-		       started_at, finished_at, duration_seconds, errors, paused_seconds, coalesce(due_estimate, 0), blocked_by, effects
+		       started_at, finished_at, duration_seconds, errors, paused_seconds, coalesce(due_estimate, 0), blocked_by, effects, belt
 		FROM holdfast.run_policy
 		WHERE run_id = ANY ($1::text[]::uuid[])
 		ORDER BY run_id, ordinal`, ids)
@@ -308,7 +311,7 @@ func scanResult(row pgx.Row, id *string) (res retention.PolicyResult, err error)
 	err = row.Scan(id, &res.Policy, &res.Version, &res.Action, &res.Table.Schema, &res.Table.Name, &res.Sentence, &res.Cutoff, &res.Status,
 		&res.Processed, &res.Held, &res.Blocked, &skipped, &res.NullTimestamps, &res.InfiniteTimestamps, &res.Batches,
 		&res.StartedAt, &res.FinishedAt, &res.DurationSeconds, &problems,
-		&res.PausedSeconds, &res.DueEstimate, &res.BlockedBy, &res.Effects)
+		&res.PausedSeconds, &res.DueEstimate, &res.BlockedBy, &res.Effects, &res.Belt)
 	if err != nil {
 		return res, err
 	}

@@ -81,8 +81,8 @@ func openRuns(ctx context.Context, tx pgx.Tx, snap *retention.Snapshot) error {
 	}
 	return countBy(ctx, tx, snap.OpenRuns, `
 		SELECT status, count(*)
-		FROM holdfast.run
-		WHERE status IN ('queued', 'running', 'paused') AND NOT dry_run
+		FROM holdfast.run AS r
+		WHERE `+openRun+` AND NOT dry_run
 		GROUP BY status`)
 }
 

@@ -74,7 +74,7 @@ func TestSnapshotHasEveryFigureOfTheStore(t *testing.T) {
 	if diff := cmp.Diff(want, got.Policies); diff != "" {
 		t.Errorf("policies (-want +got):\n%s", diff)
 	}
-	wantRuns := map[retention.RunStatus]int64{retention.RunQueued: 1, retention.RunRunning: 0, retention.RunPaused: 0}
+	wantRuns := map[retention.RunStatus]int64{retention.RunQueued: 1, retention.RunRunning: 0, retention.RunPaused: 0, retention.RunNeedsApproval: 0}
 	if diff := cmp.Diff(wantRuns, got.OpenRuns); diff != "" {
 		t.Errorf("open runs (-want +got):\n%s", diff)
 	}

@@ -197,6 +197,9 @@ func (c clock) simulationView(s retention.Simulation) *ui.SimulationView {
 	if s.InfiniteTimestamps > 0 {
 		v.Notes = append(v.Notes, ui.Count(s.InfiniteTimestamps, "row has", "rows have")+" an infinite timestamp and can never become due.")
 	}
+	if s.Belt.Above() {
+		v.Notes = append(v.Notes, "More than the policy's ceiling allows: a run stops before its first row and waits for approval. "+ceilingWords(s.Belt))
+	}
 	if s.Blocked > 0 && v.Months != nil {
 		v.Notes = append(v.Notes, "In the chart, blocked rows are counted with those that would go.")
 	}

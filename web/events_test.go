@@ -47,7 +47,7 @@ func TestPolicySaysWhomItTellsAndItsFormKeepsIt(t *testing.T) {
 			t.Errorf("%s: got %q, want %q", name, got, want)
 		}
 	}
-	a = s.post("/policies", policyValues("events.entity_type", "user", "events.key", `placed_at, "a ""b"" "`, "events.include", "id"))
+	a = s.save("/policies", policyValues("events.entity_type", "user", "events.key", `placed_at, "a ""b"" "`, "events.include", "id"))
 	if a.code != http.StatusSeeOther {
 		t.Fatalf("got %d: %s", a.code, a.body)
 	}
@@ -55,7 +55,7 @@ func TestPolicySaysWhomItTellsAndItsFormKeepsIt(t *testing.T) {
 	if diff := cmp.Diff(want, s.store.versions["carts"][0].Events); diff != "" {
 		t.Errorf("saved (-want +got):\n%s", diff)
 	}
-	a = s.post("/policies/carts", policyValues("version", "1"))
+	a = s.save("/policies/carts", policyValues("version", "1"))
 	if a.code != http.StatusSeeOther || s.store.versions["carts"][1].Events != nil {
 		t.Errorf("emptied fields: got %d, and it tells %+v", a.code, s.store.versions["carts"])
 	}
@@ -63,7 +63,7 @@ func TestPolicySaysWhomItTellsAndItsFormKeepsIt(t *testing.T) {
 
 func TestFaultOfWhatIsToldStandsBesideItsField(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
-	a := s.post("/policies", policyValues("events.entity_type", "", "events.key", "id, id", "events.include", `run, "open`))
+	a := s.save("/policies", policyValues("events.entity_type", "", "events.key", "id, id", "events.include", `run, "open`))
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "#f-events.include-error", "quote that is not closed")
 	wantText(t, a, "#f-events.key-error", "named twice")
@@ -71,7 +71,7 @@ func TestFaultOfWhatIsToldStandsBesideItsField(t *testing.T) {
 	if got := a.page.value("events.include"); got != `run, "open` {
 		t.Errorf("what was typed became %q", got)
 	}
-	a = s.post("/policies", policyValues("events.entity_type", "user", "events.key", "id", "events.include", "run"))
+	a = s.save("/policies", policyValues("events.entity_type", "user", "events.key", "id", "events.include", "run"))
 	wantText(t, a, "#f-events.include-error", "every event has already")
 	wantText(t, a, "#problems", "Include")
 }

@@ -42,6 +42,9 @@ type fakeStore struct {
 	// history is what was done in the i-th of the days that are asked for.
 	history     func(i int) retention.DayCount
 	subscribers []fakeSubscriber
+	// simulated are the simulations that were kept, approved the last approvals.
+	simulated []retention.KeptSimulation
+	approved  []retention.Approval
 }
 
 type idempotent struct {
@@ -174,6 +177,28 @@ func (s *fakeStore) RetirePolicy(_ context.Context, name string, _ int, by reten
 	p.RetiredAt, p.RetiredBy = &s.now, by.Actor.Name
 	s.record("policy/"+name, nil, p, by)
 	return *p, err
+}
+
+func (s *fakeStore) SaveSimulation(_ context.Context, sim retention.Simulation, by retention.By) error {
+	unlock, err := s.locked()
+	defer unlock()
+	s.simulated = append(s.simulated, retention.KeptSimulation{Simulation: sim, At: s.now, By: by.Actor.Name})
+	return err
+}
+
+func (s *fakeStore) ApproveRun(_ context.Context, id string, approvals []retention.Approval, by retention.By) (retention.Run, error) {
+	r, err := s.Run(context.Background(), id)
+	if err != nil {
+		return r, err
+	}
+	for _, a := range approvals {
+		i := slices.IndexFunc(r.Policies, func(res retention.PolicyResult) bool { return res.Policy == a.Policy })
+		if i < 0 || r.Policies[i].Belt.WouldProcess != a.WouldProcess {
+			return r, retention.Conflictf("run %s asks for other figures", id)
+		}
+	}
+	s.approved = approvals
+	return s.step(id, retention.RunQueued, by, retention.RunNeedsApproval)
 }
 
 func (s *fakeStore) PolicyStatuses(context.Context) (map[string]retention.PolicyStatus, error) {
@@ -410,7 +435,7 @@ func (s *fakeStore) MeasureSoon(context.Context, []string) error { return nil }
 func (s *fakeStore) StopRun(_ context.Context, id string, to retention.RunStatus, by retention.By) (retention.Run, error) {
 	from := []retention.RunStatus{retention.RunQueued, retention.RunRunning}
 	if to == retention.RunCancelled {
-		from = append(from, retention.RunPaused)
+		from = append(from, retention.RunPaused, retention.RunNeedsApproval)
 	}
 	return s.step(id, to, by, from...)
 }

@@ -56,6 +56,11 @@ func (t *fakeTarget) Simulate(_ context.Context, p retention.Policy, asOf *time.
 	if asOf != nil {
 		s.AsOf = *asOf
 	}
+	if p.Limited() {
+		rows := int64(250_000)
+		s.Belt = &retention.Belt{WouldProcess: s.WouldProcess, TableRows: &rows}
+		s.Belt.Ceiling, _ = p.Ceiling(rows)
+	}
 	s.Cutoff = s.AsOf.AddDate(-p.RetentionPeriod.Years, -p.RetentionPeriod.Months, -p.RetentionPeriod.Days)
 	return s, nil
 }

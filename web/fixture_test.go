@@ -180,7 +180,12 @@ func fillRuns(s *fakeStore) {
 	gone := paused
 	half.Status, half.FinishedAt = retention.RunCancelled, agop(31*time.Hour)
 	gone.ID, gone.Status, gone.Settling, gone.Policies, gone.CreatedAt, gone.StartedAt, gone.FinishedAt = "0195-run-cancelled", retention.RunCancelled, true, []retention.PolicyResult{half}, ago(32*time.Hour), agop(32*time.Hour), agop(31*time.Hour)
-	s.runs = append(s.runs, paused, gone)
+	rows, asked := int64(1_400_000), live
+	asked.Status, asked.Counts, asked.StartedAt, asked.Batches = retention.RunNeedsApproval, retention.Counts{}, nil, 0
+	asked.Belt = &retention.Belt{WouldProcess: 1_203_411, TableRows: &rows, Estimated: true, Ceiling: 280_000}
+	asks := running
+	asks.ID, asks.Status, asks.Policies, asks.CreatedAt = "0195-run-asks", retention.RunNeedsApproval, []retention.PolicyResult{asked}, ago(33*time.Hour)
+	s.runs = append(s.runs, paused, gone, asks)
 	for i := range 40 {
 		s.batches = append(s.batches, retention.Batch{ID: fmt.Sprint("b", i), RunID: ok.ID, Policy: "session_logs", PolicyVersion: 2, Action: retention.ActionDelete, Table: public("session_logs"), Seq: int64(i + 1),
 			Step: fmt.Sprintf("blocks %d–%d", i*128, i*128+127), Counts: retention.Counts{Processed: 310, Held: 250}, Digests: 310, CommittedAt: ago(5*time.Hour - time.Duration(i)*50*time.Millisecond)})

@@ -32,6 +32,11 @@ func overview(v *visit) error {
 	for _, h := range o.ActiveHolds {
 		view.Holds = append(view.Holds, v.holdRow(h))
 	}
+	for _, r := range o.Paused {
+		if r.Status == retention.RunNeedsApproval {
+			view.Approvals = append(view.Approvals, v.runRow(r.Run))
+		}
+	}
 	for _, h := range o.ReviewHolds {
 		view.Review = append(view.Review, v.holdRow(h))
 	}
@@ -75,7 +80,7 @@ func overviewHead(o engine.Overview) ui.Head {
 		amiss(&h, ui.Count(n, "policy failed in its last run: ", "policies failed in their last run: ")+joinSome(o.Failed, 3)+".")
 	}
 	for _, r := range o.Paused {
-		if r.Waiting > 0 {
+		if r.Waiting > 0 || r.Status == retention.RunNeedsApproval {
 			amiss(&h, pausedSentence(r))
 		}
 	}
@@ -94,9 +99,15 @@ func overviewHead(o engine.Overview) ui.Head {
 // pausedSentence says what a paused run keeps from moving: nobody is told otherwise that
 // the nights after it wait.
 func pausedSentence(r engine.PausedRun) string {
-	names := make([]string, len(r.Policies))
-	for i, p := range r.Policies {
-		names[i] = p.Policy
+	var names []string
+	for _, p := range r.Policies {
+		if r.Status == retention.RunPaused || p.Status == r.Status {
+			names = append(names, p.Policy)
+		}
+	}
+	if r.Status == retention.RunNeedsApproval {
+		return "A run of " + joinSome(names, 3) + " needs approval: more would go than its policies allow in one run." +
+			pick(r.Waiting > 0, " "+ui.Count(int64(r.Waiting), "run waits", "runs wait")+" for it.", "")
 	}
 	return "A run of " + joinSome(names, 3) + " is paused, and " + ui.Count(int64(r.Waiting), "run waits", "runs wait") + " until it is resumed or cancelled."
 }

@@ -213,6 +213,18 @@ func (s *testSite) post(path string, form url.Values) answer {
 	return s.send(r)
 }
 
+// save posts a policy's form as a person does who wants it saved: once to see what it
+// would do, and once more.
+func (s *testSite) save(path string, form url.Values) answer {
+	s.t.Helper()
+	a := s.post(path, form)
+	if a.code != http.StatusOK {
+		return a
+	}
+	form.Set("shown", a.page.value("shown"))
+	return s.post(path, form)
+}
+
 func (s *testSite) send(r *http.Request) answer {
 	s.t.Helper()
 	for _, c := range s.cookies {

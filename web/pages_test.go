@@ -204,7 +204,7 @@ func TestOverviewAnswersInWords(t *testing.T) {
 		also   []string
 	}{
 		{"filled", func(*fakeStore) {}, "1 policy is overdue: session_logs by 3 days.", []string{
-			"1 policy failed in its last run: orders.", "1 policy could not be measured.", "1 schedule is overdue: sessions_hourly.",
+			"1 policy failed in its last run: orders.", "A run of session_logs needs approval: more would go than its policies allow in one run.", "1 policy could not be measured.", "1 schedule is overdue: sessions_hourly.",
 			"15 slots were missed in the last seven days: nightly and sessions_hourly.", "Not everything has reached crm: 2,310 events behind, 3 given up, and it is failing.",
 		}},
 		{"nothing due", func(s *fakeStore) {
@@ -218,14 +218,14 @@ func TestOverviewAnswersInWords(t *testing.T) {
 				s.statuses[name] = retention.PolicyStatus{CheckedAt: atTest, Cutoff: atTest}
 			}
 			s.schedules, s.subscribers = nil, nil
-		}, "No policy is overdue, but 1 thing needs attention.", []string{"1 policy failed in its last run: orders."}},
+		}, "No policy is overdue, but 2 things need attention.", []string{"1 policy failed in its last run: orders.", "A run of session_logs needs approval: more would go than its policies allow in one run."}},
 		{"a failure that a later run made up for", func(s *fakeStore) {
 			for name := range s.versions {
 				s.statuses[name] = retention.PolicyStatus{CheckedAt: atTest, Cutoff: atTest}
 			}
 			again := s.runs[4]
 			again.Status, again.Policies = retention.RunSucceeded, []retention.PolicyResult{{Policy: "orders", Status: retention.RunSucceeded}}
-			s.schedules, s.subscribers, s.runs = nil, nil, append([]retention.Run{again}, s.runs...)
+			s.schedules, s.subscribers, s.runs = nil, nil, append([]retention.Run{again}, s.runs[:5]...)
 		}, "Nothing is overdue.", nil},
 		{"nothing due, and a schedule behind", func(s *fakeStore) {
 			for name := range s.versions {

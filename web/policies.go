@@ -210,6 +210,9 @@ func policyDetails(p retention.Policy) []ui.Pair {
 	if p.RateLimit > 0 {
 		list = append(list, ui.Pair{Name: "Rate limit", Value: fmt.Sprintf("%d rows a second", p.RateLimit)})
 	}
+	if c := ceilingOf(p); c != "" {
+		list = append(list, ui.Pair{Name: "Without approval", Value: "at most " + c + " in one run"})
+	}
 	if p.Events != nil {
 		list = append(list, ui.Pair{Name: "Other services", Value: p.Telling()})
 	}

@@ -58,7 +58,7 @@ func TestNothingDueThatIsNotHeldIsNotNothingDue(t *testing.T) {
 
 func TestSavingAPolicyLeadsToItsSentence(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
-	a := s.post("/policies", policyValues())
+	a := s.save("/policies", policyValues())
 	if a.code != http.StatusSeeOther || a.location != "/policies/carts?done=created" {
 		t.Fatalf("got %d to %q: %s", a.code, a.location, a.body)
 	}
@@ -69,7 +69,7 @@ func TestSavingAPolicyLeadsToItsSentence(t *testing.T) {
 
 func TestARefusedPolicyKeepsWhatWasTypedWithTheFaultBesideIt(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
-	a := s.post("/policies", policyValues("name", "Carts!", "retention_period", "soon", "legal_basis", "", "batch_size", "many", "condition", "a < 1"))
+	a := s.save("/policies", policyValues("name", "Carts!", "retention_period", "soon", "legal_basis", "", "batch_size", "many", "condition", "a < 1"))
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	for name, want := range map[string]string{"name": "Carts!", "retention_period": "soon", "batch_size": "many", "condition": "a < 1", "table": "public.orders", "timestamp_column": "placed_at"} {
 		if got := a.page.value(name); got != want {
@@ -92,10 +92,10 @@ func TestARefusedPolicyKeepsWhatWasTypedWithTheFaultBesideIt(t *testing.T) {
 
 func TestAPlannersRefusalStandsBesideItsField(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
-	a := s.post("/policies", policyValues("timestamp_column", "gone_at"))
+	a := s.save("/policies", policyValues("timestamp_column", "gone_at"))
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "#f-timestamp_column-error", "choose one of its date or timestamp columns")
-	a = s.post("/policies", policyValues("name", "session_logs"))
+	a = s.save("/policies", policyValues("name", "session_logs"))
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "#f-name-error", "Is the name of a live policy")
 }
@@ -132,7 +132,7 @@ func TestAnonymizersGoThereAndBack(t *testing.T) {
 		f.Set(name, a.page.value(name))
 	}
 	f.Set("columns.full_name.text", "[removed]")
-	a = s.post("/policies/inactive_customers", f)
+	a = s.save("/policies/inactive_customers", f)
 	wantCode(t, a, http.StatusSeeOther)
 	v := s.store.versions["inactive_customers"]
 	last := v[len(v)-1]
@@ -149,7 +149,7 @@ func TestAnonymizersGoThereAndBack(t *testing.T) {
 	bad.Set("columns.phone.keep_last", "four")
 	bad.Set("columns.postcode.keep_first", "")
 	bad.Set("columns.orders_placed.step", "ten")
-	a = s.post("/policies/inactive_customers", bad)
+	a = s.save("/policies/inactive_customers", bad)
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "#f-columns.phone.keep_last-error", "number of characters")
 	wantText(t, a, "#f-columns.postcode.keep_first-error", "number of characters")
@@ -159,7 +159,7 @@ func TestAnonymizersGoThereAndBack(t *testing.T) {
 func TestEditingWhatSomebodyElseChangedShowsTheChange(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	f := policyValues("name", "session_logs", "table", "public.session_logs", "timestamp_column", "created_at", "retention_period", "P1Y", "version", "1")
-	a := s.post("/policies/session_logs", f)
+	a := s.save("/policies/session_logs", f)
 	wantCode(t, a, http.StatusPreconditionFailed)
 	wantText(t, a, ".notice", "ali.khan@example.com changed this policy while you were editing it")
 	wantText(t, a, ".diff del", "P90D")
@@ -168,7 +168,7 @@ func TestEditingWhatSomebodyElseChangedShowsTheChange(t *testing.T) {
 		t.Errorf("retention period: got %q, want what was typed", got)
 	}
 	f.Set("version", a.page.value("version"))
-	wantCode(t, s.post("/policies/session_logs", f), http.StatusSeeOther)
+	wantCode(t, s.save("/policies/session_logs", f), http.StatusSeeOther)
 }
 
 func TestThePreviewShowsFiguresAndSavesNothing(t *testing.T) {
@@ -199,7 +199,7 @@ func TestRetiringShowsTheFiguresAndNeedsTheVersion(t *testing.T) {
 func TestAPolicysFormOutlivesAnOutage(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	s.target.down = retention.ErrUnavailable
-	a := s.post("/policies", policyValues("legal_basis", "Typed with care"))
+	a := s.save("/policies", policyValues("legal_basis", "Typed with care"))
 	if got := a.page.value("legal_basis"); got != "Typed with care" {
 		t.Errorf("legal basis: got %q, want it kept", got)
 	}
@@ -210,13 +210,13 @@ func TestAPolicysFormOutlivesAnOutage(t *testing.T) {
 
 func TestNoAllowanceAtAllGoesThereAndBack(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
-	a := s.post("/policies", policyValues("grace", "0 days"))
+	a := s.save("/policies", policyValues("grace", "0 days"))
 	wantCode(t, a, http.StatusSeeOther)
 	if got := s.get("/policies/carts/edit").page.value("grace"); got != "P0D" {
 		t.Errorf("the form shows %q, want P0D", got)
 	}
 	wantText(t, s.get("/policies/carts"), "main", "0 days")
-	a = s.post("/policies", policyValues("name", "usual", "grace", ""))
+	a = s.save("/policies", policyValues("name", "usual", "grace", ""))
 	wantCode(t, a, http.StatusSeeOther)
 	if got := s.get("/policies/usual/edit").page.value("grace"); got != "P2D" {
 		t.Errorf("left empty, the form shows %q, want P2D", got)

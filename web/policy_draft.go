@@ -15,6 +15,7 @@ type policyDraft struct {
 	name, table, timestamp, period, action, basis string
 	condition, batch, evidence, zone, unit, grace string
 	archive, cascade, triggers, rate              string
+	maxRows, maxPercent                           string
 	enabled                                       bool
 	columns                                       map[string]columnDraft
 	events                                        eventsDraft
@@ -29,9 +30,13 @@ type columnDraft struct {
 func emptyDraft() policyDraft {
 	return policyDraft{
 		batch: strconv.Itoa(retention.DefaultBatchSize), evidence: string(retention.EvidenceRecords),
-		zone: "UTC", grace: retention.DefaultGrace.String(), enabled: true, columns: map[string]columnDraft{},
+		zone: "UTC", grace: retention.DefaultGrace.String(), maxPercent: proposedPercent, enabled: true, columns: map[string]columnDraft{},
 	}
 }
+
+// proposedPercent is the ceiling that the form of a new policy proposes: a slip in a
+// period empties no table unseen.
+const proposedPercent = "20"
 
 func draftOfPolicy(p retention.Policy) policyDraft {
 	d := policyDraft{
@@ -51,6 +56,12 @@ func draftOfPolicy(p retention.Policy) policyDraft {
 	}
 	if p.RateLimit > 0 {
 		d.rate = strconv.Itoa(p.RateLimit)
+	}
+	if p.MaxRows != nil {
+		d.maxRows = strconv.FormatInt(*p.MaxRows, 10)
+	}
+	if p.MaxShare != nil {
+		d.maxPercent = percentOf(*p.MaxShare)
 	}
 	for name, a := range p.Columns {
 		c := columnDraft{method: string(a.Method), text: a.Text, to: a.To}
@@ -79,6 +90,7 @@ func draftOfForm(f url.Values) policyDraft {
 		batch: strings.TrimSpace(f.Get("batch_size")), evidence: f.Get("evidence"), zone: strings.TrimSpace(f.Get("time_zone")), unit: f.Get("unit"),
 		grace: strings.TrimSpace(f.Get("grace")), archive: strings.TrimSpace(f.Get("archive.table")), enabled: f.Get("enabled") == "true",
 		cascade: strings.TrimSpace(f.Get("cascade")), triggers: strings.TrimSpace(f.Get("triggers")), rate: strings.TrimSpace(f.Get("rate_limit")),
+		maxRows: strings.TrimSpace(f.Get("max_rows")), maxPercent: strings.TrimSpace(f.Get("max_share")),
 		columns: map[string]columnDraft{},
 		events:  eventsDraft{entity: strings.TrimSpace(f.Get("events.entity_type")), key: strings.TrimSpace(f.Get("events.key")), include: strings.TrimSpace(f.Get("events.include"))},
 	}
@@ -143,11 +155,30 @@ func (d policyDraft) policy() (retention.Policy, faults) {
 			f.add("rate_limit", "must be a number of rows a second, such as 1000, or empty for no limit")
 		}
 	}
+	d.ceiling(&p, &f)
 	if p.Action == retention.ActionAnonymize {
 		p.Columns = d.anonymizers(&f)
 	}
 	p.Events = d.events.spec(&f)
 	return p, f
+}
+
+// ceiling reads what a run may dispose of without approval.
+func (d policyDraft) ceiling(p *retention.Policy, f *faults) {
+	if d.maxRows != "" {
+		n, err := strconv.ParseInt(d.maxRows, 10, 64)
+		if err != nil {
+			f.add("max_rows", "must be a number of rows, such as 100000, or empty for no ceiling")
+		}
+		p.MaxRows = &n
+	}
+	if d.maxPercent != "" {
+		share, err := shareOf(d.maxPercent)
+		if err != nil {
+			f.add("max_share", "must be a percentage from 0 to 100, such as 20, or empty for no ceiling")
+		}
+		p.MaxShare = &share
+	}
 }
 
 // triggered reads which tables triggers may change, and how: `table: effects`, with

@@ -1,11 +1,17 @@
 package web
 
 import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -19,6 +25,10 @@ type policyForm struct {
 	faults faults
 	stale  *ui.StaleView
 	sim    *ui.SimulationView
+	// shown is the mark of the policy whose figures are shown; asked: saving it was asked
+	// for before they were.
+	shown  string
+	asked  bool
 	status int
 }
 
@@ -64,16 +74,59 @@ func draftPolicy(v *visit) error {
 		form.sim = &ui.SimulationView{Error: "There are no figures yet: something in the form needs another look. Nothing was changed."}
 		return v.policyForm(form)
 	}
+	return v.preview(form, p)
+}
+
+// preview shows the form with what a run of the policy would do, beside what the stored
+// one would.
+func (v *visit) preview(form policyForm, p retention.Policy) error {
 	s, err := v.e.SimulateDraft(v.ctx, v.actor, p, nil)
 	if f, ok := faultsOf(err); ok {
 		form.faults, form.status = f, http.StatusUnprocessableEntity
-		form.sim = &ui.SimulationView{Error: "There are no figures yet. " + upperFirst(f.fields[0].Field) + ": " + f.fields[0].Message + ". Nothing was changed."}
+		if !form.asked {
+			form.sim = &ui.SimulationView{Error: "There are no figures yet. " + upperFirst(f.fields[0].Field) + ": " + f.fields[0].Message + ". Nothing was changed."}
+		}
+		form.asked = false
 		return v.policyForm(form)
+	}
+	if form.asked && errors.Is(err, retention.ErrUnavailable) {
+		return v.notNow(form.draft)
 	}
 	if form.sim, err = v.simulation(s, err); err != nil {
 		return err
 	}
+	form.shown = markOf(p)
+	if form.sim.Error == "" && form.draft.version > 0 {
+		was, err := v.e.Simulate(v.ctx, v.actor, form.draft.name, nil)
+		if err == nil {
+			form.sim.Notes = append([]string{difference(was, s)}, form.sim.Notes...)
+		}
+	}
 	return v.policyForm(form)
+}
+
+// difference says what the changed policy does beyond the stored one.
+func difference(was, now retention.Simulation) string {
+	than := fmt.Sprintf(" than under version %d as it is stored.", was.Version)
+	switch d := now.WouldProcess - was.WouldProcess; {
+	case was.Action != now.Action || was.Table != now.Table:
+		return fmt.Sprintf("Under version %d as it is stored a run now would %s %s of `%s`.", was.Version, doing(was.Action), ui.Count(was.WouldProcess, "record", "records"), was.Table)
+	case d > 0:
+		return ui.Count(d, "record more", "records more") + than
+	case d < 0:
+		return ui.Count(-d, "record less", "records less") + than
+	}
+	return fmt.Sprintf("As many records as under version %d as it is stored.", was.Version)
+}
+
+// markOf tells one policy from another, so that what is saved is what was shown.
+func markOf(p retention.Policy) string {
+	doc, err := json.Marshal(p.WithDefaults())
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(doc)
+	return hex.EncodeToString(sum[:8])
 }
 
 // policyDraft reads the form; an edited policy's name is its address's.
@@ -96,6 +149,18 @@ func savePolicy(v *visit) error {
 		return v.policyForm(policyForm{draft: d, faults: f, status: http.StatusUnprocessableEntity})
 	}
 	created := v.param("name") == ""
+	if v.form("shown") != markOf(p) {
+		// What a policy would do is seen before it is saved; what keeps it from being saved
+		// comes first.
+		live, err := v.e.Policy(v.ctx, v.actor, p.Name)
+		switch {
+		case err == nil && created && live.RetiredAt == nil:
+			return v.nameTaken(d)
+		case err == nil && !created && live.Version != d.version:
+			return v.stalePolicy(d)
+		}
+		return v.preview(policyForm{draft: d, asked: true, status: http.StatusOK}, p)
+	}
 	var err error
 	if created {
 		_, err = v.e.CreatePolicy(v.ctx, v.actor, p)
@@ -107,19 +172,42 @@ func savePolicy(v *visit) error {
 	}
 	switch {
 	case errors.Is(err, retention.ErrConflict) && created:
-		f := faults{}
-		f.add("name", "is the name of a live policy; choose another, or edit that one")
-		return v.policyForm(policyForm{draft: d, faults: f, status: http.StatusUnprocessableEntity})
+		return v.nameTaken(d)
 	case errors.Is(err, retention.ErrStale):
 		return v.stalePolicy(d)
 	case errors.Is(err, retention.ErrUnavailable):
-		f := faults{}
-		f.add("", "A database cannot be reached now. What you typed is kept here; save it again in a moment.")
-		return v.policyForm(policyForm{draft: d, faults: f, status: http.StatusServiceUnavailable})
+		return v.notNow(d)
 	case err != nil:
 		return err
 	}
+	v.keepFigures(p.Name)
 	return v.redirect("/policies/" + p.Name + "?done=" + pick(created, "created", "saved"))
+}
+
+func (v *visit) nameTaken(d policyDraft) error {
+	f := faults{}
+	f.add("name", "is the name of a live policy; choose another, or edit that one")
+	return v.policyForm(policyForm{draft: d, faults: f, status: http.StatusUnprocessableEntity})
+}
+
+// notNow shows the form again where a database is away.
+func (v *visit) notNow(d policyDraft) error {
+	f := faults{}
+	f.add("", "A database cannot be reached now. What you typed is kept here; save it again in a moment.")
+	return v.policyForm(policyForm{draft: d, faults: f, status: http.StatusServiceUnavailable})
+}
+
+// keepWithin is how long a saved policy's answer waits for the figures that are kept with
+// its version. They were shown before; a table that takes longer is simulated by whoever
+// asks for it.
+const keepWithin = 10 * time.Second
+
+func (v *visit) keepFigures(name string) {
+	ctx, cancel := context.WithTimeout(v.ctx, keepWithin)
+	defer cancel()
+	if _, err := v.e.Simulate(ctx, v.actor, name, nil); err != nil {
+		v.opts.Log.WarnContext(v.ctx, "the figures of a saved policy are not kept", "policy", name, "error", err)
+	}
 }
 
 // stalePolicy shows what somebody else changed since the form was opened, and
@@ -153,6 +241,11 @@ func (v *visit) policyForm(f policyForm) error {
 		view.Head = ui.Head{Title: "Edit " + d.name, Parent: d.name, ParentHref: "/policies/" + d.name, Answer: fmt.Sprintf("Saving makes version %d; version %d stays in the history.", d.version+1, d.version)}
 		view.Action, view.Draft, view.SaveText = "/policies/"+d.name, "/policies/"+d.name+"/draft", fmt.Sprintf("Save as version %d", d.version+1)
 	}
+	view.Shown = f.shown
+	if f.asked && f.sim != nil {
+		view.Asked = "Nothing is saved yet. Below is what a run would do; save again if that is what you want."
+		view.Head.Answer, view.Head.Tone = "Save it? "+cmp.Or(f.sim.Answer, "There are no figures: "+f.sim.Error), "warn"
+	}
 	tables, err := v.tables()
 	if errors.Is(err, retention.ErrUnavailable) {
 		view.NoCatalog = "The governed database cannot be reached now, so its tables cannot be listed and a policy cannot be checked. Nothing was lost; what you typed stays here. Try again in a moment."
@@ -172,7 +265,7 @@ var policyLabels = map[string]string{
 	"name": "Name", "table": "Table", "timestamp_column": "Timestamp column", "retention_period": "Retention period", "action": "Action",
 	"legal_basis": "Legal basis", "condition": "Condition", "batch_size": "Batch size", "evidence": "Evidence", "time_zone": "Time zone",
 	"unit": "Unit", "grace": "Allowance", "archive.table": "Archive table", "cascade": "Tables reached", "columns": "Columns",
-	"triggers": "Triggers", "rate_limit": "Rate limit",
+	"triggers": "Triggers", "rate_limit": "Rate limit", "max_share": "Largest share", "max_rows": "Most rows",
 	"events.entity_type": "Entity", "events.key": "Key", "events.include": "Include",
 }
 
@@ -183,7 +276,7 @@ func policyOrder(field string) int {
 		name = "columns"
 	}
 	return slices.Index([]string{"name", "table", "timestamp_column", "retention_period", "action", "archive.table", "legal_basis", "condition", "columns",
-		"events.entity_type", "events.key", "events.include", "batch_size", "rate_limit", "triggers", "evidence", "time_zone", "unit", "grace"}, name)
+		"max_share", "max_rows", "events.entity_type", "events.key", "events.include", "batch_size", "rate_limit", "triggers", "evidence", "time_zone", "unit", "grace"}, name)
 }
 
 // aliases lead faults of a whole member to its one field in the form.
@@ -244,6 +337,7 @@ func (v *visit) policyFields(view *ui.PolicyFormView, d policyDraft, f *faults, 
 	view.Condition = ui.Field{Name: "condition", Label: "Condition (optional)", Value: d.condition, Error: f.of("condition"),
 		Help: "Only rows for which this is true become due, such as `status = 'closed'`. Columns of the table, constants and comparisons.", Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false"}}
 	furtherFields(view, d, f)
+	ceilingFields(view, d, f)
 	eventsFields(view, d.events, f)
 	view.Columns = columnFields(t, d, f)
 	view.ColumnsError = f.of("columns")
@@ -271,6 +365,14 @@ func columnsOfTime(draft string, t table) templ.Attributes {
 		return nil
 	}
 	return templ.Attributes{"hx-post": draft, "hx-trigger": "change", "hx-swap": "none", "hx-sync": "this:replace", "hx-select-oob": strings.Join(ids, ",")}
+}
+
+// ceilingFields are the safety belts.
+func ceilingFields(view *ui.PolicyFormView, d policyDraft, f *faults) {
+	view.Share = ui.Field{Name: "max_share", Label: "Largest share of the table, in percent (optional)", Value: d.maxPercent, Error: f.of("max_share"),
+		Help: "If more of the table than this would go in one run, the run stops before its first row and waits for approval. Left empty: no ceiling.", Attrs: templ.Attributes{"inputmode": "decimal", "autocomplete": "off"}}
+	view.Most = ui.Field{Name: "max_rows", Label: "Most rows (optional)", Value: d.maxRows, Error: f.of("max_rows"),
+		Help: "Likewise, as a number of rows. `0` asks for approval of every run that would do anything.", Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off"}}
 }
 
 // furtherFields are the settings with a default.

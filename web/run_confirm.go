@@ -90,6 +90,9 @@ func confirmRow(name string, known []retention.Policy, s retention.Simulation, e
 		return row, nil
 	}
 	row.Due, row.Process, row.Held, row.Blocked, row.Version, row.Verb = s.Due, s.WouldProcess, s.Held, s.Blocked, s.Version, done(s.Action)
+	if s.Belt.Above() {
+		row.Above = "Above its ceiling: the run will stop before its first row and wait for approval. " + ceilingWords(s.Belt)
+	}
 	return row, nil
 }
 

@@ -10,9 +10,10 @@ import (
 // runSteps are what can be done about the run as it stands.
 func runSteps(r retention.Run) ui.RunSteps {
 	return ui.RunSteps{
-		Pause:  r.Status == retention.RunQueued || r.Status == retention.RunRunning,
-		Resume: r.Status == retention.RunPaused,
-		Cancel: !r.Status.Ended(),
+		Pause:   r.Status == retention.RunQueued || r.Status == retention.RunRunning,
+		Resume:  r.Status == retention.RunPaused,
+		Approve: r.Status == retention.RunNeedsApproval,
+		Cancel:  !r.Status.Ended(),
 	}
 }
 

@@ -21,6 +21,8 @@ func (s *server) runRoutes(r chi.Router) {
 	r.Get("/runs/{id}", s.page(run))
 	r.Post("/runs/{id}/pause", s.page(pauseRun))
 	r.Post("/runs/{id}/resume", s.page(resumeRun))
+	r.Get("/runs/{id}/approve", s.page(confirmApproval))
+	r.Post("/runs/{id}/approve", s.page(approveRun))
 	r.Get("/runs/{id}/cancel", s.page(confirmCancel))
 	r.Post("/runs/{id}/cancel", s.page(cancelRun))
 }
@@ -141,6 +143,9 @@ func (v *visit) runFacts(r retention.Run, paused string) []ui.Pair {
 		{Name: "Cutoffs counted from", Value: v.moment(r.AsOf, "the moment it starts")},
 		{Name: "Pace", Value: pick(r.Pace == retention.PaceMax, "max: without pauses", "default: leaves the database room for others")},
 	}
+	if r.ApprovedAt != nil {
+		facts = append(facts, ui.Pair{Name: "Approved", Value: v.clock.exactly(*r.ApprovedAt).Text + " by " + r.ApprovedBy})
+	}
 	if paused != "" {
 		facts = append(facts, ui.Pair{Name: "Paused", Value: paused})
 	}
@@ -165,6 +170,9 @@ func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolic
 		Skipped: skips(p.Counts), NoTime: p.NullTimestamps, Infinite: p.InfiniteTimestamps, Batches: p.Batches, Errors: p.Errors,
 		Blockers: blockers(p.Counts), Effects: effects(p.Counts),
 		Duration: v.policyTook(p),
+	}
+	if p.Belt != nil {
+		row.Belt = upperFirst(ui.Count(p.Belt.WouldProcess, "record", "records")) + " would go; " + ceilingWords(p.Belt)
 	}
 	if p.Cutoff != nil {
 		row.Cutoff = v.clock.exactly(*p.Cutoff)

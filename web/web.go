@@ -183,6 +183,7 @@ var doneTexts = map[string]string{
 	"revised":          "The change of the hold is saved.",
 	"released":         "The release is recorded.",
 	"requested":        "The run is requested.",
+	"approved":         "The run is approved. It counts once more and goes on.",
 	"paused":           "The run is paused. What was committed stays; resumed, it goes on from there.",
 	"resumed":          "The run is queued again and goes on from where it was.",
 	"cancelled":        "The run is cancelled. What was committed stays.",

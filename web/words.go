@@ -39,6 +39,8 @@ func runPill(s retention.RunStatus) ui.Pill {
 		return ui.Pill{Tone: "busy", Text: "Running"}
 	case retention.RunPaused:
 		return ui.Pill{Tone: "warn", Text: "Paused"}
+	case retention.RunNeedsApproval:
+		return ui.Pill{Tone: "warn", Text: "Needs approval"}
 	case retention.RunSucceeded:
 		return ui.Pill{Tone: "good", Text: "Succeeded"}
 	case retention.RunPartial:
@@ -158,6 +160,8 @@ func runSentence(r retention.Run, took string) string {
 	switch {
 	case r.Status == retention.RunQueued:
 		return pick(r.DryRun, "The simulation of ", "The run of ") + policies + " waits for its turn. Nothing has been changed yet."
+	case r.Status == retention.RunNeedsApproval:
+		return approvalSentence(r)
 	case r.Status == retention.RunPaused:
 		return fmt.Sprintf("Paused: has disposed of %s so far, under %s; %s. It goes on from there when it is resumed.", records, policies, left)
 	case r.DryRun && r.Status.Ended():

@@ -317,13 +317,14 @@ func (e PolicyInputUnit) Valid() bool {
 
 // Defines values for RunStatus.
 const (
-	RunStatusCancelled RunStatus = "cancelled"
-	RunStatusFailed    RunStatus = "failed"
-	RunStatusPartial   RunStatus = "partial"
-	RunStatusPaused    RunStatus = "paused"
-	RunStatusQueued    RunStatus = "queued"
-	RunStatusRunning   RunStatus = "running"
-	RunStatusSucceeded RunStatus = "succeeded"
+	RunStatusCancelled     RunStatus = "cancelled"
+	RunStatusFailed        RunStatus = "failed"
+	RunStatusNeedsApproval RunStatus = "needs_approval"
+	RunStatusPartial       RunStatus = "partial"
+	RunStatusPaused        RunStatus = "paused"
+	RunStatusQueued        RunStatus = "queued"
+	RunStatusRunning       RunStatus = "running"
+	RunStatusSucceeded     RunStatus = "succeeded"
 )
 
 // Valid indicates whether the value is a known member of the RunStatus enum.
@@ -332,6 +333,8 @@ func (e RunStatus) Valid() bool {
 	case RunStatusCancelled:
 		return true
 	case RunStatusFailed:
+		return true
+	case RunStatusNeedsApproval:
 		return true
 	case RunStatusPartial:
 		return true
@@ -501,6 +504,17 @@ type Anonymizer struct {
 	Value *string `json:"value,omitempty"`
 }
 
+// Approvals defines model for Approvals.
+type Approvals struct {
+	// Policies Each policy of the run that needs approval, with exactly the figure that it asks for.
+	Policies []struct {
+		Policy string `json:"policy"`
+
+		// WouldProcess As in the run's `belt`
+		WouldProcess int64 `json:"would_process"`
+	} `json:"policies"`
+}
+
 // Archive defines model for Archive.
 type Archive struct {
 	// Table Where rows are moved to
@@ -574,6 +588,26 @@ type Batch struct {
 type BatchList struct {
 	Items      []Batch `json:"items"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// Belt How the policy's ceilings (`max_rows`, `max_share`) were judged; null if it has none, or
+// none was judged yet. A run in which `would_process` is above the ceiling, and above what
+// is approved, needs approval.
+type Belt struct {
+	// Approved The rows that a person has approved
+	Approved *int64 `json:"approved"`
+
+	// Ceiling The most rows that need no approval
+	Ceiling int64 `json:"ceiling"`
+
+	// TableRows The table's rows, due or not; null if `max_share` does not ask for them
+	TableRows *int64 `json:"table_rows"`
+
+	// TableRowsEstimated They are PostgreSQL's estimate, since the table is larger than 128 MiB
+	TableRowsEstimated bool `json:"table_rows_estimated"`
+
+	// WouldProcess What the run would dispose of
+	WouldProcess int64 `json:"would_process"`
 }
 
 // BlockedBy How many of the blocked rows each table's rows block, by its name; a row that several block is counted for one
@@ -878,7 +912,13 @@ type Policy struct {
 	// Grace ISO 8601
 	Grace      string `json:"grace"`
 	LegalBasis string `json:"legal_basis"`
-	Name       string `json:"name"`
+
+	// MaxRows The most rows that a run disposes of without approval
+	MaxRows *int64 `json:"max_rows"`
+
+	// MaxShare The largest share of the table's rows that a run disposes of without approval
+	MaxShare *float64 `json:"max_share"`
+	Name     string   `json:"name"`
 
 	// RateLimit Rows a second at the default pace; 0 for no limit
 	RateLimit int `json:"rate_limit"`
@@ -960,6 +1000,17 @@ type PolicyInput struct {
 	// Examples: Legitimate interest (service improvement)
 	LegalBasis string `json:"legal_basis"`
 
+	// MaxRows The most rows that a run disposes of under the policy unless a person approves the
+	// figure (`POST /runs/{id}/approve`); null for no ceiling.
+	MaxRows *int64 `json:"max_rows,omitempty"`
+
+	// MaxShare The largest share of the table's rows that a run disposes of unless a person
+	// approves the figure, such as 0.2; null for no ceiling.
+	//
+	//
+	// Examples: 0.2
+	MaxShare *float64 `json:"max_share,omitempty"`
+
 	// Name Required in a POST; a PUT has it in its path.
 	//
 	// Examples: support_tickets
@@ -1017,6 +1068,11 @@ type PolicyResult struct {
 	Action  Action `json:"action"`
 	Batches int64  `json:"batches"`
 
+	// Belt How the policy's ceilings (`max_rows`, `max_share`) were judged; null if it has none, or
+	// none was judged yet. A run in which `would_process` is above the ceiling, and above what
+	// is approved, needs approval.
+	Belt *Belt `json:"belt"`
+
 	// Blocked Due rows that stay since something which stays refers to them
 	Blocked int64 `json:"blocked"`
 
@@ -1048,7 +1104,8 @@ type PolicyResult struct {
 	Skipped   Skipped    `json:"skipped"`
 	StartedAt *time.Time `json:"started_at"`
 
-	// Status `partial`: a policy failed, the others were carried out.
+	// Status `partial`: a policy failed, the others were carried out. `needs_approval`: it stopped
+	// before its first row, since more is due than a policy's ceiling allows.
 	Status  RunStatus `json:"status"`
 	Table   string    `json:"table"`
 	Version int       `json:"version"`
@@ -1098,6 +1155,11 @@ type RotateSecretInput struct {
 
 // Run defines model for Run.
 type Run struct {
+	ApprovedAt *time.Time `json:"approved_at"`
+
+	// ApprovedBy Who approved last what is above a ceiling
+	ApprovedBy *string `json:"approved_by"`
+
 	// AsOf The instant from which every cutoff is counted; null until the run starts.
 	AsOf       *time.Time `json:"as_of"`
 	CreatedAt  time.Time  `json:"created_at"`
@@ -1121,7 +1183,8 @@ type Run struct {
 	Slot      *time.Time `json:"slot"`
 	StartedAt *time.Time `json:"started_at"`
 
-	// Status `partial`: a policy failed, the others were carried out.
+	// Status `partial`: a policy failed, the others were carried out. `needs_approval`: it stopped
+	// before its first row, since more is due than a policy's ceiling allows.
 	Status      RunStatus `json:"status"`
 	TotalErrors int64     `json:"total_errors"`
 	TotalHeld   int64     `json:"total_held"`
@@ -1166,7 +1229,8 @@ type RunRequest struct {
 	Waiting        *string    `json:"waiting,omitempty"`
 }
 
-// RunStatus `partial`: a policy failed, the others were carried out.
+// RunStatus `partial`: a policy failed, the others were carried out. `needs_approval`: it stopped
+// before its first row, since more is due than a policy's ceiling allows.
 type RunStatus string
 
 // Schedule defines model for Schedule.
@@ -1261,7 +1325,8 @@ type ScheduledRun struct {
 	Slot       *time.Time `json:"slot"`
 	StartedAt  *time.Time `json:"started_at"`
 
-	// Status `partial`: a policy failed, the others were carried out.
+	// Status `partial`: a policy failed, the others were carried out. `needs_approval`: it stopped
+	// before its first row, since more is due than a policy's ceiling allows.
 	Status RunStatus `json:"status"`
 }
 
@@ -1307,6 +1372,11 @@ type ScopeInput struct {
 type Simulation struct {
 	Action Action    `json:"action"`
 	AsOf   time.Time `json:"as_of"`
+
+	// Belt How the policy's ceilings (`max_rows`, `max_share`) were judged; null if it has none, or
+	// none was judged yet. A run in which `would_process` is above the ceiling, and above what
+	// is approved, needs approval.
+	Belt *Belt `json:"belt"`
 
 	// Blocked Due rows that something which stays refers to
 	Blocked int64        `json:"blocked"`
@@ -2003,6 +2073,9 @@ type PutPolicyJSONRequestBody = PolicyInput
 // RequestRunJSONRequestBody defines body for RequestRun for application/json ContentType.
 type RequestRunJSONRequestBody = RunRequest
 
+// ApproveRunJSONRequestBody defines body for ApproveRun for application/json ContentType.
+type ApproveRunJSONRequestBody = Approvals
+
 // PutScheduleJSONRequestBody defines body for PutSchedule for application/json ContentType.
 type PutScheduleJSONRequestBody = ScheduleInput
 
@@ -2089,6 +2162,9 @@ type ServerInterface interface {
 	// GetRun Read a run with its result per policy
 	// (GET /api/v1/runs/{id})
 	GetRun(w http.ResponseWriter, r *http.Request, id RunID)
+	// ApproveRun Approve what a run would dispose of above a ceiling
+	// (POST /api/v1/runs/{id}/approve)
+	ApproveRun(w http.ResponseWriter, r *http.Request, id RunID)
 	// ListBatches List a run's journal, oldest batch first
 	// (GET /api/v1/runs/{id}/batches)
 	ListBatches(w http.ResponseWriter, r *http.Request, id RunID, params ListBatchesParams)
@@ -2296,6 +2372,12 @@ func (_ Unimplemented) ExportRuns(w http.ResponseWriter, r *http.Request, params
 // GetRun Read a run with its result per policy
 // (GET /api/v1/runs/{id})
 func (_ Unimplemented) GetRun(w http.ResponseWriter, r *http.Request, id RunID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ApproveRun Approve what a run would dispose of above a ceiling
+// (POST /api/v1/runs/{id}/approve)
+func (_ Unimplemented) ApproveRun(w http.ResponseWriter, r *http.Request, id RunID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -3604,6 +3686,32 @@ func (siw *ServerInterfaceWrapper) GetRun(w http.ResponseWriter, r *http.Request
 	handler.ServeHTTP(w, r)
 }
 
+// ApproveRun operation middleware
+func (siw *ServerInterfaceWrapper) ApproveRun(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id RunID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ApproveRun(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListBatches operation middleware
 func (siw *ServerInterfaceWrapper) ListBatches(w http.ResponseWriter, r *http.Request) {
 
@@ -4767,6 +4875,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 	})
 	r.Group(func(r chi.Router) {
 		r.Post(options.BaseURL+"/api/v1/runs/{id}/resume", wrapper.ResumeRun)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/runs/{id}/approve", wrapper.ApproveRun)
 	})
 	r.Group(func(r chi.Router) {
 		r.Post(options.BaseURL+"/api/v1/runs/{id}/cancel", wrapper.CancelRun)
@@ -7634,6 +7745,190 @@ type GetRun503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetRun503ApplicationProblemPlusJSONResponse) VisitGetRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRunRequestObject struct {
+	ID   RunID `json:"id"`
+	Body *ApproveRunJSONRequestBody
+}
+
+type ApproveRunResponseObject interface {
+	VisitApproveRunResponse(w http.ResponseWriter) error
+}
+
+type ApproveRun200JSONResponse Run
+
+func (response ApproveRun200JSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun400ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun401ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun403ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun404ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun409ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun413ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun415ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun422ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun500ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ApproveRun503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ApproveRun503ApplicationProblemPlusJSONResponse) VisitApproveRunResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -11300,6 +11595,9 @@ type StrictServerInterface interface {
 	// GetRun Read a run with its result per policy
 	// (GET /api/v1/runs/{id})
 	GetRun(ctx context.Context, request GetRunRequestObject) (GetRunResponseObject, error)
+	// ApproveRun Approve what a run would dispose of above a ceiling
+	// (POST /api/v1/runs/{id}/approve)
+	ApproveRun(ctx context.Context, request ApproveRunRequestObject) (ApproveRunResponseObject, error)
 	// ListBatches List a run's journal, oldest batch first
 	// (GET /api/v1/runs/{id}/batches)
 	ListBatches(ctx context.Context, request ListBatchesRequestObject) (ListBatchesResponseObject, error)
@@ -11998,6 +12296,39 @@ func (sh *strictHandler) GetRun(w http.ResponseWriter, r *http.Request, id RunID
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetRunResponseObject); ok {
 		if err := validResponse.VisitGetRunResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ApproveRun operation middleware
+func (sh *strictHandler) ApproveRun(w http.ResponseWriter, r *http.Request, id RunID) {
+	var request ApproveRunRequestObject
+
+	request.ID = id
+
+	var body ApproveRunJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ApproveRun(ctx, request.(ApproveRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ApproveRun")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ApproveRunResponseObject); ok {
+		if err := validResponse.VisitApproveRunResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -75,6 +75,7 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 	a.engine = engine.New(a.store, a.target, engine.Options{
 		Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: newPasswords(), Meter: a.metrics, Version: version(),
 		Source: cfg.PublicURL, Sender: a.sender, Secret: secret, BackupRetention: cfg.BackupRetention, EventRetention: cfg.EventRetention,
+		MinRetention: cfg.MinRetention, RequireSimulation: cfg.RequireSimulation,
 		MaxReplicaLag: orNone(cfg.MaxReplicaLag.After(time.Time{}).Sub(time.Time{})), MaxWALRate: orNone(int64(cfg.MaxWALRate) << 20),
 	})
 	return a, a.checkSecret(ctx, secret, migrate)

@@ -44,6 +44,10 @@ type config struct {
 	// limit.
 	MaxReplicaLag retention.Period `env:"MAX_REPLICA_LAG" envDefault:"PT3S"`
 	MaxWALRate    uint             `env:"MAX_WAL_RATE" envDefault:"64"`
+	// MinRetention is the shortest retention period that a policy may have. P0D is none.
+	MinRetention retention.Period `env:"MIN_RETENTION" envDefault:"P1D"`
+	// RequireSimulation refuses a run of a policy's version that was never simulated.
+	RequireSimulation bool `env:"REQUIRE_SIMULATION" envDefault:"false"`
 	// TimeZone is the zone of the schedule that exists from the start, and BackupRetention
 	// (Backups as it was given) how long the governed database's backups are kept; nil is
 	// not stated.

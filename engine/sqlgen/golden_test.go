@@ -358,6 +358,7 @@ func TestSimulationsArePrintedAsInTheGolden(t *testing.T) {
 	}
 	anonymize := shapeNamed("quoted").printer(t, modeAnonymize, holdProbed)
 	g.statement("simulation of anonymize, quoted names", anonymize.Simulate())
+	g.statement("rows of the table", anonymize.CountTable())
 	g.check(t, "simulate")
 }
 

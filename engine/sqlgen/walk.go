@@ -56,6 +56,14 @@ func (g *Printer) NeverDue() Statement {
 	return b.done()
 }
 
+// CountTable prints the query for the number of rows of the policy's table, whatever
+// becomes of them.
+func (g *Printer) CountTable() Statement {
+	b := &builder{}
+	b.printf("SELECT pg_catalog.count(*) FROM %s", g.from())
+	return b.done()
+}
+
 // Simulate prints the query of a simulation: due, held and blocked rows by month, with
 // the oldest of each.
 func (g *Printer) Simulate() Statement {

@@ -151,6 +151,10 @@ func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	}
 	p.Skipped, p.BlockedBy, p.Effects = cloneCounts(p.Skipped), cloneCounts(p.BlockedBy), maps.Clone(p.Effects)
 	p.Counts.Add(out.counts)
+	if l := d.spec.Limit; l != nil && p.Processed > *l {
+		return fmt.Errorf("stopped at %d of %d rows that are allowed, before a batch of %d: more has become due since they were counted; the next run counts anew",
+			d.progress.Processed, *l, out.counts.Processed)
+	}
 	p.Errors = slices.Clone(p.Errors)
 	for _, m := range out.errors {
 		p.Errors = addMessage(p.Errors, m)

@@ -62,9 +62,13 @@ func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 		if err := t.after(ctx, tx, pl, before, asOf); err != nil {
 			return err
 		}
-		return readMonths(ctx, tx, pl, &s)
+		if err := readMonths(ctx, tx, pl, &s); err != nil {
+			return err
+		}
+		s.WouldProcess = s.Due - s.Held - s.Blocked
+		s.Belt, err = judge(ctx, tx, pl, s.WouldProcess)
+		return err
 	})
-	s.WouldProcess = s.Due - s.Held - s.Blocked
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(pg.Code, "22") {
 		return s, &retention.Refusal{Field: "condition", Reason: "a condition fails for a row of the table: " + err.Error(), Remedy: "mend the row, the policy's condition, or the hold that is named"}
 	}

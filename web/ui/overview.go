@@ -13,6 +13,8 @@ type OverviewView struct {
 	Runs   []RunRow
 	Holds  []HoldRow
 	Review []HoldRow
+	// Approvals are the runs that need approval.
+	Approvals []RunRow
 	// Reviews is how many wait for one, shown or not.
 	Reviews int64
 	// InForce and Waiting count holds by what they mean.

@@ -102,7 +102,7 @@ type PolicyFormView struct {
 
 	Name, Period, Basis, Condition       Field
 	Batch, Zone, Grace, Archive, Cascade Field
-	Rate, Triggers                       Field
+	Rate, Triggers, Share, Most          Field
 	Table, Timestamp, Do, Evidence, Unit Choice
 	Enabled                              bool
 	Chosen                               bool
@@ -116,7 +116,10 @@ type PolicyFormView struct {
 	// Sentence is what the form says so far; Missing what is still to be filled in.
 	Sentence, Missing string
 	Preview           *SimulationView
-	SaveText          string
+	// Shown is the mark of the policy whose figures Preview has; saving another one shows
+	// its figures first. Asked says so to whoever wanted to save.
+	Shown, Asked string
+	SaveText     string
 }
 
 // StaleView tells an editor what changed since the form was opened.

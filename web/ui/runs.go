@@ -70,9 +70,11 @@ type RunConfirmView struct {
 
 // ConfirmRow is what a run would do under one policy.
 type ConfirmRow struct {
-	Policy, Sentence, Verb   string
-	Version                  int
-	Due, Process             int64
+	Policy, Sentence, Verb string
+	Version                int
+	Due, Process           int64
+	// Above says that a run would stop at the policy's ceiling; empty if not.
+	Above                    string
 	Held, Blocked, NoInstant int64
 	Error                    string
 }
@@ -111,9 +113,11 @@ type RunPolicyRow struct {
 	Processed, Held, Blocked int64
 	Skipped                  []Skip
 	NoTime, Infinite         int64
-	Cutoff                   Time
-	Batches                  int64
-	Duration                 string
+	// Belt says how the policy's ceilings were judged; empty if it has none.
+	Belt     string
+	Cutoff   Time
+	Batches  int64
+	Duration string
 	// Rate is rows per second, RateOver over what time; empty where it says nothing.
 	Rate, RateOver string
 	Errors         []string
@@ -130,7 +134,25 @@ type Progress struct {
 }
 
 // RunSteps are what can be done about a run.
-type RunSteps struct{ Pause, Resume, Cancel bool }
+type RunSteps struct{ Pause, Resume, Approve, Cancel bool }
+
+// ApproveView asks whether a run may dispose of more than its policies' ceilings allow.
+type ApproveView struct {
+	Head         Head
+	Action, Back string
+	// Changed says that the figures are not those that were shown before.
+	Changed  string
+	Problems []Problem
+	Rows     []ApproveRow
+}
+
+// ApproveRow is one policy that is above its ceiling.
+type ApproveRow struct {
+	Policy, Sentence, Would, Ceiling string
+	// Rows is the figure that is approved.
+	Rows string
+	Name Field
+}
 
 // RunCancelView asks whether a run is to be cancelled.
 type RunCancelView struct {

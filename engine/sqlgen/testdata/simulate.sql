@@ -106,3 +106,6 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."select" AT TIME ZONE 'UTC'))
 -- $1 = [1 2] ([]int32)
 -- $2 = 2024-01-04T00:00:00Z
 -- $3 = "[ANONYMIZED]"
+
+-- case: rows of the table
+SELECT pg_catalog.count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
