@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -183,6 +184,7 @@ func (s *service) tellOfRuns(t *testing.T) {
 		t.Errorf("runs by schedule: got %d, want none", n)
 	}
 	s.tellOfStops(t)
+	s.tellOfRecords()
 	s.do(call{method: "GET", path: "/api/v1/runs/export?format=json&status=succeeded"}).want(200)
 	s.do(call{method: "GET", path: "/api/v1/runs/export?format=csv&policy=tickets"}).want(200)
 }
@@ -360,4 +362,22 @@ func (s *service) tellOfTheService(t *testing.T) {
 		t.Errorf("/metrics: got %.200s", scrape.body)
 	}
 	s.do(call{method: http.MethodHead, path: "/healthz", token: "-"}).want(200)
+}
+
+// tellOfRecords comes after a run that disposed of tickets.
+func (s *service) tellOfRecords() {
+	got := s.do(call{method: "GET", path: "/api/v1/records/public.tickets/1"}).want(200).object()
+	disposed, _ := got["disposed"].([]any)
+	if got["found"] != false || got["key"] != "1" || got["table"] != "public.tickets" || len(disposed) != 1 {
+		s.t.Errorf("a ticket that is gone: %v", got)
+	}
+	// A key may have any character; what is no number is refused by its field, as it was written.
+	for _, key := range []string{"a/b", "it's", `"q"`, "line\nbreak", "100%25", "a,b", "ü"} {
+		p := s.do(call{method: "GET", path: "/api/v1/records/public.tickets/" + url.PathEscape(key)}).wantProblem(422, "invalid")
+		if len(p.Errors) != 1 || p.Errors[0].Field != "key" || !strings.Contains(p.Errors[0].Message, fmt.Sprintf("%q", key)) {
+			s.t.Errorf("the key %q: %+v", key, p)
+		}
+	}
+	s.do(call{method: "GET", path: "/api/v1/records/public.nowhere/1"}).wantProblem(404, "not-found")
+	s.do(call{method: "GET", path: "/api/v1/records/a.b.c.d/1"}).wantProblem(422, "invalid")
 }

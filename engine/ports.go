@@ -187,6 +187,11 @@ type RunStore interface {
 	OpenRuns(ctx context.Context) ([]retention.Run, error)
 	// SaveBatches carries journal rows over, idempotently by their id.
 	SaveBatches(ctx context.Context, batches []retention.JournalRow) error
+	// Disposals are the batches of which the digests have one, newest first, and Untold the
+	// rows of a table that were disposed of without digests, with the newest of their
+	// batches.
+	Disposals(ctx context.Context, table retention.TableName, digest []byte) ([]retention.RecordDisposal, error)
+	Untold(ctx context.Context, table retention.TableName) (n int64, until *time.Time, err error)
 	// Batches lists a run's journal as carried over, oldest first.
 	Batches(ctx context.Context, runID, policy string, newest bool, p retention.Page) ([]retention.Batch, string, error)
 }
@@ -273,6 +278,10 @@ type Target interface {
 	// Simulate computes what a run would do, in a read-only transaction. asOf nil
 	// means now. What the policies before it would remove counts as gone.
 	Simulate(ctx context.Context, p retention.Policy, asOf *time.Time, before ...retention.Policy) (retention.Simulation, error)
+	// Record says how a record stands by its policies and the holds in force, and where
+	// archive tables have copies of it. An id that is no key of the table is an
+	// InvalidError of the field key.
+	Record(ctx context.Context, table retention.TableName, id retention.Key, policies []retention.Policy, archives []retention.TableName) (retention.RecordState, error)
 	// ReferringFirst orders tables such that one comes before those that it refers to, by
 	// whatever foreign keys lead there; the answer has each one's place in the list.
 	ReferringFirst(ctx context.Context, tables []retention.TableName) ([]int, error)

@@ -37,7 +37,7 @@ func Horizons(policies []Policy, schedules []Schedule, backups *Period, now time
 	for i, p := range policies {
 		h := Horizon{Policy: p}
 		for _, s := range schedules {
-			if s.runs(p) && (h.Schedule == "" || intervals[s.Name] < intervals[h.Schedule]) {
+			if s.Runs(p) && (h.Schedule == "" || intervals[s.Name] < intervals[h.Schedule]) {
 				h.Schedule = s.Name
 			}
 		}
@@ -55,8 +55,8 @@ func Horizons(policies []Policy, schedules []Schedule, backups *Period, now time
 	return out, nil
 }
 
-// runs tells whether the schedule takes the policy up.
-func (s *Schedule) runs(p Policy) bool {
+// Runs tells whether the schedule takes the policy up.
+func (s *Schedule) Runs(p Policy) bool {
 	return s.Enabled && p.Enabled && (len(s.Policies) == 0 || slices.Contains(s.Policies, p.Name))
 }
 

@@ -31,14 +31,16 @@ func queueBatch(queue *pgx.Batch, b retention.JournalRow) error {
 	if err != nil {
 		return err
 	}
+	// In order, so that one digest is found without reading all (store/disposals.go).
+	digests := sortedDigests(b.DigestBytes)
 	queue.Queue(`
 		INSERT INTO holdfast.batch
 			(id, run_id, policy, policy_version, action, table_schema, table_name, seq, guard_epoch, step,
-			 processed, held, blocked, skipped, digest_count, digests, committed_at, blocked_by, effects)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+			 processed, held, blocked, skipped, digest_count, digests, committed_at, blocked_by, effects, digests_sorted)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, true)
 		ON CONFLICT (id) DO NOTHING`,
 		b.ID, b.RunID, b.Policy, b.PolicyVersion, b.Action, b.Table.Schema, b.Table.Name, b.Seq, b.GuardEpoch, b.Step,
-		b.Processed, b.Held, b.Blocked, skipped, b.Digests, b.DigestBytes, b.CommittedAt,
+		b.Processed, b.Held, b.Blocked, skipped, b.Digests, digests, b.CommittedAt,
 		counted(b.BlockedBy), affected(b.Effects))
 	return nil
 }

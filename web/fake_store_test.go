@@ -186,6 +186,20 @@ func (s *fakeStore) SaveSimulation(_ context.Context, sim retention.Simulation, 
 	return err
 }
 
+func (s *fakeStore) Disposals(_ context.Context, table retention.TableName, digest []byte) ([]retention.RecordDisposal, error) {
+	if string(digest) != "5001" {
+		return nil, s.down
+	}
+	return []retention.RecordDisposal{{Batch: retention.Batch{ID: "b", RunID: "0195-run-ok", Policy: "orders", PolicyVersion: 1, Action: retention.ActionArchive, Table: table, Seq: 17, CommittedAt: s.now.AddDate(0, 0, -3)}}}, s.down
+}
+
+func (s *fakeStore) Untold(_ context.Context, table retention.TableName) (int64, *time.Time, error) {
+	if table.Name != "session_logs" {
+		return 0, nil, s.down
+	}
+	return 310, &s.now, s.down
+}
+
 func (s *fakeStore) ApproveRun(_ context.Context, id string, approvals []retention.Approval, by retention.By) (retention.Run, error) {
 	r, err := s.Run(context.Background(), id)
 	if err != nil {

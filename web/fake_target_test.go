@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -31,6 +32,33 @@ func (t *fakeTarget) Table(_ context.Context, name retention.TableName) (*plan.T
 		}
 	}
 	return nil, retention.ErrNotFound
+}
+
+// Record knows orders by number: those below 5000 are there.
+func (t *fakeTarget) Record(_ context.Context, table retention.TableName, id retention.Key, policies []retention.Policy, _ []retention.TableName) (retention.RecordState, error) {
+	n, err := strconv.Atoi(id[0])
+	switch {
+	case t.down != nil:
+		return retention.RecordState{}, t.down
+	case err != nil:
+		return retention.RecordState{}, retention.Invalid("key", "%q is no value of the key id (bigint)", id)
+	}
+	st := retention.RecordState{Key: id, Found: n < 5000, AsOf: t.now, Digests: [][]byte{[]byte(id[0])}}
+	began, due := t.now.AddDate(-8, 0, 0), t.now.AddDate(-1, 0, 0)
+	for _, p := range policies {
+		rp := retention.RecordPolicy{Policy: p, Timestamp: &began, DueAt: &due, Cutoff: t.now.AddDate(-7, 0, 0), Matches: true, Due: st.Found}
+		if n == 4700 {
+			rp.BlockedBy = []retention.TableName{{Schema: "public", Name: "order_lines"}}
+		}
+		st.Policies = append(st.Policies, rp)
+	}
+	if n >= 4711 && n < 4731 {
+		st.HoldIDs = []string{holdID}
+	}
+	if n == 5001 {
+		st.Archived = []retention.RecordArchived{{Table: retention.TableName{Schema: "public", Name: "orders_archive"}, ArchivedAt: t.now.AddDate(0, 0, -3), RunID: "0195-run-ok", Policy: "orders", PolicyVersion: 1}}
+	}
+	return st, nil
 }
 
 func (t *fakeTarget) CheckPolicy(ctx context.Context, p retention.Policy) error {

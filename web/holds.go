@@ -202,7 +202,7 @@ func (v *visit) holdRecords(view *ui.HoldView, h retention.Hold) error {
 		return err
 	}
 	for _, r := range records {
-		view.Records = append(view.Records, ui.RecordRow{Table: r.Table.String(), Key: keyText(r.Key), Found: r.Found})
+		view.Records = append(view.Records, ui.RecordRow{Href: recordHref(r.Table, r.Key), Table: r.Table.String(), Key: keyText(r.Key), Found: r.Found})
 	}
 	view.Pager = v.pager("records", next)
 	if view.Pager.Next != "" {

@@ -90,6 +90,7 @@ func (s *server) routes() http.Handler {
 			s.policyRoutes(r)
 			s.holdRoutes(r)
 			s.runRoutes(r)
+			s.recordRoutes(r)
 			s.scheduleRoutes(r)
 			s.subscriberRoutes(r)
 			r.Get("/", s.page(overview))

@@ -1127,10 +1127,116 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// Record defines model for Record.
+type Record struct {
+	Archived []RecordArchived `json:"archived"`
+	AsOf     time.Time        `json:"as_of"`
+
+	// Disposed What the evidence has of it, the newest first
+	Disposed []RecordDisposal `json:"disposed"`
+
+	// Found It is in its table now
+	Found bool         `json:"found"`
+	Holds []RecordHold `json:"holds"`
+
+	// Key A record's key; a composite one is an array of strings in key order.
+	//
+	// Examples: 17, ["17","2"]
+	Key RecordKey `json:"key"`
+
+	// Next What happens to it next, in a sentence; names stand in backquotes
+	Next string `json:"next"`
+
+	// NextAt When, where that can be told
+	NextAt   *time.Time     `json:"next_at"`
+	Policies []RecordPolicy `json:"policies"`
+	Table    string         `json:"table"`
+
+	// Untold Rows of the table that were disposed of with `evidence: counts`, without a digest each:
+	// whether this record is among them, nobody can tell
+	Untold int64 `json:"untold"`
+
+	// UntoldUntil When the last of them were
+	UntoldUntil *time.Time `json:"untold_until"`
+}
+
+// RecordArchived defines model for RecordArchived.
+type RecordArchived struct {
+	ArchivedAt    time.Time `json:"archived_at"`
+	Policy        string    `json:"policy"`
+	PolicyVersion int       `json:"policy_version"`
+	RunID         string    `json:"run_id"`
+
+	// Table The archive table
+	Table string `json:"table"`
+}
+
+// RecordDisposal defines model for RecordDisposal.
+type RecordDisposal struct {
+	Action Action `json:"action"`
+
+	// Batch The batch's id in the journal
+	Batch         string    `json:"batch"`
+	CommittedAt   time.Time `json:"committed_at"`
+	Policy        string    `json:"policy"`
+	PolicyVersion int       `json:"policy_version"`
+
+	// Reached It went or was changed with a record of the batch's own table
+	Reached bool   `json:"reached"`
+	RunID   string `json:"run_id"`
+	Seq     int64  `json:"seq"`
+
+	// Table The batch's table: another than the record's where it was reached by a foreign key
+	Table string `json:"table"`
+}
+
+// RecordHold defines model for RecordHold.
+type RecordHold struct {
+	CreatedBy   string     `json:"created_by"`
+	EffectiveAt *time.Time `json:"effective_at"`
+	ExpiresAt   *time.Time `json:"expires_at"`
+
+	// Hold Its id
+	Hold   string     `json:"hold"`
+	Matter string     `json:"matter"`
+	Status HoldStatus `json:"status"`
+}
+
 // RecordKey A record's key; a composite one is an array of strings in key order.
 //
 // Examples: 17, ["17","2"]
 type RecordKey = any
+
+// RecordPolicy defines model for RecordPolicy.
+type RecordPolicy struct {
+	Action Action `json:"action"`
+
+	// BlockedBy Tables of which rows keep it by foreign keys
+	BlockedBy []string   `json:"blocked_by"`
+	Cutoff    *time.Time `json:"cutoff"`
+
+	// Due It is old enough, matches and is not treated
+	Due bool `json:"due"`
+
+	// DueAt The first instant at which it is old enough
+	DueAt   *time.Time `json:"due_at"`
+	Enabled bool       `json:"enabled"`
+
+	// Matches It fits the policy's condition
+	Matches bool   `json:"matches"`
+	Policy  string `json:"policy"`
+
+	// Problem Why the policy cannot judge it
+	Problem  *string `json:"problem"`
+	Sentence string  `json:"sentence"`
+
+	// Timestamp When its retention period began; null if it has none that ends
+	Timestamp *time.Time `json:"timestamp"`
+
+	// Treated Its columns are anonymized already
+	Treated bool `json:"treated"`
+	Version int  `json:"version"`
+}
 
 // Replay defines model for Replay.
 type Replay struct {
@@ -2150,6 +2256,9 @@ type ServerInterface interface {
 	// ListPolicyVersions List all versions of a policy, newest first, on one page
 	// (GET /api/v1/policies/{name}/versions)
 	ListPolicyVersions(w http.ResponseWriter, r *http.Request, name PolicyName)
+	// ExplainRecord Explain one record
+	// (GET /api/v1/records/{table}/{key})
+	ExplainRecord(w http.ResponseWriter, r *http.Request, table string, key string)
 	// ListRuns List runs, newest first
 	// (GET /api/v1/runs)
 	ListRuns(w http.ResponseWriter, r *http.Request, params ListRunsParams)
@@ -2348,6 +2457,12 @@ func (_ Unimplemented) SimulatePolicy(w http.ResponseWriter, r *http.Request, na
 // ListPolicyVersions List all versions of a policy, newest first, on one page
 // (GET /api/v1/policies/{name}/versions)
 func (_ Unimplemented) ListPolicyVersions(w http.ResponseWriter, r *http.Request, name PolicyName) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ExplainRecord Explain one record
+// (GET /api/v1/records/{table}/{key})
+func (_ Unimplemented) ExplainRecord(w http.ResponseWriter, r *http.Request, table string, key string) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -3375,6 +3490,41 @@ func (siw *ServerInterfaceWrapper) ListPolicyVersions(w http.ResponseWriter, r *
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListPolicyVersions(w, r, name)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExplainRecord operation middleware
+func (siw *ServerInterfaceWrapper) ExplainRecord(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "table" -------------
+	var table string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "table", chi.URLParam(r, "table"), &table, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "table", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", chi.URLParam(r, "key"), &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExplainRecord(w, r, table, key)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4881,6 +5031,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 	})
 	r.Group(func(r chi.Router) {
 		r.Post(options.BaseURL+"/api/v1/runs/{id}/cancel", wrapper.CancelRun)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/records/{table}/{key}", wrapper.ExplainRecord)
 	})
 	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/schedules", wrapper.ListSchedules)
@@ -7230,6 +7383,126 @@ type ListPolicyVersions503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListPolicyVersions503ApplicationProblemPlusJSONResponse) VisitListPolicyVersionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecordRequestObject struct {
+	Table string `json:"table"`
+	Key   string `json:"key"`
+}
+
+type ExplainRecordResponseObject interface {
+	VisitExplainRecordResponse(w http.ResponseWriter) error
+}
+
+type ExplainRecord200JSONResponse Record
+
+func (response ExplainRecord200JSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecord400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainRecord400ApplicationProblemPlusJSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecord401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainRecord401ApplicationProblemPlusJSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecord404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainRecord404ApplicationProblemPlusJSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecord422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainRecord422ApplicationProblemPlusJSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecord500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainRecord500ApplicationProblemPlusJSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecord503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainRecord503ApplicationProblemPlusJSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -11583,6 +11856,9 @@ type StrictServerInterface interface {
 	// ListPolicyVersions List all versions of a policy, newest first, on one page
 	// (GET /api/v1/policies/{name}/versions)
 	ListPolicyVersions(ctx context.Context, request ListPolicyVersionsRequestObject) (ListPolicyVersionsResponseObject, error)
+	// ExplainRecord Explain one record
+	// (GET /api/v1/records/{table}/{key})
+	ExplainRecord(ctx context.Context, request ExplainRecordRequestObject) (ExplainRecordResponseObject, error)
 	// ListRuns List runs, newest first
 	// (GET /api/v1/runs)
 	ListRuns(ctx context.Context, request ListRunsRequestObject) (ListRunsResponseObject, error)
@@ -12182,6 +12458,33 @@ func (sh *strictHandler) ListPolicyVersions(w http.ResponseWriter, r *http.Reque
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListPolicyVersionsResponseObject); ok {
 		if err := validResponse.VisitListPolicyVersionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExplainRecord operation middleware
+func (sh *strictHandler) ExplainRecord(w http.ResponseWriter, r *http.Request, table string, key string) {
+	var request ExplainRecordRequestObject
+
+	request.Table = table
+	request.Key = key
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainRecord(ctx, request.(ExplainRecordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainRecord")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExplainRecordResponseObject); ok {
+		if err := validResponse.VisitExplainRecordResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

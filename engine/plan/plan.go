@@ -302,6 +302,12 @@ func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held Hel
 	return held, nil
 }
 
+// HeldBy are the rows of a table that scopes hold, whatever policy there is. A scope whose
+// table, key or columns are no longer what they were is a *retention.Refusal.
+func HeldBy(t *Table, scopes []HoldScope) (HeldRows, error) {
+	return holdsOf(t, t.KeyColumns(), scopes, "table")
+}
+
 // relatedTo reports whether the scope is of a table that the rows of this one are, or
 // were, a part of, or that is a part of this one: a partition that comes or goes must
 // free nothing.

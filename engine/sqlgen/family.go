@@ -264,12 +264,27 @@ func (g *Printer) blockedRow(b *builder, own bool) string {
 // refers to it, or a row that would go or change with it is held. It sees what is
 // there, and follows no foreign key around in a circle: those are Cyclic.
 func (g *Printer) stays(b *builder, member int, as string, depth int, path []int) string {
-	if g.plan.Family == nil {
+	var parts []string
+	for _, s := range g.staying(b, member, as, depth, path) {
+		if s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if len(parts) == 0 {
 		return "false"
 	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+// staying prints stays by each of the foreign keys that refer to a member, in their order;
+// empty for one that keeps no row.
+func (g *Printer) staying(b *builder, member int, as string, depth int, path []int) []string {
+	if g.plan.Family == nil {
+		return nil
+	}
 	path = append(slices.Clone(path), member)
-	var parts []string
-	for _, r := range g.plan.Family[member].References {
+	parts := make([]string, len(g.plan.Family[member].References))
+	for i, r := range g.plan.Family[member].References {
 		c := fmt.Sprintf("c%d", depth)
 		exists := func(what string) string {
 			return fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s%s%s)", relation(r.Children, c), refers(r.ForeignKey, as, c), what, g.notGone(b, r.Children, c))
@@ -278,7 +293,7 @@ func (g *Printer) stays(b *builder, member int, as string, depth int, path []int
 		case r.Effect == plan.EffectBlocks && r.Member >= 0 && slices.Contains(path, r.Member):
 			// The row that refers may go itself.
 		case r.Effect == plan.EffectBlocks:
-			parts = append(parts, exists(""))
+			parts[i] = exists("")
 		default:
 			var why []string
 			if held := g.plan.Family[r.Member].Holds; held.Any() {
@@ -290,12 +305,9 @@ func (g *Printer) stays(b *builder, member int, as string, depth int, path []int
 				}
 			}
 			if len(why) > 0 {
-				parts = append(parts, exists(" AND ("+strings.Join(why, " OR ")+")"))
+				parts[i] = exists(" AND (" + strings.Join(why, " OR ") + ")")
 			}
 		}
 	}
-	if len(parts) == 0 {
-		return "false"
-	}
-	return "(" + strings.Join(parts, " OR ") + ")"
+	return parts
 }

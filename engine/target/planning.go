@@ -64,11 +64,17 @@ func (t *Target) planLeaf(ctx context.Context, tx pgx.Tx, in plan.Inputs, asOf t
 }
 
 // readInputs reads what the planner decides from, but for holds and statistics.
-func readInputs(ctx context.Context, tx pgx.Tx, p retention.Policy) (in plan.Inputs, err error) {
-	in.Policy = p
-	if in.Table, err = readTable(ctx, tx, p.Table); err != nil {
-		return in, err
+func readInputs(ctx context.Context, tx pgx.Tx, p retention.Policy) (plan.Inputs, error) {
+	table, err := readTable(ctx, tx, p.Table)
+	if err != nil {
+		return plan.Inputs{}, err
 	}
+	return readInputsOf(ctx, tx, p, table)
+}
+
+// readInputsOf is readInputs for a table that was read already.
+func readInputsOf(ctx context.Context, tx pgx.Tx, p retention.Policy, table *plan.Table) (in plan.Inputs, err error) {
+	in.Policy, in.Table = p, table
 	if p.Action == retention.ActionArchive {
 		in.Archive, err = readTable(ctx, tx, p.ArchiveTable())
 		if err != nil && !errors.Is(err, retention.ErrNotFound) {

@@ -96,6 +96,8 @@ type MissingIDs struct {
 
 // RecordRow is one id that a hold covers.
 type RecordRow struct {
+	// Href leads to the page that explains the record.
+	Href       string
 	Table, Key string
 	Found      bool
 }

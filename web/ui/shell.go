@@ -11,7 +11,7 @@ type Assets struct {
 type Shell struct {
 	Title string
 	// Section is the navigation entry that is current: overview, policies, holds,
-	// runs, schedules, events, audit, settings; empty for none.
+	// runs, records, schedules, events, audit, settings; empty for none.
 	Section string
 	// User is who is signed in; empty shows no navigation.
 	User string
@@ -49,6 +49,7 @@ func navItems() []navItem {
 		{"policies", "/policies", "Policies", "policy"},
 		{"holds", "/holds", "Holds", "hold"},
 		{"runs", "/runs", "Runs", "run"},
+		{"records", "/records", "Records", "record"},
 		{"schedules", "/schedules", "Schedules", "schedule"},
 		{"events", "/events", "Events", "event"},
 		{"audit", "/audit", "Audit", "audit"},

@@ -1,0 +1,122 @@
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// keyIs prints that a row has a key, by the equality of the key's own types.
+func keyIs(b *builder, key []plan.Column, id retention.Key) string {
+	parts := make([]string, len(key))
+	for i, c := range key {
+		parts[i] = fmt.Sprintf("%s OPERATOR(%s.=) %s", col(c.Name), retention.QuoteIdent(c.EqSchema), keyPart(b, c, id[i]))
+	}
+	return strings.Join(parts, " AND ")
+}
+
+// keyPart is one part of an id in the key's base type. Without the column's modifier: an
+// explicit cast to varchar(3) would cut 'abcd' to another id.
+func keyPart(b *builder, c plan.Column, text string) string {
+	return b.arg(text) + asText + "::" + c.BaseSQL
+}
+
+// KeyText prints the query for an id as the server writes it in a row: each part in the
+// column's own type where that is the same value (1 in a numeric(9,2) is 1.00).
+func KeyText(key []plan.Column, id retention.Key) Statement {
+	b := &builder{}
+	parts := make([]string, len(key))
+	for i, c := range key {
+		base := keyPart(b, c, id[i])
+		own := base
+		if !c.Domain {
+			own = base + "::" + c.TypeSQL
+		}
+		parts[i] = fmt.Sprintf("CASE WHEN %s OPERATOR(%s.=) %s THEN (%s)%s ELSE (%s)%s END", own, retention.QuoteIdent(c.EqSchema), base, own, asText, base, asText)
+	}
+	b.printf("SELECT ARRAY[%s]", strings.Join(parts, ", "))
+	return b.done()
+}
+
+// StoredKey prints the query for the key of the row that has one, as it is stored: equal
+// is not always the same (citext). No row where there is none.
+func StoredKey(t *plan.Table, id retention.Key) Statement {
+	b := &builder{}
+	key := t.KeyColumns()
+	parts := make([]string, len(key))
+	for i, c := range key {
+		parts[i] = col(c.Name) + asText
+	}
+	b.printf("SELECT ARRAY[%s] FROM %s WHERE %s LIMIT 1", strings.Join(parts, ", "), relation(t, alias), keyIs(b, key, id))
+	return b.done()
+}
+
+// Covering prints the query for the holds, by their place in the list from 1, that cover
+// the record with a key. Where there is no such row, only ids and whole tables can.
+func Covering(t *plan.Table, id retention.Key, held []plan.HeldRows, stored bool) Statement {
+	b := &builder{}
+	key := t.KeyColumns()
+	parts := make([]string, len(held))
+	for i, h := range held {
+		if !stored {
+			h.Parts, h.Conditions = nil, nil
+		}
+		one := &Printer{plan: &plan.Plan{Table: t, Key: key, Holds: h}}
+		parts[i] = one.held(b)
+	}
+	var from string
+	if stored {
+		from = relation(t, alias) + " WHERE " + keyIs(b, key, id)
+	} else {
+		values := make([]string, len(key))
+		for i, c := range key {
+			values[i] = keyPart(b, c, id[i]) + " AS " + retention.QuoteIdent(c.Name)
+		}
+		from = fmt.Sprintf("(SELECT %s) AS %s", strings.Join(values, ", "), alias)
+	}
+	b.printf("SELECT u.place FROM (SELECT ARRAY[%s]::pg_catalog.bool[] AS held FROM %s) AS s, pg_catalog.unnest(s.held) WITH ORDINALITY AS u(held, place)\nWHERE u.held ORDER BY u.place",
+		strings.Join(parts, ", "), from)
+	return b.done()
+}
+
+// Record prints the query for how the record with a key stands under the plan: the
+// instant from which its period counts, whether it is old enough, matches and is treated,
+// and by which of the foreign keys that refer to its table it is kept.
+func (g *Printer) Record(id retention.Key) Statement {
+	b := &builder{}
+	matches, treated := "true", "false"
+	if g.plan.Cond != nil {
+		matches = "(" + g.plan.Cond.SQL("t") + ") IS TRUE"
+	}
+	if len(g.plan.Changes) > 0 {
+		treated = "(" + g.dirty(b) + ") IS NOT TRUE"
+	}
+	old := g.compare(b, opBelow, g.plan.Cutoff)
+	if !g.plan.Time.Integer() {
+		old += " AND " + g.finite()
+	}
+	kept := g.staying(b, 0, alias, 0, nil)
+	for i, s := range kept {
+		kept[i] = "false"
+		if s != "" {
+			kept[i] = "(" + s + ") IS TRUE"
+		}
+	}
+	b.printf("SELECT %s, (%s) IS TRUE, %s, %s, ARRAY[%s]::pg_catalog.bool[] FROM %s\nWHERE %s",
+		g.moment(b), old, matches, treated, strings.Join(kept, ", "), g.from(), keyIs(b, g.plan.Table.KeyColumns(), id))
+	return b.done()
+}
+
+// Archived prints the query for the copies of the record with a key in an archive table:
+// when, by which run, under which policy and version.
+func Archived(t *plan.Table, archive *plan.Table, id retention.Key) Statement {
+	b := &builder{}
+	var meta []string
+	for _, m := range plan.ArchiveMeta() {
+		meta = append(meta, col(m.Name))
+	}
+	b.printf("SELECT %s FROM %s\nWHERE %s\nORDER BY %s DESC LIMIT 100", strings.Join(meta, ", "), relation(archive, alias), keyIs(b, t.KeyColumns(), id), meta[0])
+	return b.done()
+}
