@@ -42,7 +42,7 @@ func renderRecordPolicy(p retention.RecordPolicy) oapi.RecordPolicy {
 	out := oapi.RecordPolicy{
 		Policy: p.Name, Version: p.Version, Action: oapi.Action(p.Action), Enabled: p.Enabled, Sentence: p.Sentence(),
 		Timestamp: utc(p.Timestamp), DueAt: utc(p.DueAt), Matches: p.Matches, Treated: p.Treated, Due: p.Due,
-		BlockedBy: each(p.BlockedBy, retention.TableName.String), Problem: orNull(p.Problem),
+		LeftTo: each(p.LeftTo, func(s string) string { return s }), BlockedBy: each(p.BlockedBy, retention.TableName.String), Problem: orNull(p.Problem),
 	}
 	if !p.Cutoff.IsZero() {
 		out.Cutoff = utc(&p.Cutoff)

@@ -35,6 +35,9 @@ func renderSimulation(s retention.Simulation) oapi.Simulation {
 		Policy: s.Policy, Version: s.Version, Action: oapi.Action(s.Action), Table: s.Table.String(),
 		AsOf: s.AsOf.UTC(), Cutoff: s.Cutoff.UTC(), Due: s.Due, Held: s.Held, Blocked: s.Blocked, WouldProcess: s.WouldProcess,
 		NullTimestamps: counted(s.NullTimestamps), InfiniteTimestamps: counted(s.InfiniteTimestamps), OldestDue: utc(s.OldestDue),
+		Conflicts: each(s.Conflicts, func(c retention.Conflict) oapi.PolicyConflict {
+			return oapi.PolicyConflict{Policy: c.Policy, Version: c.Version, Yields: c.Yields, Because: c.Because}
+		}),
 		Belt: renderBelt(s.Belt), Plan: append([]string{}, s.Plan...),
 		ByMonth: each(s.ByMonth, func(m retention.MonthCount) oapi.MonthCount {
 			return oapi.MonthCount{Month: m.Month, Due: m.Due, Held: m.Held}

@@ -47,11 +47,14 @@ func (e *Engine) judgeCeilings(ctx context.Context, r *retention.Run, order []in
 			if p, err = e.store.PolicyVersion(ctx, res.Policy, res.Version); err != nil {
 				return err
 			}
-			err = e.stillWanted(ctx, p)
-			wanted = !errors.Is(err, retention.ErrConflict)
-			if !wanted {
-				return nil // its turn says why
+			switch err = e.stillWanted(ctx, p); {
+			case errors.Is(err, retention.ErrConflict):
+				wanted = false // its turn says why
+				return nil
+			case err != nil:
+				return err
 			}
+			p, err = e.ranked(ctx, p)
 			return err
 		})
 		if err != nil {

@@ -205,6 +205,14 @@ func (e *Engine) workPolicy(ctx context.Context, r *retention.Run, res *retentio
 	case errors.Is(err, retention.ErrConflict): // not wanted any more, or fenced: see below
 	case err != nil:
 		return err
+	default:
+		err = e.untilReachable(ctx, r, func() (err error) {
+			p, err = e.ranked(ctx, p)
+			return err
+		})
+	}
+	switch {
+	case err != nil:
 	case r.DryRun:
 		err = e.simulateInto(ctx, r, res, p, before, asOf)
 	default:
@@ -315,7 +323,10 @@ func (e *Engine) simulatedBefore(ctx context.Context, r *retention.Run, turns []
 		}
 		err := e.untilReachable(ctx, r, func() error {
 			p, err := e.store.PolicyVersion(ctx, other.Policy, other.Version)
-			if err == nil {
+			if err != nil {
+				return err
+			}
+			if p, err = e.ranked(ctx, p); err == nil {
 				before = append(before, p)
 			}
 			return err

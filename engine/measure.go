@@ -41,7 +41,11 @@ func (e *Engine) MeasurePolicies(ctx context.Context) error {
 }
 
 func (e *Engine) measure(ctx context.Context, m retention.Measurement) error {
-	look, err := e.target.Look(ctx, m.Policy, m.Position)
+	p, err := e.ranked(ctx, m.Policy)
+	if err != nil {
+		return err
+	}
+	look, err := e.target.Look(ctx, p, m.Position)
 	next := measureEvery
 	switch {
 	case ctx.Err() != nil:

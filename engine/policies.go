@@ -203,8 +203,32 @@ func (e *Engine) simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 			return retention.Simulation{}, futureAsOf(now)
 		}
 	}
-	s, err := e.target.Simulate(ctx, p, asOf)
+	live, err := e.allPolicies(ctx)
+	if err != nil {
+		return retention.Simulation{}, err
+	}
+	s, err := e.target.Simulate(ctx, p.Among(live), asOf)
+	s.Conflicts = p.Conflicts(live)
 	return s, refusalAsInvalid(err)
+}
+
+// ranked is the policy with those that it leaves rows to, as they are now.
+func (e *Engine) ranked(ctx context.Context, p retention.Policy) (retention.Policy, error) {
+	if !p.Action.Removes() {
+		return p, nil
+	}
+	live, err := e.allPolicies(ctx)
+	return p.Among(live), err
+}
+
+// Conflicts are the live policies that would remove rows of the same table as this one,
+// with the rule that decides.
+func (e *Engine) Conflicts(ctx context.Context, actor retention.Actor, p retention.Policy) ([]retention.Conflict, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, err
+	}
+	live, err := e.allPolicies(ctx)
+	return p.Conflicts(live), err
 }
 
 func futureAsOf(now time.Time) error {

@@ -22,11 +22,15 @@ func (e *Engine) ExplainRecord(ctx context.Context, actor retention.Actor, table
 	if err != nil {
 		return retention.Record{}, err
 	}
+	for i := range policies {
+		policies[i] = policies[i].Among(policies)
+	}
 	st, err := e.target.Record(ctx, table, id, policies, archives)
 	if err != nil {
 		return retention.Record{}, err
 	}
 	r := retention.Record{Table: table, Key: st.Key, Found: st.Found, AsOf: st.AsOf, Policies: st.Policies, Archived: st.Archived}
+	leftTo(r.Policies)
 	for _, id := range st.HoldIDs {
 		h, err := e.store.Hold(ctx, id)
 		if err != nil {
@@ -41,6 +45,18 @@ func (e *Engine) ExplainRecord(ctx context.Context, actor retention.Actor, table
 		return r, retention.NotFoundf("there is no table %s, and no evidence of a record of that name and key", table)
 	}
 	return r, e.next(ctx, &r)
+}
+
+// leftTo notes which policies leave the record to others.
+func leftTo(policies []retention.RecordPolicy) {
+	for i := range policies {
+		for _, o := range policies[i].YieldsTo {
+			at := slices.IndexFunc(policies, func(p retention.RecordPolicy) bool { return p.Name == o.Name })
+			if at >= 0 && policies[at].Matches {
+				policies[i].LeftTo = append(policies[i].LeftTo, o.Name)
+			}
+		}
+	}
 }
 
 // policiesOf are the live policies of a table by name, and the tables that it was ever

@@ -259,7 +259,7 @@ func TestTheDayOnWhichARecordIsDueIsTheFirstOnWhichARunWouldTakeIt(t *testing.T)
 				asOf time.Time
 				due  bool
 			}{{p.DueAt.Add(time.Microsecond), true}, {p.DueAt.Add(-time.Microsecond), false}} {
-				s, err := h.target.Simulate(t.Context(), func() retention.Policy { q := p.Policy; q.Condition = "id = '" + at + "'"; return q }(), &c.asOf)
+				s, err := h.target.Simulate(t.Context(), func() retention.Policy { q := p.Policy; q.Condition, q.YieldsTo = "id = '"+at+"'", nil; return q }(), &c.asOf)
 				if err != nil {
 					t.Fatal(err)
 				}

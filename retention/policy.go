@@ -105,6 +105,10 @@ type Policy struct {
 	CreatedAt time.Time  `json:"created_at"`
 	RetiredAt *time.Time `json:"retired_at"`
 	RetiredBy string     `json:"retired_by,omitempty"`
+
+	// YieldsTo are the live policies to which it leaves the rows that they would remove too
+	// (Among). They are no part of it: which there are changes with them.
+	YieldsTo []Policy `json:"-"`
 }
 
 // GracePeriod is how long a row may be due before it counts as overdue: the policy's
@@ -271,7 +275,7 @@ func (p *Policy) validateCascade(bad *Problems) {
 func (p Policy) SameRule(o Policy) bool {
 	for _, x := range []*Policy{&p, &o} {
 		*x = x.WithDefaults()
-		x.Version, x.CreatedBy, x.CreatedAt, x.RetiredAt, x.RetiredBy = 0, "", time.Time{}, nil, ""
+		x.Version, x.CreatedBy, x.CreatedAt, x.RetiredAt, x.RetiredBy, x.YieldsTo = 0, "", time.Time{}, nil, "", nil
 	}
 	return reflect.DeepEqual(p, o)
 }

@@ -41,6 +41,8 @@ type RecordPolicy struct {
 	Matches, Treated bool
 	// Due: it is old enough, matches, and is not treated.
 	Due bool
+	// LeftTo are the policies that decide about it instead, by name.
+	LeftTo []string
 	// BlockedBy are tables of which rows keep it, by foreign keys.
 	BlockedBy []TableName
 	// Problem is why the policy cannot judge it; empty if it can.

@@ -303,6 +303,8 @@ type Simulation struct {
 	Blocked int64     `json:"blocked"`
 	// WouldProcess is due less held and blocked.
 	WouldProcess int64 `json:"would_process"`
+	// Conflicts are the live policies that would remove some of the same rows.
+	Conflicts []Conflict `json:"conflicts,omitempty"`
 	// Belt judges the policy's ceilings; nil if it has none.
 	Belt *Belt `json:"belt,omitempty"`
 	// NullTimestamps and InfiniteTimestamps are rows that can never become due, or

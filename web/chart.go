@@ -197,6 +197,7 @@ func (c clock) simulationView(s retention.Simulation) *ui.SimulationView {
 	if s.InfiniteTimestamps > 0 {
 		v.Notes = append(v.Notes, ui.Count(s.InfiniteTimestamps, "row has", "rows have")+" an infinite timestamp and can never become due.")
 	}
+	v.Notes = append(v.Notes, conflictWords(s.Conflicts)...)
 	if s.Belt.Above() {
 		v.Notes = append(v.Notes, "More than the policy's ceiling allows: a run stops before its first row and waits for approval. "+ceilingWords(s.Belt))
 	}

@@ -118,12 +118,30 @@ func policy(v *visit) error {
 	if err := v.measured(&view, name); err != nil {
 		return err
 	}
+	if view.Conflicts, err = v.conflicts(p); err != nil {
+		return err
+	}
 	if v.query("simulate") != "" {
 		if view.Simulation, err = v.simulation(v.e.Simulate(v.ctx, v.actor, name, nil)); err != nil {
 			return err
 		}
 	}
 	return v.render(http.StatusOK, ui.Policy(v.shell("policies", p.Name), view))
+}
+
+// conflicts say which live policies would remove rows of the same table, and which of the
+// two decides about a row that fits both.
+func (v *visit) conflicts(p retention.Policy) ([]string, error) {
+	list, err := v.e.Conflicts(v.ctx, v.actor, p)
+	return conflictWords(list), err
+}
+
+func conflictWords(list []retention.Conflict) []string {
+	var out []string
+	for _, c := range list {
+		out = append(out, pick(c.Yields, "`"+c.Policy+"` decides about rows that fit both: ", "This policy decides about rows that `"+c.Policy+"` would remove too: ")+c.Because+".")
+	}
+	return out
 }
 
 // simulation shows figures, or why there are none.

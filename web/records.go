@@ -118,7 +118,10 @@ func (v *visit) recordPolicy(p retention.RecordPolicy, found bool) ui.RecordPoli
 		{Name: "Old enough", Value: v.moment(p.DueAt, "never")},
 		{Name: "Cutoff now", Value: v.clock.exactly(p.Cutoff).Text},
 	}
-	if p.Condition != "" {
+	if len(p.LeftTo) > 0 {
+		out.State = ui.Pill{Tone: "quiet", Text: "Left to another"}
+		out.Facts = append(out.Facts, ui.Pair{Name: "Decided by", Value: joinSome(p.LeftTo, 5)})
+	} else if p.Condition != "" {
 		out.Facts = append(out.Facts, ui.Pair{Name: "Fits the condition", Value: pick(p.Matches, "yes", "no: it is not concerned as it is now")})
 	}
 	if len(p.BlockedBy) > 0 {

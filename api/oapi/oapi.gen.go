@@ -939,6 +939,19 @@ type Policy struct {
 	Version int `json:"version"`
 }
 
+// PolicyConflict defines model for PolicyConflict.
+type PolicyConflict struct {
+	// Because The rule that decides: of the other policy if `yields`, else of this one
+	Because string `json:"because"`
+
+	// Policy The other policy
+	Policy  string `json:"policy"`
+	Version int    `json:"version"`
+
+	// Yields Rows that fit both are left to the other policy
+	Yields bool `json:"yields"`
+}
+
 // PolicyInput defines model for PolicyInput.
 type PolicyInput struct {
 	Action Action `json:"action"`
@@ -1222,7 +1235,10 @@ type RecordPolicy struct {
 	DueAt   *time.Time `json:"due_at"`
 	Enabled bool       `json:"enabled"`
 
-	// Matches It fits the policy's condition
+	// LeftTo Policies that decide about it instead, by the rules of conflicts
+	LeftTo []string `json:"left_to"`
+
+	// Matches It fits the policy's condition and is left to no other policy
 	Matches bool   `json:"matches"`
 	Policy  string `json:"policy"`
 
@@ -1487,9 +1503,12 @@ type Simulation struct {
 	// Blocked Due rows that something which stays refers to
 	Blocked int64        `json:"blocked"`
 	ByMonth []MonthCount `json:"by_month"`
-	Cutoff  time.Time    `json:"cutoff"`
-	Due     int64        `json:"due"`
-	Held    int64        `json:"held"`
+
+	// Conflicts Live policies that would remove rows of the same table, with the rule that decides about rows of both
+	Conflicts []PolicyConflict `json:"conflicts"`
+	Cutoff    time.Time        `json:"cutoff"`
+	Due       int64            `json:"due"`
+	Held      int64            `json:"held"`
 
 	// InfiniteTimestamps Rows with an infinite timestamp, never due either; null likewise
 	InfiniteTimestamps *int64 `json:"infinite_timestamps"`

@@ -12,7 +12,7 @@ import (
 // from. Names of the application stand in backquotes.
 func (p *Plan) Describe() []string {
 	var out []string
-	for _, say := range []func() []string{p.describeParts, p.describeWalk, p.describeHolds, p.describeReferences, p.describeTriggers, p.describeEvidence} {
+	for _, say := range []func() []string{p.describeParts, p.describeWalk, p.describeYields, p.describeHolds, p.describeReferences, p.describeTriggers, p.describeEvidence} {
 		out = append(out, say()...)
 	}
 	return out
@@ -44,6 +44,20 @@ func (p *Plan) describeWalk() []string {
 		return one("Reads `%s` block by block, since about %.0f %% of it is due; later runs will follow the index `%s`.", p.Table.Name, 100*p.DueShare, ix.Name)
 	}
 	return one("Follows the index `%s` in the order of `%s`, and reads what is due alone.", ix.Name, column)
+}
+
+func (p *Plan) describeYields() []string {
+	var out []string
+	for i := range p.Policy.YieldsTo {
+		o := &p.Policy.YieldsTo[i]
+		why, _ := o.Outranks(&p.Policy)
+		if o.Condition == "" {
+			out = append(out, fmt.Sprintf("Leaves every row to the policy `%s`, which decides about all rows of the table: %s.", o.Name, why))
+			continue
+		}
+		out = append(out, fmt.Sprintf("Leaves the rows where `%s` to the policy `%s`: %s.", o.Condition, o.Name, why))
+	}
+	return out
 }
 
 func (p *Plan) describeHolds() []string {

@@ -170,7 +170,7 @@ func Build(in Inputs) (*Plan, error) {
 	if in.Leaf != nil {
 		p.Table = in.Leaf.AsPartOf(in.Table)
 	}
-	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, heldRows, family, triggered, columnChanges, archiveColumns, telling}
+	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, yields, heldRows, family, triggered, columnChanges, archiveColumns, telling}
 	for _, step := range steps {
 		if err := step(p, in); err != nil {
 			return nil, err
@@ -255,6 +255,33 @@ func parseCondition(p *Plan, in Inputs) error {
 		}
 	}
 	p.Cond = c
+	return nil
+}
+
+// yields takes the rows out that another policy decides about. One that nobody can judge
+// any more bars this one: its rows must be kept.
+func yields(p *Plan, in Inputs) error {
+	if !in.Policy.Action.Removes() || len(in.Policy.YieldsTo) == 0 {
+		return nil
+	}
+	var others []*condition.Condition
+	for _, o := range in.Policy.YieldsTo {
+		if o.Condition == "" {
+			others = append(others, nil)
+			continue
+		}
+		c, err := condition.Parse(o.Condition)
+		if err != nil {
+			return refuse("condition", fmt.Sprintf("the rows of policy %s are kept from this one, and its condition cannot be read: %v", o.Name, err), "mend that policy, or retire it")
+		}
+		for _, name := range c.Columns() {
+			if _, ok := in.Table.Column(name); !ok {
+				return refuse("condition", fmt.Sprintf("the rows of policy %s are kept from this one, and its condition asks for a column %q that %s does not have any more", o.Name, name, in.Table.Name), "mend that policy, or retire it")
+			}
+		}
+		others = append(others, c)
+	}
+	p.Cond = condition.Without(p.Cond, others)
 	return nil
 }
 

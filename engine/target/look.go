@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -46,6 +47,8 @@ type lookout struct {
 	Version     int    `json:"version"`
 	Epoch       int64  `json:"epoch"`
 	Fingerprint string `json:"fingerprint"`
+	// Yields names the policies that rows are left to, with their versions.
+	Yields string `json:"yields,omitempty"`
 	// Index: the look follows a btree, else the table's blocks.
 	Index bool `json:"index"`
 	// Open: the look has not come to its end.
@@ -116,7 +119,8 @@ func (t *Target) Look(ctx context.Context, p retention.Policy, position []byte) 
 func (l *looker) resume(position []byte, version int) error {
 	fresh := lookout{
 		Version: version, Epoch: l.pl.epoch, Fingerprint: l.pl.fingerprint, Began: l.now,
-		Index: l.pl.Table.LeadingIndex(l.pl.Time.Column.Name) != nil,
+		Yields: yieldsTo(l.pl.Policy),
+		Index:  l.pl.Table.LeadingIndex(l.pl.Time.Column.Name) != nil,
 	}
 	var st lookout
 	if len(position) > 0 {
@@ -124,13 +128,21 @@ func (l *looker) resume(position []byte, version int) error {
 			return fmt.Errorf("read where the look stands: %w", err)
 		}
 	}
-	same := st.Version == fresh.Version && st.Epoch == fresh.Epoch && st.Fingerprint == fresh.Fingerprint && st.Index == fresh.Index
+	same := st.Version == fresh.Version && st.Epoch == fresh.Epoch && st.Fingerprint == fresh.Fingerprint && st.Yields == fresh.Yields && st.Index == fresh.Index
 	worth := st.Open || (st.Index && st.Passed > lookCheap && l.now.Sub(st.Began) < lookAnew)
 	l.st = fresh
 	if same && worth {
 		l.st = st
 	}
 	return nil
+}
+
+func yieldsTo(p retention.Policy) string {
+	var names []string
+	for _, o := range p.YieldsTo {
+		names = append(names, fmt.Sprintf("%s@%d", o.Name, o.Version))
+	}
+	return strings.Join(names, " ")
 }
 
 // step runs one step and makes the next one such that it takes about lookStep.

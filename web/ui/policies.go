@@ -36,6 +36,8 @@ type PolicyView struct {
 	Versions   []VersionRow
 	Runs       []RunRow
 	Simulation *SimulationView
+	// Conflicts say which other policies would remove some of the same rows.
+	Conflicts []string
 }
 
 // Pair is a name with its value; Code sets it as code.
