@@ -30,7 +30,7 @@ var (
 		"total_processed", "total_held", "total_errors",
 		"policy", "version", "action", "table", "sentence", "cutoff", "status", "processed", "held", "blocked",
 	}
-	csvAfter = []string{"null_timestamps", "infinite_timestamps", "batches", "started_at", "finished_at", "duration_seconds", "errors", "blocked_by", "effects"}
+	csvAfter = []string{"null_timestamps", "infinite_timestamps", "batches", "started_at", "finished_at", "duration_seconds", "errors", "blocked_by", "effects", "would_process", "ceiling", "approved", "approved_by", "approved_at"}
 )
 
 func (c csvRuns) begin() error {
@@ -73,7 +73,16 @@ func csvRow(r retention.Run, p retention.PolicyResult) []string {
 		strconv.FormatFloat(p.DurationSeconds, 'f', 3, 64), text(strings.Join(p.Errors, "\n")),
 		text(byTable(p.BlockedBy, num)), text(byTable(p.Effects, func(e retention.TableEffect) string {
 			return fmt.Sprintf("%d inserted, %d updated, %d deleted", e.Inserted, e.Updated, e.Deleted)
-		})))
+		})), beltCell(p, func(b *retention.Belt) *int64 { return &b.WouldProcess }), beltCell(p, func(b *retention.Belt) *int64 { return &b.Ceiling }),
+		beltCell(p, func(b *retention.Belt) *int64 { return b.Approved }), text(r.ApprovedBy), moment(r.ApprovedAt))
+}
+
+// beltCell is a figure of the policy's ceiling; empty where it has none.
+func beltCell(p retention.PolicyResult, of func(*retention.Belt) *int64) string {
+	if p.Belt == nil || of(p.Belt) == nil {
+		return ""
+	}
+	return num(*of(p.Belt))
 }
 
 // byTable is one line a table.

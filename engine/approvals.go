@@ -27,7 +27,32 @@ func (e *Engine) ApproveRun(ctx context.Context, actor retention.Actor, id strin
 			return retention.Run{}, retention.Invalid("policies["+itoa(i)+"].policy", "policy %q is named twice", a.Policy)
 		}
 	}
+	r, err := e.store.Run(ctx, id)
+	if err != nil {
+		return r, err
+	}
+	if err := e.stillToApprove(ctx, r); err != nil {
+		return r, err
+	}
 	return e.store.ApproveRun(ctx, id, approvals, retention.By{Actor: actor, Action: "run.approve"})
+}
+
+// stillToApprove refuses to approve what would fail at once, since its policy has been
+// replaced, disabled or retired meanwhile.
+func (e *Engine) stillToApprove(ctx context.Context, r retention.Run) error {
+	for _, res := range r.Policies {
+		if res.Status != retention.RunNeedsApproval {
+			continue
+		}
+		p, err := e.store.PolicyVersion(ctx, res.Policy, res.Version)
+		if err != nil {
+			return err
+		}
+		if err := e.stillWanted(ctx, p); err != nil {
+			return fmt.Errorf("policy %s: %w", res.Policy, err)
+		}
+	}
+	return nil
 }
 
 // judgeCeilings counts what the run would dispose of under each policy that has a
@@ -41,6 +66,9 @@ func (e *Engine) judgeCeilings(ctx context.Context, r *retention.Run, order []in
 	above := false
 	for _, i := range order {
 		res := &r.Policies[i]
+		if res.Status.Ended() {
+			continue // it failed when it was judged, and is done with
+		}
 		var p retention.Policy
 		wanted := true
 		err := e.untilReachable(ctx, r, func() (err error) {
@@ -68,6 +96,9 @@ func (e *Engine) judgeCeilings(ctx context.Context, r *retention.Run, order []in
 				return false, err
 			}
 		}
+		if res.Status.Ended() {
+			continue // what it would have taken stays, and counts for those after it
+		}
 		above = above || res.Belt.Above()
 		before = append(before, p)
 	}
@@ -84,6 +115,11 @@ func (e *Engine) judgeCeiling(ctx context.Context, r *retention.Run, res *retent
 	var s retention.Simulation
 	err := e.untilReachable(ctx, r, func() (err error) {
 		s, err = e.target.Simulate(ctx, p, &asOf, before...)
+		if err != nil && len(before) > 0 && !runConcern(ctx, err) {
+			// It may be another policy that cannot be judged. Without it more is counted,
+			// never less.
+			s, err = e.target.Simulate(ctx, p, &asOf)
+		}
 		return err
 	})
 	if runConcern(ctx, err) {
@@ -116,6 +152,9 @@ func (e *Engine) awaitApproval(ctx context.Context, r *retention.Run) error {
 			res.Status = retention.RunNeedsApproval
 			asks = append(asks, fmt.Sprintf("%s: %d rows, %d without approval", res.Policy, res.Belt.WouldProcess, res.Belt.Ceiling))
 		}
+	}
+	if len(asks) == 0 {
+		return fmt.Errorf("run %s asks for approval of nothing", r.ID)
 	}
 	err := e.untilReachable(ctx, r, func() error {
 		_, err := e.store.AwaitApproval(ctx, r.ID, r.Attempt, r.Policies, retention.By{Actor: retention.System(), Action: "run.await_approval"})

@@ -209,10 +209,17 @@ func TestAShareOfALargeTableIsOfTheEstimate(t *testing.T) {
 	if err != nil || s.Belt.Estimated || *s.Belt.TableRows != 17000 {
 		t.Fatalf("never analyzed: %+v, %v", s.Belt, err)
 	}
-	h.exec(`ANALYZE public.r`)
+	// VACUUM and ANALYZE reach the statistics of others a moment later.
+	h.exec(`ANALYZE public.r`, `SELECT pg_stat_force_next_flush()`)
 	s, err = h.engine.Simulate(t.Context(), h.actor, "p_r", nil)
 	if err != nil || !s.Belt.Estimated || *s.Belt.TableRows < 16500 || *s.Belt.TableRows > 17500 {
 		t.Errorf("analyzed: %d rows (estimated: %t), want about 17000; %v", *s.Belt.TableRows, s.Belt.Estimated, err)
+	}
+	// After a purge the estimate is of pages that are mostly empty.
+	h.exec(`DELETE FROM public.r WHERE id > 1000`, `SELECT pg_stat_force_next_flush()`)
+	s, err = h.engine.Simulate(t.Context(), h.actor, "p_r", nil)
+	if err != nil || s.Belt.Estimated || *s.Belt.TableRows != 1000 {
+		t.Errorf("after a purge: %d rows (estimated: %t), want 1000 counted; %v", *s.Belt.TableRows, s.Belt.Estimated, err)
 	}
 }
 
@@ -232,6 +239,68 @@ func TestACeilingThatCannotBeJudgedFailsItsPolicyAlone(t *testing.T) {
 	}
 	if n := resultOf(t, run, "p_a").Processed; n != 20 {
 		t.Errorf("the other policy disposed of %d rows, want 20", n)
+	}
+}
+
+// TestWhatFailedWhenItWasJudgedIsNotAskedForAgain: a run would need approval with nothing
+// to approve.
+func TestWhatFailedWhenItWasJudgedIsNotAskedForAgain(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("a", 20, true)...)
+	h.exec(oldRows("r", 50, true)...)
+	h.mustPolicy(atMost("a", 5))
+	h.mustPolicy(atMost("r", 10))
+	h.exec(`ALTER TABLE public.r RENAME COLUMN created_at TO made_at`)
+	run := h.mustRun(engine.RunRequest{})
+	if run.Status != retention.RunNeedsApproval || resultOf(t, run, "p_r").Status != retention.RunFailed {
+		t.Fatalf("the run is %s, p_r %s", run.Status, resultOf(t, run, "p_r").Status)
+	}
+	h.exec(`ALTER TABLE public.r RENAME COLUMN made_at TO created_at`)
+	if _, err := h.approve(run.ID, "p_a", 20); err != nil {
+		t.Fatal(err)
+	}
+	got := h.carriedOut(run.ID)
+	if got.Status != retention.RunPartial || got.TotalProcessed != 20 || resultOf(t, got, "p_r").Status != retention.RunFailed {
+		t.Errorf("the approved run is %s with %d rows, p_r %s", got.Status, got.TotalProcessed, resultOf(t, got, "p_r").Status)
+	}
+}
+
+// TestAPolicyThatCannotBeJudgedTakesNoOtherAlong: its condition fails for a row, and what
+// it would take matters to the ceiling of the table that its rows refer to.
+func TestAPolicyThatCannotBeJudgedTakesNoOtherAlong(t *testing.T) {
+	t.Parallel()
+	for _, limited := range []bool{false, true} {
+		h := freshHouse(t)
+		h.exec(`CREATE TABLE public.orders (id bigint PRIMARY KEY, created_at timestamptz NOT NULL)`,
+			`CREATE TABLE public.lines (id bigint PRIMARY KEY, order_id bigint REFERENCES public.orders, n text, created_at timestamptz NOT NULL)`,
+			`CREATE INDEX ON public.lines (order_id)`,
+			`INSERT INTO public.orders SELECT i, now() - interval '400 days' FROM generate_series(1, 3) AS i`,
+			`INSERT INTO public.lines VALUES (1, 1, '1', now() - interval '400 days'), (2, 2, 'x', now() - interval '400 days')`)
+		lines, orders := policyOn("lines", 90), atMost("orders", 10)
+		lines.Condition = "n::int = 1"
+		if limited {
+			lines.MaxRows = orders.MaxRows
+		}
+		h.mustPolicy(lines)
+		h.mustPolicy(orders)
+		run := h.mustRun(engine.RunRequest{})
+		if a, b := resultOf(t, run, "p_lines"), resultOf(t, run, "p_orders"); a.Status != retention.RunFailed || b.Status != retention.RunSucceeded || b.Processed != 1 || b.Blocked != 2 {
+			t.Errorf("the one that fails is %s, the other %s with %d rows: %q %q", a.Status, b.Status, b.Processed, a.Errors, b.Errors)
+		}
+	}
+}
+
+func TestAnApprovalOfAPolicyThatWasReplacedIsRefused(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 50, true)...)
+	p := h.mustPolicy(atMost("r", 10))
+	run := h.mustRun(engine.RunRequest{})
+	p.LegalBasis = "another one"
+	h.mustReplace(p)
+	if _, err := h.approve(run.ID, "p_r", 50); !errors.Is(err, retention.ErrConflict) || !strings.Contains(err.Error(), "version 1 was replaced by version 2") {
+		t.Errorf("approved all the same: %v", err)
 	}
 }
 

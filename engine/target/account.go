@@ -152,7 +152,7 @@ func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	p.Skipped, p.BlockedBy, p.Effects = cloneCounts(p.Skipped), cloneCounts(p.BlockedBy), maps.Clone(p.Effects)
 	p.Counts.Add(out.counts)
 	if l := d.spec.Limit; l != nil && p.Processed > *l {
-		return fmt.Errorf("stopped at %d of %d rows that are allowed, before a batch of %d: more has become due since they were counted; the next run counts anew",
+		return fmt.Errorf("stopped at %d of %d rows that are allowed, before a batch of %d: more could be disposed of than was counted before the run, since rows became due, or were released or no longer referred to; the next run counts anew",
 			d.progress.Processed, *l, out.counts.Processed)
 	}
 	p.Errors = slices.Clone(p.Errors)

@@ -200,6 +200,7 @@ func TestAMicrosecondAfterTheLastRowAllAreDue(t *testing.T) {
 			at = at.Add(24 * time.Hour) // the day is due when all of it is older
 		}
 		run := h.run(at, a.policy(t).Name)
+		h.retire(a.policy(t).Name)
 		all := due{a.sql(), "true"}
 		free := removeFree(twin, all)
 		got := run.Policies[0]

@@ -256,6 +256,14 @@ func (h *house) policies(policies ...retention.Policy) {
 	}
 }
 
+// retire ends a policy, so that those after it on the same table are judged alone.
+func (h *house) retire(name string) {
+	h.t.Helper()
+	if _, err := h.engine.RetirePolicy(h.t.Context(), h.actor, name, 1); err != nil {
+		h.t.Fatalf("retire policy %s: %v", name, err)
+	}
+}
+
 // hold places a hold on records, or on the whole table where no id is given.
 func (h *house) hold(table string, ids ...retention.Key) {
 	h.t.Helper()
