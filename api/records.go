@@ -24,7 +24,7 @@ func (s *server) ExplainRecord(ctx context.Context, r oapi.ExplainRecordRequestO
 func renderRecord(r retention.Record) oapi.Record {
 	return oapi.Record{
 		Table: r.Table.String(), Key: renderKey(r.Key), Found: r.Found, AsOf: r.AsOf.UTC(), Next: r.Next, NextAt: utc(r.NextAt),
-		Policies: each(r.Policies, renderRecordPolicy), Holds: each(r.Holds, renderRecordHold),
+		Policies: each(r.Policies, renderRecordPolicy), Holds: each(r.Holds, renderRecordHold), ReachedBy: each(r.ReachedBy, func(s string) string { return s }),
 		Disposed: each(r.Disposed, func(d retention.RecordDisposal) oapi.RecordDisposal {
 			return oapi.RecordDisposal{
 				Batch: d.ID, RunID: d.RunID, Policy: d.Policy, PolicyVersion: d.PolicyVersion, Action: oapi.Action(d.Action),
@@ -42,7 +42,8 @@ func renderRecordPolicy(p retention.RecordPolicy) oapi.RecordPolicy {
 	out := oapi.RecordPolicy{
 		Policy: p.Name, Version: p.Version, Action: oapi.Action(p.Action), Enabled: p.Enabled, Sentence: p.Sentence(),
 		Timestamp: utc(p.Timestamp), DueAt: utc(p.DueAt), Matches: p.Matches, Treated: p.Treated, Due: p.Due,
-		LeftTo: each(p.LeftTo, func(s string) string { return s }), BlockedBy: each(p.BlockedBy, retention.TableName.String), Problem: orNull(p.Problem),
+		LeftTo: each(p.LeftTo, func(s string) string { return s }), BlockedBy: each(p.BlockedBy, retention.TableName.String),
+		KeptWith: each(p.KeptWith, retention.TableName.String), Circular: p.Circular, Problem: orNull(p.Problem),
 	}
 	if !p.Cutoff.IsZero() {
 		out.Cutoff = utc(&p.Cutoff)

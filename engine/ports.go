@@ -59,6 +59,8 @@ type PolicyStore interface {
 	PolicyVersion(ctx context.Context, name string, version int) (retention.Policy, error)
 	// PolicyVersions are all versions of a name, newest first.
 	PolicyVersions(ctx context.Context, name string) ([]retention.Policy, error)
+	// Archiving are the versions of policies, live or not, that archive rows of a table.
+	Archiving(ctx context.Context, table retention.TableName) ([]retention.Policy, error)
 	// SavePolicy writes the next version. expect is the live version that it
 	// replaces, or 0 if the name must not be live now (new, or retired before):
 	// ErrConflict if it is live after all. Another live version than expected is ErrStale.

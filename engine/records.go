@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,6 +11,10 @@ import (
 
 	"holdfast/retention"
 )
+
+// explainWithin bounds an explanation: it looks into the governed database under every
+// policy of the table.
+const explainWithin = 30 * time.Second
 
 // ExplainRecord says of one record which policies and holds cover it, what keeps it, what
 // happens to it next and when; and of one that was disposed of when, by which run and
@@ -18,33 +24,76 @@ func (e *Engine) ExplainRecord(ctx context.Context, actor retention.Actor, table
 	if err := e.authorise(actor, OpRead); err != nil {
 		return retention.Record{}, err
 	}
-	policies, archives, err := e.policiesOf(ctx, table)
+	ctx, cancel := context.WithTimeout(ctx, explainWithin)
+	defer cancel()
+	r := retention.Record{Table: table}
+	live, err := e.allPolicies(ctx)
 	if err != nil {
-		return retention.Record{}, err
+		return r, err
 	}
-	for i := range policies {
-		policies[i] = policies[i].Among(policies)
+	policies := policiesOf(&r, live)
+	archives, err := e.archivesOf(ctx, table)
+	if err != nil {
+		return r, err
 	}
 	st, err := e.target.Record(ctx, table, id, policies, archives)
 	if err != nil {
-		return retention.Record{}, err
+		return r, err
 	}
-	r := retention.Record{Table: table, Key: st.Key, Found: st.Found, AsOf: st.AsOf, Policies: st.Policies, Archived: st.Archived}
+	r.Key, r.Found, r.AsOf, r.Policies, r.Archived = st.Key, st.Found, st.AsOf, st.Policies, st.Archived
 	leftTo(r.Policies)
-	for _, id := range st.HoldIDs {
-		h, err := e.store.Hold(ctx, id)
-		if err != nil {
-			return r, err
-		}
-		r.Holds = append(r.Holds, retention.RecordHold{ID: h.ID, Matter: h.Matter, CreatedBy: h.CreatedBy, Status: h.Status, EffectiveAt: h.EffectiveAt, ExpiresAt: h.ExpiresAt})
+	if err := e.heldBy(ctx, &r, st.HoldIDs); err != nil {
+		return r, err
 	}
-	if err := e.disposed(ctx, &r, st.Digests); err != nil {
+	if err := e.disposed(ctx, &r, st); err != nil {
 		return r, err
 	}
 	if st.NoTable && len(r.Disposed) == 0 {
 		return r, retention.NotFoundf("there is no table %s, and no evidence of a record of that name and key", table)
 	}
 	return r, e.next(ctx, &r)
+}
+
+// policiesOf are the live policies of the record's table, by name, each with those that it
+// leaves rows to. It notes those that reach into it, those of its own that take rows along
+// with the ones that they refer to too.
+func policiesOf(r *retention.Record, live []retention.Policy) (own []retention.Policy) {
+	for _, p := range live {
+		if p.Table == r.Table {
+			own = append(own, p.Among(live))
+		}
+		if slices.Contains(p.Cascade, r.Table) {
+			r.ReachedBy = append(r.ReachedBy, p.Name)
+		}
+	}
+	return own
+}
+
+// archivesOf are the tables that a table was ever archived to.
+func (e *Engine) archivesOf(ctx context.Context, table retention.TableName) (archives []retention.TableName, err error) {
+	versions, err := e.store.Archiving(ctx, table)
+	for _, v := range versions {
+		if to := v.ArchiveTable(); !slices.Contains(archives, to) {
+			archives = append(archives, to)
+		}
+	}
+	return archives, err
+}
+
+// heldBy reads the holds. One that the guard alone has, after the store was restored to
+// before it, holds all the same.
+func (e *Engine) heldBy(ctx context.Context, r *retention.Record, ids []string) error {
+	for _, id := range ids {
+		h, err := e.store.Hold(ctx, id)
+		if errors.Is(err, retention.ErrNotFound) {
+			h, err = retention.Hold{ID: id, Matter: "a hold that only the governed database knows", Status: retention.HoldActive}, nil
+		}
+		if err != nil {
+			return err
+		}
+		r.Holds = append(r.Holds, retention.RecordHold{ID: h.ID, Matter: h.Matter, CreatedBy: h.CreatedBy, Status: h.Status, EffectiveAt: h.EffectiveAt, ExpiresAt: h.ExpiresAt})
+	}
+	return nil
 }
 
 // leftTo notes which policies leave the record to others.
@@ -59,67 +108,34 @@ func leftTo(policies []retention.RecordPolicy) {
 	}
 }
 
-// policiesOf are the live policies of a table by name, and the tables that it was ever
-// archived to.
-func (e *Engine) policiesOf(ctx context.Context, table retention.TableName) (live []retention.Policy, archives []retention.TableName, err error) {
-	for _, retired := range []bool{false, true} {
-		page := retention.Page{Limit: retention.MaxPage}
-		for {
-			items, next, err := e.store.Policies(ctx, retention.PolicyFilter{Retired: retired}, page)
-			if err != nil {
-				return nil, nil, err
-			}
-			for _, p := range items {
-				if p.Table == table && !retired {
-					live = append(live, p)
-				}
-				if archives, err = e.archivesOf(ctx, p, table, archives); err != nil {
-					return nil, nil, err
-				}
-			}
-			if next == "" {
-				break
-			}
-			page.Cursor = next
-		}
-	}
-	return live, archives, nil
-}
-
-// archivesOf adds the archive tables of all versions of a policy.
-func (e *Engine) archivesOf(ctx context.Context, p retention.Policy, table retention.TableName, archives []retention.TableName) ([]retention.TableName, error) {
-	versions := []retention.Policy{p}
-	if p.Version > 1 {
-		var err error
-		if versions, err = e.store.PolicyVersions(ctx, p.Name); err != nil {
-			return nil, err
-		}
-	}
-	for _, v := range versions {
-		if v.Table == table && v.Action == retention.ActionArchive && !slices.Contains(archives, v.ArchiveTable()) {
-			archives = append(archives, v.ArchiveTable())
-		}
-	}
-	return archives, nil
-}
-
-// disposed looks the digests up in the evidence.
-func (e *Engine) disposed(ctx context.Context, r *retention.Record, digests [][]byte) error {
-	for _, d := range digests {
+// disposed looks the digests up in the evidence, in the store and what is on its way there.
+func (e *Engine) disposed(ctx context.Context, r *retention.Record, st retention.RecordState) error {
+	for _, d := range st.Digests {
 		found, err := e.store.Disposals(ctx, r.Table, d)
 		if err != nil {
 			return err
 		}
-		for _, f := range found {
-			if !slices.ContainsFunc(r.Disposed, func(o retention.RecordDisposal) bool { return o.ID == f.ID }) {
-				r.Disposed = append(r.Disposed, f)
-			}
-		}
+		r.Disposed = append(r.Disposed, found...)
 	}
-	slices.SortFunc(r.Disposed, func(a, b retention.RecordDisposal) int { return b.CommittedAt.Compare(a.CommittedAt) })
+	for _, d := range st.Uncarried {
+		d.With = d.Table != r.Table
+		r.Disposed = append(r.Disposed, d)
+	}
+	slices.SortFunc(r.Disposed, func(a, b retention.RecordDisposal) int {
+		return cmp.Or(b.CommittedAt.Compare(a.CommittedAt), cmp.Compare(a.ID, b.ID))
+	})
+	r.Disposed = slices.CompactFunc(r.Disposed, func(a, b retention.RecordDisposal) bool { return a.ID == b.ID })
 	var err error
 	r.Untold, r.UntoldUntil, err = e.store.Untold(ctx, r.Table)
 	return err
+}
+
+// outlook is what one policy does with a record, in a sentence, and when.
+type outlook struct {
+	says string
+	// at is when, where that can be told; due tells that it is due now.
+	at  *time.Time
+	due bool
 }
 
 // next words what happens to the record next.
@@ -132,35 +148,159 @@ func (e *Engine) next(ctx context.Context, r *retention.Record) error {
 		r.Next = "Nothing, as long as it is held: " + matters(r.Holds) + "."
 		return nil
 	}
-	schedules, err := e.store.ScheduleStates(ctx)
-	if err != nil {
-		return err
+	var ahead []outlook
+	var stays, unknown []string
+	for i := range r.Policies {
+		p := &r.Policies[i]
+		switch why := whyKept(p); {
+		case !p.Enabled:
+		case p.Problem != "":
+			unknown = append(unknown, fmt.Sprintf("`%s` cannot judge it: %s", p.Name, p.Problem))
+		case !p.Matches || p.Treated || (p.DueAt == nil && !p.Due):
+		case p.Due && why != "":
+			stays = append(stays, fmt.Sprintf("it is due under `%s`, and stays as long as %s", p.Name, why))
+		default:
+			o, err := e.outlookOf(ctx, p)
+			if err != nil {
+				return err
+			}
+			ahead = append(ahead, o)
+		}
+	}
+	sayNext(r, ahead, stays, unknown)
+	return nil
+}
+
+// sayNext puts the sentences together: what is known to happen, the soonest first, what
+// keeps it, what nobody knows, and what others may do.
+func sayNext(r *retention.Record, ahead []outlook, stays, unknown []string) {
+	slices.SortStableFunc(ahead, func(a, b outlook) int {
+		switch {
+		case a.due != b.due:
+			return pick(a.due, -1, 1)
+		case a.at == nil || b.at == nil:
+			return pick(a.at != nil, -1, pick(b.at != nil, 1, 0))
+		}
+		return a.at.Compare(*b.at)
+	})
+	var says []string
+	for _, o := range ahead {
+		says = append(says, o.says)
+	}
+	if len(ahead) > 0 {
+		r.NextAt = ahead[0].at
+	}
+	if len(stays) > 0 {
+		says = append(says, pick(len(says) == 0, "Nothing yet: ", "Also, ")+strings.Join(stays, "; ")+".")
+	}
+	if len(unknown) > 0 {
+		says = append(says, "Not known: "+strings.Join(unknown, "; ")+".")
+	}
+	if len(r.ReachedBy) > 0 {
+		says = append(says, fmt.Sprintf("%s may delete it, or take its reference, with the row that it refers to: see that one.", policyList(r.ReachedBy)))
+	}
+	if len(says) == 0 {
+		says = append(says, "Nothing: no policy disposes of it as it is now.")
+	}
+	r.Next = strings.Join(says, " ")
+}
+
+func pick[T any](cond bool, yes, no T) T {
+	if cond {
+		return yes
+	}
+	return no
+}
+
+// whyKept says what keeps a due record; empty for nothing.
+func whyKept(p *retention.RecordPolicy) string {
+	var parts []string
+	if len(p.BlockedBy) > 0 {
+		parts = append(parts, "rows of "+tableList(p.BlockedBy)+" refer to it")
+	}
+	if len(p.KeptWith) > 0 {
+		parts = append(parts, "rows of "+tableList(p.KeptWith)+" that would go with it are held, or kept themselves")
+	}
+	return strings.Join(parts, ", or ")
+}
+
+// outlookOf is what a policy does with a record that nothing keeps.
+func (e *Engine) outlookOf(ctx context.Context, p *retention.RecordPolicy) (outlook, error) {
+	o := outlook{due: p.Due, says: "It is due under `" + p.Name + "`."}
+	will := map[retention.Action]string{retention.ActionDelete: "deletes it", retention.ActionAnonymize: "anonymizes it", retention.ActionArchive: "archives it"}[p.Action]
+	if p.Circular {
+		will += ", unless rows that refer to each other in a circle keep it"
 	}
 	now, err := e.store.Now(ctx)
 	if err != nil {
-		return err
+		return o, err
 	}
-	var blocked []string
-	r.Next = "Nothing: no policy disposes of it as it is now."
-	told := false
-	for i := range r.Policies {
-		p := &r.Policies[i]
-		if p.Problem != "" || !p.Enabled || !p.Matches || p.Treated || p.DueAt == nil {
+	from := now
+	if !p.Due && p.DueAt.After(now) {
+		from, o.says = *p.DueAt, fmt.Sprintf("It becomes due under `%s` on %s.", p.Name, dayAndTime(*p.DueAt))
+	}
+	if why, err := e.whyNoRun(ctx, p.Policy); why != "" || err != nil {
+		o.says += " " + why
+		return o, err
+	}
+	if open, err := e.openRunOf(ctx, p.Name); err != nil || (open != "" && p.Due) {
+		o.says += fmt.Sprintf(" %s %s.", open, will)
+		return o, err
+	}
+	schedules, err := e.store.ScheduleStates(ctx)
+	if err != nil {
+		return o, err
+	}
+	by := ""
+	for _, st := range schedules {
+		if !st.Schedule.Runs(p.Policy) {
 			continue
 		}
-		if p.Due && len(p.BlockedBy) > 0 {
-			blocked = append(blocked, fmt.Sprintf("it is due under `%s`, and stays as long as rows of %s refer to it", p.Name, tableList(p.BlockedBy)))
-			continue
-		}
-		at, words := whenDone(p, schedules, now)
-		if r.NextAt == nil || (at != nil && at.Before(*r.NextAt)) {
-			r.Next, r.NextAt, told = words, at, true
+		// What is due at a slot is due when its run begins, a moment after it.
+		slot, err := st.Schedule.Next(from.Add(-time.Microsecond))
+		if err == nil && (o.at == nil || slot.At.Before(*o.at)) {
+			o.at, by = &slot.At, st.Schedule.Name
 		}
 	}
-	if !told && len(blocked) > 0 {
-		r.Next = "Nothing yet: " + strings.Join(blocked, "; ") + "."
+	if o.at == nil {
+		o.says += " No schedule runs that policy: the next run of it that somebody asks for " + will + "."
+		return o, nil
 	}
-	return nil
+	o.says += fmt.Sprintf(" The run that `%s` starts on %s %s.", by, dayAndTime(*o.at), will)
+	return o, nil
+}
+
+// whyNoRun says why no run takes the policy up as it is; empty if runs do.
+func (e *Engine) whyNoRun(ctx context.Context, p retention.Policy) (string, error) {
+	if p.RetentionPeriod.ShorterThan(e.minRetention) {
+		return "No run takes that policy up: " + e.belowFloor(p) + ".", nil
+	}
+	never, err := e.neverSimulated(ctx, []retention.Policy{p})
+	if len(never) > 0 {
+		return fmt.Sprintf("No run takes that policy up before its version %d is simulated.", p.Version), err
+	}
+	return "", err
+}
+
+// openRunOf names the oldest run that has the policy and has not ended; empty if none.
+func (e *Engine) openRunOf(ctx context.Context, policy string) (string, error) {
+	open, err := e.store.OpenRuns(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, r := range open {
+		has := slices.ContainsFunc(r.Policies, func(res retention.PolicyResult) bool { return res.Policy == policy && !res.Status.Ended() })
+		switch {
+		case !has || r.DryRun:
+		case r.Status == retention.RunNeedsApproval:
+			return "Run " + r.ID + ", once it is approved,", nil
+		case r.Status == retention.RunPaused:
+			return "Run " + r.ID + ", once it is resumed,", nil
+		default:
+			return "Run " + r.ID + ", which is under way,", nil
+		}
+	}
+	return "", nil
 }
 
 // goneNext is the sentence of a record that is not there.
@@ -193,38 +333,23 @@ func pastOf(d retention.RecordDisposal) string {
 	return "deleted"
 }
 
-// whenDone is when a policy carries out its action on a record, and the sentence that says
-// so.
-func whenDone(p *retention.RecordPolicy, schedules []retention.ScheduleState, now time.Time) (*time.Time, string) {
-	will := map[retention.Action]string{retention.ActionDelete: "deletes it", retention.ActionAnonymize: "anonymizes it", retention.ActionArchive: "archives it"}[p.Action]
-	from, due := now, "It is due under `"+p.Name+"`."
-	if !p.Due && p.DueAt.After(now) {
-		from, due = *p.DueAt, fmt.Sprintf("It becomes due under `%s` on %s.", p.Name, dayAndTime(*p.DueAt))
-	}
-	var at *time.Time
-	by := ""
-	for _, st := range schedules {
-		s := st.Schedule
-		if !s.Enabled || !s.Runs(p.Policy) {
-			continue
-		}
-		slot, err := s.Next(from)
-		if err == nil && (at == nil || slot.At.Before(*at)) {
-			at, by = &slot.At, s.Name
-		}
-	}
-	if at == nil {
-		return nil, due + " No schedule runs that policy: the next run of it that somebody asks for " + will + "."
-	}
-	return at, fmt.Sprintf("%s The run that `%s` starts on %s %s.", due, by, dayAndTime(*at), will)
-}
-
 func dayAndTime(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
+
+func policyList(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = "`" + n + "`"
+	}
+	return strings.Join(quoted, ", ")
+}
 
 func matters(holds []retention.RecordHold) string {
 	names := make([]string, len(holds))
 	for i, h := range holds {
-		names[i] = h.Matter + ", by " + h.CreatedBy
+		names[i] = h.Matter
+		if h.CreatedBy != "" {
+			names[i] += ", by " + h.CreatedBy
+		}
 	}
 	return strings.Join(names, "; ")
 }

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -186,6 +187,201 @@ func TestTheExplanationAgreesWithTheRun(t *testing.T) {
 				t.Errorf("partitioned %t, %s: gone %t, with %d pieces of evidence; it was explained to go: %t", partitioned, id, gone, len(r.Disposed), want[id])
 			}
 		}
+	}
+}
+
+// TestTheExplanationAgreesWithTheRunWhereRowsRefer to rows of their own table and of
+// others, by foreign keys that keep them and by some that take rows along, with holds on
+// any of them.
+func TestTheExplanationAgreesWithTheRunWhereRowsRefer(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 5))
+	for _, own := range []string{"", "ON DELETE CASCADE", "ON DELETE SET NULL"} {
+		for _, other := range []string{"", "ON DELETE CASCADE"} {
+			h := freshHouse(t)
+			h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, up bigint REFERENCES public.r `+own+`, created_at timestamptz NOT NULL)`,
+				`CREATE TABLE public.c (id bigint PRIMARY KEY, r_id bigint REFERENCES public.r `+other+`)`,
+				`CREATE INDEX ON public.r (up)`, `CREATE INDEX ON public.c (r_id)`)
+			for i := 1; i <= 40; i++ {
+				up := "NULL"
+				if i > 1 && random.IntN(3) > 0 {
+					up = fmt.Sprint(1 + random.IntN(i-1))
+				}
+				h.exec(fmt.Sprintf(`INSERT INTO public.r VALUES (%d, %s, now() - interval '%d days')`, i, up, []int{10, 200, 200, 200}[random.IntN(4)]))
+				if random.IntN(5) == 0 {
+					h.exec(fmt.Sprintf(`INSERT INTO public.c VALUES (%d, %d)`, i, i))
+				}
+			}
+			p := policyOn("r", 90)
+			if own != "" {
+				p.Cascade = append(p.Cascade, public("r"))
+			}
+			if other != "" {
+				p.Cascade = append(p.Cascade, public("c"))
+			}
+			h.mustPolicy(p)
+			h.mustHold(holdOn("r", "5", "17"))
+			h.mustHold(retention.Hold{Matter: "Children", Reason: "a test", Scope: []retention.Scope{{Table: public("c"), Condition: "id % 3 = 0"}}})
+			goes := map[int]bool{}
+			for i := 1; i <= 40; i++ {
+				r := h.explain("r", fmt.Sprint(i))
+				got := r.Policies[0]
+				goes[i] = got.Due && len(r.Holds) == 0 && len(got.BlockedBy)+len(got.KeptWith) == 0
+				if goes[i] != strings.HasPrefix(r.Next, "It is due") || got.Circular {
+					t.Errorf("own %q, other %q, row %d: %q and %+v", own, other, i, r.Next, got)
+				}
+			}
+			run := h.mustRun(engine.RunRequest{})
+			for i := 1; i <= 40; i++ {
+				gone := h.count(fmt.Sprintf(`SELECT count(*) FROM public.r WHERE id = %d`, i)) == 0
+				// What goes with another row may be too young itself.
+				if gone != goes[i] && !(gone && own == "ON DELETE CASCADE" && !goes[i]) {
+					t.Errorf("own %q, other %q: row %d was explained to go: %t, and is gone: %t; %+v", own, other, i, goes[i], gone, run.Policies[0].Counts)
+				}
+			}
+			if other == "ON DELETE CASCADE" {
+				if r := h.explain("c", "40000"); len(r.ReachedBy) != 1 || r.ReachedBy[0] != "p_r" {
+					t.Errorf("a table that a policy reaches: %+v", r)
+				}
+			}
+		}
+	}
+}
+
+// TestWhatMayHappenToARecordIsSaidWhereNoPolicyIsAboutIt or where one cannot tell.
+func TestWhatMayHappenToARecordIsSaidWhereNoPolicyIsAboutIt(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.orders (id bigint PRIMARY KEY, created_at timestamptz NOT NULL)`,
+		`CREATE TABLE public.lines (id bigint PRIMARY KEY, order_id bigint REFERENCES public.orders ON DELETE CASCADE)`, `CREATE INDEX ON public.lines (order_id)`,
+		`INSERT INTO public.orders VALUES (1, now() - interval '100 days')`, `INSERT INTO public.lines VALUES (11, 1)`,
+		`CREATE TABLE public.codes (id bigint PRIMARY KEY, n text, at bigint)`,
+		`INSERT INTO public.codes VALUES (1, 'x', 1), (2, '1', -9223372036854775808), (3, '1', 9223372036854775807), (4, '1', 1)`)
+	p := policyOn("orders", 90)
+	p.Cascade = []retention.TableName{public("lines")}
+	p.Evidence = retention.EvidenceCounts
+	h.mustPolicy(p)
+	codes := policyOn("codes", 90)
+	codes.TimestampColumn, codes.Unit, codes.Condition = "at", retention.UnitSeconds, "n::int = 1"
+	h.mustPolicy(codes)
+	if r := h.explain("lines", "11"); r.Next != "`p_orders` may delete it, or take its reference, with the row that it refers to: see that one." {
+		t.Errorf("a row that goes with another: %q", r.Next)
+	}
+	if r := h.explain("codes", "1"); r.Next != "Not known: `p_codes` cannot judge it: a condition fails for this record (SQLSTATE 22P02)." {
+		t.Errorf("a condition that fails: %q", r.Next)
+	}
+	for id, due := range map[string]bool{"2": true, "3": false, "4": true} {
+		if r := h.explain("codes", id); r.Policies[0].Due != due || r.Policies[0].Problem != "" || strings.HasPrefix(r.Next, "It is due") != due {
+			t.Errorf("code %s: %q, %+v", id, r.Next, r.Policies[0])
+		}
+	}
+	// Before the evidence is in the store, and without digests.
+	h.mustRun(engine.RunRequest{Policies: []string{"p_orders"}})
+	h.carry()
+	if r := h.explain("lines", "11"); r.Found || r.Untold != 1 {
+		t.Errorf("a row that went with another without a digest: %+v", r)
+	}
+}
+
+func TestEvidenceIsFoundBeforeItIsInTheStoreAndAfterItsTableIsGone(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (a bigint, b text, created_at timestamptz NOT NULL, PRIMARY KEY (a, b))`, `INSERT INTO public.r VALUES (1, 'x', now() - interval '100 days')`)
+	h.mustPolicy(policyOn("r", 90))
+	run := h.mustRun(engine.RunRequest{})
+	for _, when := range []string{"on its way", "in the store", "its table gone"} {
+		r := h.explain("r", `["1","x"]`)
+		if len(r.Disposed) != 1 || r.Disposed[0].RunID != run.ID || r.Disposed[0].With || !strings.Contains(r.Next, "it was deleted on") {
+			t.Errorf("%s: %+v", when, r)
+		}
+		h.carry()
+		if when == "in the store" {
+			h.exec(`DROP TABLE public.r`)
+		}
+	}
+}
+
+// TestOfSeveralPoliciesTheSoonestIsSaidFirst, a slot at the very moment included.
+func TestOfSeveralPoliciesTheSoonestIsSaidFirst(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, name text, day date NOT NULL)`, `INSERT INTO public.r VALUES (1, 'n', current_date - 100), (2, 'n', current_date - 20)`)
+	later := policyOn("r", 36500)
+	later.Name, later.TimestampColumn = "b_later", "day"
+	h.mustPolicy(later)
+	soon := policyOn("r", 90)
+	soon.Name, soon.TimestampColumn, soon.Action, soon.Columns = "z_soon", "day", retention.ActionAnonymize, map[string]retention.Anonymizer{"name": {Method: retention.MethodRedact}}
+	h.mustPolicy(soon)
+	r := h.explain("r", "1")
+	if !strings.HasPrefix(r.Next, "It is due under `z_soon`. No schedule runs that policy") || !strings.Contains(r.Next, "It becomes due under `b_later`") {
+		t.Errorf("of one that is due and one in a century: %q", r.Next)
+	}
+	h.mustSchedule(retention.Schedule{Name: "midnight", Cron: "0 0 * * *", TimeZone: "UTC", Enabled: true})
+	r = h.explain("r", "2")
+	if p := r.Policies[1]; r.NextAt == nil || !r.NextAt.Equal(*p.DueAt) {
+		t.Errorf("due at a slot: at %v, the next run is said to be at %v: %q", p.DueAt, r.NextAt, r.Next)
+	}
+	s, err := h.target.Simulate(t.Context(), r.Policies[1].Policy, func() *time.Time { at := r.NextAt.Add(time.Millisecond); return &at }())
+	if err != nil || s.Due != 2 {
+		t.Errorf("the run of that slot takes %d rows, want both; %v", s.Due, err)
+	}
+}
+
+func TestWhatKeepsRunsFromARecordIsSaid(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 5, false)...)
+	p := h.mustPolicy(atMost("r", 1))
+	h.mustSchedule(retention.Schedule{Name: "nightly", Cron: "0 3 * * *", TimeZone: "UTC", Enabled: true})
+	run := h.mustRun(engine.RunRequest{})
+	if r := h.explain("r", "1"); !strings.Contains(r.Next, "Run "+run.ID+", once it is approved, deletes it.") {
+		t.Errorf("a run that needs approval has it: %q", r.Next)
+	}
+	if _, err := h.engine.CancelRun(t.Context(), h.actor, run.ID); err != nil {
+		t.Fatal(err)
+	}
+	plain := h.engine
+	h.engine = h.strict(engine.Options{MinRetention: retention.Period{Years: 1}})
+	if r := h.explain("r", "1"); r.NextAt != nil || !strings.Contains(r.Next, "No run takes that policy up: 90 days is shorter than 1 year") {
+		t.Errorf("below the floor: %q", r.Next)
+	}
+	h.engine = h.strict(engine.Options{RequireSimulation: true})
+	p.LegalBasis = "another one"
+	h.mustReplace(p)
+	if r := h.explain("r", "1"); !strings.Contains(r.Next, "No run takes that policy up before its version 2 is simulated.") {
+		t.Errorf("never simulated: %q", r.Next)
+	}
+	h.engine = plain
+	if r := h.explain("r", "1"); r.NextAt == nil || !strings.Contains(r.Next, "The run that `nightly` starts") {
+		t.Errorf("with nothing in the way: %q", r.Next)
+	}
+}
+
+func TestRecordsThatCannotBeLookedAtAreRefusedAndHoldsThatCannotBeJudgedHold(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.p (id bigint, n text, created_at timestamptz NOT NULL, PRIMARY KEY (id, created_at)) PARTITION BY RANGE (created_at)`,
+		`CREATE TABLE public.p_all PARTITION OF public.p DEFAULT`,
+		`CREATE TABLE public.r (id bigint PRIMARY KEY, n text)`, `INSERT INTO public.r VALUES (1, '1')`, `CREATE TABLE public.nokey (n text)`)
+	for table, field := range map[string]string{"p_all": "table", "nokey": "key"} {
+		_, err := h.engine.ExplainRecord(t.Context(), h.actor, public(table), retention.Key{"1"})
+		if inv, ok := errors.AsType[*retention.InvalidError](err); !ok || inv.Fields[0].Field != field {
+			t.Errorf("%s: %v", table, err)
+		}
+	}
+	for _, table := range []retention.TableName{{Schema: "pg_catalog", Name: "pg_authid"}, {Schema: "holdfast", Name: "account"}, {Schema: "public", Name: "none"}} {
+		if _, err := h.engine.ExplainRecord(t.Context(), h.actor, table, retention.Key{"10"}); !errors.Is(err, retention.ErrNotFound) {
+			t.Errorf("%s: %v", table, err)
+		}
+	}
+	odd := h.mustHold(retention.Hold{Matter: "Odd", Reason: "a test", Scope: []retention.Scope{{Table: public("r"), Condition: "n::int = 7"}}})
+	h.mustHold(retention.Hold{Matter: "Other", Reason: "a test", Scope: []retention.Scope{{Table: public("r"), Condition: "id = 7"}}})
+	h.exec(`INSERT INTO public.r VALUES (2, 'x')`)
+	if r := h.explain("r", "2"); len(r.Holds) != 1 || r.Holds[0].ID != odd.ID {
+		t.Errorf("a hold whose condition fails for the row: %+v", r.Holds)
+	}
+	if r := h.explain("r", "1"); len(r.Holds) != 0 {
+		t.Errorf("a row that no hold covers: %+v", r.Holds)
 	}
 }
 

@@ -23,6 +23,9 @@ type Record struct {
 	// this one is among them, nobody can tell. UntoldUntil is the newest of their batches.
 	Untold      int64
 	UntoldUntil *time.Time
+	// ReachedBy are the live policies that delete rows of this table, or take their
+	// reference, together with the rows that they refer to.
+	ReachedBy []string
 	// Next is what happens to it next, in one sentence; NextAt is when, where that can be
 	// told.
 	Next   string
@@ -43,8 +46,12 @@ type RecordPolicy struct {
 	Due bool
 	// LeftTo are the policies that decide about it instead, by name.
 	LeftTo []string
-	// BlockedBy are tables of which rows keep it, by foreign keys.
-	BlockedBy []TableName
+	// BlockedBy are tables of which rows keep it, by foreign keys, and KeptWith those of
+	// which rows would go or change with it, and cannot: they are held, or kept themselves.
+	BlockedBy, KeptWith []TableName
+	// Circular: tables refer to each other in a circle, so that only the run can tell
+	// whether rows of them keep it.
+	Circular bool
 	// Problem is why the policy cannot judge it; empty if it can.
 	Problem string
 }
@@ -86,6 +93,8 @@ type RecordState struct {
 	// HoldIDs are the holds in force that cover it.
 	HoldIDs  []string
 	Archived []RecordArchived
+	// Uncarried are disposals of which the evidence has not reached the store yet.
+	Uncarried []RecordDisposal
 	// Digests are those that evidence of it may have.
 	Digests [][]byte
 }

@@ -85,12 +85,17 @@ func (s *Store) Disposals(ctx context.Context, table retention.TableName, digest
 	return out, fail("look for a record's disposals", err)
 }
 
-// Untold are the rows of a table that were disposed of without a digest each, and when
-// the last batch of them was; zero and nil if there are none.
+// Untold are the rows of a table that were disposed of without a digest each, those that
+// went or changed with rows of others too, and when the last batch of them was; zero and
+// nil if there are none.
 func (s *Store) Untold(ctx context.Context, table retention.TableName) (n int64, until *time.Time, err error) {
 	err = s.pool.QueryRow(ctx, `
-		SELECT coalesce(sum(processed), 0)::bigint, max(committed_at)
-		FROM holdfast.batch
-		WHERE table_schema = $1 AND table_name = $2 AND digest_count = 0 AND processed > 0`, table.Schema, table.Name).Scan(&n, &until)
+		SELECT coalesce(sum(n), 0)::bigint, max(committed_at)
+		FROM (SELECT committed_at,
+		             CASE WHEN table_schema = $1 AND table_name = $2 THEN processed ELSE 0 END
+		             + coalesce((effects -> $3 ->> 'deleted')::bigint, 0) + coalesce((effects -> $3 ->> 'updated')::bigint, 0) AS n
+		      FROM holdfast.batch
+		      WHERE digest_count = 0 AND (table_schema = $1 AND table_name = $2 OR effects ? $3)) AS b
+		WHERE n > 0`, table.Schema, table.Name, table.String()).Scan(&n, &until)
 	return n, until, fail("count what was disposed of without digests", err)
 }

@@ -90,6 +90,20 @@ func (s *Store) PolicyVersion(ctx context.Context, name string, version int) (re
 	return p, fail("read policy "+name, absent(err, "there is no version %d of policy %q", version, name))
 }
 
+// Archiving are the versions of policies, live or not, that archive rows of a table.
+func (s *Store) Archiving(ctx context.Context, table retention.TableName) ([]retention.Policy, error) {
+	rows, err := s.pool.Query(ctx, `
+		SELECT `+policyColumns+`
+		FROM holdfast.policy_version AS v
+		WHERE v.table_schema = $1 AND v.table_name = $2 AND v.action = 'archive'
+		ORDER BY v.name, v.version`, table.Schema, table.Name)
+	if err != nil {
+		return nil, fail("list archives of "+table.String(), err)
+	}
+	list, err := pgx.CollectRows(rows, scanPolicy)
+	return list, fail("list archives of "+table.String(), err)
+}
+
 // PolicyVersions are all versions of a name, newest first.
 func (s *Store) PolicyVersions(ctx context.Context, name string) ([]retention.Policy, error) {
 	rows, err := s.pool.Query(ctx, `

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -72,7 +73,7 @@ func approveRun(v *visit) error {
 	_, err = v.e.ApproveRun(v.ctx, v.actor, r.ID, approvals)
 	if errors.Is(err, retention.ErrConflict) {
 		now, readErr := v.e.Run(v.ctx, v.actor, r.ID)
-		if readErr == nil && now.Status == retention.RunNeedsApproval {
+		if readErr == nil && now.Status == retention.RunNeedsApproval && otherFigures(now, approvals) {
 			return v.approval(http.StatusConflict, now, "The figures have changed since they were shown. Nothing was approved, and nothing has run; these are the figures now.", faults{})
 		}
 	}
@@ -80,6 +81,14 @@ func approveRun(v *visit) error {
 		return err
 	}
 	return v.redirect("/runs/" + r.ID + "?done=approved")
+}
+
+// otherFigures tells whether the run asks for others than those that were given.
+func otherFigures(r retention.Run, given []retention.Approval) bool {
+	asks := asking(r)
+	return len(asks) != len(given) || slices.ContainsFunc(asks, func(res retention.PolicyResult) bool {
+		return !slices.Contains(given, retention.Approval{Policy: res.Policy, WouldProcess: res.Belt.WouldProcess})
+	})
 }
 
 // asking are the results that ask for approval.

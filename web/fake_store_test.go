@@ -200,6 +200,20 @@ func (s *fakeStore) Untold(_ context.Context, table retention.TableName) (int64,
 	return 310, &s.now, s.down
 }
 
+func (s *fakeStore) PolicyVersion(_ context.Context, name string, version int) (retention.Policy, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	i := slices.IndexFunc(s.versions[name], func(p retention.Policy) bool { return p.Version == version })
+	if i < 0 {
+		return retention.Policy{}, retention.ErrNotFound
+	}
+	return s.versions[name][i], err
+}
+
+func (s *fakeStore) Archiving(context.Context, retention.TableName) ([]retention.Policy, error) {
+	return nil, s.down
+}
+
 func (s *fakeStore) ApproveRun(_ context.Context, id string, approvals []retention.Approval, by retention.By) (retention.Run, error) {
 	r, err := s.Run(context.Background(), id)
 	if err != nil {

@@ -41,7 +41,7 @@ func record(v *visit) error {
 	if err != nil && !errors.Is(err, retention.ErrUnavailable) {
 		return err
 	}
-	view.Table = ui.Choice{Name: "table", Label: "Table", Error: f.of("table"), Options: tableOptions(tables, table), Help: "The table of the governed database that the record is in, or was."}
+	view.Table = ui.Choice{Name: "table", Label: "Table", Error: f.of("table"), Options: tableOptions(tables, table), Help: "The table of the governed database that the record is in."}
 	view.Key = ui.Field{Name: "key", Label: "Key", Value: key, Error: f.of("key"), Attrs: templ.Attributes{"autocomplete": "off", "spellcheck": "false"},
 		Help: "Its primary key, such as `42`. A key of several columns is written as a list: `[\"42\", \"2\"]`."}
 	view.Problems = f.summary(byName(map[string]string{"table": "Table", "key": "Key"}))
@@ -71,6 +71,7 @@ func (v *visit) explain(view *ui.RecordView, table, key string) error {
 	for _, h := range r.Holds {
 		view.Holds = append(view.Holds, ui.RecordHold{Href: "/holds/" + h.ID, Matter: h.Matter, By: h.CreatedBy, State: holdPill(h.Status), Since: v.clock.atp(h.EffectiveAt), Ends: v.moment(h.ExpiresAt, "no expiry")})
 	}
+	view.Reached = joinSome(r.ReachedBy, 5)
 	for _, p := range r.Policies {
 		view.Policies = append(view.Policies, v.recordPolicy(p, r.Found))
 	}
@@ -126,6 +127,9 @@ func (v *visit) recordPolicy(p retention.RecordPolicy, found bool) ui.RecordPoli
 	}
 	if len(p.BlockedBy) > 0 {
 		out.Facts = append(out.Facts, ui.Pair{Name: "Kept by rows of", Value: joined(p.BlockedBy), Code: true})
+	}
+	if len(p.KeptWith) > 0 {
+		out.Facts = append(out.Facts, ui.Pair{Name: "Would take along, and cannot", Value: joined(p.KeptWith), Code: true})
 	}
 	if !p.Enabled {
 		out.Facts = append(out.Facts, ui.Pair{Name: "Policy", Value: "disabled: no run takes it up"})

@@ -1163,9 +1163,13 @@ type Record struct {
 	// NextAt When, where that can be told
 	NextAt   *time.Time     `json:"next_at"`
 	Policies []RecordPolicy `json:"policies"`
-	Table    string         `json:"table"`
 
-	// Untold Rows of the table that were disposed of with `evidence: counts`, without a digest each:
+	// ReachedBy Policies that delete rows of this table, or take their reference, with the rows that they refer to (`cascade`)
+	ReachedBy []string `json:"reached_by"`
+	Table     string   `json:"table"`
+
+	// Untold Rows of the table that were disposed of with `evidence: counts`, without a digest each,
+	// those that went or changed with rows of other tables too:
 	// whether this record is among them, nobody can tell
 	Untold int64 `json:"untold"`
 
@@ -1225,8 +1229,11 @@ type RecordPolicy struct {
 	Action Action `json:"action"`
 
 	// BlockedBy Tables of which rows keep it by foreign keys
-	BlockedBy []string   `json:"blocked_by"`
-	Cutoff    *time.Time `json:"cutoff"`
+	BlockedBy []string `json:"blocked_by"`
+
+	// Circular Tables refer to each other in a circle: only the run can tell whether their rows keep it
+	Circular bool       `json:"circular"`
+	Cutoff   *time.Time `json:"cutoff"`
 
 	// Due It is old enough, matches and is not treated
 	Due bool `json:"due"`
@@ -1234,6 +1241,9 @@ type RecordPolicy struct {
 	// DueAt The first instant at which it is old enough
 	DueAt   *time.Time `json:"due_at"`
 	Enabled bool       `json:"enabled"`
+
+	// KeptWith Tables of which rows would go or change with it and cannot: they are held, or kept themselves
+	KeptWith []string `json:"kept_with"`
 
 	// LeftTo Policies that decide about it instead, by the rules of conflicts
 	LeftTo []string `json:"left_to"`
@@ -7481,6 +7491,22 @@ func (response ExplainRecord404ApplicationProblemPlusJSONResponse) VisitExplainR
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainRecord409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainRecord409ApplicationProblemPlusJSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
 	_, err := buf.WriteTo(w)
 	return err
 }

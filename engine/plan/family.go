@@ -220,6 +220,19 @@ func (p *Plan) candidates() string {
 	return "; those that do are " + strings.Join(names, ", ")
 }
 
+// Circular reports whether tables beside the policy's own refer to each other, or to it,
+// in a circle.
+func (p *Plan) Circular() bool {
+	for _, m := range p.Family {
+		for _, r := range m.References {
+			if r.Effect == EffectBlocks && r.Member >= 0 && p.Family[r.Member].Removed && (r.ChildOID != p.Table.OID || m.Table.OID != p.Table.OID) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // InPasses reports whether a row that was blocked may be free once others of its own
 // table are gone: the walk is then repeated until it frees nothing more.
 func (p *Plan) InPasses() bool {

@@ -104,9 +104,58 @@ func (g *Printer) Record(id retention.Key) Statement {
 			kept[i] = "(" + s + ") IS TRUE"
 		}
 	}
-	b.printf("SELECT %s, (%s) IS TRUE, %s, %s, ARRAY[%s]::pg_catalog.bool[] FROM %s\nWHERE %s",
-		g.moment(b), old, matches, treated, strings.Join(kept, ", "), g.from(), keyIs(b, g.plan.Table.KeyColumns(), id))
+	is := keyIs(b, g.plan.Table.KeyColumns(), id)
+	own := "false"
+	if with := g.below(b, is); with != "" {
+		own = with
+	}
+	b.printf("SELECT %s, (%s) IS TRUE, %s, %s, ARRAY[%s]::pg_catalog.bool[], %s FROM %s\nWHERE %s",
+		g.sane(g.moment(b)), old, matches, treated, strings.Join(kept, ", "), own, g.from(), is)
 	return b.done()
+}
+
+// sane is the instant of an integer timestamp where it is one that can be written: what
+// is outside is due or not all the same.
+func (g *Printer) sane(instant string) string {
+	const from, to = "-62135596800", "253402300799" // the years 1 to 9999
+	switch g.plan.Time.Kind {
+	case plan.TimeSeconds:
+		return fmt.Sprintf("CASE WHEN %s BETWEEN %s AND %s THEN %s END", g.ts(), from, to, instant)
+	case plan.TimeMilliseconds:
+		return fmt.Sprintf("CASE WHEN %s BETWEEN %s000 AND %s000 THEN %s END", g.ts(), from, to, instant)
+	}
+	return instant
+}
+
+// below prints that the record with a key is kept by rows of its own table: one that
+// refers to it, itself or by others that do, stays for a reason of its own. Empty where the
+// table does not refer to itself such that it matters.
+func (g *Printer) below(b *builder, is string) string {
+	var down []string
+	blocks := false
+	for _, m := range g.plan.Family {
+		for _, r := range m.References {
+			if m.Table.OID == g.plan.Table.OID && r.ChildOID == g.plan.Table.OID && r.Effect != plan.EffectClears {
+				down = append(down, "("+refers(r.ForeignKey, "p", "c")+")")
+				blocks = blocks || r.Effect == plan.EffectBlocks
+			}
+		}
+	}
+	if len(down) == 0 {
+		return ""
+	}
+	stays := g.held(b) + " OR " + g.stays(b, 0, alias, 0, nil)
+	if blocks {
+		stays = "(" + g.due(b) + ") IS NOT TRUE OR " + stays
+	}
+	return fmt.Sprintf(`EXISTS (WITH RECURSIVE below(tableoid, ctid) AS (
+SELECT %[1]s.tableoid, %[1]s.ctid FROM %[2]s WHERE %[3]s
+UNION
+SELECT c.tableoid, c.ctid FROM below JOIN %[4]s ON %[5]s JOIN %[6]s ON %[7]s
+)
+SELECT FROM below JOIN %[2]s ON %[8]s WHERE NOT (%[3]s) AND (%[9]s))`,
+		alias, g.from(), is, relation(g.plan.Table, "p"), sameRow(g.plan.Table, "p", "below"), relation(g.plan.Table, "c"), strings.Join(down, " OR "),
+		sameRow(g.plan.Table, alias, "below"), stays)
 }
 
 // Archived prints the query for the copies of the record with a key in an archive table:

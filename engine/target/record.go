@@ -50,20 +50,48 @@ func (t *Target) Record(ctx context.Context, name retention.TableName, id retent
 		return out, classify(err)
 	}
 	r.table, err = readTable(ctx, tx, name)
-	if errors.Is(err, retention.ErrNotFound) {
-		// What was disposed of before the table went is told by the key as it was written.
-		return retention.RecordState{Key: id, AsOf: r.out.AsOf, NoTable: true, Digests: [][]byte{t.Digest(name, id)}}, nil
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, retention.ErrNotFound) || (err == nil && plan.SystemSchema(name.Schema)):
+		r.withoutTable(name)
+		return r.out, classify(r.uncarried(ctx))
+	case err != nil:
 		return out, classify(err)
+	case r.table.IsPartition:
+		return out, retention.Invalid("table", "%s is a partition; name the partitioned table that it belongs to", name)
 	}
 	if err := r.readKey(ctx); err != nil {
-		return out, classify(err)
+		return out, refusedRead(name, err)
 	}
 	if err := r.explain(ctx, policies, archives); err != nil {
-		return out, classify(err)
+		return out, refusedRead(name, err)
 	}
 	return r.out, nil
+}
+
+// withoutTable: what was disposed of before the table went is told by the key as it was
+// written.
+func (r *recorder) withoutTable(name retention.TableName) {
+	r.out.Key, r.out.NoTable, r.out.Digests = r.id, true, [][]byte{r.t.Digest(name, r.id)}
+	if parts := partsOf(r.id); len(parts) > 1 {
+		r.out.Key, r.out.Digests = parts, append(r.out.Digests, r.t.Digest(name, parts))
+	}
+}
+
+// partsOf reads an id that came as one text, in an address: several parts are a JSON array.
+func partsOf(id retention.Key) retention.Key {
+	var parts []string
+	if len(id) == 1 && json.Unmarshal([]byte(id[0]), &parts) == nil {
+		return parts
+	}
+	return id
+}
+
+// refusedRead words what keeps us from looking at a table at all.
+func refusedRead(name retention.TableName, err error) error {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42501" {
+		return retention.Invalid("table", "our role may not read all rows of %s: it lacks the right to SELECT, or row-level security hides rows from it", name)
+	}
+	return classify(err)
 }
 
 func (r *recorder) explain(ctx context.Context, policies []retention.Policy, archives []retention.TableName) error {
@@ -71,6 +99,9 @@ func (r *recorder) explain(ctx context.Context, policies []retention.Policy, arc
 		return err
 	}
 	if err := r.holds(ctx); err != nil {
+		return err
+	}
+	if err := r.uncarried(ctx); err != nil {
 		return err
 	}
 	for _, p := range policies {
@@ -105,12 +136,8 @@ func (r *recorder) row(ctx context.Context, s sqlgen.Statement, into ...any) err
 // InvalidError of the field key.
 func (r *recorder) readKey(ctx context.Context) error {
 	key := r.table.KeyColumns()
-	if len(key) > 1 && len(r.id) == 1 {
-		// As one text, in an address: the parts are a JSON array.
-		var parts []string
-		if err := json.Unmarshal([]byte(r.id[0]), &parts); err == nil {
-			r.id = parts
-		}
+	if len(key) > 1 {
+		r.id = partsOf(r.id)
 	}
 	switch {
 	case key == nil:
@@ -176,22 +203,58 @@ func (r *recorder) holds(ctx context.Context) error {
 	if len(held) == 0 {
 		return nil
 	}
-	s := sqlgen.Covering(r.table, r.id, held, r.out.Found)
-	if err := useOwnPath(ctx, r.tx); err != nil {
-		return err
-	}
-	rows, err := r.tx.Query(ctx, s.SQL, asPlanned(s)...)
-	if err != nil {
-		return err
-	}
-	places, err := pgx.CollectRows(rows, pgx.RowTo[int64])
-	if err != nil {
-		return err
+	places, err := r.covering(ctx, held)
+	if _, server := errors.AsType[*pgconn.PgError](err); server {
+		// The condition of one fails for this record. A run stops at it, so it keeps the
+		// record; which it is, each tells by itself.
+		places = nil
+		for i := range held {
+			if one, err := r.covering(ctx, held[i:i+1]); err != nil || len(one) > 0 {
+				places = append(places, int64(i+1))
+			}
+		}
+		err = ctx.Err()
 	}
 	for _, at := range places {
 		r.out.HoldIDs = append(r.out.HoldIDs, ids[at-1])
 	}
-	_, err = r.tx.Exec(ctx, ourPath)
+	return err
+}
+
+// covering are the places, from 1, of those that cover the record.
+func (r *recorder) covering(ctx context.Context, held []plan.HeldRows) (places []int64, err error) {
+	s := sqlgen.Covering(r.table, r.id, held, r.out.Found)
+	err = pgx.BeginFunc(ctx, r.tx, func(sp pgx.Tx) error {
+		if err := useOwnPath(ctx, sp); err != nil {
+			return err
+		}
+		rows, err := sp.Query(ctx, s.SQL, asPlanned(s)...)
+		if err != nil {
+			return err
+		}
+		if places, err = pgx.CollectRows(rows, pgx.RowTo[int64]); err != nil {
+			return err
+		}
+		_, err = sp.Exec(ctx, ourPath)
+		return err
+	})
+	return places, err
+}
+
+// uncarried looks for the record's digests in evidence that has not reached the store yet.
+func (r *recorder) uncarried(ctx context.Context) error {
+	rows, err := r.tx.Query(ctx, `
+		SELECT id::text, run_id::text, policy, policy_version, action, schema_name, table_name, seq, committed_at
+		FROM holdfast_guard.journal
+		WHERE carried_at IS NULL AND EXISTS (SELECT FROM unnest($1::bytea[]) AS d WHERE (position(d IN digests) - 1) % 32 = 0)
+		ORDER BY committed_at DESC`, r.out.Digests)
+	if err != nil {
+		return err
+	}
+	r.out.Uncarried, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (d retention.RecordDisposal, err error) {
+		err = row.Scan(&d.ID, &d.RunID, &d.Policy, &d.PolicyVersion, &d.Action, &d.Table.Schema, &d.Table.Name, &d.Seq, &d.CommittedAt)
+		return d, err
+	})
 	return err
 }
 
@@ -219,23 +282,36 @@ func (r *recorder) under(ctx context.Context, p retention.Policy) (retention.Rec
 	if ctx.Err() != nil {
 		return out, ctx.Err()
 	}
-	out.Problem = classify(err).Error()
-	if errors.Is(classify(err), retention.ErrTooSlow) {
-		out.Problem = "judging the record took longer than 10 s; look for a foreign key without an index"
-	}
+	out.Problem = problemOf(err)
 	_, err = r.tx.Exec(ctx, ourPath)
 	return out, err
+}
+
+// problemOf words why a policy cannot judge a record. What the server says may quote the
+// row's values, which are for those who may read it.
+func problemOf(err error) string {
+	pg, server := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case errors.Is(classify(err), retention.ErrTooSlow):
+		return "judging the record took longer than 10 s; look for a foreign key without an index"
+	case server && strings.HasPrefix(pg.Code, "22"):
+		return "a condition fails for this record (SQLSTATE " + pg.Code + ")"
+	case server:
+		return "the governed database refuses to judge it (SQLSTATE " + pg.Code + ")"
+	}
+	return err.Error()
 }
 
 func (r *recorder) judge(ctx context.Context, sp pgx.Tx, pl *planned, out *retention.RecordPolicy) error {
 	var at pgtype.Timestamptz
 	var old bool
 	var kept []bool
+	var own bool
 	s := pl.sql.Record(r.id)
 	if err := useOwnPath(ctx, sp); err != nil {
 		return err
 	}
-	if err := sp.QueryRow(ctx, s.SQL, asPlanned(s)...).Scan(&at, &old, &out.Matches, &out.Treated, &kept); err != nil {
+	if err := sp.QueryRow(ctx, s.SQL, asPlanned(s)...).Scan(&at, &old, &out.Matches, &out.Treated, &kept, &own); err != nil {
 		return err
 	}
 	if _, err := sp.Exec(ctx, ourPath); err != nil {
@@ -243,11 +319,20 @@ func (r *recorder) judge(ctx context.Context, sp pgx.Tx, pl *planned, out *reten
 	}
 	out.Due = old && out.Matches && !out.Treated
 	for i, keeps := range kept {
-		if keeps {
-			out.BlockedBy = append(out.BlockedBy, pl.Family[0].References[i].Children.Logical())
+		ref := pl.Family[0].References
+		switch {
+		case !keeps:
+		case ref[i].Effect == plan.EffectBlocks:
+			out.BlockedBy = append(out.BlockedBy, ref[i].Children.Logical())
+		default:
+			out.KeptWith = append(out.KeptWith, ref[i].Children.Logical())
 		}
 	}
-	if !at.Valid || at.InfinityModifier != pgtype.Finite {
+	if own {
+		out.BlockedBy = append(out.BlockedBy, pl.Table.Logical())
+	}
+	out.Circular = pl.Circular()
+	if !at.Valid || at.InfinityModifier != pgtype.Finite || at.Time.Year() > 9999 {
 		return nil
 	}
 	out.Timestamp = &at.Time
@@ -261,6 +346,9 @@ func (r *recorder) judge(ctx context.Context, sp pgx.Tx, pl *planned, out *reten
 func dueAt(ctx context.Context, tx pgx.Tx, out *retention.RecordPolicy) error {
 	p := out.Policy
 	var at time.Time
+	if at := p.RetentionPeriod.After(*out.Timestamp); at.Year() > 9999 {
+		return nil // never, as far as anybody can write
+	}
 	err := tx.QueryRow(ctx, `
 		WITH sum AS (SELECT ($1::timestamptz AT TIME ZONE $2::text) + $3::text::interval AS local),
 		candidate AS (

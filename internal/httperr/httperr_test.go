@@ -160,3 +160,15 @@ func TestHeadersThatBelongToAnError(t *testing.T) {
 		t.Errorf("Retry-After: got %q with %d", got, rec.Code)
 	}
 }
+
+// TestTheLogNamesNoRecord: its key may be a person's address.
+func TestTheLogNamesNoRecord(t *testing.T) {
+	var out bytes.Buffer
+	h := httperr.Trace(slog.New(slog.NewTextHandler(&out, nil)))(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	for _, path := range []string{"/api/v1/records/public.users/jane%40example.com", "/api/v1/records/public.users/jane%2Fx", "/api/v1/records/public.users/jane/more"} {
+		h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
+	}
+	if s := out.String(); strings.Contains(s, "jane") || strings.Count(s, "/api/v1/records/public.users/…") != 3 {
+		t.Errorf("the log has %s", s)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"regexp"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -70,16 +71,28 @@ func Trace(log *slog.Logger) func(http.Handler) http.Handler {
 }
 
 // logRequest writes the request's line. Probes and scrapes come every few seconds and are
-// logged for debugging only. The query is left out: it may name a person.
+// logged for debugging only. The query is left out, and the key of a record too: they may
+// name a person.
 func (s *state) logRequest(r *http.Request, rec *recorder, took time.Duration) {
 	level := slog.LevelInfo
 	if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/metrics" {
 		level = slog.LevelDebug
 	}
 	s.log.LogAttrs(r.Context(), level, "request",
-		slog.String("request_id", s.id), slog.String("method", r.Method), slog.String("path", r.URL.Path),
+		slog.String("request_id", s.id), slog.String("method", r.Method), slog.String("path", withoutKey(r.URL.Path)),
 		slog.Int("status", rec.statusOrOK()), slog.Int64("bytes", rec.bytes), slog.Duration("duration", took),
 		slog.String("remote_addr", s.remote), slog.String("actor", s.actor))
+}
+
+// withoutKey is the path of a request for a record with a sign in the place of its key.
+func withoutKey(path string) string {
+	const records = "/api/v1/records/"
+	rest, ok := strings.CutPrefix(path, records)
+	table, _, keyed := strings.Cut(rest, "/")
+	if !ok || !keyed {
+		return path
+	}
+	return records + table + "/…"
 }
 
 // Recover turns a panic into an error that render shows. Once part of the answer

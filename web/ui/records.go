@@ -11,6 +11,8 @@ type RecordView struct {
 	Facts    []Pair
 	Holds    []RecordHold
 	Policies []RecordPolicy
+	// Reached names policies of other tables that reach into this one.
+	Reached  string
 	Disposed []RecordDisposal
 	Archived []RecordArchived
 	// Untold says what the evidence cannot tell; empty if nothing.
