@@ -185,6 +185,9 @@ func (s *service) tellOfRuns(t *testing.T) {
 	}
 	s.tellOfStops(t)
 	s.tellOfRecords()
+	if got := s.do(call{method: "GET", path: "/api/v1/doctor"}).want(200).object(); got["policies"] == 0.0 || got["findings"] == nil {
+		t.Errorf("the doctor: %v", got)
+	}
 	s.do(call{method: "GET", path: "/api/v1/runs/export?format=json&status=succeeded"}).want(200)
 	s.do(call{method: "GET", path: "/api/v1/runs/export?format=csv&policy=tickets"}).want(200)
 }

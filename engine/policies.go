@@ -144,7 +144,7 @@ func (e *Engine) keepSimulation(ctx context.Context, s retention.Simulation, by 
 	if err != nil || now.Sub(s.AsOf) > simulatedLately {
 		return err
 	}
-	return e.store.SaveSimulation(ctx, s, retention.By{Actor: retention.Actor{Name: by}})
+	return e.store.SaveSimulation(ctx, s, by)
 }
 
 // LastSimulation is what the last simulation of a version said, whoever asked for it;

@@ -67,8 +67,9 @@ type PolicyStore interface {
 	SavePolicy(ctx context.Context, p retention.Policy, expect int, by retention.By) (retention.Policy, error)
 	// RetirePolicy ends the live policy of that version; ErrNotFound if none is live.
 	RetirePolicy(ctx context.Context, name string, expect int, by retention.By) (retention.Policy, error)
-	// SaveSimulation keeps what a simulation of a stored version has found.
-	SaveSimulation(ctx context.Context, s retention.Simulation, by retention.By) error
+	// SaveSimulation keeps what a simulation of a stored version has found, and who asked
+	// for it. It changes no noun.
+	SaveSimulation(ctx context.Context, s retention.Simulation, by string) error
 	// LastSimulation is the last one of a version; ErrNotFound if it was never simulated.
 	LastSimulation(ctx context.Context, policy string, version int) (retention.KeptSimulation, error)
 	// NeverSimulated are those of the policies whose version was never simulated.
@@ -284,6 +285,9 @@ type Target interface {
 	// archive tables have copies of it. An id that is no key of the table is an
 	// InvalidError of the field key.
 	Record(ctx context.Context, table retention.TableName, id retention.Key, policies []retention.Policy, archives []retention.TableName) (retention.RecordState, error)
+	// Diagnose lists what hurts the policies, and what in the database does: from the
+	// catalog, statistics and some seconds of counting.
+	Diagnose(ctx context.Context, policies []retention.Policy) (retention.Diagnosis, error)
 	// ReferringFirst orders tables such that one comes before those that it refers to, by
 	// whatever foreign keys lead there; the answer has each one's place in the list.
 	ReferringFirst(ctx context.Context, tables []retention.TableName) ([]int, error)

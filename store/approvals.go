@@ -129,7 +129,7 @@ func approve(r retention.Run, approvals []retention.Approval) (out []retention.P
 
 // SaveSimulation keeps what a simulation of a stored version has found, in the place of
 // an earlier one.
-func (s *Store) SaveSimulation(ctx context.Context, sim retention.Simulation, by retention.By) error {
+func (s *Store) SaveSimulation(ctx context.Context, sim retention.Simulation, by string) error {
 	figures, err := json.Marshal(sim)
 	if err != nil {
 		return fmt.Errorf("keep a simulation of policy %s: %w", sim.Policy, err)
@@ -140,7 +140,7 @@ func (s *Store) SaveSimulation(ctx context.Context, sim retention.Simulation, by
 			VALUES ($1, $2, holdfast.clock(), $3, $4)
 			ON CONFLICT (policy, version) DO UPDATE
 			SET simulated_at = excluded.simulated_at, simulated_by = excluded.simulated_by, figures = excluded.figures`,
-			sim.Policy, sim.Version, by.Actor.Name, figures)
+			sim.Policy, sim.Version, by, figures)
 		return err
 	})
 }

@@ -129,6 +129,21 @@ func otherWrites() []write {
 				return "run/" + r.ID, err
 			}
 		}},
+		{"AwaitApproval", true, true, func(t *testing.T, s *store.Store) call {
+			r := asksFor(t, s)
+			return func(ctx context.Context, by retention.By) (string, error) {
+				_, err := s.AwaitApproval(ctx, r.ID, r.Attempt, r.Policies, by)
+				return "run/" + r.ID, err
+			}
+		}},
+		{"ApproveRun", true, true, func(t *testing.T, s *store.Store) call {
+			r := asksFor(t, s)
+			must(s.AwaitApproval(t.Context(), r.ID, r.Attempt, r.Policies, by("run.await_approval")))(t)
+			return func(ctx context.Context, by retention.By) (string, error) {
+				_, err := s.ApproveRun(ctx, r.ID, []retention.Approval{{Policy: "orders", WouldProcess: 7}}, by)
+				return "run/" + r.ID, err
+			}
+		}},
 		{"CreateUser", false, true, func(_ *testing.T, s *store.Store) call {
 			return func(ctx context.Context, by retention.By) (string, error) {
 				_, err := s.CreateUser(ctx, retention.User{Email: "john@example.com"}, "$argon2id$SECRET", by)
@@ -166,6 +181,17 @@ func otherWrites() []write {
 			}
 		}},
 	}
+}
+
+// asksFor is a run in a worker's hands that found 7 rows where 5 need no approval.
+func asksFor(t *testing.T, s *store.Store) retention.Run {
+	t.Helper()
+	r, _, err := s.ClaimRun(t.Context(), requested(t, s, false, "orders").ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Policies[0].Status, r.Policies[0].Belt = retention.RunNeedsApproval, &retention.Belt{WouldProcess: 7, Ceiling: 5}
+	return r
 }
 
 func TestEveryWriteMethodIsInTheAuditTable(t *testing.T) {

@@ -266,6 +266,7 @@ func looks(filled, empty, down, fresh, anonymous *testSite) []look {
 		{name: "run-simulation", path: "/runs/0195-run-dry", from: filled},
 		{name: "run-choose", path: "/runs/new", from: filled},
 		{name: "run-confirm", path: "/runs/confirm?policy=session_logs&policy=inactive_customers", from: filled},
+		{name: "doctor", path: "/doctor", from: filled},
 		{name: "records", path: "/records", from: filled},
 		{name: "record-held", path: "/records?table=public.orders&key=4711", from: filled},
 		{name: "record-due", path: "/records?table=public.session_logs&key=4710", from: filled},

@@ -179,10 +179,10 @@ func (s *fakeStore) RetirePolicy(_ context.Context, name string, _ int, by reten
 	return *p, err
 }
 
-func (s *fakeStore) SaveSimulation(_ context.Context, sim retention.Simulation, by retention.By) error {
+func (s *fakeStore) SaveSimulation(_ context.Context, sim retention.Simulation, by string) error {
 	unlock, err := s.locked()
 	defer unlock()
-	s.simulated = append(s.simulated, retention.KeptSimulation{Simulation: sim, At: s.now, By: by.Actor.Name})
+	s.simulated = append(s.simulated, retention.KeptSimulation{Simulation: sim, At: s.now, By: by})
 	return err
 }
 

@@ -19,6 +19,8 @@ type fakeTarget struct {
 	down   error
 	tables []plan.Table
 	sims   map[string]retention.Simulation
+	// findings are the doctor's.
+	findings []retention.Finding
 }
 
 func (t *fakeTarget) Now(context.Context) (time.Time, error) { return t.now, t.down }
@@ -59,6 +61,10 @@ func (t *fakeTarget) Record(_ context.Context, table retention.TableName, id ret
 		st.Archived = []retention.RecordArchived{{Table: retention.TableName{Schema: "public", Name: "orders_archive"}, ArchivedAt: t.now.AddDate(0, 0, -3), RunID: "0195-run-ok", Policy: "orders", PolicyVersion: 1}}
 	}
 	return st, nil
+}
+
+func (t *fakeTarget) Diagnose(_ context.Context, policies []retention.Policy) (retention.Diagnosis, error) {
+	return retention.Diagnosis{AsOf: t.now, Policies: len(policies), Findings: t.findings}, t.down
 }
 
 func (t *fakeTarget) CheckPolicy(ctx context.Context, p retention.Policy) error {

@@ -45,7 +45,11 @@ func catalog() *fakeTarget {
 		}
 		return out
 	}
-	return &fakeTarget{now: atTest, tables: tables, sims: map[string]retention.Simulation{
+	return &fakeTarget{findings: []retention.Finding{
+		{Policy: "support_tickets", Table: public("support_tickets"), Kind: retention.FindingRefused, Severity: retention.SeverityBroken, Says: "The policy cannot be carried out: public.support_tickets has no column \"resolved_at\".", Remedy: "choose one of its date or timestamp columns"},
+		{Policy: "session_logs", Table: public("session_logs"), Kind: retention.FindingNoIndex, Severity: retention.SeverityHurts, Says: "No complete index begins with `created_at`: every run, simulation and measurement reads the whole of `public.session_logs`.", Remedy: "create one; CONCURRENTLY keeps no writer out", SQL: `CREATE INDEX CONCURRENTLY ON "public"."session_logs" ("created_at");`},
+		{Kind: retention.FindingReplicationSlot, Severity: retention.SeverityHurts, Says: "Nobody reads the logical replication slot `crm`, which is 4096 MiB behind.", Remedy: "if nobody needs it any more, drop it", SQL: "SELECT pg_drop_replication_slot('crm');"},
+	}, now: atTest, tables: tables, sims: map[string]retention.Simulation{
 		"": {Due: 12_403, Held: 20, Blocked: 0, WouldProcess: 12_383, NullTimestamps: 14, OldestDue: agop(900 * day), ByMonth: months(36, 14, 700, 3)},
 		"session_logs": {Due: 22_403, Held: 10_000, Blocked: 12, WouldProcess: 12_391, NullTimestamps: 0, OldestDue: agop(400 * day), ByMonth: months(6, 9, 1400, 300), Plan: []string{
 			"Follows the index `session_logs_created_at_idx` in the order of `created_at`, and reads what is due alone.",

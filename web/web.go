@@ -91,6 +91,7 @@ func (s *server) routes() http.Handler {
 			s.holdRoutes(r)
 			s.runRoutes(r)
 			s.recordRoutes(r)
+			s.doctorRoutes(r)
 			s.scheduleRoutes(r)
 			s.subscriberRoutes(r)
 			r.Get("/", s.page(overview))

@@ -186,6 +186,69 @@ func (e Evidence) Valid() bool {
 	}
 }
 
+// Defines values for FindingKind.
+const (
+	FindingKindBlockedForGood         FindingKind = "blocked_for_good"
+	FindingKindDeadTuples             FindingKind = "dead_tuples"
+	FindingKindForeignKeyWithoutIndex FindingKind = "foreign_key_without_index"
+	FindingKindNoIndex                FindingKind = "no_index"
+	FindingKindNoKey                  FindingKind = "no_key"
+	FindingKindNullTimestamps         FindingKind = "null_timestamps"
+	FindingKindRefused                FindingKind = "refused"
+	FindingKindReplicationSlot        FindingKind = "replication_slot"
+	FindingKindRowTriggers            FindingKind = "row_triggers"
+	FindingKindTimestampWithoutZone   FindingKind = "timestamp_without_zone"
+)
+
+// Valid indicates whether the value is a known member of the FindingKind enum.
+func (e FindingKind) Valid() bool {
+	switch e {
+	case FindingKindBlockedForGood:
+		return true
+	case FindingKindDeadTuples:
+		return true
+	case FindingKindForeignKeyWithoutIndex:
+		return true
+	case FindingKindNoIndex:
+		return true
+	case FindingKindNoKey:
+		return true
+	case FindingKindNullTimestamps:
+		return true
+	case FindingKindRefused:
+		return true
+	case FindingKindReplicationSlot:
+		return true
+	case FindingKindRowTriggers:
+		return true
+	case FindingKindTimestampWithoutZone:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FindingSeverity.
+const (
+	FindingSeverityBroken FindingSeverity = "broken"
+	FindingSeverityHurts  FindingSeverity = "hurts"
+	FindingSeverityNote   FindingSeverity = "note"
+)
+
+// Valid indicates whether the value is a known member of the FindingSeverity enum.
+func (e FindingSeverity) Valid() bool {
+	switch e {
+	case FindingSeverityBroken:
+		return true
+	case FindingSeverityHurts:
+		return true
+	case FindingSeverityNote:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for HoldStatus.
 const (
 	HoldStatusActive    HoldStatus = "active"
@@ -651,6 +714,15 @@ type DeliveryList struct {
 // DeliveryState defines model for DeliveryState.
 type DeliveryState string
 
+// Diagnosis defines model for Diagnosis.
+type Diagnosis struct {
+	AsOf     time.Time `json:"as_of"`
+	Findings []Finding `json:"findings"`
+
+	// Policies How many were looked at
+	Policies int `json:"policies"`
+}
+
 // Effects Changes of other tables that went with the processed rows, by the table's name
 type Effects map[string]struct {
 	Deleted  int64 `json:"deleted"`
@@ -711,6 +783,31 @@ type FieldError struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
 }
+
+// Finding defines model for Finding.
+type Finding struct {
+	Kind FindingKind `json:"kind"`
+
+	// Policy Null where it concerns the whole database
+	Policy *string `json:"policy"`
+	Remedy string  `json:"remedy"`
+
+	// Says What is the matter; names stand in backquotes
+	Says string `json:"says"`
+
+	// Severity `broken`: the policy cannot be carried out; `hurts`: runs are slower than they must be, or hurt the database; `note`: something to know, that may be meant.
+	Severity FindingSeverity `json:"severity"`
+
+	// SQL What mends it; null where no statement does
+	SQL   *string `json:"sql"`
+	Table *string `json:"table"`
+}
+
+// FindingKind defines model for Finding.Kind.
+type FindingKind string
+
+// FindingSeverity `broken`: the policy cannot be carried out; `hurts`: runs are slower than they must be, or hurt the database; `note`: something to know, that may be meant.
+type FindingSeverity string
 
 // Health defines model for Health.
 type Health struct {
@@ -2240,6 +2337,9 @@ type ServerInterface interface {
 	// ListAudit List the audit, newest first
 	// (GET /api/v1/audit)
 	ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams)
+	// GetDiagnosis List what hurts the policies
+	// (GET /api/v1/doctor)
+	GetDiagnosis(w http.ResponseWriter, r *http.Request)
 	// ListEvents List what other services are told, newest first
 	// (GET /api/v1/events)
 	ListEvents(w http.ResponseWriter, r *http.Request, params ListEventsParams)
@@ -2396,6 +2496,12 @@ type Unimplemented struct{}
 // ListAudit List the audit, newest first
 // (GET /api/v1/audit)
 func (_ Unimplemented) ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// GetDiagnosis List what hurts the policies
+// (GET /api/v1/doctor)
+func (_ Unimplemented) GetDiagnosis(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -2804,6 +2910,20 @@ func (siw *ServerInterfaceWrapper) ListAudit(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListAudit(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDiagnosis operation middleware
+func (siw *ServerInterfaceWrapper) GetDiagnosis(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDiagnosis(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5065,6 +5185,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Get(options.BaseURL+"/api/v1/records/{table}/{key}", wrapper.ExplainRecord)
 	})
 	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/doctor", wrapper.GetDiagnosis)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/schedules", wrapper.ListSchedules)
 	})
 	r.Group(func(r chi.Router) {
@@ -5266,6 +5389,76 @@ type ListAudit503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAudit503ApplicationProblemPlusJSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDiagnosisRequestObject struct {
+}
+
+type GetDiagnosisResponseObject interface {
+	VisitGetDiagnosisResponse(w http.ResponseWriter) error
+}
+
+type GetDiagnosis200JSONResponse Diagnosis
+
+func (response GetDiagnosis200JSONResponse) VisitGetDiagnosisResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDiagnosis401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetDiagnosis401ApplicationProblemPlusJSONResponse) VisitGetDiagnosisResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDiagnosis500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response GetDiagnosis500ApplicationProblemPlusJSONResponse) VisitGetDiagnosisResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDiagnosis503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetDiagnosis503ApplicationProblemPlusJSONResponse) VisitGetDiagnosisResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -11856,6 +12049,9 @@ type StrictServerInterface interface {
 	// ListAudit List the audit, newest first
 	// (GET /api/v1/audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// GetDiagnosis List what hurts the policies
+	// (GET /api/v1/doctor)
+	GetDiagnosis(ctx context.Context, request GetDiagnosisRequestObject) (GetDiagnosisResponseObject, error)
 	// ListEvents List what other services are told, newest first
 	// (GET /api/v1/events)
 	ListEvents(ctx context.Context, request ListEventsRequestObject) (ListEventsResponseObject, error)
@@ -12063,6 +12259,30 @@ func (sh *strictHandler) ListAudit(w http.ResponseWriter, r *http.Request, param
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
 		if err := validResponse.VisitListAuditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDiagnosis operation middleware
+func (sh *strictHandler) GetDiagnosis(w http.ResponseWriter, r *http.Request) {
+	var request GetDiagnosisRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDiagnosis(ctx, request.(GetDiagnosisRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDiagnosis")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDiagnosisResponseObject); ok {
+		if err := validResponse.VisitGetDiagnosisResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.AddCommand(p.serveCommand(), p.demoCommand(), p.migrateCommand(), p.usersCommand(), p.healthCommand())
+	root.AddCommand(p.serveCommand(), p.demoCommand(), p.migrateCommand(), p.usersCommand(), p.healthCommand(), p.doctorCommand())
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)

@@ -1,0 +1,124 @@
+package plan
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast/retention"
+)
+
+// large is the number of rows from which reading a table as a whole hurts.
+const large = 100_000
+
+// Findings are what the catalog says against the policy: what makes its runs slow, or
+// leaves rows where they are. removing are the tables that live policies remove rows of.
+func (p *Plan) Findings(removing []retention.TableName) []retention.Finding {
+	var out []retention.Finding
+	out = append(out, p.findWalk()...)
+	out = append(out, p.findReferences(removing)...)
+	out = append(out, p.findTable()...)
+	for i := range out {
+		out[i].Policy = p.Policy.Name
+		if out[i].Table.IsZero() {
+			out[i].Table = p.Root.Name
+		}
+	}
+	return out
+}
+
+func weight(t *Table) retention.Severity {
+	if t.EstimatedRows >= large {
+		return retention.SeverityHurts
+	}
+	return retention.SeverityNote
+}
+
+// createIndex prints the statement that makes an index on columns of a table, without
+// keeping writers out where PostgreSQL can do that.
+func createIndex(t *Table, columns ...string) (sql, remedy string) {
+	quoted := make([]string, len(columns))
+	for i, c := range columns {
+		quoted[i] = retention.QuoteIdent(c)
+	}
+	if t.Kind == KindPartitioned || t.IsPartition {
+		return fmt.Sprintf("CREATE INDEX ON %s (%s);", t.Logical().SQL(), strings.Join(quoted, ", ")),
+			"create one; on a partitioned table this keeps writers out while it works, unless each partition is given its own before (CONCURRENTLY)"
+	}
+	return fmt.Sprintf("CREATE INDEX CONCURRENTLY ON %s (%s);", t.Name.SQL(), strings.Join(quoted, ", ")), "create one; CONCURRENTLY keeps no writer out"
+}
+
+func (p *Plan) findWalk() []retention.Finding {
+	column := p.Time.Column
+	var out []retention.Finding
+	if p.Root.LeadingIndex(column.Name) == nil {
+		sql, remedy := createIndex(p.Root, column.Name)
+		out = append(out, retention.Finding{Kind: retention.FindingNoIndex, Severity: weight(p.Root), SQL: sql, Remedy: remedy,
+			Says: fmt.Sprintf("No complete index begins with `%s`: every run, simulation and measurement reads the whole of `%s`.", column.Name, p.Root.Name)})
+	}
+	if p.Time.Kind == TimeLocal && p.Policy.TimeZone == "UTC" {
+		out = append(out, retention.Finding{Kind: retention.FindingZone, Severity: retention.SeverityNote,
+			Says:   fmt.Sprintf("`%s` has no time zone, and the policy declares none: it is read as UTC.", column.Name),
+			Remedy: "if the application writes local time, say whose in the policy's `time_zone`; or give the column a zone, which rewrites the table and keeps everybody out while it does",
+			SQL:    fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE timestamptz USING %[2]s AT TIME ZONE 'UTC';", p.Root.Name.SQL(), retention.QuoteIdent(column.Name))})
+	}
+	return out
+}
+
+func (p *Plan) findReferences(removing []retention.TableName) []retention.Finding {
+	var out []retention.Finding
+	for i, m := range p.Family {
+		for _, r := range m.References {
+			child, columns := r.Children.Logical(), strings.Join(r.ChildCols, "`, `")
+			if !r.Children.indexed(r.ChildCols) {
+				sql, remedy := createIndex(r.Children, r.ChildCols...)
+				out = append(out, retention.Finding{Table: child, Kind: retention.FindingForeignKey, Severity: weight(r.Children), SQL: sql, Remedy: remedy,
+					Says: fmt.Sprintf("`%s` refers to `%s` by `%s` (%s), and no index begins with that: every batch reads the whole of it.", child, m.Table.Logical(), columns, r.Name)})
+			}
+			if r.Effect != EffectBlocks || child == p.Root.Name || slices.Contains(removing, child) {
+				continue
+			}
+			under := ""
+			if i > 0 {
+				under = fmt.Sprintf(", which go with those of `%s`", p.Root.Name)
+			}
+			out = append(out, retention.Finding{Table: child, Kind: retention.FindingBlocked, Severity: retention.SeverityNote,
+				Says:   fmt.Sprintf("Rows of `%s` keep the rows of `%s` that they refer to by `%s` (%s)%s, and no policy removes them.", child, m.Table.Logical(), columns, r.Name, under),
+				Remedy: "give that table a policy of its own, which runs first, if its rows may go"})
+		}
+	}
+	return dedupe(out)
+}
+
+// dedupe leaves each finding once: partitions have their foreign keys one by one.
+func dedupe(list []retention.Finding) []retention.Finding {
+	var out []retention.Finding
+	for _, f := range list {
+		if !slices.ContainsFunc(out, func(o retention.Finding) bool { return o.Kind == f.Kind && o.Says == f.Says }) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+func (p *Plan) findTable() []retention.Finding {
+	var out []retention.Finding
+	if p.Key == nil {
+		out = append(out, retention.Finding{Kind: retention.FindingNoKey, Severity: retention.SeverityHurts,
+			Says:   fmt.Sprintf("`%s` has no primary key, and no unique one over columns that are never NULL: no record of it can be held by its id, explained, or proven to have been disposed of.", p.Root.Name),
+			Remedy: "declare its key; if it has none, this adds one and rewrites the table, which keeps everybody out while it does",
+			SQL:    fmt.Sprintf("ALTER TABLE %s ADD COLUMN row_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;", p.Root.Name.SQL())})
+	}
+	var names []string
+	for _, tr := range p.Root.Triggers {
+		if tr.Row && tr.fires(p.Policy.Action) {
+			names = append(names, tr.Name)
+		}
+	}
+	if len(names) > 0 {
+		out = append(out, retention.Finding{Kind: retention.FindingRowTriggers, Severity: weight(p.Root),
+			Says:   fmt.Sprintf("Triggers of `%s` fire once for each row: `%s`. A run calls their functions as often as it disposes of rows.", p.Root.Name, strings.Join(names, "`, `")),
+			Remedy: "where it can be, make them AFTER … FOR EACH STATEMENT with a transition table (REFERENCING OLD TABLE AS gone), which is called once a batch"})
+	}
+	return out
+}
