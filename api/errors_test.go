@@ -54,7 +54,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"a wrong action", call{method: "POST", path: policies, body: strings.Replace(ticketsPolicy, `"delete"`, `"shred"`, 1)}, 422, "invalid", "action", "shred"},
 		{"an action of a wrong type", call{method: "POST", path: policies, body: strings.Replace(ticketsPolicy, `"delete"`, `5`, 1)}, 400, "malformed", "action", "not the number 5"},
 		{"null for a word", call{method: "POST", path: policies, body: with(`"evidence": null`)}, 400, "malformed", "evidence", `one of "records", "counts", not null`},
-		{"the method null without quotes", call{method: "POST", path: policies, body: "columns: {email: {method: null}}", header: map[string]string{"Content-Type": "application/yaml"}}, 400, "malformed", "columns.email.method", `"null", "hash", "email", "mask", "truncate_text", "truncate_date", "truncate_ip", "generalize_number", "constant", not null`},
+		{"the method null without quotes", call{method: "POST", path: policies, body: "columns: {email: {method: null}}", header: map[string]string{"Content-Type": "application/yaml"}}, 400, "malformed", "columns.email.method", `"null", "hash", "email", "mask", "truncate_text", "truncate_date", "truncate_ip", "generalize_number", "json", "constant", not null`},
 		{"a name", call{method: "POST", path: policies, body: strings.Replace(ticketsPolicy, `"tickets"`, `"Tickets!"`, 1)}, 422, "invalid", "name", "lower-case"},
 		{"no name", call{method: "POST", path: policies, body: strings.Replace(ticketsPolicy, `"name": "tickets", `, ``, 1)}, 422, "invalid", "name", "lower-case"},
 		{"no table", call{method: "POST", path: policies, body: strings.Replace(ticketsPolicy, `"table": "public.tickets", `, ``, 1)}, 422, "invalid", "table", "is required"},

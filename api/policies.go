@@ -212,7 +212,7 @@ func readColumns(in map[string]oapi.Anonymizer) map[string]retention.Anonymizer 
 	out := make(map[string]retention.Anonymizer, len(in))
 	for name, a := range in {
 		out[name] = retention.Anonymizer{
-			Method: retention.Method(a.Method), Text: value(a.Text), Value: a.Value, KeepLast: a.KeepLast, KeepFirst: a.KeepFirst, Step: a.Step, To: string(value(a.To)),
+			Method: retention.Method(a.Method), Text: value(a.Text), Value: a.Value, KeepLast: a.KeepLast, KeepFirst: a.KeepFirst, Step: a.Step, To: string(value(a.To)), Drop: value(a.Drop), Redact: value(a.Redact),
 		}
 	}
 	return out
@@ -245,11 +245,19 @@ func renderArchive(a *retention.Archive) *oapi.Archive {
 	return &oapi.Archive{Table: a.Table.String()}
 }
 
+// orNone leaves an empty list out.
+func orNone(list []string) *[]string {
+	if len(list) == 0 {
+		return nil
+	}
+	return &list
+}
+
 func renderColumns(in map[string]retention.Anonymizer) map[string]oapi.Anonymizer {
 	out := make(map[string]oapi.Anonymizer, len(in))
 	for name, a := range in {
 		out[name] = oapi.Anonymizer{
-			Method: oapi.Method(a.Method), Text: orNull(a.Text), Value: a.Value, KeepLast: a.KeepLast, KeepFirst: a.KeepFirst, Step: a.Step, To: orNull(oapi.DatePart(a.To)),
+			Method: oapi.Method(a.Method), Text: orNull(a.Text), Value: a.Value, KeepLast: a.KeepLast, KeepFirst: a.KeepFirst, Step: a.Step, To: orNull(oapi.DatePart(a.To)), Drop: orNone(a.Drop), Redact: orNone(a.Redact),
 		}
 	}
 	return out

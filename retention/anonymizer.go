@@ -20,12 +20,13 @@ const (
 	MethodTruncateDate     Method = "truncate_date"
 	MethodTruncateIP       Method = "truncate_ip"
 	MethodGeneralizeNumber Method = "generalize_number"
+	MethodJSON             Method = "json"
 	MethodConstant         Method = "constant"
 )
 
 // Methods lists every anonymizer in the order in which people are shown them.
 func Methods() []Method {
-	return []Method{MethodRedact, MethodNull, MethodHash, MethodEmail, MethodMask, MethodTruncateText, MethodTruncateDate, MethodTruncateIP, MethodGeneralizeNumber, MethodConstant}
+	return []Method{MethodRedact, MethodNull, MethodHash, MethodEmail, MethodMask, MethodTruncateText, MethodTruncateDate, MethodTruncateIP, MethodGeneralizeNumber, MethodJSON, MethodConstant}
 }
 
 // MaxStep is the largest step of generalize_number.
@@ -41,7 +42,8 @@ func DateParts() []string { return []string{"year", "quarter", "month", "week", 
 // method: there is nothing in it to hide.
 type Anonymizer struct {
 	Method Method `json:"method"`
-	// Text is what redact writes; empty means DefaultRedaction.
+	// Text is what redact writes, and json in the place of what it redacts; empty means
+	// DefaultRedaction.
 	Text string `json:"text,omitempty"`
 	// Value is what constant writes, in the column type's text form.
 	Value *string `json:"value,omitempty"`
@@ -54,6 +56,10 @@ type Anonymizer struct {
 	Step *int64 `json:"step,omitempty"`
 	// To is the unit that truncate_date cuts to, one of DateParts.
 	To string `json:"to,omitempty"`
+	// Drop and Redact are the members that json takes out of a document, or whose values it
+	// replaces by Text, as JSON Pointers (RFC 6901).
+	Drop   []string `json:"drop,omitempty"`
+	Redact []string `json:"redact,omitempty"`
 }
 
 // validate checks the parameters of the method; field is its path.
@@ -63,8 +69,8 @@ func (a Anonymizer) validate(field string) error {
 		bad.Add(field+".method", "%q is not a method; one of %s", a.Method, joined(Methods()))
 		return bad.Err()
 	}
-	if a.Text != "" && a.Method != MethodRedact {
-		bad.Add(field+".text", "belongs to the method redact")
+	if a.Text != "" && a.Method != MethodRedact && a.Method != MethodJSON {
+		bad.Add(field+".text", "belongs to the methods redact and json")
 	}
 	checkText(&bad, field+".text", a.Text, 1000)
 	if (a.Value != nil) != (a.Method == MethodConstant) {
@@ -77,6 +83,7 @@ func (a Anonymizer) validate(field string) error {
 		bad.Add(field+".to", "is required for the method truncate_date (one of %s), and belongs to no other", strings.Join(DateParts(), ", "))
 	}
 	a.validateNumbers(&bad, field)
+	a.validatePaths(&bad, field)
 	return bad.Err()
 }
 

@@ -21,6 +21,7 @@ func TestAnonymizersWithTheirParametersAreValid(t *testing.T) {
 		retention.MethodTruncateIP:       {{}},
 		retention.MethodGeneralizeNumber: {{Step: ptr[int64](2)}, {Step: ptr[int64](retention.MaxStep)}},
 		retention.MethodTruncateDate:     {{To: "year"}, {To: "quarter"}, {To: "month"}, {To: "week"}, {To: "day"}, {To: "hour"}},
+		retention.MethodJSON:             {{Drop: []string{"/a"}}, {Redact: []string{"/a/0", "/", "/~0~1"}, Text: "gone"}, {Drop: []string{"/0/a"}, Redact: []string{"/-1"}}},
 		retention.MethodConstant:         {{Value: ptr("")}, {Value: ptr("0")}, {Value: ptr(strings.Repeat("é", 10_000))}},
 	}
 	for _, m := range retention.Methods() {
@@ -48,10 +49,17 @@ func TestWhatIsWrongWithAnAnonymizerIsSaidOfItsParameter(t *testing.T) {
 		field string
 		says  string
 	}{
-		{"no method", retention.Anonymizer{}, "method", "one of redact, null, hash, email, mask, truncate_text, truncate_date, truncate_ip, generalize_number, constant"},
+		{"no method", retention.Anonymizer{}, "method", "one of redact, null, hash, email, mask, truncate_text, truncate_date, truncate_ip, generalize_number, json, constant"},
 		{"an unknown method", retention.Anonymizer{Method: "scramble"}, "method", `"scramble" is not a method; one of redact`},
 		{"a method in upper case", retention.Anonymizer{Method: "HASH"}, "method", "one of redact"},
-		{"text for hash", retention.Anonymizer{Method: retention.MethodHash, Text: "x"}, "text", "belongs to the method redact"},
+		{"text for hash", retention.Anonymizer{Method: retention.MethodHash, Text: "x"}, "text", "belongs to the methods redact and json"},
+		{"json without a path", retention.Anonymizer{Method: retention.MethodJSON}, "drop", "is required for the method json"},
+		{"paths for hash", retention.Anonymizer{Method: retention.MethodHash, Redact: []string{"/a"}}, "drop", "belongs to no other"},
+		{"a path without a slash", retention.Anonymizer{Method: retention.MethodJSON, Drop: []string{"/a", "a.b"}}, "drop[1]", "give a JSON Pointer such as /contact/phone"},
+		{"a path with a lone tilde", retention.Anonymizer{Method: retention.MethodJSON, Redact: []string{"/a~2"}}, "redact[0]", "neither ~0"},
+		{"a path twice", retention.Anonymizer{Method: retention.MethodJSON, Drop: []string{"/a"}, Redact: []string{"/a"}}, "redact[0]", "named twice"},
+		{"an element dropped", retention.Anonymizer{Method: retention.MethodJSON, Drop: []string{"/a/0"}}, "drop[0]", "would move up"},
+		{"many paths", retention.Anonymizer{Method: retention.MethodJSON, Drop: make([]string, 101)}, "drop", "at most 100"},
 		{"a long text", retention.Anonymizer{Method: retention.MethodRedact, Text: strings.Repeat("x", 1001)}, "text", "at most 1000"},
 		{"a NUL in the text", retention.Anonymizer{Method: retention.MethodRedact, Text: "\x00"}, "text", "without NUL"},
 		{"constant without value", retention.Anonymizer{Method: retention.MethodConstant}, "value", "is required for the method constant"},

@@ -108,7 +108,7 @@ func methodOptions(chosen string) []ui.Option {
 	texts := map[retention.Method]string{
 		retention.MethodRedact: "redact: a fixed text", retention.MethodNull: "null: empty it", retention.MethodHash: "hash: a keyed hash", retention.MethodEmail: "email: an address that is nobody's",
 		retention.MethodMask: "mask: keep the last characters", retention.MethodTruncateText: "truncate_text: keep the first characters",
-		retention.MethodTruncateDate: "truncate_date: cut to a unit", retention.MethodTruncateIP: "truncate_ip: keep the network", retention.MethodGeneralizeNumber: "generalize_number: cut to a multiple", retention.MethodConstant: "constant: a value you give",
+		retention.MethodTruncateDate: "truncate_date: cut to a unit", retention.MethodTruncateIP: "truncate_ip: keep the network", retention.MethodGeneralizeNumber: "generalize_number: cut to a multiple", retention.MethodConstant: "constant: a value you give", retention.MethodJSON: "json: members of a document",
 	}
 	out := []ui.Option{{Value: "", Text: "leave as it is"}}
 	for _, m := range retention.Methods() {
@@ -162,6 +162,10 @@ func columnField(c column, d columnDraft, f *faults) ui.ColumnField {
 			Help: "Counted from the beginning; 0 leaves an empty text.", Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off"}},
 		Step: ui.Field{Name: base + ".step", Label: "Step", Value: d.step, Error: f.of(base + ".step"),
 			Help: "37 with a step of 10 becomes 30.", Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off"}},
+		Drop: ui.Field{Name: base + ".drop", Label: "Members to take out", Value: d.drop, Error: f.within(base + ".drop"), Attrs: plain,
+			Help: "Paths such as `/contact/phone`; several with spaces."},
+		Redact: ui.Field{Name: base + ".redact", Label: "Members to write over", Value: d.redact, Error: f.within(base + ".redact"), Attrs: plain,
+			Help: "Likewise; their values become the text."},
 		To: ui.Choice{Name: base + ".to", Label: "Cut to", Options: ui.Pick(parts, d.to), Error: f.of(base + ".to"),
 			Help: "What is finer than this unit is lost."},
 		Value: ui.Field{Name: base + ".value", Label: "Value", Value: d.value, Error: f.of(base + ".value"), Attrs: plain,

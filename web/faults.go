@@ -57,6 +57,17 @@ func (f *faults) of(field string) string {
 	return upperFirst(strings.Join(messages, "; "))
 }
 
+// within is of for a list: the messages of its elements too.
+func (f *faults) within(list string) string {
+	var some faults
+	for _, e := range f.fields {
+		if e.Field == list || strings.HasPrefix(e.Field, list+"[") {
+			some.add(list, e.Message)
+		}
+	}
+	return some.of(list)
+}
+
 // inWords are all messages, where there is no field to show them beside.
 func (f *faults) inWords() string {
 	messages := make([]string, len(f.fields))

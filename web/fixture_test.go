@@ -31,7 +31,7 @@ func catalog() *fakeTarget {
 	col := func(name, typ, base string) plan.Column { return plan.Column{Name: name, Type: typ, BaseType: base} }
 	key := func(cols ...string) *plan.Key { return &plan.Key{Name: "pk", Columns: cols, Primary: true} }
 	tables := []plan.Table{
-		{Kind: plan.KindTable, Name: public("customers"), EstimatedRows: 48_211, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("email", "text", "text"), col("full_name", "character varying(120)", "varchar"), col("phone", "text", "text"), col("birth_date", "date", "date"), col("postcode", "text", "text"), col("last_ip", "inet", "inet"), col("orders_placed", "integer", "int4"), col("last_seen_at", "timestamp with time zone", "timestamptz")}},
+		{Kind: plan.KindTable, Name: public("customers"), EstimatedRows: 48_211, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("email", "text", "text"), col("full_name", "character varying(120)", "varchar"), col("phone", "text", "text"), col("birth_date", "date", "date"), col("postcode", "text", "text"), col("last_ip", "inet", "inet"), col("orders_placed", "integer", "int4"), col("profile", "jsonb", "jsonb"), col("last_seen_at", "timestamp with time zone", "timestamptz")}},
 		{Kind: plan.KindTable, Name: public("orders"), EstimatedRows: 1_204_880, Key: key("id"), Columns: []plan.Column{col("id", "bigint", "int8"), col("customer_id", "bigint", "int8"), col("placed_at", "timestamp with time zone", "timestamptz"), col("total", "numeric(12,2)", "numeric")}},
 		{Kind: plan.KindTable, Name: public("order_lines"), EstimatedRows: 4_881_002, Key: key("order_id", "position"), Columns: []plan.Column{col("order_id", "bigint", "int8"), col("position", "integer", "int4"), col("sku", "text", "text")}},
 		{Kind: plan.KindTable, Name: public("session_logs"), EstimatedRows: 22_480_113, Key: key("id"), Columns: []plan.Column{col("id", "uuid", "uuid"), col("created_at", "timestamp with time zone", "timestamptz"), col("ip", "inet", "inet")}},
@@ -107,7 +107,7 @@ func fillPolicies(s *fakeStore) {
 	customers := policyOf("inactive_customers", "customers", "last_seen_at", "P3Y", "GDPR Art. 5(1)(e), storage limitation", retention.ActionAnonymize)
 	four, two, ten := 4, 2, int64(10)
 	customers.Columns = map[string]retention.Anonymizer{"email": {Method: retention.MethodHash}, "full_name": {Method: retention.MethodRedact}, "phone": {Method: retention.MethodMask, KeepLast: &four}, "birth_date": {Method: retention.MethodTruncateDate, To: "year"},
-		"postcode": {Method: retention.MethodTruncateText, KeepFirst: &two}, "last_ip": {Method: retention.MethodTruncateIP}, "orders_placed": {Method: retention.MethodGeneralizeNumber, Step: &ten}}
+		"postcode": {Method: retention.MethodTruncateText, KeepFirst: &two}, "last_ip": {Method: retention.MethodTruncateIP}, "orders_placed": {Method: retention.MethodGeneralizeNumber, Step: &ten}, "profile": {Method: retention.MethodJSON, Drop: []string{"/contact/phone", "/likes"}, Redact: []string{"/nickname"}, Text: "gone"}}
 	orders := policyOf("orders", "orders", "placed_at", "P10Y", "HGB § 257, ten years", retention.ActionArchive)
 	tickets := policyOf("support_tickets", "support_tickets", "resolved_at", "P730D", "Legitimate interest (service improvement)", retention.ActionDelete)
 	tickets.Condition = "resolved_at IS NOT NULL"

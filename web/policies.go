@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -281,12 +282,25 @@ func anonymizerText(a retention.Anonymizer) string {
 		return "truncate_ip: keeps the network, /24 of IPv4 and /48 of IPv6"
 	case a.Step != nil:
 		return "generalize_number: cut to a multiple of " + strconv.FormatInt(*a.Step, 10)
+	case a.Method == retention.MethodJSON:
+		return jsonText(a)
 	case a.To != "":
 		return "truncate_date: cut to the " + a.To
 	case a.Value != nil:
 		return "constant: becomes `" + *a.Value + "`"
 	}
 	return string(a.Method)
+}
+
+func jsonText(a retention.Anonymizer) string {
+	var parts []string
+	if len(a.Drop) > 0 {
+		parts = append(parts, "takes out `"+strings.Join(a.Drop, "`, `")+"`")
+	}
+	if len(a.Redact) > 0 {
+		parts = append(parts, "writes `"+cmp.Or(a.Text, retention.DefaultRedaction)+"` over `"+strings.Join(a.Redact, "`, `")+"`")
+	}
+	return "json: " + join(parts)
 }
 
 // versionRows compares each version with the one before it.

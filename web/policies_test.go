@@ -128,7 +128,8 @@ func TestAnonymizersGoThereAndBack(t *testing.T) {
 	f := policyValues("name", "inactive_customers", "table", a.page.value("table"), "timestamp_column", a.page.value("timestamp_column"), "retention_period", a.page.value("retention_period"),
 		"action", a.page.value("action"), "legal_basis", a.page.value("legal_basis"), "version", a.page.value("version"))
 	for _, name := range []string{"columns.email.method", "columns.full_name.method", "columns.phone.method", "columns.phone.keep_last", "columns.birth_date.method", "columns.birth_date.to",
-		"columns.postcode.method", "columns.postcode.keep_first", "columns.last_ip.method", "columns.orders_placed.method", "columns.orders_placed.step"} {
+		"columns.postcode.method", "columns.postcode.keep_first", "columns.last_ip.method", "columns.orders_placed.method", "columns.orders_placed.step",
+		"columns.profile.method", "columns.profile.drop", "columns.profile.redact", "columns.profile.text"} {
 		f.Set(name, a.page.value(name))
 	}
 	f.Set("columns.full_name.text", "[removed]")
@@ -137,7 +138,8 @@ func TestAnonymizersGoThereAndBack(t *testing.T) {
 	v := s.store.versions["inactive_customers"]
 	last := v[len(v)-1]
 	if len(v) != 2 || last.Columns["full_name"].Text != "[removed]" || *last.Columns["phone"].KeepLast != 4 || last.Columns["birth_date"].To != "year" || last.Columns["email"].Method != retention.MethodHash ||
-		*last.Columns["postcode"].KeepFirst != 2 || last.Columns["last_ip"].Method != retention.MethodTruncateIP || *last.Columns["orders_placed"].Step != 10 {
+		*last.Columns["postcode"].KeepFirst != 2 || last.Columns["last_ip"].Method != retention.MethodTruncateIP || *last.Columns["orders_placed"].Step != 10 ||
+		strings.Join(last.Columns["profile"].Drop, " ") != "/contact/phone /likes" || strings.Join(last.Columns["profile"].Redact, " ") != "/nickname" || last.Columns["profile"].Text != "gone" {
 		t.Errorf("columns: got %+v", last.Columns)
 	}
 	wantText(t, s.get("/policies/inactive_customers"), ".diff", "columns.full_name.text")
@@ -149,11 +151,14 @@ func TestAnonymizersGoThereAndBack(t *testing.T) {
 	bad.Set("columns.phone.keep_last", "four")
 	bad.Set("columns.postcode.keep_first", "")
 	bad.Set("columns.orders_placed.step", "ten")
+	bad.Set("columns.profile.redact", "/name nickname")
 	a = s.save("/policies/inactive_customers", bad)
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "#f-columns.phone.keep_last-error", "number of characters")
 	wantText(t, a, "#f-columns.postcode.keep_first-error", "number of characters")
 	wantText(t, a, "#f-columns.orders_placed.step-error", "whole number")
+	wantText(t, a, "#f-columns.profile.redact-error", "give a JSON Pointer")
+	wantText(t, s.get("/policies/inactive_customers"), "main", "takes out /contact/phone, /likes and writes gone over /nickname")
 }
 
 func TestEditingWhatSomebodyElseChangedShowsTheChange(t *testing.T) {

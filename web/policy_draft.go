@@ -23,7 +23,7 @@ type policyDraft struct {
 
 // columnDraft is the anonymizer of one column as it stands in the form.
 type columnDraft struct {
-	method, text, value, keep, first, step, to string
+	method, text, value, keep, first, step, to, drop, redact string
 }
 
 // emptyDraft is what the form of a new policy begins with.
@@ -77,6 +77,7 @@ func draftOfPolicy(p retention.Policy) policyDraft {
 		if a.Step != nil {
 			c.step = strconv.FormatInt(*a.Step, 10)
 		}
+		c.drop, c.redact = strings.Join(a.Drop, " "), strings.Join(a.Redact, " ")
 		d.columns[name] = c
 	}
 	return d
@@ -107,6 +108,7 @@ func draftOfForm(f url.Values) policyDraft {
 			method: f.Get(base + ".method"), text: f.Get(base + ".text"), value: f.Get(base + ".value"),
 			keep: strings.TrimSpace(f.Get(base + ".keep_last")), to: f.Get(base + ".to"),
 			first: strings.TrimSpace(f.Get(base + ".keep_first")), step: strings.TrimSpace(f.Get(base + ".step")),
+			drop: strings.TrimSpace(f.Get(base + ".drop")), redact: strings.TrimSpace(f.Get(base + ".redact")),
 		}
 	}
 	return d
@@ -231,6 +233,9 @@ func (d policyDraft) anonymizers(f *faults) map[string]retention.Anonymizer {
 			a.Text = c.text
 		case retention.MethodConstant:
 			a.Value = &c.value
+		case retention.MethodJSON:
+			// A space within a name is not thought of: such names go by the API.
+			a.Text, a.Drop, a.Redact = c.text, strings.Fields(c.drop), strings.Fields(c.redact)
 		case retention.MethodTruncateDate:
 			a.To = c.to
 		case retention.MethodMask:

@@ -286,7 +286,7 @@ func policyLabel(field string) (name, label string, ok bool) {
 	if to, is := aliases[field]; is {
 		field = to
 	}
-	if list, _, is := strings.Cut(field, "["); is && (strings.HasPrefix(field, "events.") || list == "cascade") {
+	if list, _, is := strings.Cut(field, "["); is && (strings.HasPrefix(field, "events.") || list == "cascade" || strings.HasSuffix(list, ".drop") || strings.HasSuffix(list, ".redact")) {
 		field = list
 	}
 	if strings.HasPrefix(field, "triggers.") {
@@ -303,7 +303,7 @@ func policyLabel(field string) (name, label string, ok bool) {
 
 // columnFieldName is the form's field for the path of a column or its parameter.
 func columnFieldName(path string) string {
-	for _, member := range []string{".method", ".text", ".value", ".keep_last", ".keep_first", ".step", ".to"} {
+	for _, member := range []string{".method", ".text", ".value", ".keep_last", ".keep_first", ".step", ".to", ".drop", ".redact"} {
 		if strings.HasSuffix(path, member) {
 			return path
 		}

@@ -285,6 +285,7 @@ const (
 	MethodEmail            Method = "email"
 	MethodGeneralizeNumber Method = "generalize_number"
 	MethodHash             Method = "hash"
+	MethodJSON             Method = "json"
 	MethodMask             Method = "mask"
 	MethodNull             Method = "null"
 	MethodRedact           Method = "redact"
@@ -303,6 +304,8 @@ func (e Method) Valid() bool {
 	case MethodGeneralizeNumber:
 		return true
 	case MethodHash:
+		return true
+	case MethodJSON:
 		return true
 	case MethodMask:
 		return true
@@ -545,6 +548,11 @@ type ActorKind string
 
 // Anonymizer defines model for Anonymizer.
 type Anonymizer struct {
+	// Drop json: members to take out, as JSON Pointers (RFC 6901)
+	//
+	// Examples: ["/contact/phone"]
+	Drop *[]string `json:"drop,omitempty"`
+
 	// KeepFirst truncate_text: how many characters stay at the beginning, 0 to 1000
 	KeepFirst *int `json:"keep_first,omitempty"`
 
@@ -554,10 +562,13 @@ type Anonymizer struct {
 	// Method How a column is anonymized; a NULL stays NULL.
 	Method Method `json:"method"`
 
+	// Redact json: members whose values become `text`, as JSON Pointers
+	Redact *[]string `json:"redact,omitempty"`
+
 	// Step generalize_number: a multiple of it is left, cut toward zero; 2 to 1000000000000
 	Step *int64 `json:"step,omitempty"`
 
-	// Text redact: what is written; `[ANONYMIZED]` when left out
+	// Text redact: what is written, json: in the place of what is redacted; `[ANONYMIZED]` when left out
 	Text *string `json:"text,omitempty"`
 
 	// To truncate_date: the unit that is cut to

@@ -125,6 +125,10 @@ func fitsType(_ *Table, c Column, how retention.Anonymizer, _ string) error {
 		return fitsNumber(c, *how.Step)
 	case retention.MethodTruncateDate:
 		return fitsDate(c, how)
+	case retention.MethodJSON:
+		if c.BaseType != "json" && c.BaseType != "jsonb" {
+			return refuse("", fmt.Sprintf("column %q is %s, and json works on json and jsonb", c.Name, c.Type), "use another method")
+		}
 	case retention.MethodConstant:
 		if text {
 			return fitsText(c, true, *how.Value)

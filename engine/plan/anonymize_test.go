@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +29,7 @@ var howEach = map[retention.Method]retention.Anonymizer{
 	retention.MethodRedact: redact, retention.MethodNull: null, retention.MethodHash: hash,
 	retention.MethodMask: mask, retention.MethodTruncateDate: month, retention.MethodConstant: constant,
 	retention.MethodEmail: email, retention.MethodTruncateText: first, retention.MethodTruncateIP: network, retention.MethodGeneralizeNumber: tens,
+	retention.MethodJSON: {Method: retention.MethodJSON, Drop: []string{"/a"}},
 }
 
 func TestColumnsThatMustNotChangeAreNotAnonymized(t *testing.T) {
@@ -63,7 +65,7 @@ func TestEachMethodFitsItsTypesAndIsRefusedOnOthers(t *testing.T) {
 		"epoch":  "null generalize_number constant",
 		"total":  "null generalize_number constant",
 		"mood":   "null constant",
-		"extra":  "null constant",
+		"extra":  "null json constant",
 		"at":     "null constant",
 		"sys":    "null constant",
 		"status": "redact null hash email mask truncate_text constant",
@@ -79,7 +81,7 @@ func TestEachMethodFitsItsTypesAndIsRefusedOnOthers(t *testing.T) {
 			if got := err == nil; got != want {
 				t.Errorf("%s of %s: %v; want accepted %v", m, col, err, want)
 			}
-			if err == nil && (len(p.Changes) != 1 || p.Changes[0].Column.Name != col || p.Changes[0].How != how) {
+			if err == nil && (len(p.Changes) != 1 || p.Changes[0].Column.Name != col || !reflect.DeepEqual(p.Changes[0].How, how)) {
 				t.Errorf("%s of %s: planned %+v, want that change", m, col, p.Changes)
 			}
 		}
@@ -129,7 +131,7 @@ func TestAMethodThatDoesNotFitSaysWhichWould(t *testing.T) {
 
 func TestUniqueColumnsStayUnique(t *testing.T) {
 	index := func(change func(*plan.Index)) func(*plan.Inputs) {
-		ix := plan.Index{Name: "orders_u", Unique: true, Btree: true, Valid: true, Columns: []string{"status", "email", "born", "total"}}
+		ix := plan.Index{Name: "orders_u", Unique: true, Btree: true, Valid: true, Columns: []string{"status", "email", "born", "total", "extra"}}
 		change(&ix)
 		return func(in *plan.Inputs) { in.Table.Indexes = append(in.Table.Indexes, ix) }
 	}
@@ -144,8 +146,8 @@ func TestUniqueColumnsStayUnique(t *testing.T) {
 		{"unique and partial", func(ix *plan.Index) { ix.Partial = true }, "hash email null", "use hash or email or null", "use null"},
 		{"unique with NULLS NOT DISTINCT", func(ix *plan.Index) { ix.NullsNotDistinct = true }, "hash email", "use hash or email", "leave it out"},
 		{"exclusion", func(ix *plan.Index) { ix.Unique, ix.Exclusion, ix.Btree = false, true, false }, "null", "use null", "use null"},
-		{"not unique", func(ix *plan.Index) { ix.Unique = false }, "hash email null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
-		{"unique over other columns", func(ix *plan.Index) { ix.Columns = []string{"short"} }, "hash email null redact mask constant truncate_text truncate_date truncate_ip generalize_number", "", ""},
+		{"not unique", func(ix *plan.Index) { ix.Unique = false }, "hash email null redact mask constant truncate_text truncate_date truncate_ip generalize_number json", "", ""},
+		{"unique over other columns", func(ix *plan.Index) { ix.Columns = []string{"short"} }, "hash email null redact mask constant truncate_text truncate_date truncate_ip generalize_number json", "", ""},
 	}
 	for _, kind := range kinds {
 		for _, m := range retention.Methods() {
@@ -156,6 +158,8 @@ func TestUniqueColumnsStayUnique(t *testing.T) {
 				col, remedy = "born", kind.date
 			case retention.MethodGeneralizeNumber:
 				col, remedy = "total", kind.date
+			case retention.MethodJSON:
+				col, remedy = "extra", kind.date
 			case retention.MethodTruncateIP:
 				col, remedy, typed = "total", kind.date, with("total", func(c *plan.Column) { c.BaseType = "inet" })
 			}

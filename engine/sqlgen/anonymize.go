@@ -68,6 +68,8 @@ func (g *Printer) treated(b *builder, c plan.Change) string {
 		value = generalized(b, c, x)
 	case retention.MethodTruncateDate:
 		value = g.truncated(b, c, x)
+	case retention.MethodJSON:
+		value = documented(b, c, x)
 	case retention.MethodHash:
 		value = g.hashed(b, x+asText)
 	case retention.MethodEmail:
@@ -110,6 +112,46 @@ func generalized(b *builder, c plan.Change, x string) string {
 		return cut
 	}
 	return "CASE WHEN " + number + " " + opEqual + " ANY ('{NaN,Infinity,-Infinity}'::pg_catalog.numeric[]) THEN " + number + " ELSE " + cut + " END"
+}
+
+// documented takes members out of a document and writes over others. What is no object and
+// no array has no members and stays as it is. A json column is written as jsonb prints it:
+// as it was written it may have a member twice, of which jsonb sees the last.
+func documented(b *builder, c plan.Change, x string) string {
+	const (
+		path   = "::pg_catalog.text[]"
+		steps  = "OPERATOR(pg_catalog.#>)"
+		remove = "OPERATOR(pg_catalog.#-)"
+	)
+	doc := x + "::pg_catalog.jsonb"
+	out := doc
+	// A path that leads nowhere is left empty, which changes nothing: with a name where an
+	// array has a number it would be an error.
+	only := func(p, when string) string { return "CASE WHEN " + when + " THEN " + p + " ELSE '{}'" + path + " END" }
+	for _, pointer := range c.How.Redact {
+		p := b.arg(mustPath(pointer)) + path
+		// A null is nothing to hide, as a NULL is.
+		there := fmt.Sprintf("pg_catalog.jsonb_typeof(%s %s %s) OPERATOR(pg_catalog.<>) 'null'", doc, steps, p)
+		out = fmt.Sprintf("pg_catalog.jsonb_set(%s, %s, pg_catalog.to_jsonb(%s), false)", out, only(p, there), b.arg(plan.RedactText(c.How))+asText)
+	}
+	for _, pointer := range c.How.Drop {
+		p := b.arg(mustPath(pointer)) + path
+		out = fmt.Sprintf("(%s) %s %s", out, remove, only(p, fmt.Sprintf("%s %s %s IS NOT NULL", doc, steps, p)))
+	}
+	out = fmt.Sprintf("CASE WHEN pg_catalog.jsonb_typeof(%s) %s ANY ('{object,array}'::pg_catalog.text[]) THEN %s ELSE %s END", doc, opEqual, out, doc)
+	if c.Column.BaseType == "json" {
+		return "(" + out + ")::pg_catalog.json"
+	}
+	return out
+}
+
+// mustPath is a path that was read when the policy was validated.
+func mustPath(pointer string) []string {
+	steps, err := retention.JSONPath(pointer)
+	if err != nil {
+		return []string{pointer}
+	}
+	return steps
 }
 
 const (

@@ -230,6 +230,7 @@ func methods() []struct {
 		{"truncate_date, timestamptz", "seen", retention.Anonymizer{Method: retention.MethodTruncateDate, To: "day"}},
 		{"constant, text", "note", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("'; DROP TABLE x; --")}},
 		{"constant, numeric(10,2)", "amount", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("0")}},
+		{"json", "extra", retention.Anonymizer{Method: retention.MethodJSON, Drop: []string{"/a~1b/c"}, Redact: []string{"/name", "/tags/0"}}},
 		{"constant, json has no equality", "extra", retention.Anonymizer{Method: retention.MethodConstant, Value: ptr("{}")}},
 	}
 }

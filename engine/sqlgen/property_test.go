@@ -43,6 +43,20 @@ func everyOther(g *sqlgen.Printer, r sqlgen.Range) map[string]sqlgen.Statement {
 	}
 }
 
+// ofRecord prints the statements that explain one record; none without a key.
+func ofRecord(g *sqlgen.Printer, sh shape) map[string]sqlgen.Statement {
+	key := sh.table.KeyColumns()
+	if key == nil {
+		return nil
+	}
+	id := make(retention.Key, len(key))
+	return map[string]sqlgen.Statement{
+		"record": g.Record(id), "stored key": sqlgen.StoredKey(sh.table, id), "key": sqlgen.KeyText(key, id), "archived": sqlgen.Archived(sh.table, sh.table, id),
+		"covering":      sqlgen.Covering(sh.table, id, []plan.HeldRows{{Sets: []plan.HeldSet{{ID: 1, HoldNos: []int32{1}}}}, {All: true}}, true),
+		"covering none": sqlgen.Covering(sh.table, id, []plan.HeldRows{{Sets: []plan.HeldSet{{ID: 1, HoldNos: []int32{1}, Hash: true}}}}, false),
+	}
+}
+
 func TestEachArgumentHasItsPlaceholderAndEachPlaceholderItsArgument(t *testing.T) {
 	check := func(name string, s sqlgen.Statement) {
 		used := map[int]bool{}
@@ -59,8 +73,11 @@ func TestEachArgumentHasItsPlaceholderAndEachPlaceholderItsArgument(t *testing.T
 			}
 		}
 	}
-	eachStatement(t, func(name string, s sqlgen.Statement, g *sqlgen.Printer, _ mode, _ shape, _ hold, st step) {
+	eachStatement(t, func(name string, s sqlgen.Statement, g *sqlgen.Printer, _ mode, sh shape, _ hold, st step) {
 		check(name, s)
+		for other, s := range ofRecord(g, sh) {
+			check(name+", "+other, s)
+		}
 		for other, s := range everyOther(g, st.r) {
 			check(name+", "+other, s)
 		}
@@ -239,7 +256,7 @@ var (
 	// plainCall is a word before a parenthesis that no schema qualifies.
 	plainCall = regexp.MustCompile(`(?:^|[^."\w])([A-Za-z_][A-Za-z_0-9]*)\s*\(`)
 	// syntaxCalls are those that are the grammar's own.
-	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "COALESCE", "coalesce", "ELSE", "EXISTS", "FILTER", "FROM", "I", "IN", "least", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "SELECT", "VALUES", "varying", "WHEN"}
+	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "COALESCE", "coalesce", "ELSE", "EXISTS", "FILTER", "FROM", "I", "IN", "least", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "SELECT", "THEN", "u", "VALUES", "varying", "WHEN"}
 	// plainCast is a cast to a type that neither is qualified nor a word of the grammar.
 	plainCast = regexp.MustCompile(`(?:::| AS )(?:text|bytea|uuid|tid|date|timestamptz|jsonb|oid)\b`)
 	// plainOperator is one that stands by itself.
@@ -270,8 +287,11 @@ func TestNothingThatIsPrintedHangsOnTheSearchPath(t *testing.T) {
 			t.Errorf("%s: a collation is not qualified\n%s", name, s.SQL)
 		}
 	}
-	eachStatement(t, func(name string, s sqlgen.Statement, g *sqlgen.Printer, _ mode, _ shape, _ hold, st step) {
+	eachStatement(t, func(name string, s sqlgen.Statement, g *sqlgen.Printer, _ mode, sh shape, _ hold, st step) {
 		check(name, s)
+		for other, s := range ofRecord(g, sh) {
+			check(name+", "+other, s)
+		}
 		for other, s := range everyOther(g, st.r) {
 			check(name+", "+other, s)
 		}

@@ -117,14 +117,16 @@ func (g *Printer) Record(id retention.Key) Statement {
 // sane is the instant of an integer timestamp where it is one that can be written: what
 // is outside is due or not all the same.
 func (g *Printer) sane(instant string) string {
-	const from, to = "-62135596800", "253402300799" // the years 1 to 9999
+	thousand := ""
 	switch g.plan.Time.Kind {
 	case plan.TimeSeconds:
-		return fmt.Sprintf("CASE WHEN %s BETWEEN %s AND %s THEN %s END", g.ts(), from, to, instant)
 	case plan.TimeMilliseconds:
-		return fmt.Sprintf("CASE WHEN %s BETWEEN %s000 AND %s000 THEN %s END", g.ts(), from, to, instant)
+		thousand = "000"
+	default:
+		return instant
 	}
-	return instant
+	// The years 1 to 9999.
+	return fmt.Sprintf("CASE WHEN %s %s -62135596800%s AND %s %s 253402300800%s THEN %s END", g.ts(), opFrom, thousand, g.ts(), opBelow, thousand, instant)
 }
 
 // below prints that the record with a key is kept by rows of its own table: one that

@@ -137,10 +137,11 @@ type ColumnField struct {
 	Name, Type string
 	Method     Choice
 	Text, Keep Field
-	// First and Step belong to truncate_text and generalize_number.
-	First, Step Field
-	Value       Field
-	To          Choice
+	// First and Step belong to truncate_text and generalize_number, Drop and Redact to json.
+	First, Step  Field
+	Drop, Redact Field
+	Value        Field
+	To           Choice
 	// Fixed says why the column cannot be anonymized; empty if it can.
 	Fixed string
 	// ID names the element, to bring it up to date by itself.

@@ -326,6 +326,37 @@ FROM gone
 -- $5 = "0"
 -- $6 = "0"
 
+-- case: json
+WITH gone AS (
+UPDATE ONLY "public"."events" AS "t"
+SET "extra" = CAST(CASE WHEN "t"."extra" IS NOT NULL THEN (CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb) OPERATOR(pg_catalog.=) ANY ('{object,array}'::pg_catalog.text[]) THEN (pg_catalog.jsonb_set(pg_catalog.jsonb_set("t"."extra"::pg_catalog.jsonb, CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $1::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $1::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($2::pg_catalog.text), false), CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $3::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $3::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($4::pg_catalog.text), false)) OPERATOR(pg_catalog.#-) CASE WHEN "t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $5::pg_catalog.text[] IS NOT NULL THEN $5::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END ELSE "t"."extra"::pg_catalog.jsonb END)::pg_catalog.json END AS pg_catalog.json)
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $6::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $7::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."extra"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."extra" IS NOT NULL THEN (CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb) OPERATOR(pg_catalog.=) ANY ('{object,array}'::pg_catalog.text[]) THEN (pg_catalog.jsonb_set(pg_catalog.jsonb_set("t"."extra"::pg_catalog.jsonb, CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $9::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $9::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($10::pg_catalog.text), false), CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $11::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $11::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($12::pg_catalog.text), false)) OPERATOR(pg_catalog.#-) CASE WHEN "t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $13::pg_catalog.text[] IS NOT NULL THEN $13::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END ELSE "t"."extra"::pg_catalog.jsonb END)::pg_catalog.json END AS pg_catalog.json)::pg_catalog.text COLLATE pg_catalog."C", true))
+RETURNING (NOT coalesce("t"."extra"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."extra" IS NOT NULL THEN (CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb) OPERATOR(pg_catalog.=) ANY ('{object,array}'::pg_catalog.text[]) THEN (pg_catalog.jsonb_set(pg_catalog.jsonb_set("t"."extra"::pg_catalog.jsonb, CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $14::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $14::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($15::pg_catalog.text), false), CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $16::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $16::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($17::pg_catalog.text), false)) OPERATOR(pg_catalog.#-) CASE WHEN "t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $18::pg_catalog.text[] IS NOT NULL THEN $18::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END ELSE "t"."extra"::pg_catalog.jsonb END)::pg_catalog.json END AS pg_catalog.json)::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
+)
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint
+FROM gone
+-- $1 = ["name"]
+-- $2 = "[ANONYMIZED]"
+-- $3 = ["tags" "0"]
+-- $4 = "[ANONYMIZED]"
+-- $5 = ["a/b" "c"]
+-- $6 = 2024-01-02T00:00:00Z
+-- $7 = 2024-01-02T04:10:00Z
+-- $8 = 2024-01-04T00:00:00Z
+-- $9 = ["name"]
+-- $10 = "[ANONYMIZED]"
+-- $11 = ["tags" "0"]
+-- $12 = "[ANONYMIZED]"
+-- $13 = ["a/b" "c"]
+-- $14 = ["name"]
+-- $15 = "[ANONYMIZED]"
+-- $16 = ["tags" "0"]
+-- $17 = "[ANONYMIZED]"
+-- $18 = ["a/b" "c"]
+
 -- case: constant, json has no equality
 WITH gone AS (
 UPDATE ONLY "public"."events" AS "t"
