@@ -36,7 +36,7 @@ func renderSimulation(s retention.Simulation) oapi.Simulation {
 		AsOf: s.AsOf.UTC(), Cutoff: s.Cutoff.UTC(), Due: s.Due, Held: s.Held, Blocked: s.Blocked, WouldProcess: s.WouldProcess,
 		NullTimestamps: counted(s.NullTimestamps), InfiniteTimestamps: counted(s.InfiniteTimestamps), OldestDue: utc(s.OldestDue),
 		Conflicts: each(s.Conflicts, func(c retention.Conflict) oapi.PolicyConflict {
-			return oapi.PolicyConflict{Policy: c.Policy, Version: c.Version, Yields: c.Yields, Because: c.Because}
+			return oapi.PolicyConflict{Policy: c.Policy, Version: c.Version, Yields: c.Yields, Unranked: c.Unranked, Because: c.Because}
 		}),
 		Belt: renderBelt(s.Belt), Plan: append([]string{}, s.Plan...),
 		ByMonth: each(s.ByMonth, func(m retention.MonthCount) oapi.MonthCount {

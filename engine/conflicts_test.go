@@ -103,6 +103,54 @@ func TestOfSeveralPoliciesOnOneTableTheOneThatKeepsLongestDecidesEveryRow(t *tes
 	}
 }
 
+// TestPoliciesThatCountFromDifferentMomentsLeaveEachOtherNothing: a row without the other
+// one's timestamp would stay for good.
+func TestPoliciesThatCountFromDifferentMomentsLeaveEachOtherNothing(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, created_at timestamptz NOT NULL, closed_at timestamptz)`,
+		`INSERT INTO public.r VALUES (1, now() - interval '400 days', NULL), (2, now() - interval '10 days', now() - interval '1 day')`)
+	long := policyOn("r", 600)
+	long.Name, long.TimestampColumn = "long", "closed_at"
+	h.mustPolicy(long)
+	h.mustPolicy(policyOn("r", 30))
+	if run := h.mustRun(engine.RunRequest{}); run.TotalProcessed != 1 || h.count(`SELECT id FROM public.r`) != 2 {
+		t.Errorf("%d rows were disposed of, want the old one without a closing", run.TotalProcessed)
+	}
+}
+
+// TestAnArchiveIsNotOutlivedByADelete: rows would be destroyed that were to be archived.
+func TestAnArchiveIsNotOutlivedByADelete(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 10, false)...)
+	archive, net := policyOn("r", 90), policyOn("r", 365)
+	archive.Name, archive.Action, net.Name = "to_archive", retention.ActionArchive, "a_safety_net"
+	h.mustPolicy(archive)
+	h.mustPolicy(net)
+	h.mustRun(engine.RunRequest{})
+	if n := h.count(`SELECT count(*) FROM public.r_archive`); n != 10 {
+		t.Errorf("%d rows are archived, want all 10", n)
+	}
+}
+
+// TestRowsThatAnotherPolicyKeepsDoNotGoWithTheirParents of the same table.
+func TestRowsThatAnotherPolicyKeepsDoNotGoWithTheirParents(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, up bigint REFERENCES public.r ON DELETE CASCADE, kind int, created_at timestamptz NOT NULL)`, `CREATE INDEX ON public.r (up)`,
+		`INSERT INTO public.r VALUES (1, NULL, 0, now() - interval '100 days'), (2, 1, 1, now() - interval '100 days')`)
+	short, legal := policyOn("r", 30), policyOn("r", 3650)
+	short.Cascade, legal.Cascade = []retention.TableName{public("r")}, []retention.TableName{public("r")}
+	legal.Name, legal.Condition = "legal", "kind = 1"
+	h.mustPolicy(short)
+	h.mustPolicy(legal)
+	run := h.mustRun(engine.RunRequest{})
+	if res := resultOf(t, run, "p_r"); res.Status != retention.RunFailed || !strings.Contains(res.Errors[0], "the policy legal keeps some of them") || h.count(`SELECT count(*) FROM public.r`) != 2 {
+		t.Errorf("the shorter policy is %s with %d rows: %q", res.Status, res.Processed, res.Errors)
+	}
+}
+
 func all(t *testing.T, h *house) []retention.Policy {
 	t.Helper()
 	list, _, err := h.engine.Policies(t.Context(), h.actor, retention.PolicyFilter{}, retention.Page{})

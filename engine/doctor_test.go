@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"holdfast/engine"
 	"holdfast/retention"
 )
 
@@ -49,6 +50,9 @@ func TestWhatTheDoctorFindsIsGoneWhenItsSQLWasRun(t *testing.T) {
 	parent := policyOn("parent", 90)
 	h.mustPolicy(parent)
 	list := h.findings()
+	if n := h.count(`SELECT count(*) FROM public."Odd ""r" WHERE "At" IS NULL`); n != 3 {
+		t.Fatalf("%d rows have no time", n)
+	}
 	if got, want := found(list, odd), "no_key, no_index, timestamp_without_zone, null_timestamps"; got != want {
 		t.Errorf("of the odd table: %s, want %s", got, want)
 	}
@@ -66,8 +70,11 @@ func TestWhatTheDoctorFindsIsGoneWhenItsSQLWasRun(t *testing.T) {
 			h.exec(f.SQL)
 		}
 	}
+	if n := h.count(`SELECT count(*) FROM public."Odd ""r" WHERE "At" IS NULL`); n != 3 {
+		t.Errorf("the doctor's SQL changed rows: %d have no time now, 3 had", n)
+	}
 	list = h.findings()
-	if got := found(list, odd); got != "" {
+	if got := found(list, odd); got != "timestamp_without_zone, null_timestamps" {
 		t.Errorf("of the odd table after its SQL: %s", got)
 	}
 	if got, want := found(list, parent), "blocked_for_good of Child, row_triggers"; got != want {
@@ -116,5 +123,35 @@ func TestTheDoctorTellsOfBrokenPoliciesDeadRowsAndPartitions(t *testing.T) {
 	}
 	if fmt.Sprint(h.findings()[0].Kind) != "refused" {
 		t.Error("the broken policy is not told any more")
+	}
+}
+
+// TestTheDoctorTellsOfAPolicyThatLeavesAllToAnother, once for each thing that mends both.
+func TestTheDoctorTellsOfAPolicyThatLeavesAllToAnother(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 50, false)...)
+	short, long := policyOn("r", 30), policyOn("r", 90)
+	short.Name, long.Name = "a_short", "z_long"
+	h.mustPolicy(short)
+	h.mustPolicy(long)
+	list := h.findings()
+	if got := found(list, short); got != "left_to_another, no_index" && got != "no_index, left_to_another" {
+		t.Errorf("of the shorter policy: %s", got)
+	}
+	if got := found(list, long); got != "" {
+		t.Errorf("of the longer one: %s", got)
+	}
+	// It walks nothing and is overdue of nothing.
+	run := h.mustRun(engine.RunRequest{Policies: []string{"a_short"}})
+	if p := run.Policies[0]; run.Status != retention.RunSucceeded || p.Passed() != 0 || p.Batches != 0 {
+		t.Errorf("its run is %s, with %+v", run.Status, p)
+	}
+	look, err := h.target.Look(t.Context(), short.Among([]retention.Policy{long.WithDefaults()}).WithDefaults(), nil)
+	if err != nil || !look.Done || look.OldestDue != nil {
+		t.Errorf("a look for it: %+v, %v", look, err)
+	}
+	if run := h.mustRun(engine.RunRequest{Policies: []string{"z_long"}}); run.TotalProcessed != 50 {
+		t.Errorf("the longer one disposed of %d rows", run.TotalProcessed)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"holdfast/retention"
@@ -42,7 +43,9 @@ type Engine struct {
 	// minRetention and requireSimulation are the installation's belts, see Options.
 	minRetention      retention.Period
 	requireSimulation bool
-	maxWALRate        int64
+	// doctoring lets one diagnosis work at a time.
+	doctoring  sync.Mutex
+	maxWALRate int64
 
 	wait func(ctx context.Context, d time.Duration) error
 	// presence is how this process shows that it is at work.

@@ -243,7 +243,7 @@ func (e *Engine) outlookOf(ctx context.Context, p *retention.RecordPolicy) (outl
 		o.says += " " + why
 		return o, err
 	}
-	if open, err := e.openRunOf(ctx, p.Name); err != nil || (open != "" && p.Due) {
+	if open, err := e.openRunOf(ctx, p); err != nil || (open != "" && p.Due) {
 		o.says += fmt.Sprintf(" %s %s.", open, will)
 		return o, err
 	}
@@ -283,13 +283,18 @@ func (e *Engine) whyNoRun(ctx context.Context, p retention.Policy) (string, erro
 }
 
 // openRunOf names the oldest run that has the policy and has not ended; empty if none.
-func (e *Engine) openRunOf(ctx context.Context, policy string) (string, error) {
+func (e *Engine) openRunOf(ctx context.Context, p *retention.RecordPolicy) (string, error) {
 	open, err := e.store.OpenRuns(ctx)
 	if err != nil {
 		return "", err
 	}
 	for _, r := range open {
-		has := slices.ContainsFunc(r.Policies, func(res retention.PolicyResult) bool { return res.Policy == policy && !res.Status.Ended() })
+		has := slices.ContainsFunc(r.Policies, func(res retention.PolicyResult) bool {
+			return res.Policy == p.Name && res.Version == p.Version && !res.Status.Ended()
+		})
+		if r.AsOf != nil && p.DueAt != nil && r.AsOf.Before(*p.DueAt) {
+			continue // it asks for what was due then
+		}
 		switch {
 		case !has || r.DryRun:
 		case r.Status == retention.RunNeedsApproval:

@@ -30,6 +30,8 @@ const (
 	FindingNoKey           FindingKind = "no_key"
 	FindingRowTriggers     FindingKind = "row_triggers"
 	FindingZone            FindingKind = "timestamp_without_zone"
+	FindingLeftToAnother   FindingKind = "left_to_another"
+	FindingNotLooked       FindingKind = "not_looked_at"
 	FindingNullTimestamps  FindingKind = "null_timestamps"
 	FindingReplicationSlot FindingKind = "replication_slot"
 	FindingDeadTuples      FindingKind = "dead_tuples"

@@ -12,6 +12,9 @@ type Horizon struct {
 	// Schedule is the name of the enabled schedule that runs the policy most often;
 	// empty if none does, and then nobody can say when its rows go.
 	Schedule string
+	// LeftTo is the policy to which it leaves every row, so that none goes under it; empty
+	// if it leaves them to none.
+	LeftTo string
 	// Interval is the longest time between two of that schedule's slots, rounded up.
 	Interval Period
 	// Database is by when a row has gone: period and interval. nil if no schedule runs
@@ -35,7 +38,16 @@ func Horizons(policies []Policy, schedules []Schedule, backups *Period, now time
 	}
 	out := make([]Horizon, len(policies))
 	for i, p := range policies {
-		h := Horizon{Policy: p}
+		h := Horizon{Policy: p.Among(policies)}
+		for _, o := range h.Policy.YieldsTo {
+			if o.Condition == "" && p.Enabled {
+				h.LeftTo = o.Name
+			}
+		}
+		if h.LeftTo != "" {
+			out[i] = h
+			continue
+		}
 		for _, s := range schedules {
 			if s.Runs(p) && (h.Schedule == "" || intervals[s.Name] < intervals[h.Schedule]) {
 				h.Schedule = s.Name

@@ -6,21 +6,25 @@ import (
 )
 
 // Outranks reports whether, of a row that both policies would remove, this one decides,
-// and why. The rules, in their order: retention beats deletion, so the longer period wins;
-// explicit beats implicit, so a policy with a condition beats one without; what is archived
-// is kept, so archive beats delete; and at last the names, so that somebody decides. Legal
-// holds beat all of them, and anonymizing a row that is deleted later is no conflict.
+// and why. The rules, in their order: retention beats deletion, so archive beats delete,
+// since what is archived is kept; the longer period wins; explicit beats implicit, so a
+// policy with a condition beats one without; and at last the names, so that somebody
+// decides. Legal holds beat all of them, and anonymizing a row that is deleted later is no
+// conflict.
+//
+// Only policies that count from the same moment can be ranked: of one that counts from
+// closed_at, a row without it would be kept for good by the longer period alone.
 func (p *Policy) Outranks(o *Policy) (why string, ok bool) {
-	if p.Name == o.Name || p.Table != o.Table || !p.Action.Removes() || !o.Action.Removes() {
+	if !p.overlaps(o) || !p.sameClock(o) {
 		return "", false
 	}
 	for _, rule := range []struct {
 		why  string
 		than int
 	}{
+		{"it archives, and what is archived is kept", compareBool(p.Action == ActionArchive, o.Action == ActionArchive)},
 		{"its retention period is longer", comparePeriods(p.RetentionPeriod, o.RetentionPeriod)},
 		{"it names its rows by a condition", compareBool(p.Condition != "", o.Condition != "")},
-		{"it archives, and what is archived is kept", compareBool(p.Action == ActionArchive, o.Action == ActionArchive)},
 		{"its name comes first", cmp.Compare(o.Name, p.Name)},
 	} {
 		if rule.than != 0 {
@@ -28,6 +32,15 @@ func (p *Policy) Outranks(o *Policy) (why string, ok bool) {
 		}
 	}
 	return "", false
+}
+
+// overlaps reports whether both may remove the same row.
+func (p *Policy) overlaps(o *Policy) bool {
+	return p.Name != o.Name && p.Table == o.Table && p.Action.Removes() && o.Action.Removes()
+}
+
+func (p *Policy) sameClock(o *Policy) bool {
+	return p.TimestampColumn == o.TimestampColumn && p.Unit == o.Unit && cmp.Or(p.TimeZone, "UTC") == cmp.Or(o.TimeZone, "UTC")
 }
 
 func comparePeriods(a, b Period) int {
@@ -63,6 +76,9 @@ type Conflict struct {
 	Version int    `json:"version"`
 	// Yields: the rows that fit both are left to the other one.
 	Yields bool `json:"yields"`
+	// Unranked: neither yields, since they count from different moments. Each disposes of
+	// what is due under it.
+	Unranked bool `json:"unranked,omitempty"`
 	// Because is the rule that decides: of the other one if Yields, else of this one.
 	Because string `json:"because"`
 }
@@ -70,6 +86,9 @@ type Conflict struct {
 // Conflicts are the live policies that would remove rows of the same table, by name.
 func (p *Policy) Conflicts(live []Policy) []Conflict {
 	var out []Conflict
+	if !p.Enabled || p.RetiredAt != nil {
+		return nil // it removes nothing
+	}
 	for i := range live {
 		o := &live[i]
 		if !o.Enabled || o.RetiredAt != nil {
@@ -79,6 +98,8 @@ func (p *Policy) Conflicts(live []Policy) []Conflict {
 			out = append(out, Conflict{Policy: o.Name, Version: o.Version, Yields: true, Because: why})
 		} else if why, over := p.Outranks(o); over {
 			out = append(out, Conflict{Policy: o.Name, Version: o.Version, Because: why})
+		} else if p.overlaps(o) {
+			out = append(out, Conflict{Policy: o.Name, Version: o.Version, Unranked: true, Because: "they count from different moments"})
 		}
 	}
 	slices.SortFunc(out, func(a, b Conflict) int { return cmp.Compare(a.Policy, b.Policy) })

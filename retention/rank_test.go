@@ -21,18 +21,21 @@ func TestOfTwoPoliciesTheWrittenRulesDecide(t *testing.T) {
 	const del, arc, anon = retention.ActionDelete, retention.ActionArchive, retention.ActionAnonymize
 	elsewhere := ranked("b", "P1D", "", del)
 	elsewhere.Table.Name = "other"
+	otherClock := ranked("a", "P9Y", "x", arc)
+	otherClock.TimestampColumn = "closed_at"
 	for _, c := range []struct {
 		what   string
 		a, b   retention.Policy
 		winner string
 		why    string
 	}{
-		{"the longer period", ranked("a", "P30D", "x", arc), ranked("b", "P90D", "", del), "b", "its retention period is longer"},
-		{"a condition", ranked("a", "P90D", "", arc), ranked("b", "P90D", "x", del), "b", "it names its rows by a condition"},
-		{"an archive", ranked("a", "P90D", "x", del), ranked("b", "P90D", "y", arc), "b", "it archives, and what is archived is kept"},
+		{"an archive", ranked("a", "P9Y", "x", del), ranked("b", "P90D", "", arc), "b", "it archives, and what is archived is kept"},
+		{"the longer period", ranked("a", "P30D", "x", del), ranked("b", "P90D", "", del), "b", "its retention period is longer"},
+		{"a condition", ranked("a", "P90D", "", arc), ranked("b", "P90D", "x", arc), "b", "it names its rows by a condition"},
 		{"the name", ranked("a", "P90D", "x", del), ranked("b", "P90D", "y", del), "a", "its name comes first"},
 		{"units that are as long as each other", ranked("a", "P24M", "", del), ranked("b", "P2Y", "", del), "a", "its name comes first"},
 		{"anonymizing is no conflict", ranked("a", "P30D", "", anon), ranked("b", "P90D", "", del), "", ""},
+		{"another timestamp column is not ranked", otherClock, ranked("b", "P90D", "", del), "", ""},
 		{"nor is another table", ranked("a", "P30D", "", del), elsewhere, "", ""},
 		{"nor the policy itself", ranked("a", "P30D", "", del), ranked("a", "P90D", "", del), "", ""},
 	} {
@@ -62,6 +65,14 @@ func TestPoliciesLeaveRowsToLiveAndEnabledOnesAlone(t *testing.T) {
 	}
 	if !got.SameRule(mine) {
 		t.Error("whom rows are left to makes it another rule")
+	}
+	other := ranked("other", "P9Y", "", retention.ActionDelete)
+	other.TimestampColumn = "closed_at"
+	if c := mine.Conflicts([]retention.Policy{other}); len(c) != 1 || !c[0].Unranked || c[0].Yields {
+		t.Errorf("of another timestamp column: %+v", c)
+	}
+	if c := off.Conflicts([]retention.Policy{mine}); len(c) != 0 {
+		t.Errorf("of a disabled policy: %+v", c)
 	}
 	c := mine.Conflicts([]retention.Policy{on, gone, off, mine, ranked("short", "P7D", "", retention.ActionDelete)})
 	if len(c) != 2 || c[0].Policy != "on" || !c[0].Yields || c[1].Policy != "short" || c[1].Yields {

@@ -140,6 +140,10 @@ func (v *visit) conflicts(p retention.Policy) ([]string, error) {
 func conflictWords(list []retention.Conflict) []string {
 	var out []string
 	for _, c := range list {
+		if c.Unranked {
+			out = append(out, "`"+c.Policy+"` removes rows of this table too, and counts from another moment: each disposes of what is due under it, whichever comes first.")
+			continue
+		}
 		out = append(out, pick(c.Yields, "`"+c.Policy+"` decides about rows that fit both: ", "This policy decides about rows that `"+c.Policy+"` would remove too: ")+c.Because+".")
 	}
 	return out

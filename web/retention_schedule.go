@@ -80,17 +80,28 @@ func policiesOn(horizons []retention.Horizon, table retention.TableName, but str
 	return names
 }
 
+// yieldNames are the policies that a policy leaves rows to.
+func yieldNames(p retention.Policy) []string {
+	var names []string
+	for _, o := range p.YieldsTo {
+		names = append(names, "`"+o.Name+"`")
+	}
+	return names
+}
+
 // retentionHead says how long data stays at most, and whether the table is complete.
 func retentionHead(h *ui.Head, horizons []retention.Horizon, now time.Time, stated bool) {
 	if len(horizons) == 0 {
 		h.Answer = "No policy exists yet, so nothing has a retention period."
 		return
 	}
-	var unscheduled, disabled int64
+	var unscheduled, disabled, left int64
 	for _, each := range horizons {
 		switch {
 		case !each.Policy.Enabled:
 			disabled++
+		case each.LeftTo != "":
+			left++
 		case each.Database == nil:
 			unscheduled++
 		}
@@ -101,6 +112,9 @@ func retentionHead(h *ui.Head, horizons []retention.Horizon, now time.Time, stat
 	}
 	if disabled > 0 {
 		amiss(h, ui.Count(disabled, "policy is disabled, so its data stays.", "policies are disabled, so their data stays."))
+	}
+	if left > 0 {
+		amiss(h, ui.Count(left, "policy leaves every row to another one, and disposes of nothing.", "policies leave every row to others, and dispose of nothing."))
 	}
 	if !stated {
 		amiss(h, "Backup retention is not stated.")
@@ -144,6 +158,13 @@ func retentionRow(all []retention.Horizon, h retention.Horizon, when string, bac
 	}
 	if others := policiesOn(all, p.Table, p.Name); len(others) > 0 {
 		row.Also = "Also on `" + p.Table.String() + "`: " + joinSome(others, 3)
+	}
+	if names := yieldNames(p); p.Enabled && len(names) > 0 {
+		row.Also += ", which " + pick(len(names) == 1, "decides", "decide") + " about rows of both: " + joinSome(names, 3)
+	}
+	if h.LeftTo != "" {
+		row.Schedule, row.ScheduleHref = "Not at all: every row is left to "+h.LeftTo, ""
+		return row
 	}
 	if h.Database == nil {
 		row.ScheduleHref = ""

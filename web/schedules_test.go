@@ -278,3 +278,21 @@ func TestRetentionScheduleIsPrintedAsATable(t *testing.T) {
 	checkWidth(ctx, t, "on paper")
 	takePicture(ctx, t, "retention-schedule-print")
 }
+
+// TestRetentionScheduleTellsOfPoliciesThatLeaveTheirRowsToAnother: what it promises of them
+// would not happen.
+func TestRetentionScheduleTellsOfPoliciesThatLeaveTheirRowsToAnother(t *testing.T) {
+	store := filledStore()
+	longer := store.versions["session_logs"][len(store.versions["session_logs"])-1]
+	longer.Name, longer.RetentionPeriod = "session_logs_long", retention.Period{Years: 7}
+	store.versions[longer.Name] = []retention.Policy{longer}
+	a := signedIn(t, store, catalog()).get("/retention-schedule")
+	wantText(t, a, "table", "Not at all: every row is left to session_logs_long")
+	wantAlso := false
+	for _, l := range a.page.all("main li") {
+		wantAlso = wantAlso || strings.Contains(l.text, "1 policy leaves every row to another one, and disposes of nothing.")
+	}
+	if !wantAlso {
+		t.Errorf("the head does not tell of it: %v", a.page.all("main li"))
+	}
+}

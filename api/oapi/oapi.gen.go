@@ -191,8 +191,10 @@ const (
 	FindingKindBlockedForGood         FindingKind = "blocked_for_good"
 	FindingKindDeadTuples             FindingKind = "dead_tuples"
 	FindingKindForeignKeyWithoutIndex FindingKind = "foreign_key_without_index"
+	FindingKindLeftToAnother          FindingKind = "left_to_another"
 	FindingKindNoIndex                FindingKind = "no_index"
 	FindingKindNoKey                  FindingKind = "no_key"
+	FindingKindNotLookedAt            FindingKind = "not_looked_at"
 	FindingKindNullTimestamps         FindingKind = "null_timestamps"
 	FindingKindRefused                FindingKind = "refused"
 	FindingKindReplicationSlot        FindingKind = "replication_slot"
@@ -209,9 +211,13 @@ func (e FindingKind) Valid() bool {
 		return true
 	case FindingKindForeignKeyWithoutIndex:
 		return true
+	case FindingKindLeftToAnother:
+		return true
 	case FindingKindNoIndex:
 		return true
 	case FindingKindNoKey:
+		return true
+	case FindingKindNotLookedAt:
 		return true
 	case FindingKindNullTimestamps:
 		return true
@@ -1053,8 +1059,11 @@ type PolicyConflict struct {
 	Because string `json:"because"`
 
 	// Policy The other policy
-	Policy  string `json:"policy"`
-	Version int    `json:"version"`
+	Policy string `json:"policy"`
+
+	// Unranked Neither yields, since they count from different moments (timestamp column, unit, time zone): each disposes of what is due under it
+	Unranked bool `json:"unranked"`
+	Version  int  `json:"version"`
 
 	// Yields Rows that fit both are left to the other policy
 	Yields bool `json:"yields"`

@@ -59,8 +59,7 @@ func (p *Plan) findWalk() []retention.Finding {
 	if p.Time.Kind == TimeLocal && p.Policy.TimeZone == "UTC" {
 		out = append(out, retention.Finding{Kind: retention.FindingZone, Severity: retention.SeverityNote,
 			Says:   fmt.Sprintf("`%s` has no time zone, and the policy declares none: it is read as UTC.", column.Name),
-			Remedy: "if the application writes local time, say whose in the policy's `time_zone`; or give the column a zone, which rewrites the table and keeps everybody out while it does",
-			SQL:    fmt.Sprintf("ALTER TABLE %s ALTER COLUMN %s TYPE timestamptz USING %[2]s AT TIME ZONE 'UTC';", p.Root.Name.SQL(), retention.QuoteIdent(column.Name))})
+			Remedy: "if the application writes local time, say whose in the policy's `time_zone`"})
 	}
 	return out
 }
@@ -75,7 +74,8 @@ func (p *Plan) findReferences(removing []retention.TableName) []retention.Findin
 				out = append(out, retention.Finding{Table: child, Kind: retention.FindingForeignKey, Severity: weight(r.Children), SQL: sql, Remedy: remedy,
 					Says: fmt.Sprintf("`%s` refers to `%s` by `%s` (%s), and no index begins with that: every batch reads the whole of it.", child, m.Table.Logical(), columns, r.Name)})
 			}
-			if r.Effect != EffectBlocks || child == p.Root.Name || slices.Contains(removing, child) {
+			gone := r.Member >= 0 && p.Family[r.Member].Removed
+			if r.Effect != EffectBlocks || gone || child == p.Root.Name || slices.Contains(removing, child) {
 				continue
 			}
 			under := ""
@@ -104,14 +104,27 @@ func dedupe(list []retention.Finding) []retention.Finding {
 func (p *Plan) findTable() []retention.Finding {
 	var out []retention.Finding
 	if p.Key == nil {
-		out = append(out, retention.Finding{Kind: retention.FindingNoKey, Severity: retention.SeverityHurts,
+		f := retention.Finding{Kind: retention.FindingNoKey, Severity: retention.SeverityHurts,
 			Says:   fmt.Sprintf("`%s` has no primary key, and no unique one over columns that are never NULL: no record of it can be held by its id, explained, or proven to have been disposed of.", p.Root.Name),
-			Remedy: "declare its key; if it has none, this adds one and rewrites the table, which keeps everybody out while it does",
-			SQL:    fmt.Sprintf("ALTER TABLE %s ADD COLUMN row_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;", p.Root.Name.SQL())})
+			Remedy: "declare its key"}
+		if p.Root.Kind == KindTable && p.Policy.Action != retention.ActionArchive {
+			f.Remedy = "declare its key; if it has none, this adds one, which rewrites the table, keeps everybody out while it does, and gives the application a column more"
+			f.SQL = fmt.Sprintf("ALTER TABLE %s ADD COLUMN row_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY;", p.Root.Name.SQL())
+		}
+		out = append(out, f)
+	}
+	for i := range p.Policy.YieldsTo {
+		if o := &p.Policy.YieldsTo[i]; p.Idle {
+			why, _ := o.Outranks(&p.Policy)
+			out = append(out, retention.Finding{Kind: retention.FindingLeftToAnother, Severity: retention.SeverityHurts,
+				Says:   fmt.Sprintf("It disposes of nothing: the policy `%s` is about the same rows, and decides, since %s.", o.Name, why),
+				Remedy: "retire one of the two, or give them conditions that tell their rows apart"})
+			break
+		}
 	}
 	var names []string
 	for _, tr := range p.Root.Triggers {
-		if tr.Row && tr.fires(p.Policy.Action) {
+		if tr.Row && !tr.Before && p.Root.Kind == KindTable && tr.fires(p.Policy.Action) {
 			names = append(names, tr.Name)
 		}
 	}

@@ -87,6 +87,8 @@ type Plan struct {
 	// Root is the policy's table.
 	Root *Table
 	Time TimeColumn
+	// Idle: every row is left to other policies.
+	Idle bool
 	// Cond is nil without a condition.
 	Cond *condition.Condition
 	// Key are the key's columns; nil if records have no ids.
@@ -264,9 +266,14 @@ func yields(p *Plan, in Inputs) error {
 	if !in.Policy.Action.Removes() || len(in.Policy.YieldsTo) == 0 {
 		return nil
 	}
+	if slices.Contains(in.Policy.Cascade, in.Table.Name) {
+		// A row that another policy keeps would go with the one that it refers to.
+		return refuse("cascade", fmt.Sprintf("rows of %s go with those that they refer to, and the policy %s keeps some of them", in.Table.Name, in.Policy.YieldsTo[0].Name), "leave the table out of `cascade`, or retire one of the two policies")
+	}
 	var others []*condition.Condition
 	for _, o := range in.Policy.YieldsTo {
 		if o.Condition == "" {
+			p.Idle = true
 			others = append(others, nil)
 			continue
 		}

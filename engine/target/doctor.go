@@ -13,8 +13,10 @@ import (
 )
 
 const (
-	// doctorTimeout bounds each statement of the doctor.
+	// doctorTimeout bounds each statement of the doctor, doctorCounts the time in which it
+	// counts rows, of all policies together.
 	doctorTimeout = 10 * time.Second
+	doctorCounts  = 30 * time.Second
 	// slotLag is how many bytes of the log a logical slot may be behind before it is told.
 	slotLag = 256 << 20
 	// deadFrom is the number of dead rows, deadShare their share of all, from which they are
@@ -36,8 +38,9 @@ func (t *Target) Diagnose(ctx context.Context, policies []retention.Policy) (ret
 			removing = append(removing, p.Table)
 		}
 	}
+	counting := time.Now().Add(doctorCounts)
 	for _, p := range policies {
-		found, err := t.examine(ctx, p, removing)
+		found, err := t.examine(ctx, p, removing, time.Now().Before(counting))
 		if err != nil {
 			return d, err
 		}
@@ -49,27 +52,55 @@ func (t *Target) Diagnose(ctx context.Context, policies []retention.Policy) (ret
 }
 
 // examine looks at one policy. What keeps it from being planned is a finding.
-func (t *Target) examine(ctx context.Context, p retention.Policy, removing []retention.TableName) (found []retention.Finding, err error) {
+func (t *Target) examine(ctx context.Context, p retention.Policy, removing []retention.TableName, counts bool) (found []retention.Finding, err error) {
 	err = t.simulating(ctx, p, nil, doctorTimeout, func(tx pgx.Tx, pl *planned, _ time.Time) error {
 		found = pl.Findings(removing)
-		nulls, err := t.findNulls(ctx, tx, pl)
+		dead, err := findDead(ctx, tx, pl)
 		if err != nil {
 			return err
 		}
-		dead, err := findDead(ctx, tx, pl)
-		found = append(append(found, nulls...), dead...)
-		return err
+		found = append(found, dead...)
+		if counts {
+			nulls, err := t.findNulls(ctx, tx, pl)
+			found = append(found, nulls...)
+			return err
+		}
+		return nil
 	})
+	if err == nil {
+		err = t.mayCarryOut(ctx, p)
+	}
 	refused, ok := errors.AsType[*retention.Refusal](err)
 	if ok {
 		return []retention.Finding{{Policy: p.Name, Table: p.Table, Kind: retention.FindingRefused, Severity: retention.SeverityBroken,
 			Says: "The policy cannot be carried out: " + refused.Reason + ".", Remedy: refused.Remedy}}, nil
 	}
-	if pg, server := errors.AsType[*pgconn.PgError](err); server && ctx.Err() == nil {
+	if errors.Is(err, retention.ErrUnavailable) || ctx.Err() != nil {
+		return nil, err
+	}
+	if errors.Is(err, retention.ErrBusy) || errors.Is(err, retention.ErrTooSlow) {
+		return append(found, retention.Finding{Policy: p.Name, Table: p.Table, Kind: retention.FindingNotLooked, Severity: retention.SeverityNote,
+			Says: "The table could not be looked at in time: it is locked, or counting took too long.", Remedy: "ask again later"}), nil
+	}
+	if pg, server := errors.AsType[*pgconn.PgError](err); server {
 		return []retention.Finding{{Policy: p.Name, Table: p.Table, Kind: retention.FindingRefused, Severity: retention.SeverityBroken,
 			Says: fmt.Sprintf("The policy cannot be looked at: the governed database answers with SQLSTATE %s.", pg.Code), Remedy: "simulate it to see why"}}, nil
 	}
 	return found, err
+}
+
+// mayCarryOut asks for our role's rights, and for what partitions have of their own.
+func (t *Target) mayCarryOut(ctx context.Context, p retention.Policy) error {
+	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	pl, err := t.plan(ctx, tx, p, time.Now())
+	if err != nil {
+		return classify(err)
+	}
+	return classify(errors.Join(checkRights(ctx, tx, pl), t.checkLeaves(ctx, tx, pl)))
 }
 
 // findNulls counts the rows that can never become due.
@@ -78,11 +109,9 @@ func (t *Target) findNulls(ctx context.Context, tx pgx.Tx, pl *planned) ([]reten
 	if err != nil || nulls+infinite <= 0 {
 		return nil, err
 	}
-	column := retention.QuoteIdent(pl.Time.Column.Name)
 	return []retention.Finding{{Policy: pl.Policy.Name, Table: pl.Root.Name, Kind: retention.FindingNullTimestamps, Severity: retention.SeverityNote,
 		Says:   fmt.Sprintf("%d rows have no `%s` and %d an infinite one: they never become due, and stay for good.", nulls, pl.Time.Column.Name, infinite),
-		Remedy: "if they are to go, give them the time from which they are kept, such as that of their creation; if they are meant to stay, say so in the policy's condition",
-		SQL:    fmt.Sprintf("UPDATE %s SET %s = '2000-01-01' -- the time that is right for them\nWHERE %s IS NULL;", pl.Root.Name.SQL(), column, column)}}, nil
+		Remedy: "if they are to go, give each the time from which it is kept, such as that of its creation, which no statement of ours can know; if they are meant to stay, say so in the policy's condition"}}, nil
 }
 
 // findDead tells of a table that VACUUM has not been over for long: each purge leaves dead

@@ -99,6 +99,10 @@ func (t *Target) Look(ctx context.Context, p retention.Policy, position []byte) 
 		if err != nil {
 			return err
 		}
+		if pl.Idle {
+			out.Done = true
+			return nil
+		}
 		if err := l.resume(position, p.Version); err != nil {
 			return err
 		}
@@ -220,7 +224,7 @@ func (l *looker) sweep(ctx context.Context) error {
 	}
 	if !l.st.Open || l.st.Filenode != filenode {
 		// A rewritten table has other blocks.
-		l.st = lookout{Version: l.st.Version, Epoch: l.st.Epoch, Fingerprint: l.st.Fingerprint, Began: l.now, Open: true, Filenode: filenode, End: blocks}
+		l.st = lookout{Version: l.st.Version, Epoch: l.st.Epoch, Fingerprint: l.st.Fingerprint, Yields: l.st.Yields, Began: l.now, Open: true, Filenode: filenode, End: blocks}
 	}
 	l.st.Rounds++
 	l.size = l.limits.blocks

@@ -318,3 +318,22 @@ func TestALookChangesNothingAndLocksNobodyOut(t *testing.T) {
 		t.Errorf("%d rows are left of 14000", n)
 	}
 }
+
+// TestALookByBlocksGoesOnForAPolicyThatLeavesRowsToAnother: where it stands is of the
+// policies that it was made under, and began anew each round if it forgot them.
+func TestALookByBlocksGoesOnForAPolicyThatLeavesRowsToAnother(t *testing.T) {
+	f := newFixture(t)
+	p := frontHeld(f, false)
+	other := p
+	other.Name, other.Condition, other.RetentionPeriod = "other", "id <= 12050", retention.Period{Years: 900}
+	p = p.Among([]retention.Policy{other})
+	if len(p.YieldsTo) != 1 {
+		t.Fatalf("rows are left to %v", p.YieldsTo)
+	}
+	f.target.looks = tiny
+	look, rounds := f.lookOn(p, nil)
+	f.wantOldest("look", look, 12_051)
+	if rounds < 5 {
+		t.Errorf("%d rounds; the test means to take several", rounds)
+	}
+}

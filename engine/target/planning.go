@@ -31,6 +31,11 @@ func (t *Target) planFrom(ctx context.Context, tx pgx.Tx, p retention.Policy, as
 		return nil, err
 	}
 	whole, err := t.build(ctx, tx, in, asOf)
+	if err == nil && whole.Idle {
+		// Nothing is to be walked: not what is due under others, night after night.
+		whole.over = true
+		return whole, nil
+	}
 	if err != nil || in.Table.Kind != plan.KindPartitioned {
 		return whole, err
 	}

@@ -460,7 +460,7 @@ func Policy(s Shell, v PolicyView) templ.Component {
 							return templ_7745c5c3_Err
 						}
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</ul><p class=\"help\">The longer retention period decides, then the policy with a condition, then the one that archives. Legal holds come before all.</p></section>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "</ul><p class=\"help\">A policy that archives decides, then the longer retention period, then the policy with a condition. Legal holds come before all.</p></section>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
