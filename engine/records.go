@@ -148,6 +148,10 @@ func (e *Engine) next(ctx context.Context, r *retention.Record) error {
 		r.Next = "Nothing, as long as it is held: " + matters(r.Holds) + "."
 		return nil
 	}
+	coming, err := e.plansAhead(ctx)
+	if err != nil {
+		return err
+	}
 	var ahead []outlook
 	var stays, unknown []string
 	for i := range r.Policies {
@@ -160,7 +164,7 @@ func (e *Engine) next(ctx context.Context, r *retention.Record) error {
 		case p.Due && why != "":
 			stays = append(stays, fmt.Sprintf("it is due under `%s`, and stays as long as %s", p.Name, why))
 		default:
-			o, err := e.outlookOf(ctx, p)
+			o, err := e.outlookOf(ctx, p, coming)
 			if err != nil {
 				return err
 			}
@@ -197,7 +201,7 @@ func sayNext(r *retention.Record, ahead []outlook, stays, unknown []string) {
 		says = append(says, "Not known: "+strings.Join(unknown, "; ")+".")
 	}
 	if len(r.ReachedBy) > 0 {
-		says = append(says, fmt.Sprintf("%s may delete it, or take its reference, with the row that it refers to: see that one.", policyList(r.ReachedBy)))
+		says = append(says, fmt.Sprintf("%s may delete it, or take its reference, with the row that it refers to: see that one.", inCode(r.ReachedBy)))
 	}
 	if len(says) == 0 {
 		says = append(says, "Nothing: no policy disposes of it as it is now.")
@@ -224,35 +228,45 @@ func whyKept(p *retention.RecordPolicy) string {
 	return strings.Join(parts, ", or ")
 }
 
+// plans are the runs that have not ended, and those that schedules will start.
+type plans struct {
+	now       time.Time
+	open      []retention.Run
+	schedules []retention.ScheduleState
+}
+
+func (e *Engine) plansAhead(ctx context.Context) (p plans, err error) {
+	if p.now, err = e.store.Now(ctx); err != nil {
+		return p, err
+	}
+	if p.open, err = e.store.OpenRuns(ctx); err != nil {
+		return p, err
+	}
+	p.schedules, err = e.store.ScheduleStates(ctx)
+	return p, err
+}
+
 // outlookOf is what a policy does with a record that nothing keeps.
-func (e *Engine) outlookOf(ctx context.Context, p *retention.RecordPolicy) (outlook, error) {
+func (e *Engine) outlookOf(ctx context.Context, p *retention.RecordPolicy, ahead plans) (outlook, error) {
 	o := outlook{due: p.Due, says: "It is due under `" + p.Name + "`."}
 	will := map[retention.Action]string{retention.ActionDelete: "deletes it", retention.ActionAnonymize: "anonymizes it", retention.ActionArchive: "archives it"}[p.Action]
 	if p.Circular {
 		will += ", unless rows that refer to each other in a circle keep it"
 	}
-	now, err := e.store.Now(ctx)
-	if err != nil {
-		return o, err
-	}
-	from := now
-	if !p.Due && p.DueAt.After(now) {
+	from := ahead.now
+	if !p.Due && p.DueAt.After(ahead.now) {
 		from, o.says = *p.DueAt, fmt.Sprintf("It becomes due under `%s` on %s.", p.Name, dayAndTime(*p.DueAt))
 	}
 	if why, err := e.whyNoRun(ctx, p.Policy); why != "" || err != nil {
 		o.says += " " + why
 		return o, err
 	}
-	if open, err := e.openRunOf(ctx, p); err != nil || (open != "" && p.Due) {
+	if open := ahead.openRunOf(p); open != "" && p.Due {
 		o.says += fmt.Sprintf(" %s %s.", open, will)
-		return o, err
-	}
-	schedules, err := e.store.ScheduleStates(ctx)
-	if err != nil {
-		return o, err
+		return o, nil
 	}
 	by := ""
-	for _, st := range schedules {
+	for _, st := range ahead.schedules {
 		if !st.Schedule.Runs(p.Policy) {
 			continue
 		}
@@ -283,12 +297,8 @@ func (e *Engine) whyNoRun(ctx context.Context, p retention.Policy) (string, erro
 }
 
 // openRunOf names the oldest run that has the policy and has not ended; empty if none.
-func (e *Engine) openRunOf(ctx context.Context, p *retention.RecordPolicy) (string, error) {
-	open, err := e.store.OpenRuns(ctx)
-	if err != nil {
-		return "", err
-	}
-	for _, r := range open {
+func (a plans) openRunOf(p *retention.RecordPolicy) string {
+	for _, r := range a.open {
 		has := slices.ContainsFunc(r.Policies, func(res retention.PolicyResult) bool {
 			return res.Policy == p.Name && res.Version == p.Version && !res.Status.Ended()
 		})
@@ -298,14 +308,14 @@ func (e *Engine) openRunOf(ctx context.Context, p *retention.RecordPolicy) (stri
 		switch {
 		case !has || r.DryRun:
 		case r.Status == retention.RunNeedsApproval:
-			return "Run " + r.ID + ", once it is approved,", nil
+			return "Run " + r.ID + ", once it is approved,"
 		case r.Status == retention.RunPaused:
-			return "Run " + r.ID + ", once it is resumed,", nil
+			return "Run " + r.ID + ", once it is resumed,"
 		default:
-			return "Run " + r.ID + ", which is under way,", nil
+			return "Run " + r.ID + ", which is under way,"
 		}
 	}
-	return "", nil
+	return ""
 }
 
 // goneNext is the sentence of a record that is not there.
@@ -340,7 +350,8 @@ func pastOf(d retention.RecordDisposal) string {
 
 func dayAndTime(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04 UTC") }
 
-func policyList(names []string) string {
+// inCode lists names as code in a sentence.
+func inCode(names []string) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
 		quoted[i] = "`" + n + "`"
@@ -362,7 +373,7 @@ func matters(holds []retention.RecordHold) string {
 func tableList(tables []retention.TableName) string {
 	names := make([]string, len(tables))
 	for i, t := range tables {
-		names[i] = "`" + t.String() + "`"
+		names[i] = t.String()
 	}
-	return strings.Join(names, ", ")
+	return inCode(names)
 }

@@ -77,6 +77,10 @@ func TestAPolicyIsSavedWithTheFiguresThatWereSeen(t *testing.T) {
 	if n := len(store.simulated); n != 1 || store.simulated[0].Policy != "carts" || store.simulated[0].Version != 1 || store.simulated[0].By != "jane@example.com" {
 		t.Errorf("kept simulations: %+v", store.simulated)
 	}
+	wantText(t, s.get("/policies/carts"), "main", "by jane@example.com: a run then would have deleted 12,383 records.")
+	if a := s.get("/policies/session_logs"); strings.Contains(a.body, "Last simulated") {
+		t.Error("a version that was never simulated is said to be")
+	}
 	p := store.versions["carts"][0]
 	if p.MaxShare == nil || *p.MaxShare != 0.025 || p.MaxRows != nil {
 		t.Errorf("saved ceilings: %v, %v", p.MaxShare, p.MaxRows)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -184,6 +185,17 @@ func (s *fakeStore) SaveSimulation(_ context.Context, sim retention.Simulation, 
 	defer unlock()
 	s.simulated = append(s.simulated, retention.KeptSimulation{Simulation: sim, At: s.now, By: by})
 	return err
+}
+
+func (s *fakeStore) LastSimulation(_ context.Context, policy string, version int) (retention.KeptSimulation, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	for _, k := range slices.Backward(s.simulated) {
+		if k.Policy == policy && k.Version == version {
+			return k, err
+		}
+	}
+	return retention.KeptSimulation{}, errors.Join(err, retention.ErrNotFound)
 }
 
 func (s *fakeStore) Disposals(_ context.Context, table retention.TableName, digest []byte) ([]retention.RecordDisposal, error) {

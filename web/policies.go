@@ -122,12 +122,28 @@ func policy(v *visit) error {
 	if view.Conflicts, err = v.conflicts(p); err != nil {
 		return err
 	}
+	if view.Simulated, err = v.lastSimulated(p); err != nil {
+		return err
+	}
 	if v.query("simulate") != "" {
 		if view.Simulation, err = v.simulation(v.e.Simulate(v.ctx, v.actor, name, nil)); err != nil {
 			return err
 		}
 	}
 	return v.render(http.StatusOK, ui.Policy(v.shell("policies", p.Name), view))
+}
+
+// lastSimulated says what the last simulation of the version said, and who asked for it;
+// empty if it was never simulated.
+func (v *visit) lastSimulated(p retention.Policy) (string, error) {
+	k, err := v.e.LastSimulation(v.ctx, v.actor, p.Name, p.Version)
+	if errors.Is(err, retention.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return "Last simulated " + v.moment(&k.At, "") + " by " + k.By + ": a run then would have " + done(k.Action) + " " + ui.Count(k.WouldProcess, "record", "records") + ".", nil
 }
 
 // conflicts say which live policies would remove rows of the same table, and which of the

@@ -36,6 +36,8 @@ type PolicyView struct {
 	Versions   []VersionRow
 	Runs       []RunRow
 	Simulation *SimulationView
+	// Simulated says what the last simulation of this version said; empty if there was none.
+	Simulated string
 	// Conflicts say which other policies would remove some of the same rows.
 	Conflicts []string
 }
