@@ -41,11 +41,13 @@ func (e *Engine) MeasurePolicies(ctx context.Context) error {
 }
 
 func (e *Engine) measure(ctx context.Context, m retention.Measurement) error {
+	// Whatever becomes of it, the claim is given back below: until it runs out, nobody else
+	// measures.
+	var look retention.Look
 	p, err := e.ranked(ctx, m.Policy)
-	if err != nil {
-		return err
+	if err == nil {
+		look, err = e.target.Look(ctx, p, m.Position)
 	}
-	look, err := e.target.Look(ctx, p, m.Position)
 	next := measureEvery
 	switch {
 	case ctx.Err() != nil:
