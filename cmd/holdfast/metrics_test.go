@@ -45,7 +45,7 @@ func TestMetricsOfTwoProcessesAreOneTruth(t *testing.T) {
 	for _, s := range []*service{a, b} {
 		s.await(func() bool { return s.scrape()[oldest] != "" && s.scrape()[oldest] != "0" },
 			func() string {
-				return fmt.Sprintf("the age of the oldest due record does not come: %q", s.scrape()[oldest])
+				return fmt.Sprintf("the age of the oldest due record does not come: %q; %s", s.scrape()[oldest], lastLook(t, url))
 			})
 	}
 	a.call("POST", "/api/v1/runs", jsonType, `{"dry_run":true}`, 202)
@@ -54,7 +54,7 @@ func TestMetricsOfTwoProcessesAreOneTruth(t *testing.T) {
 	for _, s := range []*service{a, b} {
 		s.await(func() bool { return s.scrape()[oldest] == "0" },
 			func() string {
-				return fmt.Sprintf("held records alone are left, and the oldest is %q days old", s.scrape()[oldest])
+				return fmt.Sprintf("held records alone are left, and the oldest is %q days old; %s", s.scrape()[oldest], lastLook(t, url))
 			})
 	}
 	got := map[string]float64{}
@@ -83,4 +83,9 @@ func TestMetricsOfTwoProcessesAreOneTruth(t *testing.T) {
 			t.Errorf("%s: the sum over both processes is %v, want %v", name, got[name], want)
 		}
 	}
+}
+
+// lastLook is what the store knows of the measurements, for a failure's message.
+func lastLook(t testing.TB, url string) string {
+	return pgtest.Value[string](t, url, `SELECT 'measured: ' || coalesce(json_agg(s)::text, 'nothing') || ' at ' || now() FROM holdfast.policy_status AS s`)
 }
