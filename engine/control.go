@@ -39,7 +39,7 @@ func (e *Engine) stopRun(ctx context.Context, id string, to retention.RunStatus,
 		return r, err
 	}
 	if to.Ended() {
-		e.runEnded(ctx, &r, to)
+		e.runEnded(&r, to)
 	}
 	if !r.Settling {
 		return r, nil

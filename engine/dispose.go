@@ -221,7 +221,7 @@ func (e *Engine) missIfLate(ctx context.Context, r retention.Run) (bool, error) 
 	}
 	r, missed, err := e.store.MissRun(ctx, r.ID)
 	if missed {
-		e.runEnded(ctx, &r, r.Status)
+		e.runEnded(&r, r.Status)
 		e.log.WarnContext(ctx, "schedule missed a slot", "schedule", r.Schedule, "run", r.ID, "reason", fmt.Sprintf("%q", r.Policies[0].Errors))
 	}
 	return missed, err

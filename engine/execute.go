@@ -156,7 +156,7 @@ func (e *Engine) finish(ctx context.Context, r *retention.Run, status retention.
 		return err
 	})
 	if err == nil {
-		e.runEnded(ctx, r, status)
+		e.runEnded(r, status)
 	}
 	return err
 }

@@ -13,7 +13,8 @@ const (
 	// measureEvery is how old a measurement may become.
 	measureEvery = 5 * time.Minute
 	// measureAgain is the pause between two rounds of one look, and before another try
-	// where the governed database was away. A round takes some two seconds.
+	// after a first failure or where the governed database was away. A round takes some
+	// two seconds.
 	measureAgain = 15 * time.Second
 	// measureLease is how long a process that died keeps the others from measuring;
 	// well above what a round may take.
@@ -55,7 +56,9 @@ func (e *Engine) measure(ctx context.Context, m retention.Measurement) error {
 		look, next = retention.Look{Position: m.Position}, 0
 	case err != nil:
 		look = retention.Look{Position: m.Position, Problem: problemOf(err)}
-		if errors.Is(err, retention.ErrUnavailable) {
+		// What fails in passing, a machine too busy for a moment, is over by then; what
+		// fails again costs the governed database a look every five minutes.
+		if !m.Failed || errors.Is(err, retention.ErrUnavailable) {
 			next = measureAgain
 		}
 	case !look.Done:
@@ -75,18 +78,6 @@ func problemOf(err error) string {
 		return "looking for the oldest due row took too long and was given up; an index that begins with the timestamp column makes it quick"
 	}
 	return err.Error()
-}
-
-// measureSoon asks for measurements of what a run has worked on. Best effort: they
-// come in minutes by themselves, also where the service ends right after the run.
-func (e *Engine) measureSoon(ctx context.Context, r *retention.Run) {
-	names := make([]string, len(r.Policies))
-	for i, res := range r.Policies {
-		names[i] = res.Policy
-	}
-	if err := e.store.MeasureSoon(ctx, names); err != nil && ctx.Err() == nil {
-		e.log.WarnContext(ctx, "measurements come later", "run", r.ID, "error", err)
-	}
 }
 
 // dueFor is how long the oldest due row has been due, zero if none is. The cutoff has

@@ -1,15 +1,13 @@
 package engine_test
 
 import (
-	"bytes"
-	"context"
 	"fmt"
-	"log/slog"
 	"strings"
 	"testing"
 	"time"
 
 	"holdfast/engine"
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
@@ -31,6 +29,12 @@ func (h *house) measure() {
 	if err := h.engine.MeasurePolicies(h.t.Context()); err != nil {
 		h.t.Fatal(err)
 	}
+}
+
+// measureNow makes the policy due for measuring, as time would.
+func (h *house) measureNow(p retention.Policy) {
+	h.t.Helper()
+	pgtest.Exec(h.t, h.storeURL, `UPDATE holdfast.policy_status SET due_at = holdfast.clock() WHERE policy = '`+p.Name+`'`)
 }
 
 func days(d time.Duration) string { return fmt.Sprintf("%.1f days", d.Hours()/24) }
@@ -133,9 +137,7 @@ func TestAMeasurementThatFailsKeepsTheLastOneAndSaysWhy(t *testing.T) {
 	h.measure()
 	before := h.figures()
 	h.exec(`ALTER TABLE public.r RENAME TO s`)
-	if err := h.store.MeasureSoon(t.Context(), []string{p.Name}); err != nil {
-		t.Fatal(err)
-	}
+	h.measureNow(p)
 	h.measure()
 	f := h.figures()
 	if !strings.Contains(f.Status.Problem, "public.r") || !f.Status.CheckedAt.Equal(before.Status.CheckedAt) || f.OverdueFor < before.OverdueFor {
@@ -150,9 +152,7 @@ func TestAMeasurementThatFailsKeepsTheLastOneAndSaysWhy(t *testing.T) {
 		t.Errorf("the overview has %+v; want it overdue as last measured, with the problem", got)
 	}
 	h.exec(`ALTER TABLE public.s RENAME TO r`)
-	if err := h.store.MeasureSoon(t.Context(), []string{p.Name}); err != nil {
-		t.Fatal(err)
-	}
+	h.measureNow(p)
 	h.measure()
 	if f := h.figures(); f.Status.Problem != "" || !f.Status.CheckedAt.After(before.Status.CheckedAt) {
 		t.Errorf("once it can be measured again: %+v", f.Status)
@@ -176,20 +176,34 @@ func TestARunThatMayNotStartFailsEachOfItsPolicies(t *testing.T) {
 	}
 }
 
-func TestMeasurementsThatTheEndOfTheServicePutsOffAreNoWarning(t *testing.T) {
+// A look that fails because the machine is too busy for a moment must not leave the
+// dashboard without a figure for five minutes; one that always fails must not be tried
+// every few seconds for ever.
+func TestALookThatFailedOnceIsTriedAgainSoonAndOneThatGoesOnFailingIsNot(t *testing.T) {
+	t.Parallel()
 	h := freshHouse(t)
-	var log bytes.Buffer
-	e := engine.New(h.store, h.target, engine.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
-	run := &retention.Run{ID: "x", Policies: []retention.PolicyResult{{Policy: "events"}}}
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	e.MeasureSoon(ended, run)
-	if log.Len() > 0 {
-		t.Errorf("said %s", log.String())
+	h.exec(oldRows("r", 100, true)...)
+	p := h.mustPolicy(policyOn("r", 90))
+	h.exec(`ALTER TABLE public.r RENAME TO s`)
+	wait := func() time.Duration {
+		h.measureNow(p)
+		h.measure()
+		return time.Duration(pgtest.Value[float64](t, h.storeURL, `SELECT extract(epoch FROM due_at - holdfast.clock())::float8 FROM holdfast.policy_status`) * float64(time.Second))
 	}
-	h.store.Close()
-	e.MeasureSoon(t.Context(), run)
-	if !strings.Contains(log.String(), "measurements come later") {
-		t.Errorf("said %q of a store that cannot be written, want a warning", log.String())
+	h.measure()
+	for _, c := range []struct {
+		what string
+		do   func()
+		want time.Duration
+	}{
+		{"a second failure", func() {}, 5 * time.Minute},
+		{"a success", func() { h.exec(`ALTER TABLE public.s RENAME TO r`) }, 5 * time.Minute},
+		{"a first failure after it", func() { h.exec(`ALTER TABLE public.r RENAME TO s`) }, 15 * time.Second},
+		{"another one", func() {}, 5 * time.Minute},
+	} {
+		c.do()
+		if got := wait(); got > c.want || got < c.want-10*time.Second {
+			t.Errorf("after %s the next look is in %s, want about %s", c.what, got, c.want)
+		}
 	}
 }

@@ -88,9 +88,8 @@ func (e *Engine) policyEnded(r *retention.Run, res *retention.PolicyResult) {
 }
 
 // runEnded is what follows when this process has ended a run.
-func (e *Engine) runEnded(ctx context.Context, r *retention.Run, status retention.RunStatus) {
+func (e *Engine) runEnded(r *retention.Run, status retention.RunStatus) {
 	if !r.DryRun {
 		e.meter.RunEnded(status)
-		e.measureSoon(ctx, r)
 	}
 }

@@ -87,8 +87,6 @@ type MeasureStore interface {
 	// SaveMeasurement keeps what a round has found and when the next one is due. It
 	// keeps nothing if the claim has run out or the policy has changed since.
 	SaveMeasurement(ctx context.Context, m retention.Measurement, l retention.Look, next time.Duration) error
-	// MeasureSoon makes policies due for measuring now.
-	MeasureSoon(ctx context.Context, policies []string) error
 	// Snapshot is what is known at one moment, for gauges.
 	Snapshot(ctx context.Context) (retention.Snapshot, error)
 	// Dispositions sums what real runs did between one bound and the next.

@@ -8,6 +8,8 @@ type Measurement struct {
 	Policy Policy
 	// Position is where the last round left off; nil before the first.
 	Position []byte
+	// Failed tells that the last round failed.
+	Failed bool
 	// Until is when the task may be given to somebody else.
 	Until time.Time
 }

@@ -192,8 +192,8 @@ func sumUp(ctx context.Context, tx pgx.Tx, runID string) error {
 	return err
 }
 
-// FinishRun ends the run, if attempt is its latest, and enqueues jobs for the runs
-// that waited for it, in one transaction. Repeated after an answer that was lost it
+// FinishRun ends the run, if attempt is its latest, enqueues jobs for the runs that
+// waited for it and makes its policies due for measuring, in one transaction. Repeated after an answer that was lost it
 // changes nothing and answers the run; any other end is ErrConflict.
 func (s *Store) FinishRun(ctx context.Context, id string, attempt int, status retention.RunStatus) (retention.Run, error) {
 	if !status.Ended() {
@@ -224,7 +224,7 @@ func (s *Store) FinishRun(ctx context.Context, id string, attempt int, status re
 			return err
 		}
 		if !r.DryRun {
-			if err := s.wake(ctx, tx, id); err != nil {
+			if err := s.followUp(ctx, tx, id); err != nil {
 				return err
 			}
 		}
@@ -232,6 +232,14 @@ func (s *Store) FinishRun(ctx context.Context, id string, attempt int, status re
 		return err
 	})
 	return r, err
+}
+
+// followUp is what a real run leaves behind when it ends or stops.
+func (s *Store) followUp(ctx context.Context, tx pgx.Tx, id string) error {
+	if err := measureSoon(ctx, tx, id); err != nil {
+		return err
+	}
+	return s.wake(ctx, tx, id)
 }
 
 // wake enqueues jobs for the queued runs that waited for a run and for no other. Were

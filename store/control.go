@@ -38,7 +38,7 @@ func (s *Store) StopRun(ctx context.Context, id string, to retention.RunStatus, 
 		// Whoever waited for it and for no other begins, unless it is to be settled first;
 		// those that go on waiting say for what when take-over next queues them.
 		if !before.DryRun {
-			if err := s.wake(ctx, tx, id); err != nil {
+			if err := s.followUp(ctx, tx, id); err != nil {
 				return err
 			}
 		}
@@ -126,7 +126,7 @@ func (s *Store) SettleRun(ctx context.Context, r retention.Run) (retention.Run, 
 			return err
 		}
 		if now.Status.Ended() && !now.DryRun {
-			if err := s.wake(ctx, tx, r.ID); err != nil {
+			if err := s.followUp(ctx, tx, r.ID); err != nil {
 				return err
 			}
 		}

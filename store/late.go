@@ -55,7 +55,7 @@ func (s *Store) miss(ctx context.Context, tx pgx.Tx, r *retention.Run) error {
 	if err := recordLate(ctx, tx, before, reason); err != nil {
 		return err
 	}
-	if err := s.wake(ctx, tx, r.ID); err != nil {
+	if err := s.followUp(ctx, tx, r.ID); err != nil {
 		return err
 	}
 	if *r, err = loadRun(ctx, tx, r.ID, ""); err != nil {

@@ -33,7 +33,7 @@ func (s *Store) ClaimMeasurement(ctx context.Context, lease time.Duration) (m re
 			WHERE NOT EXISTS (SELECT FROM holdfast.policy_status AS o WHERE o.claimed_until > holdfast.clock())
 			ON CONFLICT (policy) DO UPDATE
 			SET due_at = excluded.due_at, claimed_until = excluded.claimed_until
-			RETURNING s.policy, s.position, s.claimed_until`, lease.Seconds()).Scan(&name, &m.Position, &m.Until)
+			RETURNING s.policy, s.position, s.problem <> '', s.claimed_until`, lease.Seconds()).Scan(&name, &m.Position, &m.Failed, &m.Until)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -86,16 +86,14 @@ func (s *Store) SaveMeasurement(ctx context.Context, m retention.Measurement, l 
 	})
 }
 
-// MeasureSoon makes policies due for measuring now; what is being measured is
-// measured again.
-func (s *Store) MeasureSoon(ctx context.Context, policies []string) error {
-	return s.write(ctx, "ask for measurements", func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `
-			UPDATE holdfast.policy_status
-			SET due_at = holdfast.clock()
-			WHERE policy = ANY ($1)`, policies)
-		return err
-	})
+// measureSoon makes the policies of a run due for measuring now. What is being measured
+// is measured again: it may have been looked at before the run's last batch.
+func measureSoon(ctx context.Context, tx pgx.Tx, runID string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE holdfast.policy_status
+		SET due_at = holdfast.clock()
+		WHERE policy IN (SELECT policy FROM holdfast.run_policy WHERE run_id = $1::text::uuid)`, runID)
+	return err
 }
 
 const statusColumns = `s.policy, s.oldest_due, s.cutoff, s.checked_at, s.problem, s.note`

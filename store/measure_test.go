@@ -129,8 +129,10 @@ func TestOneProcessAtATimeMeasures(t *testing.T) {
 		t.Fatalf("%d processes measure at once, want 1", len(got))
 	}
 	noMeasurement(t, s, "while another measures")
-	// Asked for again while it is measured: the answer may be older than the run.
-	noErr(t, s.MeasureSoon(ctx, []string{got[0].Policy.Name}))
+	// A run on it ends while it is measured: the answer may be older than the run.
+	r := requested(t, s, false, got[0].Policy.Name)
+	claim(t, s, r)
+	must(s.FinishRun(ctx, r.ID, 1, retention.RunSucceeded))(t)
 	noErr(t, s.SaveMeasurement(ctx, got[0], retention.Look{Done: true}, time.Hour))
 	seen := map[string]int{got[0].Policy.Name: 1}
 	for range 3 {
@@ -159,5 +161,55 @@ func TestAMeasurementOfADeadProcessIsTakenByAnother(t *testing.T) {
 	noErr(t, s.SaveMeasurement(ctx, alive, retention.Look{Done: true}, time.Hour))
 	if len(must(s.PolicyStatuses(ctx))(t)) != 1 {
 		t.Error("the measurement was not kept")
+	}
+}
+
+// A process that dies right after a run must not leave the figures of before it for
+// minutes: what makes them due is in the transaction that ends the run.
+func TestWhateverEndsARunMakesItsPoliciesDueForMeasuring(t *testing.T) {
+	ctx := t.Context()
+	for name, c := range map[string]struct {
+		dry  bool
+		want bool
+		end  func(*store.Store, retention.Run) error
+	}{
+		"finished": {false, true, func(s *store.Store, r retention.Run) error {
+			_, err := s.FinishRun(ctx, r.ID, 1, retention.RunPartial)
+			return err
+		}},
+		"finished dry": {true, false, func(s *store.Store, r retention.Run) error {
+			_, err := s.FinishRun(ctx, r.ID, 1, retention.RunSucceeded)
+			return err
+		}},
+		"paused": {false, true, func(s *store.Store, r retention.Run) error {
+			_, err := s.StopRun(ctx, r.ID, retention.RunPaused, by("run.pause"))
+			return err
+		}},
+		"cancelled": {false, true, func(s *store.Store, r retention.Run) error {
+			_, err := s.StopRun(ctx, r.ID, retention.RunCancelled, by("run.cancel"))
+			return err
+		}},
+		"still in process": {false, false, func(*store.Store, retention.Run) error { return nil }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStore(t)
+			for _, p := range []string{"a_one", "b_two"} {
+				must(s.SavePolicy(ctx, policy(p), 0, by("policy.create")))(t)
+				noErr(t, s.SaveMeasurement(ctx, nextMeasurement(t, s), retention.Look{Done: true}, time.Hour))
+			}
+			r := requested(t, s, c.dry, "a_one")
+			claim(t, s, r)
+			noErr(t, c.end(s, r))
+			if !c.want {
+				noMeasurement(t, s, name)
+				return
+			}
+			m := nextMeasurement(t, s)
+			noErr(t, s.SaveMeasurement(ctx, m, retention.Look{Done: true}, time.Hour))
+			if m.Policy.Name != "a_one" {
+				t.Errorf("measured %q, want the run's policy", m.Policy.Name)
+			}
+			noMeasurement(t, s, "the policy of no run")
+		})
 	}
 }

@@ -470,7 +470,6 @@ func (s *fakeStore) step(id string, to retention.RunStatus, by retention.By, fro
 	return s.runs[i], nil
 }
 
-func (s *fakeStore) MeasureSoon(context.Context, []string) error { return nil }
 
 func (s *fakeStore) StopRun(_ context.Context, id string, to retention.RunStatus, by retention.By) (retention.Run, error) {
 	from := []retention.RunStatus{retention.RunQueued, retention.RunRunning}
