@@ -12,6 +12,7 @@ import (
 	"holdfast"
 	"holdfast/engine"
 	"holdfast/internal/httpauth"
+	"holdfast/retention"
 )
 
 func TestTheRoutesAreThoseOfTheContract(t *testing.T) {
@@ -51,6 +52,42 @@ func TestTheContractIsAValidDocument(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
+}
+
+// An answer with a word that the contract does not list breaks whoever generates a client
+// from it.
+func TestTheWordsOfTheContractAreThoseOfTheDomain(t *testing.T) {
+	doc, err := openapi3.NewLoader().LoadFromData(holdfast.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	schemas := doc.Components.Schemas
+	column := schemas["ColumnCoverage"].Value.Properties
+	for name, c := range map[string]struct {
+		contract *openapi3.SchemaRef
+		domain   []string
+	}{
+		"coverage state": {schemas["CoverageState"], texts(retention.CoverageStates())},
+		"personal kind":  {column["looks"], texts(retention.PersonalKinds())},
+		"personal sign":  {column["looks_by"], texts(retention.PersonalSigns())},
+	} {
+		var listed []string
+		for _, v := range c.contract.Value.Enum {
+			if s, ok := v.(string); ok {
+				listed = append(listed, s)
+			}
+		}
+		if diff := cmp.Diff(c.domain, listed); diff != "" {
+			t.Errorf("%s (-domain +contract):\n%s", name, diff)
+		}
+	}
+}
+
+func texts[T ~string](list []T) (out []string) {
+	for _, v := range list {
+		out = append(out, string(v))
+	}
+	return out
 }
 
 // Every POST answered with 201 creates, and so does requesting a run.

@@ -188,8 +188,34 @@ func (s *service) tellOfRuns(t *testing.T) {
 	if got := s.do(call{method: "GET", path: "/api/v1/doctor"}).want(200).object(); got["policies"] == 0.0 || got["findings"] == nil {
 		t.Errorf("the doctor: %v", got)
 	}
+	s.tellOfCoverage(t)
 	s.do(call{method: "GET", path: "/api/v1/runs/export?format=json&status=succeeded"}).want(200)
 	s.do(call{method: "GET", path: "/api/v1/runs/export?format=csv&policy=tickets"}).want(200)
+}
+
+func (s *service) tellOfCoverage(t *testing.T) {
+	exemption := func(method, table, reason string) answer {
+		c := call{method: method, path: "/api/v1/coverage/" + url.PathEscape(table) + "/exemption"}
+		if method == "PUT" {
+			c.body = map[string]any{"reason": reason}
+		}
+		return s.do(c)
+	}
+	exemption("PUT", "public.notes", "").want(422)
+	exemption("PUT", "public.nothing", "a list").want(404)
+	exemption("PUT", "a.b.c", "a list").want(422)
+	if got := exemption("PUT", "public.notes", "a list").want(200).object(); got["reason"] != "a list" || got["table"] != "public.notes" {
+		t.Errorf("the exemption: %v", got)
+	}
+	s.do(call{method: "GET", path: "/api/v1/coverage?state=shut"}).want(400)
+	all := s.do(call{method: "GET", path: "/api/v1/coverage"}).want(200).object()
+	some := s.do(call{method: "GET", path: "/api/v1/coverage?state=covered"}).want(200).object()
+	covered := all["counts"].(map[string]any)["covered"]
+	if n := float64(len(some["items"].([]any))); n == 0 || n != covered || len(all["items"].([]any)) <= int(n) {
+		t.Errorf("%v tables are covered, %v are listed as covered", covered, n)
+	}
+	exemption("DELETE", "public.notes", "").want(204)
+	exemption("DELETE", "public.notes", "").want(404)
 }
 
 func (s *service) tellOfStops(t *testing.T) {

@@ -20,6 +20,7 @@ type Store interface {
 	ScheduleStore
 	EventStore
 	SubscriberStore
+	CoverageStore
 	AccountStore
 
 	// Ping tells whether the database answers.
@@ -231,6 +232,26 @@ type EventStore interface {
 	Events(ctx context.Context, f retention.EventFilter, p retention.Page) ([]retention.LoggedEvent, string, error)
 }
 
+// CoverageStore keeps which tables need no policy, and how all of them stood on the last
+// days.
+type CoverageStore interface {
+	Exemptions(ctx context.Context) ([]retention.Exemption, error)
+	// SaveExemption exempts a table, or gives its exemption another reason; the same one
+	// changes nothing.
+	SaveExemption(ctx context.Context, x retention.Exemption, by retention.By) (retention.Exemption, error)
+	// EndExemption is ErrNotFound if the table is not exempt.
+	EndExemption(ctx context.Context, t retention.TableName, by retention.By) error
+	// ClaimSurvey gives the caller the survey of today (UTC), for lease; false if it is
+	// there already, or while somebody makes it.
+	ClaimSurvey(ctx context.Context, lease time.Duration) (bool, error)
+	SaveSurvey(ctx context.Context, c retention.Coverage) error
+	// AbandonSurvey gives the claim of today back.
+	AbandonSurvey(ctx context.Context) error
+	// Surveys are the last one and the last one of a day before today, which may be the
+	// same; nil where there is none.
+	Surveys(ctx context.Context) (last, earlier *retention.Coverage, err error)
+}
+
 // AccountStore keeps people, their sessions' owner and API tokens.
 type AccountStore interface {
 	// CreateUser keeps an account; a used e-mail address is ErrConflict.
@@ -286,6 +307,9 @@ type Target interface {
 	// Diagnose lists what hurts the policies, and what in the database does: from the
 	// catalog, statistics and some seconds of counting.
 	Diagnose(ctx context.Context, policies []retention.Policy) (retention.Diagnosis, error)
+	// Sample says of columns of a table what kind of personal data their values look like,
+	// by some rows of it. A table that is locked, slow to read or not ours to read has none.
+	Sample(ctx context.Context, table plan.Table) (map[string]retention.PersonalKind, error)
 	// ReferringFirst orders tables such that one comes before those that it refers to, by
 	// whatever foreign keys lead there; the answer has each one's place in the list.
 	ReferringFirst(ctx context.Context, tables []retention.TableName) ([]int, error)

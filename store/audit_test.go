@@ -144,6 +144,25 @@ func otherWrites() []write {
 				return "run/" + r.ID, err
 			}
 		}},
+		{"SaveExemption", false, true, func(_ *testing.T, s *store.Store) call {
+			return func(ctx context.Context, by retention.By) (string, error) {
+				_, err := s.SaveExemption(ctx, retention.Exemption{Table: table("countries"), Reason: "a list"}, by)
+				return "table/public.countries", err
+			}
+		}},
+		{"SaveExemption", true, true, func(t *testing.T, s *store.Store) call {
+			exempted(t, s, "countries", "a list")
+			return func(ctx context.Context, by retention.By) (string, error) {
+				_, err := s.SaveExemption(ctx, retention.Exemption{Table: table("countries"), Reason: "another"}, by)
+				return "table/public.countries", err
+			}
+		}},
+		{"EndExemption", true, false, func(t *testing.T, s *store.Store) call {
+			exempted(t, s, "countries", "a list")
+			return func(ctx context.Context, by retention.By) (string, error) {
+				return "table/public.countries", s.EndExemption(ctx, table("countries"), by)
+			}
+		}},
 		{"CreateUser", false, true, func(_ *testing.T, s *store.Store) call {
 			return func(ctx context.Context, by retention.By) (string, error) {
 				_, err := s.CreateUser(ctx, retention.User{Email: "john@example.com"}, "$argon2id$SECRET", by)

@@ -221,6 +221,8 @@ const (
 	lockEvents = 3
 	// lockMeasurements orders the claims of measurements.
 	lockMeasurements = 5
+	// lockExemptions orders the exemptions of tables.
+	lockExemptions = 6
 )
 
 // lockFor waits for the advisory lock, which the transaction keeps until its end.

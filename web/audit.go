@@ -21,7 +21,10 @@ var actions = []action{
 	{"hold.place", "placed the hold"}, {"hold.in_force", "put the hold in force"}, {"hold.revise", "changed the hold"},
 	{"hold.review_due", "listed the hold for review"}, {"hold.release", "asked for the hold's release"}, {"hold.released", "released the hold"},
 	{"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
-	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"}, {"guard.accept", "accepted another governed database"},
+	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"},
+	{"run.await_approval", "stopped the run for approval"}, {"run.approve", "approved the run"},
+	{"coverage.exempt", "exempted the table"}, {"coverage.end_exemption", "ended the exemption of the table"},
+	{"guard.accept", "accepted another governed database"},
 	{"subscriber.create", "added the subscriber"}, {"subscriber.revise", "changed the subscriber"}, {"subscriber.rotate_secret", "gave the subscriber a new signing key"},
 	{"subscriber.test", "sent a test event to the subscriber"}, {"subscriber.replay", "had events delivered again"}, {"subscriber.end", "ended the subscriber"},
 	{"user.create", "added a person"}, {"user.sign_in", "signed in"}, {"user.sign_in_refused", "was refused at sign-in"}, {"user.sign_out", "signed out"}, {"user.change_password", "changed their password"},
@@ -194,6 +197,8 @@ func objectHref(object string) string {
 		return "/settings/people"
 	case "token":
 		return "/settings/tokens"
+	case "table":
+		return "/coverage"
 	}
 	return ""
 }

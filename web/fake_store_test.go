@@ -43,6 +43,9 @@ type fakeStore struct {
 	// history is what was done in the i-th of the days that are asked for.
 	history     func(i int) retention.DayCount
 	subscribers []fakeSubscriber
+	// exempt are the exemptions, surveyed the last survey and that of an earlier day.
+	exempt   []retention.Exemption
+	surveyed [2]*retention.Coverage
 	// simulated are the simulations that were kept, approved the last approvals.
 	simulated []retention.KeptSimulation
 	approved  []retention.Approval
@@ -469,7 +472,6 @@ func (s *fakeStore) step(id string, to retention.RunStatus, by retention.By, fro
 	s.record("run/"+id, nil, nil, by)
 	return s.runs[i], nil
 }
-
 
 func (s *fakeStore) StopRun(_ context.Context, id string, to retention.RunStatus, by retention.By) (retention.Run, error) {
 	from := []retention.RunStatus{retention.RunQueued, retention.RunRunning}

@@ -97,7 +97,24 @@ func filledStore() *fakeStore {
 		return d
 	}
 	fillSubscribers(s)
+	fillCoverage(s)
 	return s
+}
+
+// fillCoverage has one exempt table, and a survey of the day before.
+func fillCoverage(s *fakeStore) {
+	s.exempt = []retention.Exemption{{Table: public("order_lines"), Reason: "Goes with its orders; nothing in it is about people.", By: "ali.khan@example.com", At: ago(20 * day)}}
+	text := func(name string, looks retention.Looks) retention.ColumnCoverage {
+		return retention.ColumnCoverage{Name: name, Type: "text", Looks: looks}
+	}
+	seen := retention.Looks{Kind: retention.PersonalEmail, By: retention.SignSample}
+	s.surveyed[0] = &retention.Coverage{At: ago(6 * time.Hour), Tables: []retention.TableCoverage{
+		{Table: public("support_tickets"), State: retention.CoverageCovered, Columns: []retention.ColumnCoverage{text("body", seen)}},
+	}}
+	s.surveyed[1] = &retention.Coverage{At: ago(30 * time.Hour), Tables: []retention.TableCoverage{
+		{Table: public("order_lines"), State: retention.CoverageOpen, Columns: []retention.ColumnCoverage{text("sku", retention.Looks{}), text("note", retention.Looks{})}},
+		{Table: public("old_carts"), State: retention.CoverageExempt},
+	}}
 }
 
 func fillPolicies(s *fakeStore) {

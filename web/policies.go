@@ -122,6 +122,9 @@ func policy(v *visit) error {
 	if view.Conflicts, err = v.conflicts(p); err != nil {
 		return err
 	}
+	if err := v.treatment(&view, p); err != nil {
+		return err
+	}
 	if view.Simulated, err = v.lastSimulated(p); err != nil {
 		return err
 	}

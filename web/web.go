@@ -92,6 +92,7 @@ func (s *server) routes() http.Handler {
 			s.runRoutes(r)
 			s.recordRoutes(r)
 			s.doctorRoutes(r)
+			s.coverageRoutes(r)
 			s.scheduleRoutes(r)
 			s.subscriberRoutes(r)
 			r.Get("/", s.page(overview))
@@ -185,6 +186,8 @@ var doneTexts = map[string]string{
 	"revised":          "The change of the hold is saved.",
 	"released":         "The release is recorded.",
 	"requested":        "The run is requested.",
+	"exempted":         "The table is exempt.",
+	"unexempted":       "The exemption has ended.",
 	"approved":         "The run is approved. It counts once more and goes on.",
 	"paused":           "The run is paused. What was committed stays; resumed, it goes on from there.",
 	"resumed":          "The run is queued again and goes on from where it was.",

@@ -60,6 +60,99 @@ func (e ActorKind) Valid() bool {
 	}
 }
 
+// Defines values for ColumnCoverageLooks.
+const (
+	ColumnCoverageLooksAddress          ColumnCoverageLooks = "address"
+	ColumnCoverageLooksBirth            ColumnCoverageLooks = "birth"
+	ColumnCoverageLooksCredential       ColumnCoverageLooks = "credential"
+	ColumnCoverageLooksEmail            ColumnCoverageLooks = "email"
+	ColumnCoverageLooksFinancial        ColumnCoverageLooks = "financial"
+	ColumnCoverageLooksLessThanNil      ColumnCoverageLooks = "<nil>"
+	ColumnCoverageLooksLocation         ColumnCoverageLooks = "location"
+	ColumnCoverageLooksName             ColumnCoverageLooks = "name"
+	ColumnCoverageLooksOfficialID       ColumnCoverageLooks = "official_id"
+	ColumnCoverageLooksOnlineIdentifier ColumnCoverageLooks = "online_identifier"
+	ColumnCoverageLooksPhone            ColumnCoverageLooks = "phone"
+	ColumnCoverageLooksSpecialCategory  ColumnCoverageLooks = "special_category"
+)
+
+// Valid indicates whether the value is a known member of the ColumnCoverageLooks enum.
+func (e ColumnCoverageLooks) Valid() bool {
+	switch e {
+	case ColumnCoverageLooksAddress:
+		return true
+	case ColumnCoverageLooksBirth:
+		return true
+	case ColumnCoverageLooksCredential:
+		return true
+	case ColumnCoverageLooksEmail:
+		return true
+	case ColumnCoverageLooksFinancial:
+		return true
+	case ColumnCoverageLooksLessThanNil:
+		return true
+	case ColumnCoverageLooksLocation:
+		return true
+	case ColumnCoverageLooksName:
+		return true
+	case ColumnCoverageLooksOfficialID:
+		return true
+	case ColumnCoverageLooksOnlineIdentifier:
+		return true
+	case ColumnCoverageLooksPhone:
+		return true
+	case ColumnCoverageLooksSpecialCategory:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ColumnCoverageLooksBy.
+const (
+	ColumnCoverageLooksByLessThanNil ColumnCoverageLooksBy = "<nil>"
+	ColumnCoverageLooksByName        ColumnCoverageLooksBy = "name"
+	ColumnCoverageLooksBySample      ColumnCoverageLooksBy = "sample"
+	ColumnCoverageLooksByType        ColumnCoverageLooksBy = "type"
+)
+
+// Valid indicates whether the value is a known member of the ColumnCoverageLooksBy enum.
+func (e ColumnCoverageLooksBy) Valid() bool {
+	switch e {
+	case ColumnCoverageLooksByLessThanNil:
+		return true
+	case ColumnCoverageLooksByName:
+		return true
+	case ColumnCoverageLooksBySample:
+		return true
+	case ColumnCoverageLooksByType:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CoverageState.
+const (
+	CoverageStateCovered CoverageState = "covered"
+	CoverageStateExempt  CoverageState = "exempt"
+	CoverageStateOpen    CoverageState = "open"
+)
+
+// Valid indicates whether the value is a known member of the CoverageState enum.
+func (e CoverageState) Valid() bool {
+	switch e {
+	case CoverageStateCovered:
+		return true
+	case CoverageStateExempt:
+		return true
+	case CoverageStateOpen:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DatePart.
 const (
 	DatePartDay     DatePart = "day"
@@ -703,6 +796,72 @@ type Column struct {
 	Type string `json:"type"`
 }
 
+// ColumnCoverage defines model for ColumnCoverage.
+type ColumnCoverage struct {
+	// Key It identifies the row, and no policy can change it
+	Key bool `json:"key"`
+
+	// Looks What kind of personal data it looks like; null if it does not
+	Looks *ColumnCoverageLooks `json:"looks"`
+
+	// LooksBy By what
+	LooksBy *ColumnCoverageLooksBy `json:"looks_by"`
+	Name    string                 `json:"name"`
+
+	// TreatedBy Policies that anonymize it
+	TreatedBy []string `json:"treated_by"`
+	Type      string   `json:"type"`
+
+	// Untouched It looks personal, and no policy anonymizes it or removes rows of the table
+	Untouched bool `json:"untouched"`
+}
+
+// ColumnCoverageLooks What kind of personal data it looks like; null if it does not
+type ColumnCoverageLooks string
+
+// ColumnCoverageLooksBy By what
+type ColumnCoverageLooksBy string
+
+// Coverage defines model for Coverage.
+type Coverage struct {
+	AsOf   time.Time      `json:"as_of"`
+	Counts CoverageCounts `json:"counts"`
+	Drift  []Drift        `json:"drift"`
+
+	// DriftSince The survey that `drift` is compared with; null as long as there is none of an earlier day
+	DriftSince *time.Time      `json:"drift_since"`
+	Items      []TableCoverage `json:"items"`
+
+	// SampledAt When values were last looked at
+	SampledAt *time.Time `json:"sampled_at"`
+}
+
+// CoverageCounts defines model for CoverageCounts.
+type CoverageCounts struct {
+	Covered int `json:"covered"`
+	Exempt  int `json:"exempt"`
+	Open    int `json:"open"`
+	Tables  int `json:"tables"`
+
+	// Untouched Columns that look personal and that no policy anonymizes or removes
+	Untouched int `json:"untouched"`
+}
+
+// CoverageState `covered`: under an enabled policy; `exempt`: under none, and a person has said why; `open`: under none, and nobody has.
+type CoverageState string
+
+// CoveringPolicy defines model for CoveringPolicy.
+type CoveringPolicy struct {
+	Action Action `json:"action"`
+
+	// Conditional It has a condition, so it does not dispose of every row that is old enough
+	Conditional bool   `json:"conditional"`
+	Policy      string `json:"policy"`
+
+	// Via The policy's own table, where it reaches this one by a foreign key only
+	Via *string `json:"via"`
+}
+
 // DatePart defines model for DatePart.
 type DatePart string
 
@@ -738,6 +897,16 @@ type Diagnosis struct {
 
 	// Policies How many were looked at
 	Policies int `json:"policies"`
+}
+
+// Drift defines model for Drift.
+type Drift struct {
+	// Column Null where it concerns the whole table
+	Column *string `json:"column"`
+
+	// Says What is other than it was; names stand in backquotes
+	Says  string `json:"says"`
+	Table string `json:"table"`
 }
 
 // Effects Changes of other tables that went with the processed rows, by the table's name
@@ -791,6 +960,20 @@ type EventType string
 
 // Evidence What the journal keeps of each batch: counts and a digest per record, or counts alone.
 type Evidence string
+
+// Exemption defines model for Exemption.
+type Exemption struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	Table  string    `json:"table"`
+}
+
+// ExemptionInput defines model for ExemptionInput.
+type ExemptionInput struct {
+	// Reason Why the table needs no retention policy; 1 to 4,000 characters
+	Reason string `json:"reason"`
+}
 
 // FieldError defines model for FieldError.
 type FieldError struct {
@@ -1853,6 +2036,22 @@ type Table struct {
 	TimeColumns []string `json:"time_columns"`
 }
 
+// TableCoverage defines model for TableCoverage.
+type TableCoverage struct {
+	// ArchiveOf Policies that archive rows into it
+	ArchiveOf []string         `json:"archive_of"`
+	Columns   []ColumnCoverage `json:"columns"`
+
+	// EstimatedRows The server's own estimate
+	EstimatedRows *int64           `json:"estimated_rows"`
+	Exemption     *Exemption       `json:"exemption"`
+	Policies      []CoveringPolicy `json:"policies"`
+
+	// State `covered`: under an enabled policy; `exempt`: under none, and a person has said why; `open`: under none, and nobody has.
+	State CoverageState `json:"state"`
+	Table string        `json:"table"`
+}
+
 // TableKind defines model for TableKind.
 type TableKind string
 
@@ -2031,6 +2230,12 @@ type ListAuditParams struct {
 
 	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// GetCoverageParams defines parameters for GetCoverage.
+type GetCoverageParams struct {
+	// State Only tables in these states; may be repeated. The counts are of all.
+	State *[]CoverageState `form:"state,omitempty" json:"state,omitempty"`
 }
 
 // ListEventsParams defines parameters for ListEvents.
@@ -2307,6 +2512,9 @@ type CreateUserParams struct {
 	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
 }
 
+// ExemptTableJSONRequestBody defines body for ExemptTable for application/json ContentType.
+type ExemptTableJSONRequestBody = ExemptionInput
+
 // PlaceHoldJSONRequestBody defines body for PlaceHold for application/json ContentType.
 type PlaceHoldJSONRequestBody = HoldInput
 
@@ -2357,6 +2565,15 @@ type ServerInterface interface {
 	// ListAudit List the audit, newest first
 	// (GET /api/v1/audit)
 	ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams)
+	// GetCoverage Say of every table who answers for it
+	// (GET /api/v1/coverage)
+	GetCoverage(w http.ResponseWriter, r *http.Request, params GetCoverageParams)
+	// EndExemption Take an exemption back
+	// (DELETE /api/v1/coverage/{table}/exemption)
+	EndExemption(w http.ResponseWriter, r *http.Request, table string)
+	// ExemptTable Say that a table needs no policy
+	// (PUT /api/v1/coverage/{table}/exemption)
+	ExemptTable(w http.ResponseWriter, r *http.Request, table string)
 	// GetDiagnosis List what hurts the policies
 	// (GET /api/v1/doctor)
 	GetDiagnosis(w http.ResponseWriter, r *http.Request)
@@ -2516,6 +2733,24 @@ type Unimplemented struct{}
 // ListAudit List the audit, newest first
 // (GET /api/v1/audit)
 func (_ Unimplemented) ListAudit(w http.ResponseWriter, r *http.Request, params ListAuditParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// GetCoverage Say of every table who answers for it
+// (GET /api/v1/coverage)
+func (_ Unimplemented) GetCoverage(w http.ResponseWriter, r *http.Request, params GetCoverageParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// EndExemption Take an exemption back
+// (DELETE /api/v1/coverage/{table}/exemption)
+func (_ Unimplemented) EndExemption(w http.ResponseWriter, r *http.Request, table string) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ExemptTable Say that a table needs no policy
+// (PUT /api/v1/coverage/{table}/exemption)
+func (_ Unimplemented) ExemptTable(w http.ResponseWriter, r *http.Request, table string) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -2930,6 +3165,91 @@ func (siw *ServerInterfaceWrapper) ListAudit(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListAudit(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCoverage operation middleware
+func (siw *ServerInterfaceWrapper) GetCoverage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCoverageParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCoverage(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// EndExemption operation middleware
+func (siw *ServerInterfaceWrapper) EndExemption(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "table" -------------
+	var table string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "table", chi.URLParam(r, "table"), &table, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "table", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.EndExemption(w, r, table)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExemptTable operation middleware
+func (siw *ServerInterfaceWrapper) ExemptTable(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "table" -------------
+	var table string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "table", chi.URLParam(r, "table"), &table, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "table", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExemptTable(w, r, table)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5208,6 +5528,15 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Get(options.BaseURL+"/api/v1/doctor", wrapper.GetDiagnosis)
 	})
 	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/coverage", wrapper.GetCoverage)
+	})
+	r.Group(func(r chi.Router) {
+		r.Delete(options.BaseURL+"/api/v1/coverage/{table}/exemption", wrapper.EndExemption)
+	})
+	r.Group(func(r chi.Router) {
+		r.Put(options.BaseURL+"/api/v1/coverage/{table}/exemption", wrapper.ExemptTable)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/schedules", wrapper.ListSchedules)
 	})
 	r.Group(func(r chi.Router) {
@@ -5409,6 +5738,422 @@ type ListAudit503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAudit503ApplicationProblemPlusJSONResponse) VisitListAuditResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageRequestObject struct {
+	Params GetCoverageParams
+}
+
+type GetCoverageResponseObject interface {
+	VisitGetCoverageResponse(w http.ResponseWriter) error
+}
+
+type GetCoverage200JSONResponse Coverage
+
+func (response GetCoverage200JSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage400ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage401ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage500ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage503ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndExemptionRequestObject struct {
+	Table string `json:"table"`
+}
+
+type EndExemptionResponseObject interface {
+	VisitEndExemptionResponse(w http.ResponseWriter) error
+}
+
+type EndExemption204Response struct {
+}
+
+func (response EndExemption204Response) VisitEndExemptionResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type EndExemption400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response EndExemption400ApplicationProblemPlusJSONResponse) VisitEndExemptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndExemption401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response EndExemption401ApplicationProblemPlusJSONResponse) VisitEndExemptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndExemption403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response EndExemption403ApplicationProblemPlusJSONResponse) VisitEndExemptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndExemption404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response EndExemption404ApplicationProblemPlusJSONResponse) VisitEndExemptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndExemption409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response EndExemption409ApplicationProblemPlusJSONResponse) VisitEndExemptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndExemption422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response EndExemption422ApplicationProblemPlusJSONResponse) VisitEndExemptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndExemption500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response EndExemption500ApplicationProblemPlusJSONResponse) VisitEndExemptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndExemption503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response EndExemption503ApplicationProblemPlusJSONResponse) VisitEndExemptionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTableRequestObject struct {
+	Table string `json:"table"`
+	Body  *ExemptTableJSONRequestBody
+}
+
+type ExemptTableResponseObject interface {
+	VisitExemptTableResponse(w http.ResponseWriter) error
+}
+
+type ExemptTable200JSONResponse Exemption
+
+func (response ExemptTable200JSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable400ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable401ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable403ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable404ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable409ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable413ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable415ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable422ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable500ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExemptTable503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExemptTable503ApplicationProblemPlusJSONResponse) VisitExemptTableResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -12069,6 +12814,15 @@ type StrictServerInterface interface {
 	// ListAudit List the audit, newest first
 	// (GET /api/v1/audit)
 	ListAudit(ctx context.Context, request ListAuditRequestObject) (ListAuditResponseObject, error)
+	// GetCoverage Say of every table who answers for it
+	// (GET /api/v1/coverage)
+	GetCoverage(ctx context.Context, request GetCoverageRequestObject) (GetCoverageResponseObject, error)
+	// EndExemption Take an exemption back
+	// (DELETE /api/v1/coverage/{table}/exemption)
+	EndExemption(ctx context.Context, request EndExemptionRequestObject) (EndExemptionResponseObject, error)
+	// ExemptTable Say that a table needs no policy
+	// (PUT /api/v1/coverage/{table}/exemption)
+	ExemptTable(ctx context.Context, request ExemptTableRequestObject) (ExemptTableResponseObject, error)
 	// GetDiagnosis List what hurts the policies
 	// (GET /api/v1/doctor)
 	GetDiagnosis(ctx context.Context, request GetDiagnosisRequestObject) (GetDiagnosisResponseObject, error)
@@ -12279,6 +13033,91 @@ func (sh *strictHandler) ListAudit(w http.ResponseWriter, r *http.Request, param
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListAuditResponseObject); ok {
 		if err := validResponse.VisitListAuditResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCoverage operation middleware
+func (sh *strictHandler) GetCoverage(w http.ResponseWriter, r *http.Request, params GetCoverageParams) {
+	var request GetCoverageRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCoverage(ctx, request.(GetCoverageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCoverage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCoverageResponseObject); ok {
+		if err := validResponse.VisitGetCoverageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// EndExemption operation middleware
+func (sh *strictHandler) EndExemption(w http.ResponseWriter, r *http.Request, table string) {
+	var request EndExemptionRequestObject
+
+	request.Table = table
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.EndExemption(ctx, request.(EndExemptionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndExemption")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(EndExemptionResponseObject); ok {
+		if err := validResponse.VisitEndExemptionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExemptTable operation middleware
+func (sh *strictHandler) ExemptTable(w http.ResponseWriter, r *http.Request, table string) {
+	var request ExemptTableRequestObject
+
+	request.Table = table
+
+	var body ExemptTableJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExemptTable(ctx, request.(ExemptTableRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExemptTable")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExemptTableResponseObject); ok {
+		if err := validResponse.VisitExemptTableResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -190,7 +190,7 @@ func (p *program) runDemo(ctx context.Context, a *app, actor retention.Actor) (r
 		return run, err
 	}
 	run, err = awaitRun(ctx, a.engine, actor, run.ID)
-	err = errors.Join(err, a.engine.MeasurePolicies(ctx))
+	err = errors.Join(err, a.engine.MeasurePolicies(ctx), a.engine.SurveyCoverage(ctx))
 	sctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
 	return run, errors.Join(err, manager.Stop(sctx, stopJobs))

@@ -36,6 +36,8 @@ const (
 	// anything to carry it costs two small reads.
 	carryEvery = 2 * time.Second
 	sweepEvery = time.Hour
+	// surveyEvery is how late the survey of a day may begin.
+	surveyEvery = 10 * time.Minute
 	// maxRuns is how many runs one process works on at once.
 	maxRuns = 4
 )
@@ -112,6 +114,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.every(carryEvery, m.carry, "carry journal and events", m.engine.CarryJournal)
 	m.every(settleEvery, nil, "measure policies", m.engine.MeasurePolicies)
 	m.every(wakeEvery, nil, "wake subscribers", m.engine.WakePumps)
+	m.every(surveyEvery, nil, "survey the tables", m.engine.SurveyCoverage)
 	m.every(sweepEvery, nil, "sweep", m.engine.Sweep)
 	for _, begin := range m.also {
 		begin()

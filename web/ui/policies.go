@@ -26,13 +26,17 @@ type PolicyView struct {
 	Sentence string
 	Retired  bool
 	// RetiredBy and RetiredAt tell of a retired one.
-	RetiredBy  string
-	RetiredAt  Time
-	Enabled    bool
-	Health     []Stat
-	Problem    string
-	Details    []Pair
+	RetiredBy string
+	RetiredAt Time
+	Enabled   bool
+	Health    []Stat
+	Problem   string
+	Details   []Pair
+	// Columns say how columns are anonymized; Treatment, where the table can be read, says
+	// of each of its columns what becomes of it.
 	Columns    []Pair
+	Treatment  []TreatmentRow
+	Left       string
 	Versions   []VersionRow
 	Runs       []RunRow
 	Simulation *SimulationView
@@ -40,6 +44,15 @@ type PolicyView struct {
 	Simulated string
 	// Conflicts say which other policies would remove some of the same rows.
 	Conflicts []string
+}
+
+// TreatmentRow is one column of the table of an anonymizing policy.
+type TreatmentRow struct {
+	Name, Type string
+	// Looks says what it looks like; empty for nothing personal.
+	Looks string
+	State Pill
+	Note  string
 }
 
 // Pair is a name with its value; Code sets it as code.

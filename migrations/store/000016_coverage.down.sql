@@ -1,0 +1,2 @@
+DROP TABLE holdfast.survey;
+DROP TABLE holdfast.exemption;
