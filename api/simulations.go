@@ -10,7 +10,18 @@ import (
 
 // SimulatePolicy is POST /policies/{name}/simulation.
 func (s *server) SimulatePolicy(ctx context.Context, r oapi.SimulatePolicyRequestObject) (oapi.SimulatePolicyResponseObject, error) {
-	sim, err := s.engine.Simulate(ctx, httpauth.ActorFrom(ctx), r.Name, r.Params.AsOf)
+	actor := httpauth.ActorFrom(ctx)
+	simulate := func() (retention.Simulation, error) { return s.engine.Simulate(ctx, actor, r.Name, r.Params.AsOf) }
+	if r.Params.RetentionPeriod != nil {
+		period, err := retention.ParsePeriod(*r.Params.RetentionPeriod)
+		if err != nil {
+			return nil, retention.Invalid("retention_period", "%s", err.Error())
+		}
+		simulate = func() (retention.Simulation, error) {
+			return s.engine.WhatIf(ctx, actor, r.Name, period, r.Params.AsOf)
+		}
+	}
+	sim, err := simulate()
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +44,8 @@ func (s *server) SimulateDraft(ctx context.Context, r oapi.SimulateDraftRequestO
 func renderSimulation(s retention.Simulation) oapi.Simulation {
 	return oapi.Simulation{
 		Policy: s.Policy, Version: s.Version, Action: oapi.Action(s.Action), Table: s.Table.String(),
-		AsOf: s.AsOf.UTC(), Cutoff: s.Cutoff.UTC(), Due: s.Due, Held: s.Held, Blocked: s.Blocked, WouldProcess: s.WouldProcess,
+		AsOf: s.AsOf.UTC(), Cutoff: s.Cutoff.UTC(), Due: s.Due, Held: counted(s.Held), Blocked: counted(s.Blocked), WouldProcess: counted(s.WouldProcess),
+		BlockedBy: renderCounts(s.BlockedBy), Estimated: s.Estimated, Samples: each(s.Samples, renderKey), Takes: renderTakes(s.Takes), Unknown: append([]string{}, s.Unknown...),
 		NullTimestamps: counted(s.NullTimestamps), InfiniteTimestamps: counted(s.InfiniteTimestamps), OldestDue: utc(s.OldestDue),
 		Conflicts: each(s.Conflicts, func(c retention.Conflict) oapi.PolicyConflict {
 			return oapi.PolicyConflict{Policy: c.Policy, Version: c.Version, Yields: c.Yields, Unranked: c.Unranked, Because: c.Because}
@@ -43,4 +55,11 @@ func renderSimulation(s retention.Simulation) oapi.Simulation {
 			return oapi.MonthCount{Month: m.Month, Due: m.Due, Held: m.Held}
 		}),
 	}
+}
+
+func renderTakes(e *retention.RunEstimate) *oapi.RunEstimate {
+	if e == nil {
+		return nil
+	}
+	return &oapi.RunEstimate{Seconds: e.Seconds, RowsPerSecond: e.RowsPerSecond, Policy: e.Policy}
 }

@@ -144,6 +144,7 @@ func (e *Engine) keepSimulation(ctx context.Context, s retention.Simulation, by 
 	if err != nil || now.Sub(s.AsOf) > simulatedLately {
 		return err
 	}
+	s.Samples = nil // figures are kept, and no records
 	return e.store.SaveSimulation(ctx, s, by)
 }
 
@@ -181,6 +182,23 @@ func (e *Engine) Simulate(ctx context.Context, actor retention.Actor, name strin
 	return s, e.keepSimulation(ctx, s, actor.Name)
 }
 
+// WhatIf computes what a run of a stored policy would do, or would have done, if rows were
+// kept for another period; asOf nil means now. Nothing of it is kept.
+func (e *Engine) WhatIf(ctx context.Context, actor retention.Actor, name string, period retention.Period, asOf *time.Time) (retention.Simulation, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.Simulation{}, err
+	}
+	p, err := e.livePolicy(ctx, name)
+	if err != nil {
+		return retention.Simulation{}, err
+	}
+	if period.IsZero() {
+		return retention.Simulation{}, retention.Invalid("retention_period", "must be longer than nothing")
+	}
+	p.RetentionPeriod, p.Version = period, 0
+	return e.simulate(ctx, p, asOf)
+}
+
 // SimulateDraft does the same for a policy that is not stored.
 func (e *Engine) SimulateDraft(ctx context.Context, actor retention.Actor, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {
 	if err := e.authorise(actor, OpRead); err != nil {
@@ -208,8 +226,54 @@ func (e *Engine) simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 		return retention.Simulation{}, err
 	}
 	s, err := e.target.Simulate(ctx, p.Among(live), asOf)
+	if errors.Is(err, retention.ErrTooSlow) && ctx.Err() == nil {
+		s, err = e.target.Estimate(ctx, p.Among(live), asOf)
+	}
+	if err != nil {
+		return s, refusalAsInvalid(err)
+	}
 	s.Conflicts = p.Conflicts(live)
-	return s, refusalAsInvalid(err)
+	s.Takes, err = e.runEstimate(ctx, p.Name, s)
+	return s, err
+}
+
+const (
+	// ratedFrom is how many rows a run must have disposed of for its rate to tell anything.
+	ratedFrom = 1000
+	// ratedRuns is how many of the last runs are looked at.
+	ratedRuns = 20
+)
+
+// runEstimate reckons how long a run would take, by the rate of the last one under the same
+// policy that was large enough, else of the last one under any.
+func (e *Engine) runEstimate(ctx context.Context, policy string, s retention.Simulation) (*retention.RunEstimate, error) {
+	rows := s.WouldProcess
+	if rows == retention.NotCounted {
+		rows = s.Due
+	}
+	if rows <= 0 {
+		return nil, nil
+	}
+	real := false
+	for _, f := range []retention.RunFilter{{Policy: policy, DryRun: &real}, {DryRun: &real}} {
+		runs, _, err := e.store.Runs(ctx, f, retention.Page{Limit: ratedRuns})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range runs {
+			if r.Pace != e.pace {
+				continue
+			}
+			for _, res := range r.Policies {
+				if (f.Policy != "" && res.Policy != policy) || res.Processed < ratedFrom || res.DurationSeconds <= 0 {
+					continue
+				}
+				rate := float64(res.Processed) / res.DurationSeconds
+				return &retention.RunEstimate{Seconds: float64(rows) / rate, RowsPerSecond: rate, Policy: res.Policy}, nil
+			}
+		}
+	}
+	return nil, nil
 }
 
 // ranked is the policy with those that it leaves rows to, as they are now.

@@ -300,6 +300,9 @@ type Target interface {
 	// Simulate computes what a run would do, in a read-only transaction. asOf nil
 	// means now. What the policies before it would remove counts as gone.
 	Simulate(ctx context.Context, p retention.Policy, asOf *time.Time, before ...retention.Policy) (retention.Simulation, error)
+	// Estimate is what can be said where counting took too long (ErrTooSlow): the planner's
+	// estimate of the due rows, labelled so.
+	Estimate(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error)
 	// Record says how a record stands by its policies and the holds in force, and where
 	// archive tables have copies of it. An id that is no key of the table is an
 	// InvalidError of the field key.

@@ -301,8 +301,19 @@ type Simulation struct {
 	Due     int64     `json:"due"`
 	Held    int64     `json:"held"`
 	Blocked int64     `json:"blocked"`
+	// BlockedBy are the blocked rows by the table that keeps them.
+	BlockedBy map[string]int64 `json:"blocked_by,omitempty"`
 	// WouldProcess is due less held and blocked.
 	WouldProcess int64 `json:"would_process"`
+	// Estimated: counting took too long, and Due is the planner's estimate. Held, Blocked and
+	// WouldProcess are NotCounted then, and there are no months.
+	Estimated bool `json:"estimated,omitempty"`
+	// Samples are keys of some rows that would be processed.
+	Samples []Key `json:"samples,omitempty"`
+	// Takes is how long a run would take, by what runs did before; nil if none tells.
+	Takes *RunEstimate `json:"takes,omitempty"`
+	// Unknown says in sentences what a simulation cannot know.
+	Unknown []string `json:"unknown,omitempty"`
 	// Conflicts are the live policies that would remove some of the same rows.
 	Conflicts []Conflict `json:"conflicts,omitempty"`
 	// Belt judges the policy's ceilings; nil if it has none.
@@ -315,6 +326,16 @@ type Simulation struct {
 	ByMonth            []MonthCount `json:"by_month"`
 	// Plan says in sentences how the policy is carried out, and what that was decided from.
 	Plan []string `json:"plan"`
+}
+
+// RunEstimate is how long a run would take at the pace that is usual here.
+type RunEstimate struct {
+	Seconds float64 `json:"seconds"`
+	// RowsPerSecond is what it was reckoned with.
+	RowsPerSecond float64 `json:"rows_per_second"`
+	// Policy is the one whose run was measured: the policy's own, or another's where its own
+	// has disposed of too little yet.
+	Policy string `json:"policy"`
 }
 
 // KeptSimulation is the last simulation of a stored version, by whoever asked for it.

@@ -2,6 +2,9 @@ package web
 
 import (
 	"fmt"
+	"maps"
+	"math"
+	"slices"
 	"time"
 
 	"holdfast/retention"
@@ -171,7 +174,13 @@ func fill(first time.Time, n int, yearly bool, counts []retention.MonthCount) []
 // simulationView words what a run would do.
 func (c clock) simulationView(s retention.Simulation) *ui.SimulationView {
 	verb := doing(s.Action)
-	v := &ui.SimulationView{AsOf: c.at(s.AsOf), Months: c.histogram(s), Plan: s.Plan}
+	v := &ui.SimulationView{AsOf: c.at(s.AsOf), Months: c.histogram(s), Plan: s.Plan, Unknown: s.Unknown}
+	if s.Estimated {
+		v.Answer = "About " + ui.Count(s.Due, "record is", "records are") + " due. Counting took too long and was given up, so this is the planner's estimate: what is held or blocked of them is not known."
+		v.Stats = []ui.Stat{{Label: "Due, estimated", Value: "about " + ui.Num(s.Due)}}
+		v.Notes = append([]string{"Due is what is older than the cutoff, " + c.exactly(s.Cutoff).Text + "."}, takesWords(s)...)
+		return v
+	}
 	v.Answer = fmt.Sprintf("A run now would %s %s.", verb, ui.Count(s.WouldProcess, "record", "records"))
 	if s.Due > 0 && s.WouldProcess == 0 {
 		v.Answer = fmt.Sprintf("A run now would change nothing: %s due, %s of them held, %s blocked by references.", ui.Count(s.Due, "record is", "records are"), ui.Num(s.Held), ui.Num(s.Blocked))
@@ -185,24 +194,49 @@ func (c clock) simulationView(s retention.Simulation) *ui.SimulationView {
 		{Label: "Blocked by references, stay", Value: ui.Num(s.Blocked)},
 		{Label: "Would be " + done(s.Action), Value: ui.Num(s.WouldProcess)},
 	}
-	v.Notes = append(v.Notes, "Due is what is older than the cutoff, "+c.exactly(s.Cutoff).Text+".")
-	if s.OldestDue != nil {
-		v.Notes[0] += " The oldest due row is of " + c.day(*s.OldestDue) + "."
-	}
-	if s.NullTimestamps == retention.NotCounted {
-		v.Notes = append(v.Notes, "Rows without a timestamp, which can never become due, could not be counted within 10 seconds.")
-	} else {
-		v.Notes = append(v.Notes, ui.Count(s.NullTimestamps, "row has", "rows have")+" no timestamp and can never become due.")
-	}
-	if s.InfiniteTimestamps > 0 {
-		v.Notes = append(v.Notes, ui.Count(s.InfiniteTimestamps, "row has", "rows have")+" an infinite timestamp and can never become due.")
-	}
-	v.Notes = append(v.Notes, conflictWords(s.Conflicts)...)
-	if s.Belt.Above() {
-		v.Notes = append(v.Notes, "More than the policy's ceiling allows: a run stops before its first row and waits for approval. "+ceilingWords(s.Belt))
-	}
+	v.Notes = c.simulationNotes(s)
 	if s.Blocked > 0 && v.Months != nil {
 		v.Notes = append(v.Notes, "In the chart, blocked rows are counted with those that would go.")
 	}
+	for _, key := range s.Samples {
+		v.Samples = append(v.Samples, ui.SampleKey{Text: keyText(key), Href: recordHref(s.Table, key)})
+	}
 	return v
+}
+
+func (c clock) simulationNotes(s retention.Simulation) []string {
+	first := "Due is what is older than the cutoff, " + c.exactly(s.Cutoff).Text + "."
+	if s.OldestDue != nil {
+		first += " The oldest due row is of " + c.day(*s.OldestDue) + "."
+	}
+	notes := append([]string{first}, takesWords(s)...)
+	for _, name := range slices.Sorted(maps.Keys(s.BlockedBy)) {
+		notes = append(notes, "`"+name+"` keeps "+ui.Count(s.BlockedBy[name], "row", "rows")+" that its own refer to.")
+	}
+	if s.NullTimestamps == retention.NotCounted {
+		notes = append(notes, "Rows without a timestamp, which can never become due, could not be counted within 10 seconds.")
+	} else {
+		notes = append(notes, ui.Count(s.NullTimestamps, "row has", "rows have")+" no timestamp and can never become due.")
+	}
+	if s.InfiniteTimestamps > 0 {
+		notes = append(notes, ui.Count(s.InfiniteTimestamps, "row has", "rows have")+" an infinite timestamp and can never become due.")
+	}
+	notes = append(notes, conflictWords(s.Conflicts)...)
+	if s.Belt.Above() {
+		notes = append(notes, "More than the policy's ceiling allows: a run stops before its first row and waits for approval. "+ceilingWords(s.Belt))
+	}
+	return notes
+}
+
+// takesWords says how long a run would take, if anything tells.
+func takesWords(s retention.Simulation) []string {
+	if s.Takes == nil {
+		return nil
+	}
+	by := "its last run"
+	if s.Takes.Policy != s.Policy {
+		by = "the last run of `" + s.Takes.Policy + "`"
+	}
+	rate := ui.Num(int64(math.Round(s.Takes.RowsPerSecond)))
+	return []string{"A run would take about " + roughly(time.Duration(s.Takes.Seconds*float64(time.Second))) + ", at the " + rate + " rows a second of " + by + "."}
 }

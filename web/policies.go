@@ -88,8 +88,8 @@ func policyPill(p retention.Policy) ui.Pill {
 	return ui.Pill{Tone: "good", Text: "Enabled"}
 }
 
-// policy is the page of one policy. The governed database is asked only if the
-// reader asks for a simulation.
+// policy is the page of one policy. The governed database is asked for the columns of its
+// table, and for figures only if the reader asks for a simulation.
 func policy(v *visit) error {
 	name := v.param("name")
 	p, err := v.e.Policy(v.ctx, v.actor, name)
@@ -128,12 +128,11 @@ func policy(v *visit) error {
 	if view.Simulated, err = v.lastSimulated(p); err != nil {
 		return err
 	}
-	if v.query("simulate") != "" {
-		if view.Simulation, err = v.simulation(v.e.Simulate(v.ctx, v.actor, name, nil)); err != nil {
-			return err
-		}
+	status, err := v.whatIf(&view, p)
+	if err != nil {
+		return err
 	}
-	return v.render(http.StatusOK, ui.Policy(v.shell("policies", p.Name), view))
+	return v.render(status, ui.Policy(v.shell("policies", p.Name), view))
 }
 
 // lastSimulated says what the last simulation of the version said, and who asked for it;
@@ -145,6 +144,9 @@ func (v *visit) lastSimulated(p retention.Policy) (string, error) {
 	}
 	if err != nil {
 		return "", err
+	}
+	if k.Estimated {
+		return "Last simulated " + v.moment(&k.At, "") + " by " + k.By + ": about " + ui.Count(k.Due, "record was", "records were") + " due, by the planner's estimate.", nil
 	}
 	return "Last simulated " + v.moment(&k.At, "") + " by " + k.By + ": a run then would have " + done(k.Action) + " " + ui.Count(k.WouldProcess, "record", "records") + ".", nil
 }

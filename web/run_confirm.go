@@ -90,6 +90,10 @@ func confirmRow(name string, known []retention.Policy, s retention.Simulation, e
 		return row, nil
 	}
 	row.Due, row.Process, row.Held, row.Blocked, row.Version, row.Verb = s.Due, s.WouldProcess, s.Held, s.Blocked, s.Version, done(s.Action)
+	if s.Estimated {
+		row.Process, row.Held, row.Blocked = s.Due, 0, 0
+		row.Above = "The planner's estimate: counting took too long. Of about " + ui.Num(s.Due) + " due rows those that are held or blocked stay; they were not counted."
+	}
 	if s.Belt.Above() {
 		row.Above = "Above its ceiling: the run will stop before its first row and wait for approval. " + ceilingWords(s.Belt)
 	}

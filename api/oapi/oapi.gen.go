@@ -1629,6 +1629,17 @@ type Run struct {
 	Waiting *string `json:"waiting"`
 }
 
+// RunEstimate How long a run would take at the usual pace, by the last real one at that pace which
+// disposed of 1,000 rows or more; null if there is none.
+type RunEstimate struct {
+	// Policy The policy whose run was measured: this one, or another where this one has disposed of too little yet
+	Policy string `json:"policy"`
+
+	// RowsPerSecond What it was reckoned with
+	RowsPerSecond float64 `json:"rows_per_second"`
+	Seconds       float64 `json:"seconds"`
+}
+
 // RunList defines model for RunList.
 type RunList struct {
 	Items      []Run   `json:"items"`
@@ -1810,15 +1821,25 @@ type Simulation struct {
 	// is approved, needs approval.
 	Belt *Belt `json:"belt"`
 
-	// Blocked Due rows that something which stays refers to
-	Blocked int64        `json:"blocked"`
-	ByMonth []MonthCount `json:"by_month"`
+	// Blocked Due rows that something which stays refers to; null if `estimated`
+	Blocked *int64 `json:"blocked"`
+
+	// BlockedBy The blocked rows by the table that keeps them; one that several keep is counted for one
+	BlockedBy map[string]int64 `json:"blocked_by"`
+	ByMonth   []MonthCount     `json:"by_month"`
 
 	// Conflicts Live policies that would remove rows of the same table, with the rule that decides about rows of both
 	Conflicts []PolicyConflict `json:"conflicts"`
 	Cutoff    time.Time        `json:"cutoff"`
-	Due       int64            `json:"due"`
-	Held      int64            `json:"held"`
+
+	// Due Rows that are due; the planner's estimate if `estimated`
+	Due int64 `json:"due"`
+
+	// Estimated Counting took more than 5 minutes and was given up: `due` is what the server's planner expects, nothing else was counted
+	Estimated bool `json:"estimated"`
+
+	// Held Due rows under a legal hold; null if `estimated`
+	Held *int64 `json:"held"`
 
 	// InfiniteTimestamps Rows with an infinite timestamp, never due either; null likewise
 	InfiniteTimestamps *int64 `json:"infinite_timestamps"`
@@ -1832,13 +1853,20 @@ type Simulation struct {
 	// Examples: ["Follows the index `events_created_at` in the order of `created_at`, and reads what is due alone."]
 	Plan   []string `json:"plan"`
 	Policy string   `json:"policy"`
-	Table  string   `json:"table"`
+
+	// Samples Keys of up to 10 rows that would be processed, the oldest first where an index has them in that order; none if they were not found within 2 s, or if rows have no key
+	Samples []RecordKey  `json:"samples"`
+	Table   string       `json:"table"`
+	Takes   *RunEstimate `json:"takes"`
+
+	// Unknown What a simulation cannot know, in sentences; names stand in backquotes
+	Unknown []string `json:"unknown"`
 
 	// Version 0 for a policy that is not stored
 	Version int `json:"version"`
 
-	// WouldProcess Due less held and blocked
-	WouldProcess int64 `json:"would_process"`
+	// WouldProcess Due less held and blocked; null if `estimated`
+	WouldProcess *int64 `json:"would_process"`
 }
 
 // Skipped Due rows left for another reason, by reason: `locked_by_other`, `refused_by_trigger`, `refused_by_constraint`, `undone_by_trigger`
@@ -2338,6 +2366,9 @@ type PutPolicyParams struct {
 type SimulatePolicyParams struct {
 	// AsOf Sets cutoff = as_of − period; now when left out, never in the future.
 	AsOf *AsOf `form:"as_of,omitempty" json:"as_of,omitempty"`
+
+	// RetentionPeriod Another period than the policy's: ISO 8601 (`P90D`) or words (`90 days`)
+	RetentionPeriod *string `form:"retention_period,omitempty" json:"retention_period,omitempty"`
 }
 
 // ListRunsParams defines parameters for ListRuns.
@@ -3947,6 +3978,19 @@ func (siw *ServerInterfaceWrapper) SimulatePolicy(w http.ResponseWriter, r *http
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "as_of"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "as_of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "retention_period" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "retention_period", r.URL.Query(), &params.RetentionPeriod, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "retention_period"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "retention_period", Err: err})
 		}
 		return
 	}

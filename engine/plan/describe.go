@@ -144,3 +144,15 @@ func (p *Plan) describeEvidence() []string {
 	}
 	return one("Each batch leaves its counts, and no digests.")
 }
+
+// Unknown says what a simulation cannot know: what shows only when a run meets the rows.
+func (p *Plan) Unknown() []string {
+	list := []string{"Rows that somebody has locked when a run meets them are left for the next one."}
+	if len(p.Table.Triggers) > 0 {
+		list = append(list, fmt.Sprintf("What triggers of `%s` keep, refuse or change shows only when they fire.", p.Table.Name))
+	}
+	if p.Circular() {
+		list = append(list, "Tables refer to each other in a circle: a row that only the circle keeps counts as free here.")
+	}
+	return list
+}

@@ -54,6 +54,9 @@ func TestLocksAndCountsHaveNoAntiJoinEither(t *testing.T) {
 				}
 				g := sh.printer(t, m, h)
 				for kind, s := range everyOther(g, stepNamed("slice")) {
+					if kind == "estimate" {
+						continue // it is an EXPLAIN itself
+					}
 					nodes := explain(t, conn, s)
 					if anyNode(nodes, isAnti) {
 						t.Errorf("%s, %s key, held %s, %s: the plan has an anti-join: %+v", m, sh.name, h, kind, nodes)

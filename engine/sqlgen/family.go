@@ -251,13 +251,24 @@ func (g *Printer) keptByOwn(b *builder) bool {
 	return true
 }
 
-// blockedRow prints that a row of the policy's table is due, not held, and stays.
-func (g *Printer) blockedRow(b *builder, own bool) string {
-	s := g.stays(b, 0, alias, 0, nil)
-	if own {
-		s += fmt.Sprintf(" OR (%s.tableoid, %s.ctid) %s ANY (SELECT kept.tableoid, kept.ctid FROM kept)", alias, alias, opEqual)
+// blocker prints what keeps a due row of the policy's table that is not held; see Simulate.
+func (g *Printer) blocker(b *builder, own bool) string {
+	s := "CASE"
+	if g.plan.Holds.Any() {
+		s += " WHEN " + g.held(b) + " THEN NULL"
 	}
-	return "NOT " + g.held(b) + " AND (" + s + ")"
+	for i, stays := range g.staying(b, 0, alias, 0, nil) {
+		if stays != "" {
+			s += fmt.Sprintf(" WHEN %s THEN %d", stays, i)
+		}
+	}
+	if own {
+		s += fmt.Sprintf(" WHEN (%s.tableoid, %s.ctid) %s ANY (SELECT kept.tableoid, kept.ctid FROM kept) THEN -1", alias, alias, opEqual)
+	}
+	if s == "CASE" {
+		return "NULL::integer"
+	}
+	return s + " END"
 }
 
 // stays prints that a row of a member, under an alias, cannot go: something that stays

@@ -56,6 +56,7 @@ func TestForeignKeysArePrintedAsInTheGolden(t *testing.T) {
 	g.statement("clear the parts of lines", p.Clear(1, 0, tids, others))
 	g.statement("delete events with lines", p.Change(sqlgen.Range{TIDs: tids}, runMeta, false, sqlgen.Gone{Member: 1, TIDs: others}))
 	g.statement("simulation", p.Simulate())
+	g.statement("samples of a simulation", p.SampleKeys(10))
 	after := related(t)
 	after.After([]*sqlgen.Printer{related(t)})
 	g.statement("simulation after a policy of the same table", after.Simulate())

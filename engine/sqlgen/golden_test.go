@@ -360,6 +360,8 @@ func TestSimulationsArePrintedAsInTheGolden(t *testing.T) {
 	anonymize := shapeNamed("quoted").printer(t, modeAnonymize, holdProbed)
 	g.statement("simulation of anonymize, quoted names", anonymize.Simulate())
 	g.statement("rows of the table", anonymize.CountTable())
+	g.statement("samples of anonymize, quoted names", anonymize.SampleKeys(10))
+	g.statement("estimate of anonymize, quoted names", anonymize.EstimateDue())
 	g.check(t, "simulate")
 }
 

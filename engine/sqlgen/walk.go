@@ -1,6 +1,9 @@
 package sqlgen
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // First prints the query for the smallest finite timestamp that is older than the
 // cutoff: where the slice walk begins.
@@ -64,20 +67,66 @@ func (g *Printer) CountTable() Statement {
 	return b.done()
 }
 
-// Simulate prints the query of a simulation: due, held and blocked rows by month, with
-// the oldest of each.
+// Simulate prints the query of a simulation: due and held rows by month and by what blocks
+// them, with the oldest of each. A blocker is the place of a foreign key in the list of
+// those that refer to the policy's table, -1 where rows of the table itself stay, NULL for
+// rows that nothing blocks.
 func (g *Printer) Simulate() Statement {
 	b := &builder{}
-	held, blocked := "0::bigint", "0::bigint"
 	if g.plan.Family != nil {
-		own := g.keptByOwn(b)
-		blocked = fmt.Sprintf("pg_catalog.count(*) FILTER (WHERE %s)", g.blockedRow(b, own))
+		return g.simulateBlocked(b)
 	}
+	held := "0::bigint"
 	if g.plan.Holds.Any() {
 		held = fmt.Sprintf("pg_catalog.count(*) FILTER (WHERE %s)", g.held(b))
 	}
-	b.printf("SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', %s), 'YYYY-MM'), pg_catalog.count(*), %s, %s, %s\nFROM %s\nWHERE %s%s\nGROUP BY pg_catalog.date_trunc('month', %s)\nORDER BY pg_catalog.date_trunc('month', %s)",
-		g.monthOf(), held, blocked, g.instant("pg_catalog.min("+g.ts()+")"), g.from(), g.due(b), g.notGoneOwn(b), g.monthOf(), g.monthOf())
+	b.printf("SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', %s), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), %s, %s\nFROM %s\nWHERE %s%s\nGROUP BY pg_catalog.date_trunc('month', %s)\nORDER BY pg_catalog.date_trunc('month', %s)",
+		g.monthOf(), held, g.instant("pg_catalog.min("+g.ts()+")"), g.from(), g.due(b), g.notGoneOwn(b), g.monthOf(), g.monthOf())
+	return b.done()
+}
+
+// simulateBlocked judges each row once, in a sub-select that is not flattened.
+func (g *Printer) simulateBlocked(b *builder) Statement {
+	own := g.keptByOwn(b)
+	held := "false"
+	if g.plan.Holds.Any() {
+		held = g.held(b)
+	}
+	b.printf("SELECT pg_catalog.to_char(d.month, 'YYYY-MM'), d.blocker, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE d.held), %s\nFROM (\nSELECT pg_catalog.date_trunc('month', %s) AS month, %s AS held, %s AS blocker, %s AS ts\nFROM %s\nWHERE %s%s\nOFFSET 0\n) AS d\nGROUP BY d.month, d.blocker\nORDER BY d.month, d.blocker",
+		g.instant("pg_catalog.min(d.ts)"), g.monthOf(), held, g.blocker(b, own), g.ts(), g.from(), g.due(b), g.notGoneOwn(b))
+	return b.done()
+}
+
+// SampleKeys prints the query for the keys, as text, of some rows that a run would change,
+// the oldest first where an index has them in that order.
+func (g *Printer) SampleKeys(n int) Statement {
+	b := &builder{}
+	var own bool
+	if g.plan.Family != nil {
+		own = g.keptByOwn(b)
+	}
+	parts := make([]string, len(g.plan.Key))
+	for i, c := range g.plan.Key {
+		parts[i] = col(c.Name) + asText
+	}
+	b.printf("SELECT ARRAY[%s]\nFROM %s\nWHERE %s%s", strings.Join(parts, ", "), g.from(), g.due(b), g.notGoneOwn(b))
+	if g.plan.Holds.Any() {
+		b.printf("\n  AND NOT %s", g.held(b))
+	}
+	if g.plan.Family != nil {
+		b.printf("\n  AND %s IS NULL", g.blocker(b, own))
+	}
+	if g.plan.Table.LeadingIndex(g.plan.Time.Column.Name) != nil {
+		b.printf("\nORDER BY %s", g.ts())
+	}
+	b.printf("\nLIMIT %d", n)
+	return b.done()
+}
+
+// EstimateDue prints the statement by which the planner says how many rows are due.
+func (g *Printer) EstimateDue() Statement {
+	b := &builder{}
+	b.printf("EXPLAIN (FORMAT JSON) SELECT FROM %s WHERE %s", g.from(), g.due(b))
 	return b.done()
 }
 

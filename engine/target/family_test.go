@@ -45,7 +45,7 @@ func (f *fixture) foretold(p retention.Policy) retention.Progress {
 		f.Fatalf("simulate: %v", err)
 	}
 	got := f.run(p)
-	if sim.WouldProcess != got.Processed || sim.Held != got.Held || sim.Blocked != got.Blocked {
+	if sim.WouldProcess != got.Processed || sim.Held != got.Held || sim.Blocked != got.Blocked || !maps.Equal(sim.BlockedBy, got.BlockedBy) {
 		f.Errorf("a simulation said %d, %d held, %d blocked; the run says %d, %d, %d",
 			sim.WouldProcess, sim.Held, sim.Blocked, got.Processed, got.Held, got.Blocked)
 	}

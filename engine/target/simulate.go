@@ -50,7 +50,7 @@ func (t *Target) simulating(ctx context.Context, p retention.Policy, asOf *time.
 // Simulate computes what a run would do; see engine.Target.
 func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Time, before ...retention.Policy) (retention.Simulation, error) {
 	s := retention.Simulation{Policy: p.Name, Version: p.Version, Action: p.Action, Table: p.Table, ByMonth: []retention.MonthCount{}}
-	err := t.simulating(ctx, p, asOf, simulationTimeout, func(tx pgx.Tx, pl *planned, asOf time.Time) error {
+	err := t.simulating(ctx, p, asOf, t.simulations, func(tx pgx.Tx, pl *planned, asOf time.Time) error {
 		s.AsOf, s.Plan = asOf, pl.Describe()
 		err := tx.QueryRow(ctx, "SELECT "+cutoffSQL("$1", "$2", "$3"), asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&s.Cutoff)
 		if err != nil {
@@ -66,7 +66,11 @@ func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 			return err
 		}
 		s.WouldProcess = s.Due - s.Held - s.Blocked
-		s.Belt, err = judge(ctx, tx, pl, s.WouldProcess)
+		s.Unknown = pl.Unknown()
+		if s.Belt, err = judge(ctx, tx, pl, s.WouldProcess); err != nil {
+			return err
+		}
+		s.Samples, err = sampleKeys(ctx, tx, pl, s.WouldProcess)
 		return err
 	})
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.HasPrefix(pg.Code, "22") {
@@ -112,13 +116,24 @@ func readMonths(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simula
 		return err
 	}
 	var m retention.MonthCount
+	var blocker *int
 	var oldest time.Time
-	var blocked int64
-	_, err = pgx.ForEachRow(rows, []any{&m.Month, &m.Due, &m.Held, &blocked, &oldest}, func() error {
-		s.ByMonth = append(s.ByMonth, m)
+	_, err = pgx.ForEachRow(rows, []any{&m.Month, &blocker, &m.Due, &m.Held, &oldest}, func() error {
+		if n := len(s.ByMonth); n > 0 && s.ByMonth[n-1].Month == m.Month {
+			s.ByMonth[n-1].Due += m.Due
+			s.ByMonth[n-1].Held += m.Held
+		} else {
+			s.ByMonth = append(s.ByMonth, m)
+		}
 		s.Due += m.Due
 		s.Held += m.Held
-		s.Blocked += blocked
+		if blocker != nil {
+			s.Blocked += m.Due
+			if s.BlockedBy == nil {
+				s.BlockedBy = map[string]int64{}
+			}
+			s.BlockedBy[blockerName(pl, *blocker)] += m.Due
+		}
 		if s.OldestDue == nil || oldest.Before(*s.OldestDue) {
 			v := oldest
 			s.OldestDue = &v
@@ -126,4 +141,78 @@ func readMonths(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simula
 		return nil
 	})
 	return err
+}
+
+// blockerName is the table whose rows keep others, as a run names it.
+func blockerName(pl *planned, at int) string {
+	if at < 0 {
+		return pl.Root.Name.String()
+	}
+	return pl.Family[0].References[at].Children.Logical().String()
+}
+
+const (
+	// samples is how many keys a simulation shows, samplesTimeout how long it looks for them:
+	// where no index leads to due rows, they may be the last of the table.
+	samples        = 10
+	samplesTimeout = 2 * time.Second
+)
+
+// sampleKeys are keys of some rows that would be processed; none where they are not found
+// in time.
+func sampleKeys(ctx context.Context, tx pgx.Tx, pl *planned, would int64) ([]retention.Key, error) {
+	if would == 0 || len(pl.Key) == 0 {
+		return nil, nil
+	}
+	var keys []retention.Key
+	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error {
+		if _, err := sp.Exec(ctx, `SELECT pg_catalog.set_config('statement_timeout', $1, true)`, millis(samplesTimeout)); err != nil {
+			return err
+		}
+		s := pl.sql.SampleKeys(samples)
+		rows, err := sp.Query(ctx, s.SQL, s.Args...)
+		if err != nil {
+			return err
+		}
+		keys, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (k retention.Key, err error) {
+			err = row.Scan((*[]string)(&k))
+			return k, err
+		})
+		return err
+	})
+	if errors.Is(classify(err), retention.ErrTooSlow) && ctx.Err() == nil {
+		return nil, nil
+	}
+	return keys, err
+}
+
+// estimateTimeout bounds the statements of an estimate: they read the catalog alone.
+const estimateTimeout = 10 * time.Second
+
+// Estimate is what can be said of a simulation that took too long; see engine.Target.
+func (t *Target) Estimate(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {
+	s := retention.Simulation{
+		Policy: p.Name, Version: p.Version, Action: p.Action, Table: p.Table, ByMonth: []retention.MonthCount{}, Estimated: true,
+		Held: retention.NotCounted, Blocked: retention.NotCounted, WouldProcess: retention.NotCounted,
+		NullTimestamps: retention.NotCounted, InfiniteTimestamps: retention.NotCounted,
+	}
+	err := t.simulating(ctx, p, asOf, estimateTimeout, func(tx pgx.Tx, pl *planned, asOf time.Time) error {
+		s.AsOf, s.Plan, s.Unknown = asOf, pl.Describe(), pl.Unknown()
+		err := tx.QueryRow(ctx, "SELECT "+cutoffSQL("$1", "$2", "$3"), asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&s.Cutoff)
+		if err != nil {
+			return err
+		}
+		var explained []struct {
+			Plan struct {
+				Rows float64 `json:"Plan Rows"`
+			}
+		}
+		st := pl.sql.EstimateDue()
+		if err := tx.QueryRow(ctx, st.SQL, st.Args...).Scan(&explained); err != nil {
+			return err
+		}
+		s.Due = int64(explained[0].Plan.Rows)
+		return nil
+	})
+	return s, err
 }

@@ -36,7 +36,9 @@ type Target struct {
 	evidence [32]byte
 	// countTimeout is the constant but in tests.
 	countTimeout time.Duration
-	looks        lookLimits
+	// simulations is simulationTimeout but in tests.
+	simulations time.Duration
+	looks       lookLimits
 }
 
 // Options are what a Target needs beside its URL.
@@ -70,7 +72,7 @@ func Open(ctx context.Context, url string, o Options) (*Target, error) {
 		return nil, fmt.Errorf("governed database: %w", err)
 	}
 	t := &Target{
-		pool: pool, log: o.Log, countTimeout: countTimeout,
+		pool: pool, log: o.Log, countTimeout: countTimeout, simulations: simulationTimeout,
 		looks: lookLimits{time: lookTime, slice: firstSlice, blocks: firstBlocks},
 	}
 	if t.log == nil {

@@ -40,6 +40,8 @@ type PolicyView struct {
 	Versions   []VersionRow
 	Runs       []RunRow
 	Simulation *SimulationView
+	// Period and AsOf ask what if rows were kept for another period, as of another day.
+	Period, AsOf Field
 	// Simulated says what the last simulation of this version said; empty if there was none.
 	Simulated string
 	// Conflicts say which other policies would remove some of the same rows.
@@ -98,11 +100,19 @@ type SimulationView struct {
 	// Notes are figures that need a sentence, Plan how it is carried out.
 	Notes, Plan []string
 
+	// Unknown says what a simulation cannot know.
+	Unknown []string
+	// Samples are keys of some rows that would go.
+	Samples []SampleKey
+
 	Months *Histogram
 	// Error says why there are no figures.
 	Error string
 	AsOf  Time
 }
+
+// SampleKey is the key of a record, with the page that explains it.
+type SampleKey struct{ Text, Href string }
 
 // PolicyFormView is the form of a policy, new or being edited.
 type PolicyFormView struct {

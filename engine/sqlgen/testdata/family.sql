@@ -86,16 +86,38 @@ SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at"
 UNION
 SELECT p.tableoid, p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.ctid JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
 )
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.count(*) FILTER (WHERE NOT false AND ((EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref"))))) OR ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept))), pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(d.month, 'YYYY-MM'), d.blocker, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE d.held), pg_catalog.min(d.ts)
+FROM (
+SELECT pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')) AS month, false AS held, CASE WHEN EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))) THEN 0 WHEN ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept) THEN -1 END AS blocker, "t"."at" AS ts
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
-GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
-ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
+OFFSET 0
+) AS d
+GROUP BY d.month, d.blocker
+ORDER BY d.month, d.blocker
 -- $1 = [1] ([]int32)
 -- $2 = 2024-01-04T00:00:00Z
 -- $3 = [1] ([]int32)
 -- $4 = 2024-01-04T00:00:00Z
+
+-- case: samples of a simulation
+WITH RECURSIVE kept(tableoid, ctid) AS (
+SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) IS NOT TRUE OR false OR (EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))))
+UNION
+SELECT p.tableoid, p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.ctid JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
+)
+SELECT ARRAY["t"."id"::pg_catalog.text]
+FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND CASE WHEN EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))) THEN 0 WHEN ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept) THEN -1 END IS NULL
+LIMIT 10
+-- $1 = [1] ([]int32)
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1] ([]int32)
 
 -- case: simulation after a policy of the same table
 WITH RECURSIVE kept(tableoid, ctid) AS (
@@ -104,13 +126,17 @@ SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at"
 UNION
 SELECT p.tableoid, p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.ctid JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
 )
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, pg_catalog.count(*) FILTER (WHERE NOT false AND ((EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref"))))) OR ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept))), pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(d.month, 'YYYY-MM'), d.blocker, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE d.held), pg_catalog.min(d.ts)
+FROM (
+SELECT pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')) AS month, false AS held, CASE WHEN EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))) THEN 0 WHEN ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept) THEN -1 END AS blocker, "t"."at" AS ts
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz AND NOT (("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $5::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz AND NOT false AND NOT (EXISTS (SELECT FROM ONLY "Shop"."Line" AS c0 WHERE "t"."id" OPERATOR(pg_catalog.=) c0."ref" AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0)) OR (EXISTS (SELECT FROM ONLY "Shop"."part" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref" AND (true)) OR EXISTS (SELECT FROM ONLY "Shop"."claim" AS c1 WHERE c0."id" OPERATOR(pg_catalog.=) c1."ref")))))))
-GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
-ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
+OFFSET 0
+) AS d
+GROUP BY d.month, d.blocker
+ORDER BY d.month, d.blocker
 -- $1 = [1] ([]int32)
 -- $2 = 2024-01-04T00:00:00Z
 -- $3 = [1] ([]int32)

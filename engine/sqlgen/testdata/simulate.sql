@@ -1,5 +1,5 @@
 -- case: simulation, timestamptz
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, 0::bigint, pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
@@ -8,7 +8,7 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $1 = 2024-01-04T00:00:00Z
 
 -- case: simulation, timestamp
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', "t"."at"), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, 0::bigint, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC')
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', "t"."at"), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC')
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamp
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp
@@ -17,7 +17,7 @@ ORDER BY pg_catalog.date_trunc('month', "t"."at")
 -- $1 = 2024-01-04T00:00:00Z
 
 -- case: simulation, date
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', "t"."at"::pg_catalog.timestamp), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, 0::bigint, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC')
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', "t"."at"::pg_catalog.timestamp), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC')
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.date
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date
@@ -26,7 +26,7 @@ ORDER BY pg_catalog.date_trunc('month', "t"."at"::pg_catalog.timestamp)
 -- $1 = 2024-01-04T00:00:00Z
 
 -- case: simulation, seconds
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at"))
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at"))
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8
 GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC'))
@@ -34,7 +34,7 @@ ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TI
 -- $1 = 1704326400 (int64)
 
 -- case: simulation, milliseconds
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), 0::bigint, 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at") OPERATOR(pg_catalog./) 1000.0)
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at") OPERATOR(pg_catalog./) 1000.0)
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8
 GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC'))
@@ -42,7 +42,7 @@ ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERAT
 -- $1 = 1704326400000 (int64)
 
 -- case: simulation with a condition, held hashed
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0))), 0::bigint, pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0))), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
@@ -53,7 +53,7 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $2 = 2024-01-04T00:00:00Z
 
 -- case: simulation with a condition, held probed
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0))), 0::bigint, pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0))), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
@@ -64,7 +64,7 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $2 = 2024-01-04T00:00:00Z
 
 -- case: simulation with a condition, held two sets
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($2::integer[]) OFFSET 0))), 0::bigint, pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($2::integer[]) OFFSET 0))), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
@@ -76,7 +76,7 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $3 = 2024-01-04T00:00:00Z
 
 -- case: simulation with a condition, held whole table
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE true), 0::bigint, pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE true), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
@@ -86,7 +86,7 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $1 = 2024-01-04T00:00:00Z
 
 -- case: simulation with a condition, held conditions
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)), 0::bigint, pg_catalog.min("t"."at")
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)), pg_catalog.min("t"."at")
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
@@ -96,7 +96,7 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $1 = 2024-01-04T00:00:00Z
 
 -- case: simulation of anonymize, quoted names
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."select" AT TIME ZONE 'UTC')), 'YYYY-MM'), pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (EXISTS (SELECT FROM "holdfast_guard"."held_41" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0))), 0::bigint, pg_catalog.min("t"."select")
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."select" AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (EXISTS (SELECT FROM "holdfast_guard"."held_41" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0))), pg_catalog.min("t"."select")
 FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
 WHERE "t"."select" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
   AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
@@ -109,3 +109,22 @@ ORDER BY pg_catalog.date_trunc('month', ("t"."select" AT TIME ZONE 'UTC'))
 
 -- case: rows of the table
 SELECT pg_catalog.count(*) FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+
+-- case: samples of anonymize, quoted names
+SELECT ARRAY["t"."Id""); --"::pg_catalog.text]
+FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t"."select" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $2::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+  AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_41" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
+LIMIT 10
+-- $1 = 2024-01-04T00:00:00Z
+-- $2 = "[ANONYMIZED]"
+-- $3 = [1 2] ([]int32)
+
+-- case: estimate of anonymize, quoted names
+EXPLAIN (FORMAT JSON) SELECT FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t" WHERE "t"."select" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $2::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
+-- $1 = 2024-01-04T00:00:00Z
+-- $2 = "[ANONYMIZED]"
