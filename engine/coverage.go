@@ -132,8 +132,10 @@ func covers(out []retention.TableCoverage, tables []plan.Table, p retention.Poli
 	at := func(name retention.TableName) int {
 		return slices.IndexFunc(tables, func(t plan.Table) bool { return t.Name == name })
 	}
-	if i := at(p.ArchiveTable()); p.Action == retention.ActionArchive && i >= 0 {
-		out[i].ArchiveOf = append(out[i].ArchiveOf, p.Name)
+	for _, to := range p.Archives() {
+		if i := at(to); i >= 0 {
+			out[i].ArchiveOf = append(out[i].ArchiveOf, p.Name)
+		}
 	}
 	own := at(p.Table)
 	if own < 0 {

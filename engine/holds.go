@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -407,7 +408,29 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 	if err := e.restoreHolds(ctx, must, inForce); err != nil {
 		return err
 	}
+	if err := e.noteArchives(ctx); err != nil {
+		return err
+	}
 	return e.store.SetGuard(ctx, mark)
+}
+
+// noteArchives tells the guard which tables have archived rows of which: what was archived
+// before the guard kept that, or has lost it with a restore, is under the holds of its
+// source too.
+func (e *Engine) noteArchives(ctx context.Context) error {
+	list, err := e.store.Archiving(ctx, retention.TableName{})
+	if err != nil {
+		return err
+	}
+	var distinct []retention.Policy
+	for _, p := range list {
+		if !slices.ContainsFunc(distinct, func(o retention.Policy) bool {
+			return maps.Equal(o.Archives(), p.Archives())
+		}) {
+			distinct = append(distinct, p)
+		}
+	}
+	return e.target.NoteArchives(ctx, distinct)
 }
 
 // restoreHolds puts holds back in force that the guard has lost. A hold whose end

@@ -345,6 +345,10 @@ type GuardTarget interface {
 	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
 	// ForgetHold removes what was staged for a hold that is not in force.
 	ForgetHold(ctx context.Context, id string) error
+	// NoteArchives keeps, for archive policies, that their archive table has rows of their
+	// own: holds on a record cover its copies there too. Tables that are not there are left
+	// out.
+	NoteArchives(ctx context.Context, policies []retention.Policy) error
 	// GuardState is the guard's identity and epoch, and the ids of the holds in force.
 	GuardState(ctx context.Context) (retention.GuardMark, []string, error)
 }

@@ -73,7 +73,7 @@ func policiesOf(r *retention.Record, live []retention.Policy) (own []retention.P
 func (e *Engine) archivesOf(ctx context.Context, table retention.TableName) (archives []retention.TableName, err error) {
 	versions, err := e.store.Archiving(ctx, table)
 	for _, v := range versions {
-		if to := v.ArchiveTable(); !slices.Contains(archives, to) {
+		if to := v.ArchiveOf(table); !slices.Contains(archives, to) {
 			archives = append(archives, to)
 		}
 	}

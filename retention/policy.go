@@ -134,6 +134,32 @@ func (p *Policy) ArchiveTable() TableName {
 	return TableName{Schema: p.Table.Schema, Name: p.Table.Name + "_archive"}
 }
 
+// ArchiveOf is the table that archived rows of a table go to: of the policy's own, or of one
+// that `cascade` names, whose rows go along. Their archives are called as they are with
+// `_archive` added, and lie in their own schema, or in that of the archive that the policy
+// names.
+func (p *Policy) ArchiveOf(source TableName) TableName {
+	switch {
+	case source == p.Table:
+		return p.ArchiveTable()
+	case p.Archive != nil && !p.Archive.Table.IsZero():
+		return TableName{Schema: p.Archive.Table.Schema, Name: source.Name + "_archive"}
+	}
+	return TableName{Schema: source.Schema, Name: source.Name + "_archive"}
+}
+
+// Archives are the tables that rows may be archived from, and to; none for other actions.
+func (p *Policy) Archives() map[TableName]TableName {
+	if p.Action != ActionArchive {
+		return nil
+	}
+	out := map[TableName]TableName{p.Table: p.ArchiveTable()}
+	for _, name := range p.Cascade {
+		out[name] = p.ArchiveOf(name)
+	}
+	return out
+}
+
 var policyName = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,62}$`)
 
 // WithDefaults fills what a document left out. It does not touch Enabled, whose
@@ -248,6 +274,7 @@ func (p *Policy) validateAction(bad *Problems) {
 		bad.Add("archive.table", "%q has %d bytes, and PostgreSQL's names have at most %d; name the archive table", name, len(name), MaxIdentifier)
 	}
 	p.validateCascade(bad)
+	p.validateArchives(bad)
 	for _, name := range p.ColumnNames() {
 		a := p.Columns[name]
 		bad.AddErr("columns."+name, a.validate("columns."+name))
@@ -268,6 +295,25 @@ func (p *Policy) validateCascade(bad *Problems) {
 		if slices.Contains(p.Cascade[:i], t) {
 			bad.Add("cascade["+itoa(i)+"]", "%s is named twice", t)
 		}
+	}
+}
+
+// validateArchives checks the names that the archives of the tables of `cascade` get.
+func (p *Policy) validateArchives(bad *Problems) {
+	if p.Action != ActionArchive {
+		return
+	}
+	taken := map[TableName]TableName{p.ArchiveTable(): p.Table}
+	for i, t := range p.Cascade {
+		to := p.ArchiveOf(t)
+		field := "cascade[" + itoa(i) + "]"
+		if len(to.Name) > MaxIdentifier {
+			bad.Add(field, "its archive would be called %q, which has %d bytes, and PostgreSQL's names have at most %d; give %s a policy of its own", to.Name, len(to.Name), MaxIdentifier, t)
+		}
+		if other, is := taken[to]; is && other != t && t != p.Table {
+			bad.Add(field, "its archive would be %s, which is that of %s; give %s a policy of its own", to, other, t)
+		}
+		taken[to] = t
 	}
 }
 

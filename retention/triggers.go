@@ -79,8 +79,17 @@ func (p *Policy) validateTriggers(bad *Problems) {
 			bad.Add(field, "is the policy's own table: what a trigger does there cannot be told from what the policy does")
 		case slices.Contains(p.Cascade, name):
 			bad.Add(field, "stands under cascade too: what a trigger does there cannot be told from what the policy does")
-		case p.Action == ActionArchive && name == p.ArchiveTable():
-			bad.Add(field, "is the archive table, into which nobody but the policy may write in a run")
+		case p.archivesTo(name):
+			bad.Add(field, "is an archive table, into which nobody but the policy may write in a run")
 		}
 	}
+}
+
+func (p *Policy) archivesTo(name TableName) bool {
+	for _, to := range p.Archives() {
+		if to == name {
+			return true
+		}
+	}
+	return false
 }

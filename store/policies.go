@@ -90,13 +90,15 @@ func (s *Store) PolicyVersion(ctx context.Context, name string, version int) (re
 	return p, fail("read policy "+name, absent(err, "there is no version %d of policy %q", version, name))
 }
 
-// Archiving are the versions of policies, live or not, that archive rows of a table.
+// Archiving are the versions of policies, live or not, that archive rows of a table, as their
+// own or with those that they refer to; of any
+// for the zero TableName.
 func (s *Store) Archiving(ctx context.Context, table retention.TableName) ([]retention.Policy, error) {
 	rows, err := s.pool.Query(ctx, `
 		SELECT `+policyColumns+`
 		FROM holdfast.policy_version AS v
-		WHERE v.table_schema = $1 AND v.table_name = $2 AND v.action = 'archive'
-		ORDER BY v.name, v.version`, table.Schema, table.Name)
+		WHERE ($1 = '' OR v.table_schema = $1 AND v.table_name = $2 OR v.document -> 'cascade' ? $3) AND v.action = 'archive'
+		ORDER BY v.name, v.version`, table.Schema, table.Name, table.String())
 	if err != nil {
 		return nil, fail("list archives of "+table.String(), err)
 	}

@@ -19,45 +19,71 @@ func ArchiveMeta() []Column {
 	}
 }
 
-// archiveColumns refuses an archive table that could not take every row as it is.
-func archiveColumns(p *Plan, in Inputs) error {
+// archives says where the rows of an archive policy go, those too that go along, and refuses
+// an archive table that could not take every row as it is.
+func archives(p *Plan, in Inputs) error {
 	if in.Policy.Action != retention.ActionArchive {
 		return nil
 	}
-	p.ArchiveTo = in.Policy.ArchiveTable()
-	p.ArchiveColumns = in.Table.ColumnNames()
-	for _, m := range ArchiveMeta() {
-		if slices.Contains(p.ArchiveColumns, m.Name) {
-			return refuse("table", fmt.Sprintf("%s has a column %q, which the archive needs for itself", in.Table.Name, m.Name), "rename that column")
-		}
-	}
-	if SystemSchema(p.ArchiveTo.Schema) {
-		return refuse("archive.table", fmt.Sprintf("schema %q belongs to PostgreSQL or to Holdfast itself", p.ArchiveTo.Schema), "name a table of your application")
-	}
-	if in.Archive == nil {
-		return nil
-	}
-	if in.Archive.OID == in.Table.OID {
-		return refuse("archive.table", "the archive is the policy's own table", "name another table")
-	}
-	if in.Archive.Kind != KindTable {
-		return refuse("archive.table", fmt.Sprintf("%s is not a plain table", in.Archive.Name), "name a plain table, or one that does not exist yet")
-	}
-	if in.Archive.Unlogged && !in.Table.Unlogged {
-		return refuse("archive.table", fmt.Sprintf("%s is unlogged: a crash would empty it while the rows are gone from %s", in.Archive.Name, in.Table.Name),
-			fmt.Sprintf("ALTER TABLE %s SET LOGGED;", in.Archive.Name.SQL()))
-	}
-	if err := archiveDrift(in); err != nil {
+	p.ArchiveTo, p.ArchiveColumns = in.Policy.ArchiveTable(), in.Table.ColumnNames()
+	if err := p.fits(in.Table, in.Archive, p.ArchiveTo, "archive.table"); err != nil {
 		return err
 	}
-	return archiveStrictness(in)
+	if err := archiveStrictness(in.Table, in.Archive, "archive.table"); err != nil {
+		return err
+	}
+	for i := range p.Family {
+		m := &p.Family[i]
+		if !m.Removed {
+			continue
+		}
+		source := m.Table.Logical()
+		m.ArchiveTo, m.ArchiveColumns = in.Policy.ArchiveOf(source), m.Table.ColumnNames()
+		if source == p.Root.Name {
+			continue
+		}
+		archive := in.Archives[source]
+		if err := p.fits(m.Table, archive, m.ArchiveTo, "cascade"); err != nil {
+			return err
+		}
+		if err := archiveStrictness(m.Table, archive, "cascade"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fits refuses an archive that is none for rows of a table; nil is one that is to be made.
+func (p *Plan) fits(source, archive *Table, to retention.TableName, field string) error {
+	for _, m := range ArchiveMeta() {
+		if _, taken := source.Column(m.Name); taken {
+			return refuse(pick(field == "cascade", field, "table"), fmt.Sprintf("%s has a column %q, which the archive needs for itself", source.Name, m.Name), "rename that column")
+		}
+	}
+	if SystemSchema(to.Schema) {
+		return refuse(field, fmt.Sprintf("schema %q belongs to PostgreSQL or to Holdfast itself", to.Schema), "name a table of your application")
+	}
+	if archive == nil {
+		return nil
+	}
+	if archive.OID == p.Root.OID || slices.ContainsFunc(p.Family, func(m Member) bool { return m.Table.OID == archive.OID }) {
+		return refuse(field, fmt.Sprintf("%s is the policy's own table, or one whose rows go along", archive.Name), "name another table")
+	}
+	if archive.Kind != KindTable {
+		return refuse(field, fmt.Sprintf("%s is not a plain table", archive.Name), "name a plain table, or one that does not exist yet")
+	}
+	if archive.Unlogged && !source.Unlogged {
+		return refuse(field, fmt.Sprintf("%s is unlogged: a crash would empty it while the rows are gone from %s", archive.Name, source.Name),
+			fmt.Sprintf("ALTER TABLE %s SET LOGGED;", archive.Name.SQL()))
+	}
+	return archiveDrift(source, archive, field)
 }
 
 // archiveDrift lists what the archive table lacks, with the statement that mends it.
-func archiveDrift(in Inputs) error {
+func archiveDrift(source, archive *Table, field string) error {
 	var mend, missing, other []string
-	for _, c := range append(slices.Clone(in.Table.Columns), ArchiveMeta()...) {
-		have, ok := in.Archive.Column(c.Name)
+	for _, c := range append(slices.Clone(source.Columns), ArchiveMeta()...) {
+		have, ok := archive.Column(c.Name)
 		switch {
 		case !ok:
 			missing = append(missing, fmt.Sprintf("%q", c.Name))
@@ -76,8 +102,8 @@ func archiveDrift(in Inputs) error {
 	if len(missing) > 0 {
 		other = slices.Insert(other, 0, pick(len(missing) == 1, "column ", "columns ")+strings.Join(missing, ", ")+pick(len(missing) == 1, " is missing", " are missing"))
 	}
-	return refuse("archive.table", fmt.Sprintf("%s cannot take the rows of %s: %s", in.Archive.Name, in.Table.Name, strings.Join(other, "; ")),
-		fmt.Sprintf("ALTER TABLE %s %s;", in.Archive.Name.SQL(), strings.Join(mend, ", ")))
+	return refuse(field, fmt.Sprintf("%s cannot take the rows of %s: %s", archive.Name, source.Name, strings.Join(other, "; ")),
+		fmt.Sprintf("ALTER TABLE %s %s;", archive.Name.SQL(), strings.Join(mend, ", ")))
 }
 
 func pick(cond bool, yes, no string) string {

@@ -90,6 +90,9 @@ func (p *Plan) describeReferences() []string {
 				EffectClears: "Rows of `%s` lose their reference by `%s` (%s) when it goes.",
 			}[r.Effect]
 			s = fmt.Sprintf(s, child, columns, r.Name)
+			if r.Effect == EffectRemoves && !p.Family[r.Member].ArchiveTo.IsZero() {
+				s = strings.TrimSuffix(s, ".") + fmt.Sprintf(", into `%s`.", p.Family[r.Member].ArchiveTo)
+			}
 			if !r.Children.indexed(r.ChildCols) {
 				s += fmt.Sprintf(" No index begins with `%s`, so every batch reads the whole of `%s`: create one, or give the policy a large batch_size.", columns, child)
 			}

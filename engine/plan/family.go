@@ -39,6 +39,9 @@ type Member struct {
 	Holds HeldRows
 	// Removed: rows of it go. Otherwise they only lose references.
 	Removed bool
+	// ArchiveTo is the table that they go to, with ArchiveColumns, under an archive policy.
+	ArchiveTo      retention.TableName
+	ArchiveColumns []string
 	// References are the foreign keys that refer to its rows, if they go.
 	References []Reference
 }
@@ -145,10 +148,6 @@ func (p *Plan) mayReach(in Inputs, ref Reference) error {
 	if !slices.Contains(in.Policy.Cascade, ref.Children.Logical()) {
 		return refuse("cascade", fmt.Sprintf("foreign key %q would %s %s with the rows of %s that they refer to", ref.Name, would, ref.Child, ref.Parent),
 			fmt.Sprintf("name it, as in \"cascade\": [%q], if that is meant; rows under a legal hold keep what they refer to", ref.Children.Logical()))
-	}
-	if in.Policy.Action == retention.ActionArchive && ref.Effect == EffectRemoves {
-		return refuse("cascade", fmt.Sprintf("the rows of %s that refer to archived ones would be deleted and not archived", ref.Child),
-			fmt.Sprintf("give %s an archive policy of its own, which runs first", ref.Child))
 	}
 	if ref.Effect == EffectClears {
 		return clearable(ref)

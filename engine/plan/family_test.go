@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"strings"
 	"testing"
 
 	"holdfast/engine/plan"
@@ -54,6 +55,38 @@ func cascading(tables ...string) func(*plan.Inputs) {
 
 func toArchive(in *plan.Inputs) { in.Policy.Action = retention.ActionArchive }
 
+// archivesOf has an archive of a child table that is there already.
+func archivesOf(name string, change func(*plan.Table)) func(*plan.Inputs) {
+	return func(in *plan.Inputs) {
+		t := child(50, name, "orders", plan.FKCascade)
+		a := &plan.Table{OID: 51, Name: public(name + "_archive"), Kind: plan.KindTable, Columns: append(t.Columns, plan.ArchiveMeta()...)}
+		change(a)
+		in.Archives = map[retention.TableName]*plan.Table{public(name): a}
+	}
+}
+
+func TestAnArchivePolicyTakesTheChildrenAlongIntoArchivesOfTheirOwn(t *testing.T) {
+	p := build(t, toArchive, referred(child(1, "lines", "orders", plan.FKCascade), child(2, "parts", "orders", plan.FKSetNull)), cascading("lines", "parts"))
+	var got []string
+	for _, m := range p.Family {
+		got = append(got, m.Table.Name.String()+" to "+m.ArchiveTo.String()+" with "+strings.Join(m.ArchiveColumns, ","))
+	}
+	want := []string{
+		"public.orders to public.orders_archive with " + strings.Join(orders().ColumnNames(), ","),
+		"public.lines to public.lines_archive with id,ref",
+		"public.parts to . with ", // it only loses its reference
+	}
+	if len(got) != 3 || got[0] != want[0] || got[1] != want[1] || !p.Family[2].ArchiveTo.IsZero() {
+		t.Errorf("archived: %q, want %q", got, want)
+	}
+	named := build(t, toArchive, referred(child(1, "lines", "orders", plan.FKCascade)), cascading("lines"), func(in *plan.Inputs) {
+		in.Policy.Archive = &retention.Archive{Table: retention.TableName{Schema: "cold", Name: "kept"}}
+	})
+	if to := named.Family[1].ArchiveTo.String(); to != "cold.lines_archive" {
+		t.Errorf("with an archive that the policy names, lines go to %s", to)
+	}
+}
+
 func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
 	lines := func() *plan.Table { return child(1, "lines", "orders", plan.FKCascade) }
 	parts := func() *plan.Table { return child(2, "parts", "lines", plan.FKSetNull) }
@@ -69,7 +102,9 @@ func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
 		{"a table that nothing leads to", all(referred(lines()), cascading("lines", "x")), "cascade[1]", "leads from public.x to public.orders", "those that do are public.lines"},
 		{"a table whose rows only block", all(many(plan.FKRestrict), cascading("lines")), "cascade[0]", "leads from public.lines", "leave it out"},
 		{"its own table that does not refer to itself", all(cascading("orders")), "cascade[0]", "leads from public.orders", "leave it out"},
-		{"toArchive parents while children are deleted", all(toArchive, referred(lines()), cascading("lines")), "cascade", "would be deleted and not archived", "an archive policy of its own"},
+		{"an archive of children that lacks a column", all(toArchive, referred(lines()), cascading("lines"), archivesOf("lines", func(t *plan.Table) { t.Columns = t.Columns[1:] })), "cascade", "public.lines_archive cannot take the rows of public.lines: column \"id\" is missing", "ALTER TABLE"},
+		{"an archive of children that is a view", all(toArchive, referred(lines()), cascading("lines"), archivesOf("lines", func(t *plan.Table) { t.Kind = plan.KindView })), "cascade", "is not a plain table", "name a plain table"},
+		{"an archive of children that is the policy's table", all(toArchive, referred(lines()), cascading("lines"), archivesOf("lines", func(t *plan.Table) { t.OID = orders().OID })), "cascade", "one whose rows go along", "name another table"},
 		{"clearing a part of a key", all(many(plan.FKSetDefault, func(t *plan.Table) { t.Key.Columns = []string{"id", "ref"} }), cascading("lines")), "cascade", "would change the key of rows of public.lines", "NO ACTION"},
 		{"clearing what others refer to", all(many(plan.FKSetNull, func(t *plan.Table) {
 			t.Incoming = []plan.ForeignKey{{Name: "y_fkey", Child: public("y"), ParentCols: []string{"ref"}}}

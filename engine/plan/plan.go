@@ -39,6 +39,9 @@ type Inputs struct {
 	Leaf *Table
 	// Archive is the catalog entry of the archive table, nil if there is none yet.
 	Archive *Table
+	// Archives are those of the archives of the tables that `cascade` names which are there,
+	// by the name of the table whose rows they take.
+	Archives map[retention.TableName]*Table
 	// Related are the tables that refer to it, and those that refer to tables from which
 	// rows would go with its own, by oid.
 	Related map[uint32]*Table
@@ -60,6 +63,9 @@ type HoldScope struct {
 	// Parts are the partitions that it had since the hold was placed, with theirs;
 	// Attached are those of them that it has now.
 	Parts, Attached []uint32
+	// ArchivedIn are the tables, of those that are asked for, into which rows of the scope's
+	// table were archived.
+	ArchivedIn []uint32
 	// Set is the typed copy of its ids; 0 covers the whole table, or what fits Condition.
 	Set int32
 	// Condition is what its rows fit; empty if it has ids or covers the whole table.
@@ -172,7 +178,7 @@ func Build(in Inputs) (*Plan, error) {
 	if in.Leaf != nil {
 		p.Table = in.Leaf.AsPartOf(in.Table)
 	}
-	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, yields, heldRows, family, triggered, columnChanges, archiveColumns, telling}
+	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, yields, heldRows, family, triggered, columnChanges, archives, telling}
 	for _, step := range steps {
 		if err := step(p, in); err != nil {
 			return nil, err
@@ -310,10 +316,11 @@ func heldRows(p *Plan, in Inputs) (err error) {
 func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held HeldRows, err error) {
 	for _, s := range scopes {
 		own := s.RelID == t.OID
+		related := own || t.relatedTo(s) || s.archivedIn(t)
 		switch {
-		case !own && !t.relatedTo(s) && s.Table != t.Name:
+		case !related && s.Table != t.Name:
 			continue
-		case !own && !t.relatedTo(s):
+		case !related:
 			return held, refuse(field, fmt.Sprintf("hold %s covers records of %s, and the table of that name was replaced since", s.HoldID, s.Table), "release the hold or place it anew on this table first")
 		case s.Condition != "":
 			if !held.fitting(t, s) {
@@ -327,6 +334,9 @@ func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held Hel
 		var as []Column // its own key
 		if !own {
 			as = t.columnsOf(s)
+		}
+		if as == nil && s.archivedIn(t) && !own {
+			return held, refuse(field, fmt.Sprintf("hold %s names records of %s by its key, and %s, which has rows archived from there, has no index on those columns, or they are of other types", s.HoldID, s.Table, t.Name), "make the index, or release the hold")
 		}
 		if own && !sameKey(key, s) || !own && as == nil {
 			return held, refuse(field, fmt.Sprintf("hold %s names records of %s by a key that has changed since it was placed", s.HoldID, t.Name), "release the hold or place it anew with today's key first")
@@ -364,9 +374,13 @@ func (t *Table) columnsOf(s HoldScope) []Column {
 	return out
 }
 
-// covers reports whether the scope's table has every row of this one.
+// archivedIn reports whether rows of the scope's table were archived into this one.
+func (s HoldScope) archivedIn(t *Table) bool { return slices.Contains(s.ArchivedIn, t.OID) }
+
+// covers reports whether the scope's table has every row of this one. Of archived rows
+// nobody knows which partition they came from.
 func (s HoldScope) covers(t *Table) bool {
-	return s.RelID == t.OID || slices.Contains(t.Partitions.Above, s.RelID) || slices.Contains(s.Parts, t.OID)
+	return s.RelID == t.OID || s.archivedIn(t) || slices.Contains(t.Partitions.Above, s.RelID) || slices.Contains(s.Parts, t.OID)
 }
 
 // fitting holds the rows that fit a scope's condition. It answers false where nobody can

@@ -11,7 +11,7 @@ import (
 // strict collects what an archive table demands beyond its source, and the
 // statements that mend it.
 type strict struct {
-	in Inputs
+	source, archive *Table
 	// alter are clauses of one ALTER TABLE, other are whole statements.
 	reasons, alter, other []string
 }
@@ -19,41 +19,44 @@ type strict struct {
 // archiveStrictness refuses an archive table that demands more of a row than the
 // source does: sooner or later a batch would meet the row that it does not take. It
 // names everything at once.
-func archiveStrictness(in Inputs) error {
-	s := &strict{in: in}
-	for _, c := range in.Archive.Columns {
+func archiveStrictness(source, archive *Table, field string) error {
+	if archive == nil {
+		return nil
+	}
+	s := &strict{source: source, archive: archive}
+	for _, c := range archive.Columns {
 		s.column(c)
 	}
-	for _, ch := range in.Archive.Checks {
-		if !slices.ContainsFunc(in.Table.Checks, func(of Check) bool { return of.Expr == ch.Expr }) {
-			s.reasons = append(s.reasons, fmt.Sprintf("the constraint %q (%s) is not one of %s", ch.Name, ch.Expr, in.Table.Name))
+	for _, ch := range archive.Checks {
+		if !slices.ContainsFunc(source.Checks, func(of Check) bool { return of.Expr == ch.Expr }) {
+			s.reasons = append(s.reasons, fmt.Sprintf("the constraint %q (%s) is not one of %s", ch.Name, ch.Expr, source.Name))
 			s.alter = append(s.alter, "DROP CONSTRAINT "+retention.QuoteIdent(ch.Name))
 		}
 	}
-	for _, ix := range in.Archive.Indexes {
-		if (ix.Unique || ix.Exclusion) && !ix.withKey(in.Table.Key) {
-			s.reasons = append(s.reasons, fmt.Sprintf("the unique index %q could meet two rows that are equal in it, since it has not the whole key of %s", ix.Name, in.Table.Name))
-			s.other = append(s.other, dropIndex(in.Archive, ix))
+	for _, ix := range archive.Indexes {
+		if (ix.Unique || ix.Exclusion) && !ix.withKey(source.Key) {
+			s.reasons = append(s.reasons, fmt.Sprintf("the unique index %q could meet two rows that are equal in it, since it has not the whole key of %s", ix.Name, source.Name))
+			s.other = append(s.other, dropIndex(archive, ix))
 		}
 	}
 	if len(s.reasons) == 0 {
 		return nil
 	}
 	if len(s.alter) > 0 {
-		s.other = slices.Insert(s.other, 0, fmt.Sprintf("ALTER TABLE %s %s;", in.Archive.Name.SQL(), strings.Join(s.alter, ", ")))
+		s.other = slices.Insert(s.other, 0, fmt.Sprintf("ALTER TABLE %s %s;", archive.Name.SQL(), strings.Join(s.alter, ", ")))
 	}
-	return refuse("archive.table", fmt.Sprintf("%s is stricter than %s: %s", in.Archive.Name, in.Table.Name, strings.Join(s.reasons, "; ")), strings.Join(s.other, " "))
+	return refuse(field, fmt.Sprintf("%s is stricter than %s: %s", archive.Name, source.Name, strings.Join(s.reasons, "; ")), strings.Join(s.other, " "))
 }
 
 // column finds a NOT NULL that the source has not, or that nothing fills.
 func (s *strict) column(c Column) {
-	source, shared := s.in.Table.Column(c.Name)
+	source, shared := s.source.Column(c.Name)
 	meta := slices.ContainsFunc(ArchiveMeta(), func(m Column) bool { return m.Name == c.Name })
 	switch {
 	case shared && c.NotNull && !source.NotNull && !source.DomainNotNull:
-		s.reasons = append(s.reasons, fmt.Sprintf("column %q is NOT NULL there and may be NULL in %s", c.Name, s.in.Table.Name))
+		s.reasons = append(s.reasons, fmt.Sprintf("column %q is NOT NULL there and may be NULL in %s", c.Name, s.source.Name))
 	case !shared && !meta && (c.NotNull || c.DomainNotNull) && !c.HasDefault && !c.Generated:
-		s.reasons = append(s.reasons, fmt.Sprintf("column %q is NOT NULL, and %s has nothing to put there", c.Name, s.in.Table.Name))
+		s.reasons = append(s.reasons, fmt.Sprintf("column %q is NOT NULL, and %s has nothing to put there", c.Name, s.source.Name))
 	default:
 		return
 	}

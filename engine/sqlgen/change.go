@@ -18,19 +18,20 @@ import (
 func (g *Printer) Change(r Range, run RunMeta, countHeld bool, with ...Gone) Statement {
 	b := &builder{}
 	b.printf("WITH ")
-	g.deleteGone(b, with)
+	g.deleteGone(b, with, run)
 	b.printf("gone AS (\n")
 	switch g.plan.Policy.Action {
 	case retention.ActionAnonymize:
 		g.update(b, r)
 	case retention.ActionArchive:
-		g.deleteReturning(b, r, append(g.archiveReturning(), g.returned()...))
+		g.deleteReturning(b, r, append(archiveReturning(g.plan.ArchiveColumns), g.returned()...))
 	default:
 		g.deleteReturning(b, r, g.returned())
 	}
 	b.printf("\n)")
 	if g.plan.Policy.Action == retention.ActionArchive {
-		g.insertArchive(b, run)
+		b.printf(", ")
+		g.insertArchive(b, run, moved{from: "gone", into: "kept", to: g.plan.ArchiveTo, columns: g.plan.ArchiveColumns})
 	}
 	if g.plan.Events != nil {
 		g.insertOutbox(b, run)
@@ -91,30 +92,39 @@ func (g *Printer) digestColumns() []string {
 	return out
 }
 
-func (g *Printer) archiveReturning() []string {
-	out := make([]string, len(g.plan.ArchiveColumns))
-	for i, name := range g.plan.ArchiveColumns {
+func archiveReturning(columns []string) []string {
+	out := make([]string, len(columns))
+	for i, name := range columns {
 		out[i] = col(name) + fmt.Sprintf(" AS a%d", i+1)
 	}
 	return out
 }
 
-// insertArchive moves what was deleted into the archive table by named columns.
-func (g *Printer) insertArchive(b *builder, run RunMeta) {
+// moved are deleted rows on their way into an archive table.
+type moved struct {
+	// from is the common table expression that has them, into the one that counts what
+	// arrived.
+	from, into string
+	to         retention.TableName
+	columns    []string
+}
+
+// insertArchive moves what was deleted into an archive table by named columns.
+func (g *Printer) insertArchive(b *builder, run RunMeta, m moved) {
 	var into, values []string
-	for i, name := range g.plan.ArchiveColumns {
+	for i, name := range m.columns {
 		into = append(into, retention.QuoteIdent(name))
-		values = append(values, fmt.Sprintf("gone.a%d", i+1))
+		values = append(values, fmt.Sprintf("%s.a%d", m.from, i+1))
 	}
-	for _, m := range plan.ArchiveMeta() {
-		into = append(into, retention.QuoteIdent(m.Name))
+	for _, meta := range plan.ArchiveMeta() {
+		into = append(into, retention.QuoteIdent(meta.Name))
 	}
 	p := g.plan.Policy
 	values = append(values, "pg_catalog.statement_timestamp()", b.arg(run.RunID)+"::pg_catalog.uuid", b.arg(p.Name)+asText, b.arg(p.Version)+"::integer")
 	// OVERRIDING SYSTEM VALUE: an archive made by CREATE TABLE … LIKE INCLUDING
 	// IDENTITY keeps the source's numbers.
-	b.printf(", kept AS (\nINSERT INTO %s (%s) OVERRIDING SYSTEM VALUE\nSELECT %s FROM gone\nRETURNING 1\n)",
-		g.plan.ArchiveTo.SQL(), strings.Join(into, ", "), strings.Join(values, ", "))
+	b.printf("%s AS (\nINSERT INTO %s (%s) OVERRIDING SYSTEM VALUE\nSELECT %s FROM %s\nRETURNING 1\n)",
+		m.into, m.to.SQL(), strings.Join(into, ", "), strings.Join(values, ", "), m.from)
 }
 
 // update prints the anonymizing UPDATE. Its RETURNING looks at the row as it was

@@ -161,13 +161,18 @@ func (g *Printer) digested() []string {
 }
 
 // deleteGone prints the deletes of the rows that go with the policy's own, one common
-// table expression a member. They are one statement with the policy's own delete: a
-// foreign key is checked at the statement's end, and finds nothing left to do however
-// the tables refer to each other.
-func (g *Printer) deleteGone(b *builder, gone []Gone) {
+// table expression a member, and where rows are archived another that moves them. They are
+// one statement with the policy's own delete: a foreign key is checked at the statement's
+// end, and finds nothing left to do however the tables refer to each other.
+func (g *Printer) deleteGone(b *builder, gone []Gone, run RunMeta) {
 	for _, x := range gone {
 		m := g.member(x.Member)
-		returning := m.digestColumns()
+		to := g.plan.Family[x.Member]
+		var returning []string
+		if !to.ArchiveTo.IsZero() {
+			returning = archiveReturning(to.ArchiveColumns)
+		}
+		returning = append(returning, m.digestColumns()...)
 		if len(returning) == 0 {
 			returning = []string{"1"}
 		}
@@ -176,15 +181,23 @@ func (g *Printer) deleteGone(b *builder, gone []Gone) {
 			b.printf("\n  AND NOT %s", m.held(b))
 		}
 		b.printf("\nRETURNING %s\n),\n", strings.Join(returning, ", "))
+		if !to.ArchiveTo.IsZero() {
+			g.insertArchive(b, run, moved{from: fmt.Sprintf("gone%d", x.Member), into: fmt.Sprintf("kept%d", x.Member), to: to.ArchiveTo, columns: to.ArchiveColumns})
+			b.printf(",\n")
+		}
 	}
 }
 
-// countGone is what the summary says of them: the number and the keys of each.
+// countGone is what the summary says of them: the number of each, of those that arrived in
+// their archive, and their keys.
 func (g *Printer) countGone(gone []Gone) []string {
 	var cols []string
 	for _, x := range gone {
-		for _, c := range g.member(x.Member).digested() {
+		for i, c := range g.member(x.Member).digested() {
 			cols = append(cols, fmt.Sprintf("(SELECT %s FROM gone%d)", c, x.Member))
+			if i == 0 && !g.plan.Family[x.Member].ArchiveTo.IsZero() {
+				cols = append(cols, fmt.Sprintf("(SELECT pg_catalog.count(*) FROM kept%d)", x.Member))
+			}
 		}
 	}
 	return cols

@@ -10,7 +10,7 @@ import (
 
 // related is a delete of events to which lines, parts, claims and events themselves
 // refer, each in another way.
-func related(t *testing.T) *sqlgen.Printer {
+func related(t *testing.T, change ...func(*retention.Policy)) *sqlgen.Printer {
 	t.Helper()
 	sh := shapeNamed("bigint")
 	child := func(oid uint32, name string, parent retention.TableName, action plan.FKAction) *plan.Table {
@@ -31,6 +31,9 @@ func related(t *testing.T) *sqlgen.Printer {
 	sh.table.Incoming = []plan.ForeignKey{lines.Outgoing[0], own}
 	p := sh.policy(modeDelete)
 	p.Cascade = []retention.TableName{lines.Name, parts.Name}
+	for _, c := range change {
+		c(&p)
+	}
 	in := plan.Inputs{Policy: p, Table: sh.table, Related: map[uint32]*plan.Table{901: lines, 902: parts, 903: claims}, Holds: []plan.HoldScope{
 		{HoldID: "A", HoldNo: 1, RelID: 901, Table: lines.Name, Set: 91, KeyAttnums: []int16{0}, KeyTypes: []uint32{20}, Rows: 5},
 		{HoldID: "B", HoldNo: 2, RelID: 902, Table: parts.Name},
@@ -55,6 +58,8 @@ func TestForeignKeysArePrintedAsInTheGolden(t *testing.T) {
 	g.statement("events to which going events refer", p.Among(0, 1, tids, others))
 	g.statement("clear the parts of lines", p.Clear(1, 0, tids, others))
 	g.statement("delete events with lines", p.Change(sqlgen.Range{TIDs: tids}, runMeta, false, sqlgen.Gone{Member: 1, TIDs: others}))
+	archive := related(t, func(p *retention.Policy) { p.Action = retention.ActionArchive })
+	g.statement("archive events with lines", archive.Change(sqlgen.Range{TIDs: tids}, runMeta, false, sqlgen.Gone{Member: 1, TIDs: others}))
 	g.statement("simulation", p.Simulate())
 	g.statement("samples of a simulation", p.SampleKeys(10))
 	after := related(t)

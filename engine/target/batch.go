@@ -218,6 +218,11 @@ func (d *disposition) lockNames() []string {
 	}
 	if d.spec.Policy.Action == retention.ActionArchive {
 		names = append(names, d.planned.ArchiveTo.SQL())
+		for _, m := range d.planned.Family {
+			if !m.ArchiveTo.IsZero() && m.ArchiveTo != d.planned.ArchiveTo {
+				names = append(names, m.ArchiveTo.SQL())
+			}
+		}
 	}
 	return names
 }
@@ -311,7 +316,7 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 		kept = row.int()
 	}
 	if archive && kept != changed {
-		return fmt.Errorf("%d rows left %s but %d arrived in %s; the batch was rolled back and nothing is lost; look for a trigger on the archive table", changed, d.planned.Root.Name, kept, d.planned.ArchiveTo)
+		return notArrived(changed, d.planned.Root.Name, kept, d.planned.ArchiveTo)
 	}
 	out.counts.Processed = changed - undone
 	out.counts.Skip(retention.SkippedStillDue, undone)
@@ -330,12 +335,23 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 		if row.err == nil && n != int64(len(x.TIDs)) {
 			return errKept
 		}
-		out.counts.Affect(d.planned.Family[x.Member].Table.Logical().String(), retention.TableEffect{Deleted: n})
+		member := d.planned.Family[x.Member]
+		out.counts.Affect(member.Table.Logical().String(), retention.TableEffect{Deleted: n})
+		if !member.ArchiveTo.IsZero() {
+			if kept := row.int(); row.err == nil && kept != n {
+				return notArrived(n, member.Table.Name, kept, member.ArchiveTo)
+			}
+			out.counts.Affect(member.ArchiveTo.String(), retention.TableEffect{Inserted: n})
+		}
 		if err := d.digestMember(x.Member, n, row, out); err != nil {
 			return err
 		}
 	}
 	return row.err
+}
+
+func notArrived(left int64, source retention.TableName, arrived int64, archive retention.TableName) error {
+	return fmt.Errorf("%d rows left %s but %d arrived in %s; the batch was rolled back and nothing is lost; look for a trigger on the archive table", left, source, arrived, archive)
 }
 
 // executePlain runs a delete that needs nothing back but its number of rows: a

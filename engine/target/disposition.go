@@ -65,8 +65,8 @@ type planned struct {
 	epoch       int64
 	fingerprint string
 	oids        []uint32
-	// archiveExists: the archive table was there already.
-	archiveExists bool
+	// archived are the archive tables that were there already.
+	archived map[retention.TableName]bool
 	// due is the planner's estimate of the due rows; 0 if it cannot tell.
 	due int64
 }
@@ -211,9 +211,12 @@ func (t *Target) RunProgress(ctx context.Context, runID string) (map[string]rete
 // begin plans the policy for the first time and keeps where the walk starts.
 func (d *disposition) begin(ctx context.Context) error {
 	if d.spec.Policy.Action == retention.ActionArchive {
-		if err := d.ensureArchive(ctx); err != nil {
+		if err := d.ensureArchives(ctx); err != nil {
 			return err
 		}
+	}
+	if err := d.noteArchive(ctx); err != nil {
+		return err
 	}
 	if err := d.replan(ctx); err != nil {
 		return err
@@ -265,24 +268,44 @@ func (d *disposition) replan(ctx context.Context) error {
 	return nil
 }
 
-// ensureArchive makes the archive table of an archive policy if it is missing:
-// the source's columns without their constraints, and what the archive adds. Its
-// key is the source's key and the run.
-func (d *disposition) ensureArchive(ctx context.Context) error {
+// ensureArchives makes the archive tables of an archive policy that are missing: the
+// source's columns without their constraints, and what the archive adds. Its key is the
+// source's key and the run.
+func (d *disposition) ensureArchives(ctx context.Context) error {
 	var in plan.Inputs
 	err := d.t.reading(ctx, func(tx pgx.Tx) (err error) {
 		in, err = readInputs(ctx, tx, d.spec.Policy)
 		return err
 	})
-	if err != nil || in.Archive != nil {
+	if err != nil {
 		return err
 	}
 	// A plan with no archive table refuses whatever could not be archived at all.
-	if _, err := plan.Build(in); err != nil {
+	p, err := plan.Build(in)
+	if err != nil {
 		return err
 	}
+	if in.Archive == nil {
+		if err := d.makeArchive(ctx, in.Table, p.ArchiveTo, "archive.table"); err != nil {
+			return err
+		}
+	}
+	made := map[retention.TableName]bool{p.ArchiveTo: true}
+	for _, m := range p.Family {
+		if !m.Removed || made[m.ArchiveTo] || in.Archives[m.Table.Logical()] != nil {
+			continue
+		}
+		made[m.ArchiveTo] = true
+		if err := d.makeArchive(ctx, m.Table, m.ArchiveTo, "cascade"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *disposition) makeArchive(ctx context.Context, source *plan.Table, to retention.TableName, field string) error {
 	// The schema or the right may have gone since the policy was saved.
-	if err := d.mayMakeArchive(ctx); err != nil {
+	if err := d.mayMakeArchive(ctx, to, field); err != nil {
 		return err
 	}
 	return classify(pgx.BeginFunc(ctx, d.conn, func(tx pgx.Tx) error {
@@ -290,7 +313,15 @@ func (d *disposition) ensureArchive(ctx context.Context) error {
 		if err := useOwnPath(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, sqlgen.CreateArchive(in.Table, d.spec.Policy.ArchiveTable()))
+		_, err := tx.Exec(ctx, sqlgen.CreateArchive(source, to))
 		return err
 	}))
+}
+
+// noteArchive keeps that the archive table has rows of the policy's, before it has any.
+func (d *disposition) noteArchive(ctx context.Context) error {
+	if d.spec.Policy.Action != retention.ActionArchive {
+		return nil
+	}
+	return d.t.NoteArchives(ctx, []retention.Policy{d.spec.Policy})
 }

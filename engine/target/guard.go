@@ -32,15 +32,20 @@ const (
 // name, in the caller's snapshot.
 func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int64, scopes []plan.HoldScope, err error) {
 	var oids []uint32
-	schemas, names := make([]string, len(tables)), make([]string, len(tables))
+	own, schemas, names := make([]uint32, len(tables)), make([]string, len(tables)), make([]string, len(tables))
 	for i, t := range tables {
 		oids = append(append(append(oids, t.OID), t.Partitions.Tree...), t.Partitions.Above...)
-		schemas[i], names[i] = t.Name.Schema, t.Name.Name
+		own[i], schemas[i], names[i] = t.OID, t.Name.Schema, t.Name.Name
 	}
 	if err = tx.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch); err != nil {
 		return 0, nil, err
 	}
 	rows, err := tx.Query(ctx, `
+		WITH copies AS MATERIALIZED (
+			SELECT DISTINCT t.relid, a.source_relid, a.source_schema, a.source_name,
+			       ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(a.source_relid) AS p) || a.source_relid AS sources
+			FROM unnest($4::oid[], $2::text[], $3::text[]) AS t(relid, schema_name, table_name)
+			JOIN holdfast_guard.archive AS a ON a.relid = t.relid OR (a.schema_name, a.table_name) = (t.schema_name, t.table_name))
 		SELECT h.id::text, h.no, s.relid, s.schema_name, s.table_name, coalesce(s.held_set, 0),
 		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}'),
 		       ARRAY(SELECT coalesce(a.attname::text, u.name)
@@ -51,18 +56,23 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		       coalesce(s.condition, ''), s.condition_columns, s.condition_types,
 		       EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_forms) AS c(name, form)
 		               WHERE c.form IS DISTINCT FROM holdfast_guard.column_form(s.relid, c.name))
-		       OR NOT s.condition_labels <@ holdfast_guard.column_labels(s.relid, s.condition_columns)
+		       OR NOT s.condition_labels <@ holdfast_guard.column_labels(s.relid, s.condition_columns),
+		       c.archives
 		FROM holdfast_guard.hold_scope s
 		JOIN holdfast_guard.hold h ON h.no = s.hold_no AND h.state = 'active'
 		LEFT JOIN holdfast_guard.held_set k ON k.id = s.held_set
-		WHERE s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[]))
-		ORDER BY h.no, s.scope_index`, oids, schemas, names)
+		CROSS JOIN LATERAL (SELECT coalesce(array_agg(DISTINCT copies.relid), '{}') AS archives
+		                    FROM copies
+		                    WHERE s.relid = ANY (copies.sources) OR s.parts && copies.sources
+		                       OR (s.schema_name, s.table_name) = (copies.source_schema, copies.source_name)) AS c
+		WHERE s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[])) OR c.archives <> '{}'
+		ORDER BY h.no, s.scope_index`, oids, schemas, names, own)
 	if err != nil {
 		return 0, nil, err
 	}
 	scopes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s plan.HoldScope, err error) {
 		err = row.Scan(&s.HoldID, &s.HoldNo, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
-			&s.Condition, &s.Columns, &s.ColumnTypes, &s.Changed)
+			&s.Condition, &s.Columns, &s.ColumnTypes, &s.Changed, &s.ArchivedIn)
 		s.Parts = append(s.Parts, s.Attached...)
 		return s, err
 	})

@@ -357,15 +357,7 @@ func (f *fixture) left(w world, i int) []string {
 			}
 		}
 	}
-	rows, err := f.target.pool.Query(f.Context(), fmt.Sprintf("SELECT concat_ws('|', %s) FROM %s", strings.Join(cols, ", "), worldName(i).SQL()))
-	if err != nil {
-		f.Fatal(err)
-	}
-	out, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		f.Fatal(err)
-	}
-	return slices.Sorted(slices.Values(out))
+	return f.texts(fmt.Sprintf("SELECT concat_ws('|', %s) FROM %s", strings.Join(cols, ", "), worldName(i).SQL()))
 }
 
 func (w world) wantLeft(e expected, i int) []string {
@@ -448,9 +440,7 @@ func (f *fixture) compare(w world, p retention.Policy) {
 		}
 	}
 	if w.action == retention.ActionArchive {
-		if n := f.count(`SELECT count(*) FROM public."T0_archive"`); n != int64(len(e.roots)) {
-			f.Errorf("%d rows are archived, want %d", n, len(e.roots))
-		}
+		f.archived(w, e)
 	}
 	if w.audit {
 		f.conserved(w)
@@ -458,6 +448,52 @@ func (f *fixture) compare(w world, p retention.Policy) {
 	if f.Failed() {
 		f.Logf("%+v", w)
 	}
+}
+
+// archived compares what is in the archives with what has left, table by table.
+func (f *fixture) archived(w world, e expected) {
+	f.Helper()
+	for i := range w.tables {
+		want := []string{}
+		for x := range e.gone {
+			if x.table == i {
+				want = append(want, strings.Join(worldKeys[w.tables[i].key].value(x.row), "|")+"|"+fmt.Sprintf("row %d", x.row))
+			}
+		}
+		slices.Sort(want)
+		name := retention.TableName{Schema: "public", Name: worldName(i).Name + "_archive"}
+		if f.count(`SELECT count(*) FROM pg_catalog.pg_class WHERE relname = '`+name.Name+`'`) == 0 {
+			if len(want) > 0 {
+				f.Errorf("%d rows left %s, and there is no archive", len(want), worldName(i))
+			}
+			continue
+		}
+		var cols []string
+		for _, c := range append(keyColumnsOf(w.tables[i]), "name") {
+			cols = append(cols, c+"::text")
+		}
+		got := f.texts(fmt.Sprintf("SELECT concat_ws('|', %s) FROM %s", strings.Join(cols, ", "), name.SQL()))
+		if !slices.Equal(got, want) {
+			f.Errorf("%s has %q, the model says %q", name, got, want)
+		}
+		run := f.count(`SELECT count(*) FROM ` + name.SQL() + ` WHERE holdfast_policy = 'p' AND holdfast_policy_version = 1 AND holdfast_run IS NOT NULL AND holdfast_archived_at IS NOT NULL`)
+		if run != int64(len(want)) {
+			f.Errorf("%s: %d of %d rows say which policy and run archived them", name, run, len(want))
+		}
+	}
+}
+
+func (f *fixture) texts(sql string) []string {
+	f.Helper()
+	rows, err := f.target.pool.Query(f.Context(), sql)
+	if err != nil {
+		f.Fatal(err)
+	}
+	out, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		f.Fatal(err)
+	}
+	return slices.Sorted(slices.Values(out))
 }
 
 // conserved compares what a trigger on every table saw with the evidence, table by table.

@@ -3,6 +3,8 @@ package target
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -81,8 +83,7 @@ func readInputs(ctx context.Context, tx pgx.Tx, p retention.Policy) (plan.Inputs
 func readInputsOf(ctx context.Context, tx pgx.Tx, p retention.Policy, table *plan.Table) (in plan.Inputs, err error) {
 	in.Policy, in.Table = p, table
 	if p.Action == retention.ActionArchive {
-		in.Archive, err = readTable(ctx, tx, p.ArchiveTable())
-		if err != nil && !errors.Is(err, retention.ErrNotFound) {
+		if in.Archive, in.Archives, err = readArchives(ctx, tx, p); err != nil {
 			return in, err
 		}
 	}
@@ -91,6 +92,24 @@ func readInputsOf(ctx context.Context, tx pgx.Tx, p retention.Policy, table *pla
 	}
 	in.Related, err = readRelated(ctx, tx, p, in.Table)
 	return in, err
+}
+
+// readArchives reads the archive tables of a policy, those that are there.
+func readArchives(ctx context.Context, tx pgx.Tx, p retention.Policy) (own *plan.Table, others map[retention.TableName]*plan.Table, err error) {
+	others = map[retention.TableName]*plan.Table{}
+	for source, to := range p.Archives() {
+		t, err := readTable(ctx, tx, to)
+		if errors.Is(err, retention.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		others[source] = t
+	}
+	own = others[p.Table]
+	delete(others, p.Table)
+	return own, others, nil
 }
 
 // readTriggered reads the tables that the policy names under `triggers`.
@@ -110,7 +129,12 @@ func readTriggered(ctx context.Context, tx pgx.Tx, p retention.Policy) (map[rete
 
 // build plans, and notes under what.
 func (t *Target) build(ctx context.Context, tx pgx.Tx, in plan.Inputs, asOf time.Time) (*planned, error) {
-	out := &planned{archiveExists: in.Archive != nil}
+	out := &planned{archived: map[retention.TableName]bool{}}
+	for _, archive := range append(slices.Collect(maps.Values(in.Archives)), in.Archive) {
+		if archive != nil {
+			out.archived[archive.Name] = true
+		}
+	}
 	tables := []*plan.Table{in.Table}
 	if in.Leaf != nil {
 		tables, out.leaf = append(tables, in.Leaf), in.Leaf.OID
@@ -161,6 +185,9 @@ func (pl *planned) relations(in plan.Inputs) []uint32 {
 	}
 	if in.Archive != nil {
 		oids = append(oids, in.Archive.OID)
+	}
+	for _, archive := range in.Archives {
+		oids = append(oids, archive.OID)
 	}
 	for _, m := range pl.Family {
 		if m.Table.OID != pl.Table.OID {

@@ -34,8 +34,14 @@ func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	}
 	if err == nil && pl.Policy.Action == retention.ActionArchive {
 		var more []lack
-		more, err = archiveLacks(ctx, tx, role, pl.ArchiveTo, pl.archiveExists)
+		more, err = archiveLacks(ctx, tx, role, pl.ArchiveTo, pl.archived[pl.ArchiveTo], "archive.table")
 		lacks = append(lacks, more...)
+		for _, m := range pl.Family {
+			if err == nil && !m.ArchiveTo.IsZero() && m.ArchiveTo != pl.ArchiveTo {
+				more, err = archiveLacks(ctx, tx, role, m.ArchiveTo, pl.archived[m.ArchiveTo], "cascade")
+				lacks = append(lacks, more...)
+			}
+		}
 	}
 	if err != nil {
 		return err
@@ -164,8 +170,7 @@ func missingRights(ctx context.Context, tx pgx.Tx, sql string, args ...any) (str
 }
 
 // archiveLacks are the rights on an archive table: on itself, or to make it.
-func archiveLacks(ctx context.Context, tx pgx.Tx, role string, name retention.TableName, exists bool) ([]lack, error) {
-	const field = "archive.table"
+func archiveLacks(ctx context.Context, tx pgx.Tx, role string, name retention.TableName, exists bool, field string) ([]lack, error) {
 	if exists {
 		return tableLacks(ctx, tx, field, role, name, []string{"SELECT", "INSERT"})
 	}
@@ -182,13 +187,13 @@ func archiveLacks(ctx context.Context, tx pgx.Tx, role string, name retention.Ta
 }
 
 // mayMakeArchive refuses a run whose archive table is missing and cannot be made.
-func (d *disposition) mayMakeArchive(ctx context.Context) error {
+func (d *disposition) mayMakeArchive(ctx context.Context, to retention.TableName, field string) error {
 	return pgx.BeginTxFunc(ctx, d.conn, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		var role string
 		if err := tx.QueryRow(ctx, `SELECT current_user`).Scan(&role); err != nil {
 			return classify(err)
 		}
-		lacks, err := archiveLacks(ctx, tx, role, d.spec.Policy.ArchiveTable(), false)
+		lacks, err := archiveLacks(ctx, tx, role, to, false, field)
 		if err != nil {
 			return err
 		}

@@ -79,6 +79,42 @@ FROM gone
 -- $3 = ["(0,1)" "(0,2)"]
 -- $4 = 2024-01-04T00:00:00Z
 
+-- case: archive events with lines
+WITH gone1 AS (
+DELETE FROM ONLY "Shop"."Line" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+  AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($2::integer[]) OFFSET 0))
+RETURNING "t"."id" AS a1, "t"."ref" AS a2, "t"."id"::pg_catalog.int8 AS d1
+),
+kept1 AS (
+INSERT INTO "Shop"."Line_archive" ("id", "ref", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
+SELECT gone1.a1, gone1.a2, pg_catalog.statement_timestamp(), $3::pg_catalog.uuid, $4::pg_catalog.text, $5::integer FROM gone1
+RETURNING 1
+),
+gone AS (
+DELETE FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($6::pg_catalog.text[]::pg_catalog.tid[])
+  AND "t"."at" OPERATOR(pg_catalog.<) $7::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
+), kept AS (
+INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer FROM gone
+RETURNING 1
+)
+SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FROM gone1), (SELECT pg_catalog.count(*) FROM kept1), (SELECT coalesce(pg_catalog.array_agg(d1), '{}') FROM gone1)
+FROM gone
+-- $1 = ["(3,1)"]
+-- $2 = [1] ([]int32)
+-- $3 = "00000000-0000-4000-8000-000000000001"
+-- $4 = "p"
+-- $5 = 3 (int)
+-- $6 = ["(0,1)" "(0,2)"]
+-- $7 = 2024-01-04T00:00:00Z
+-- $8 = "00000000-0000-4000-8000-000000000001"
+-- $9 = "p"
+-- $10 = 3 (int)
+
 -- case: simulation
 WITH RECURSIVE kept(tableoid, ctid) AS (
 SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
