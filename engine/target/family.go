@@ -35,8 +35,9 @@ type kinRow struct {
 	root bool
 	// removable: it is one of those, or would go with one.
 	removable bool
-	// stays: it is held, or something outside keeps it. out: a trial leaves it out.
-	stays, out bool
+	// stays: it is held, or something outside keeps it. Only one that is held must not even
+	// lose a reference. out: a trial leaves it out.
+	stays, held, out bool
 	// cannot: it stays for that, or for what follows from it; keeper is the table whose
 	// row keeps it, and locked that somebody else has that row locked.
 	cannot, locked bool
@@ -204,7 +205,7 @@ func (d *disposition) judgeHeld(ctx context.Context, k *kin, member int) error {
 	}
 	for _, tid := range held {
 		r := k.rows[member][tid]
-		r.stays, r.keeper = true, m.Table.Logical().String()
+		r.stays, r.held, r.keeper = true, true, m.Table.Logical().String()
 	}
 	return nil
 }
@@ -262,7 +263,7 @@ func (k *kin) settleLinks() (changed bool) {
 		case plan.EffectRemoves:
 			kept = l.child.cannot
 		case plan.EffectClears:
-			kept = l.child.stays
+			kept = l.child.held
 		}
 		if !kept || l.parent.cannot {
 			continue

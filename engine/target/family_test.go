@@ -451,3 +451,24 @@ func TestATriggerThatEmptiesATableIsSeenWhateverTheSearchPathIs(t *testing.T) {
 		t.Errorf("%d rows of the other table are left, want all 50", n)
 	}
 }
+
+// A row that stays since others refer to it may lose a reference all the same: what it
+// referred to goes. Only a held one must not.
+func TestARowThatStaysForAnotherReasonLosesItsReference(t *testing.T) {
+	for _, held := range []bool{false, true} {
+		f := newFixture(t,
+			`CREATE TABLE public.o (id bigint PRIMARY KEY, name text, created_at timestamptz, near bigint REFERENCES public.o ON DELETE SET NULL, firm bigint REFERENCES public.o)`,
+			`INSERT INTO public.o VALUES (1, 'goes', now() - interval '100 days', NULL, NULL), (2, 'stays, since 3 refers to it', now() - interval '100 days', 1, NULL), (3, 'young', now(), NULL, 2)`)
+		want := []string{"2", "3"}
+		if held {
+			f.hold(table("o"), retention.Key{"2"})
+			want = []string{"1", "2", "3"}
+		}
+		p := policy("o", retention.ActionDelete)
+		p.Cascade = []retention.TableName{table("o")}
+		f.foretold(p)
+		if left := f.remaining("public.o", "id"); !slices.Equal(left, want) {
+			t.Errorf("held %t: %v are left, want %v", held, left, want)
+		}
+	}
+}
