@@ -17,6 +17,11 @@ import (
 // applyPolicies runs examples/ci/apply.sh against the service, with a worker.
 func applyPolicies(t *testing.T, s *service, files map[string]string, more ...string) (stdout, stderr string, code int) {
 	t.Helper()
+	return applyIn(t, s, nil, files, more...)
+}
+
+func applyIn(t *testing.T, s *service, env []string, files map[string]string, more ...string) (stdout, stderr string, code int) {
+	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -35,6 +40,7 @@ func applyPolicies(t *testing.T, s *service, files map[string]string, more ...st
 
 	cmd := exec.CommandContext(t.Context(), "sh", append([]string{"../examples/ci/apply.sh", dir}, more...)...)
 	cmd.Env = append(os.Environ(), "HOLDFAST_URL="+site.URL, "HOLDFAST_TOKEN="+adminToken, "HOLDFAST_TIMEOUT=30")
+	cmd.Env = append(cmd.Env, env...)
 	var out, errs strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()
@@ -134,5 +140,20 @@ func TestTheCIExampleAppliesSchedulesToo(t *testing.T) {
 	}
 	if x := s.do(call{method: "GET", path: "/api/v1/schedules/nightly"}).want(200).object(); x["version"] != 1.0 || x["time_zone"] != "Europe/Berlin" {
 		t.Errorf("the schedule: got %v", x)
+	}
+}
+
+// As a check of a change that is not merged yet, it must not replace what runs tonight.
+func TestTheCIExampleSavesNothingInADryRun(t *testing.T) {
+	needCurl(t)
+	s := newServer(t)
+	dry := []string{"HOLDFAST_DRY_RUN=true"}
+	out, errs, code := applyIn(t, s, dry, map[string]string{"tickets.yaml": ticketsYAML})
+	if code != 0 || !strings.Contains(out, "tickets: 10 due, 10 to be processed") || !strings.Contains(out, "nothing was saved and nothing runs") {
+		t.Errorf("exit %d\n%s%s", code, out, errs)
+	}
+	s.do(call{method: "GET", path: "/api/v1/policies/tickets"}).want(404)
+	if _, errs, code = applyIn(t, s, dry, map[string]string{"tickets.yaml": strings.Replace(ticketsYAML, "public.tickets", "public.nothing", 1)}); code == 0 || !strings.Contains(errs, "public.nothing") {
+		t.Errorf("a policy that would be refused: exit %d\n%s", code, errs)
 	}
 }

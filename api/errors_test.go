@@ -76,6 +76,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"a told column that is not there", call{method: "POST", path: policies, body: with(`"events": {"entity_type": "user", "key": ["id", "id2"]}`)}, 422, "invalid", "events.key", "id2"},
 		{"a live name", call{method: "POST", path: policies, body: ticketsPolicy}, 409, "conflict", "name", "tickets"},
 		{"a form", call{method: "POST", path: policies, body: "a=b", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"}}, 415, "unsupported-media-type", "", "application/json or application/yaml"},
+		{"a review of a hold that never expires", call{method: "POST", path: holds, body: `{"matter": "Acme v. Jones", "reason": "litigation", "on_expiry": "review", "scope": [{"table": "public.tickets", "record_ids": ["1"]}]}`}, 422, "invalid", "expires_at", "waits for a review"},
 		{"YAML where there is none", call{method: "POST", path: holds, body: "a: b", header: map[string]string{"Content-Type": "application/yaml"}}, 415, "unsupported-media-type", "", "application/json"},
 		{"bad YAML", call{method: "POST", path: policies, body: "a: [", header: map[string]string{"Content-Type": "application/yaml"}}, 400, "malformed", "", "YAML"},
 		{"unknown in YAML", call{method: "POST", path: policies, body: "colour: x\n", header: map[string]string{"Content-Type": "application/yaml"}}, 400, "malformed", "colour", "known here"},

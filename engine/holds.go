@@ -127,6 +127,9 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 	if err := h.Validate(now); err != nil {
 		return h, err
 	}
+	if h.ExpiresAt == nil && h.OnExpiry == retention.OnExpiryReview {
+		return h, retention.Invalid("expires_at", "is required with on_expiry %q: the moment from which the hold waits for a review, which one without an expiry would never do", h.OnExpiry)
+	}
 	if err := e.checkScopeTables(ctx, &h); err != nil {
 		return h, err
 	}
@@ -405,7 +408,14 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 		return retention.Conflictf("the governed database is another one (system %s, database %d) than the one that %d holds in force were placed in (system %s, database %d); point HOLDFAST_TARGET_URL back at it, or run `holdfast migrate --accept-target` to place the holds in this one",
 			mark.SystemIdentifier, mark.DatabaseOID, len(must), known.SystemIdentifier, known.DatabaseOID)
 	}
-	if err := e.restoreHolds(ctx, must, inForce); err != nil {
+	altered, unnoted, err := e.target.AlteredHolds(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.noteHolds(ctx, unnoted); err != nil {
+		return err
+	}
+	if err := e.restoreHolds(ctx, must, inForce, altered); err != nil {
 		return err
 	}
 	if err := e.noteArchives(ctx); err != nil {
@@ -433,11 +443,30 @@ func (e *Engine) noteArchives(ctx context.Context) error {
 	return e.target.NoteArchives(ctx, distinct)
 }
 
-// restoreHolds puts holds back in force that the guard has lost. A hold whose end
-// is under way is left to it: what was read before may be older than the release.
-func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForce []string) error {
+// noteHolds stages holds once more that came into force before the guard kept what they
+// cover. One that is not the store's is left alone.
+func (e *Engine) noteHolds(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		whole, err := e.store.HoldWithRecords(ctx, id)
+		if errors.Is(err, retention.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if err := e.target.StageHold(ctx, whole); err != nil {
+			return fmt.Errorf("look at what hold %s covers: %w", id, err)
+		}
+	}
+	return nil
+}
+
+// restoreHolds puts holds back in force that the guard has lost, as a whole or in part. A
+// hold whose end is under way is left to it: what was read before may be older than the
+// release.
+func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForce, altered []string) error {
 	for _, h := range must {
-		if slices.Contains(inForce, h.ID) {
+		if slices.Contains(inForce, h.ID) && !slices.Contains(altered, h.ID) {
 			continue
 		}
 		now, err := e.store.Hold(ctx, h.ID)
@@ -447,7 +476,7 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 		if now.Status != retention.HoldActive && now.Status != retention.HoldReviewDue {
 			continue
 		}
-		e.log.ErrorContext(ctx, "a hold is missing in the governed database and is being put back", "hold", h.ID, "matter", h.Matter)
+		e.log.ErrorContext(ctx, "a hold, or a part of what it covers, is missing in the governed database or was changed there, and is being put back", "hold", h.ID, "matter", h.Matter)
 		whole, err := e.store.HoldWithRecords(ctx, h.ID)
 		if err != nil {
 			return err
@@ -455,7 +484,7 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 		if _, err := e.putInForce(ctx, whole); err != nil {
 			return fmt.Errorf("put back hold %s: %w", h.ID, err)
 		}
-		if err := e.store.Record(ctx, "hold/"+h.ID, map[string]string{"reason": "the governed database had lost this hold"}, retention.By{Actor: retention.System(), Action: "hold.restore"}); err != nil {
+		if err := e.store.Record(ctx, "hold/"+h.ID, map[string]string{"reason": "the governed database had lost this hold, or a part of what it covers"}, retention.By{Actor: retention.System(), Action: "hold.restore"}); err != nil {
 			return err
 		}
 	}

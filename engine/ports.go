@@ -326,8 +326,9 @@ type Target interface {
 
 // GuardTarget is the part of the target that keeps the holds in force.
 type GuardTarget interface {
-	// CheckKeys casts every id of the hold to its table's key types. The error is an
-	// InvalidError with the path of each id at fault (at most 100).
+	// CheckKeys casts every id of the hold to its table's key types, and writes each, in the
+	// hold, as the server does. The error is an InvalidError with the path of each id at
+	// fault (at most 100).
 	CheckKeys(ctx context.Context, h retention.Hold) error
 	// StageHold copies the hold's ids into the guard, in committed chunks that no
 	// batch asks. It may be called again for a hold that was staged before.
@@ -345,6 +346,10 @@ type GuardTarget interface {
 	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
 	// ForgetHold removes what was staged for a hold that is not in force.
 	ForgetHold(ctx context.Context, id string) error
+	// AlteredHolds are the ids of holds in force of which the guard has not all, or not only,
+	// what was staged: scopes or ids were lost or changed. unnoted are those that were staged
+	// before the guard kept what that was.
+	AlteredHolds(ctx context.Context) (altered, unnoted []string, err error)
 	// NoteArchives keeps, for archive policies, that their archive table has rows of their
 	// own: holds on a record cover its copies there too. Tables that are not there are left
 	// out.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
 
 	"holdfast/engine"
 	"holdfast/internal/pgtest"
@@ -477,10 +478,65 @@ func TestHoldsLostWithARestoreArePutBackBeforeAnythingRuns(t *testing.T) {
 	hold.Scope = append(hold.Scope, retention.Scope{Table: hold.Scope[0].Table, Condition: "id BETWEEN 3 AND 5"})
 	h.mustHold(hold)
 	// What a restore of the governed database to before the hold leaves.
-	h.exec(`DELETE FROM holdfast_guard.held_1`, `DELETE FROM holdfast_guard.hold_scope`, `DELETE FROM holdfast_guard.hold`, `UPDATE holdfast_guard.state SET epoch = 0`)
+	h.exec(`SET holdfast.forgetting = 'on'`, `DELETE FROM holdfast_guard.held_1`, `DELETE FROM holdfast_guard.hold_scope`, `DELETE FROM holdfast_guard.hold`, `UPDATE holdfast_guard.state SET epoch = 0`)
 	run := h.mustRun(engine.RunRequest{})
 	if run.TotalProcessed != 45 || run.TotalHeld != 5 {
 		t.Errorf("processed %d and held %d, want 45 and 5", run.TotalProcessed, run.TotalHeld)
+	}
+}
+
+// A slip in the governed database, or a restore of some of its tables, takes a part of what
+// a hold covers, while the hold itself stands.
+func TestAHoldThatHasLostAPartIsPutBackBeforeAnythingRuns(t *testing.T) {
+	t.Parallel()
+	for what, slip := range map[string]string{
+		"all of its ids":              `DELETE FROM holdfast_guard.held_1`,
+		"one of its ids":              `DELETE FROM holdfast_guard.held_1 WHERE k1 = 2`,
+		"an id for another":           `UPDATE holdfast_guard.held_1 SET k1 = 49 WHERE k1 = 2`,
+		"a scope":                     `DELETE FROM holdfast_guard.hold_scope WHERE scope_index = 1`,
+		"all scopes":                  `DELETE FROM holdfast_guard.hold_scope`,
+		"a condition for another":     `UPDATE holdfast_guard.hold_scope SET condition = 'id = 4' WHERE scope_index = 1`,
+		"a table for another":         `UPDATE holdfast_guard.hold_scope SET relid = 'public.other'::regclass, table_name = 'other'`,
+		"everything":                  `TRUNCATE holdfast_guard.held_1, holdfast_guard.hold_scope, holdfast_guard.hold CASCADE`,
+		"nothing, it was not noted":   `UPDATE holdfast_guard.hold SET content = NULL`,
+		"an id, and it was not noted": `WITH x AS (UPDATE holdfast_guard.hold SET content = NULL) DELETE FROM holdfast_guard.held_1 WHERE k1 = 2`,
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			h := freshHouse(t)
+			h.exec(oldRows("r", 50, false)...)
+			h.exec(`CREATE TABLE public.other (LIKE public.r INCLUDING ALL)`)
+			h.mustPolicy(policyOn("r", 90))
+			hold := holdOn("r", "1", "2", "3")
+			hold.Scope = append(hold.Scope, retention.Scope{Table: hold.Scope[0].Table, Condition: "id BETWEEN 3 AND 5"})
+			h.mustHold(hold)
+			h.exec(`SET holdfast.forgetting = 'on'`, slip)
+			run := h.mustRun(engine.RunRequest{})
+			// Of an id that somebody added there nobody knows, and it stays.
+			if left := h.count(`SELECT count(*) FROM public.r WHERE id BETWEEN 1 AND 5`); left != 5 || run.TotalHeld < 5 || run.TotalProcessed+run.TotalHeld != 50 {
+				t.Errorf("%d of 5 held rows are left; the run processed %d and held %d: %v", left, run.TotalProcessed, run.TotalHeld, run.Policies[0].Errors)
+			}
+		})
+	}
+}
+
+func TestASlipInTheGuardIsRefused(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 5, false)...)
+	h.mustHold(holdOn("r", "1"))
+	conn, err := pgx.Connect(t.Context(), h.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	for _, slip := range []string{
+		`DELETE FROM holdfast_guard.held_1`, `TRUNCATE holdfast_guard.held_1`, `DELETE FROM holdfast_guard.hold_scope WHERE scope_index = 0`,
+		`TRUNCATE holdfast_guard.hold_scope`, `DELETE FROM holdfast_guard.hold`, `DELETE FROM holdfast_guard.held_set`,
+	} {
+		if _, err := conn.Exec(t.Context(), slip); err == nil || !strings.Contains(err.Error(), "release the hold instead") {
+			t.Errorf("%s: %v, want that it is refused", slip, err)
+		}
 	}
 }
 

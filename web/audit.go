@@ -25,9 +25,11 @@ var actions = []action{
 	{"run.await_approval", "stopped the run for approval"}, {"run.approve", "approved the run"},
 	{"coverage.exempt", "exempted the table"}, {"coverage.end_exemption", "ended the exemption of the table"},
 	{"guard.accept", "accepted another governed database"},
+	{"schedule.create", "created a schedule"}, {"schedule.replace", "changed a schedule"},
 	{"subscriber.create", "added the subscriber"}, {"subscriber.revise", "changed the subscriber"}, {"subscriber.rotate_secret", "gave the subscriber a new signing key"},
 	{"subscriber.test", "sent a test event to the subscriber"}, {"subscriber.replay", "had events delivered again"}, {"subscriber.end", "ended the subscriber"},
 	{"user.create", "added a person"}, {"user.sign_in", "signed in"}, {"user.sign_in_refused", "was refused at sign-in"}, {"user.sign_out", "signed out"}, {"user.change_password", "changed their password"},
+	{"user.reset_password", "gave a person a new password"}, {"user.disable", "disabled an account"},
 	{"token.create", "created an API token"}, {"token.revoke", "revoked an API token"},
 }
 

@@ -2,6 +2,11 @@ package web
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -117,5 +122,39 @@ func TestEveryStatusAndActionHasItsWords(t *testing.T) {
 		if o := methodOptions("")[i+1]; o.Value != string(m) || o.Text == string(m) {
 			t.Errorf("method %s: got %+v", m, o)
 		}
+	}
+}
+
+// quotedAction is what looks like an action of the audit in the engine's sources.
+var quotedAction = regexp.MustCompile(`"((?:policy|hold|run|schedule|subscriber|user|token|guard|coverage)\.[a-z_]+)"`)
+
+func TestTheAuditHasWordsForWhateverTheEngineRecords(t *testing.T) {
+	// Names of operations and of events have the same form.
+	others := []string{"policy.write", "hold.write", "run.write", "schedule.write", "subscriber.write", "hold.placed"}
+	files, err := filepath.Glob("../engine/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		b, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range quotedAction.FindAllStringSubmatch(string(b), -1) {
+			if slices.Contains(others, m[1]) {
+				continue
+			}
+			found++
+			if !slices.ContainsFunc(actions, func(a action) bool { return a.name == m[1] }) {
+				t.Errorf("%s: %s has no words on the audit page", name, m[1])
+			}
+		}
+	}
+	if found < 20 {
+		t.Errorf("%d actions were found; has their form changed?", found)
 	}
 }

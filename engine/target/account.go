@@ -123,7 +123,7 @@ func (d *disposition) checkReach(ctx context.Context, before map[uint32]moves, o
 		}
 		want = d.wanted(m, want, out)
 		if m != want {
-			return fmt.Errorf("a trigger reached further than the policy says: in %s it made %d inserts, %d updates and %d deletes where %d, %d and %d were planned; the batch was rolled back and nothing was changed; disable that trigger for this policy's rows or name it in the policy's triggers if that is wanted (triggers: {%s: …}), or disable that trigger for this policy's rows",
+			return fmt.Errorf("a trigger reached further than the policy says: in %s it made %d inserts, %d updates and %d deletes where %d, %d and %d were planned; the batch was rolled back and nothing was changed; name it in the policy's triggers if that is wanted (triggers: {%s: …}), or disable that trigger for this policy's rows",
 				m.name, m.inserted, m.updated, m.deleted, want.inserted, want.updated, want.deleted, m.name)
 		}
 	}

@@ -138,11 +138,12 @@ func (t *Target) bisectKeys(ctx context.Context, bad *retention.Problems, scope 
 }
 
 // castKeys fails where an id is no value of the key's base types, or of its domains:
-// what their checks refuse can be no row's key.
+// what their checks refuse can be no row's key. It writes each id as the server does:
+// " 7" and "07" are "7".
 func (t *Target) castKeys(ctx context.Context, ids []retention.Key, key []plan.Column) error {
 	args := columnArrays(ids, len(key))
 	from := " FROM " + unnestKeys(args)
-	if _, err := t.pool.Exec(ctx, "SELECT count(ROW("+castColumns(key)+"))"+from, args...); err != nil {
+	if err := t.canonicalKeys(ctx, ids, key, from, args); err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(key, func(c plan.Column) bool { return c.Domain }) {
@@ -161,6 +162,26 @@ func (t *Target) castKeys(ctx context.Context, ids []retention.Key, key []plan.C
 		// an id that fits the base type and no row holds nothing.
 		return nil
 	}
+	return err
+}
+
+// canonicalKeys casts every id, and takes over how the server writes those that it writes
+// in another way.
+func (t *Target) canonicalKeys(ctx context.Context, ids []retention.Key, key []plan.Column, from string, args []any) error {
+	given, written := make([]string, len(key)), make([]string, len(key))
+	for i, c := range key {
+		given[i], written[i] = fmt.Sprintf("u.c%d", i+1), fmt.Sprintf("u.c%d::%s::text", i+1, c.BaseSQL)
+	}
+	rows, err := t.pool.Query(ctx, fmt.Sprintf("SELECT u.pos, ARRAY[%[1]s]%[2]s WHERE ARRAY[%[1]s] IS DISTINCT FROM ARRAY[%[3]s]", strings.Join(written, ", "), from, strings.Join(given, ", ")), args...)
+	if err != nil {
+		return err
+	}
+	var pos int64
+	var text []string
+	_, err = pgx.ForEachRow(rows, []any{&pos, &text}, func() error {
+		copy(ids[pos-1], text)
+		return nil
+	})
 	return err
 }
 
@@ -219,6 +240,12 @@ func castDomains(key []plan.Column) string {
 
 // StageHold copies the hold's scopes and ids into the guard; see engine.GuardTarget.
 func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
+	// What was changed behind our back is written anew; what stands as it was staged knows
+	// its table by more than the name.
+	same, noted, err := t.staged(ctx, h.ID)
+	if err != nil {
+		return classify(err)
+	}
 	no, err := t.stageHead(ctx, h)
 	if err != nil {
 		return classify(err)
@@ -228,11 +255,11 @@ func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
 		if err != nil {
 			return err
 		}
-		if err := t.stageScope(ctx, no, i, s, table); err != nil {
+		if err := t.stageScope(ctx, no, i, s, table, noted && !same); err != nil {
 			return classify(err)
 		}
 	}
-	return nil
+	return t.noteContent(ctx, h.ID)
 }
 
 // stageHead makes the hold's row, or finds it.
@@ -244,7 +271,7 @@ func (t *Target) stageHead(ctx context.Context, h retention.Hold) (no int32, err
 	return no, err
 }
 
-func (t *Target) stageScope(ctx context.Context, no int32, index int, s retention.Scope, table *plan.Table) error {
+func (t *Target) stageScope(ctx context.Context, no int32, index int, s retention.Scope, table *plan.Table, anew bool) error {
 	var set *int32
 	cond, err := readScopeCondition(s, table)
 	if err != nil {
@@ -261,14 +288,18 @@ func (t *Target) stageScope(ctx context.Context, no int32, index int, s retentio
 		}
 	}
 	_, err = t.pool.Exec(ctx, `
-		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, relid, schema_name, table_name, held_set, parts,
+		INSERT INTO holdfast_guard.hold_scope AS o (hold_no, scope_index, relid, schema_name, table_name, held_set, parts,
 		                                       condition, condition_columns, condition_types, condition_forms, condition_labels)
 		VALUES ($1, $2, $3, $4, $5, $6, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($3::oid) AS p WHERE p.relid <> $3::oid),
 		        nullif($7, ''), $8, $9,
 		        ARRAY(SELECT holdfast_guard.column_form($3::oid, c.name) FROM unnest($8::text[]) WITH ORDINALITY AS c(name, pos) ORDER BY c.pos),
 		        holdfast_guard.column_labels($3::oid, $8::text[]))
-		ON CONFLICT (hold_no, scope_index) DO NOTHING`, no, index, table.OID, s.Table.Schema, s.Table.Name, set,
-		s.Condition, cond.names, cond.types)
+		ON CONFLICT (hold_no, scope_index) DO UPDATE
+		SET relid = excluded.relid, schema_name = excluded.schema_name, table_name = excluded.table_name, held_set = excluded.held_set,
+		    parts = ARRAY(SELECT unnest(o.parts) UNION SELECT unnest(excluded.parts)), condition = excluded.condition,
+		    condition_columns = excluded.condition_columns, condition_types = excluded.condition_types,
+		    condition_forms = excluded.condition_forms, condition_labels = excluded.condition_labels
+		WHERE $10`, no, index, table.OID, s.Table.Schema, s.Table.Name, set, s.Condition, cond.names, cond.types, anew)
 	return err
 }
 
@@ -299,6 +330,9 @@ func (t *Target) heldSet(ctx context.Context, table *plan.Table) (id int32, err 
 		return 0, err
 	}
 	if _, err := tx.Exec(ctx, createHeldTable(id, key)); err != nil {
+		return 0, err
+	}
+	if _, err := tx.Exec(ctx, `SELECT holdfast_guard.protect_set($1)`, id); err != nil {
 		return 0, err
 	}
 	return id, tx.Commit(ctx)
@@ -343,7 +377,11 @@ func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope,
 		}
 	}
 	// Without statistics the planner could take a large list for a small one.
-	_, err = t.pool.Exec(ctx, "ANALYZE "+heldTable(set))
+	if _, err := t.pool.Exec(ctx, "ANALYZE "+heldTable(set)); err != nil {
+		return err
+	}
+	// Nobody waits for autovacuum: until then the index by hold leads to every id.
+	_, err = t.pool.Exec(ctx, `SELECT brin_summarize_new_values($1::regclass)`, fmt.Sprintf("holdfast_guard.held_%d_hold_no_idx", set))
 	return err
 }
 

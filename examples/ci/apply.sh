@@ -8,7 +8,7 @@
 # folder (such as ../schedules), and is named as it is. Needs a POSIX shell and curl,
 # nothing else.
 #
-#   HOLDFAST_DRY_RUN=true   the run only computes what it would do
+#   HOLDFAST_DRY_RUN=true   only look at the policies: nothing is saved and nothing runs
 #   HOLDFAST_TIMEOUT=3600   seconds to wait for the run
 set -eu
 
@@ -77,6 +77,10 @@ for file in $files; do
 	[ "$status" = 200 ] || refuse "$file"
 	echo "$(name_of "$file"): $(member due) due, $(member would_process) to be processed, cutoff $(member cutoff)"
 done
+if [ "${HOLDFAST_DRY_RUN:-false}" = true ]; then
+	echo 'nothing was saved and nothing runs: HOLDFAST_DRY_RUN is true'
+	exit 0
+fi
 
 for file in $files; do
 	name=$(name_of "$file")
@@ -125,7 +129,7 @@ done
 # The key makes the request safe to repeat when the network fails.
 call POST /runs --header 'Content-Type: application/json' --retry 3 \
 	--header "Idempotency-Key: apply-$(date +%s)-$$" \
-	--data "{\"policies\":[$names],\"dry_run\":${HOLDFAST_DRY_RUN:-false}}"
+	--data "{\"policies\":[$names]}"
 [ "$status" = 202 ] || refuse "the run"
 run=$(header location)
 run=${run#/api/v1}

@@ -28,14 +28,14 @@ func serverAccount(dataDir, cluster string) (account, error) {
 	if os.Geteuid() != 0 {
 		u, err := user.Current()
 		if err != nil {
-			return account{}, fmt.Errorf("pglaunch: user id %d has no name on this system, and PostgreSQL needs one: %w", os.Geteuid(), err)
+			return account{}, fmt.Errorf("user id %d has no name on this system, and PostgreSQL needs one: %w", os.Geteuid(), err)
 		}
 		return account{name: u.Username}, nil
 	}
 	if uid := ownerOf(cluster); uid > 0 {
 		u, err := user.LookupId(strconv.Itoa(uid))
 		if err != nil {
-			return account{}, fmt.Errorf("pglaunch: owner of %s: %w", cluster, err)
+			return account{}, fmt.Errorf("owner of %s: %w", cluster, err)
 		}
 		return asAccount(u)
 	}
@@ -50,7 +50,7 @@ func serverAccount(dataDir, cluster string) (account, error) {
 			return asAccount(u)
 		}
 	}
-	return account{}, errors.New("pglaunch: PostgreSQL does not run as root, and this system has neither a user postgres nor a user nobody; start Holdfast as another user")
+	return account{}, errors.New("PostgreSQL does not run as root, and this system has neither a user postgres nor a user nobody; start Holdfast as another user")
 }
 
 // ownerOf returns the user id that owns path, or -1 where there is none.
@@ -68,11 +68,11 @@ func ownerOf(path string) int {
 func asAccount(u *user.User) (account, error) {
 	uid, err := strconv.ParseUint(u.Uid, 10, 32)
 	if err != nil {
-		return account{}, fmt.Errorf("pglaunch: user %s: %w", u.Username, err)
+		return account{}, fmt.Errorf("user %s: %w", u.Username, err)
 	}
 	gid, err := strconv.ParseUint(u.Gid, 10, 32)
 	if err != nil {
-		return account{}, fmt.Errorf("pglaunch: user %s: %w", u.Username, err)
+		return account{}, fmt.Errorf("user %s: %w", u.Username, err)
 	}
 	return account{name: u.Username, cred: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, nil
 }
@@ -82,7 +82,7 @@ func asAccount(u *user.User) (account, error) {
 func clientName() (string, error) {
 	u, err := user.Current()
 	if err != nil {
-		return "", fmt.Errorf("pglaunch: name of the current user: %w", err)
+		return "", fmt.Errorf("name of the current user: %w", err)
 	}
 	return u.Username, nil
 }
@@ -126,7 +126,7 @@ func (a account) canEnter(ctx context.Context, p programs, dir string) error {
 // or below a directory made with mode 0700.
 func (a account) checkReach(ctx context.Context, p programs, dataDir string) error {
 	if err := a.canEnter(ctx, p, "/"); err != nil {
-		return fmt.Errorf("pglaunch: user %s cannot run %s: %w", a.name, p.postgres(), err)
+		return fmt.Errorf("user %s cannot run %s: %w", a.name, p.postgres(), err)
 	}
 	err := a.canEnter(ctx, p, dataDir)
 	if err == nil || !errors.Is(err, fs.ErrPermission) {
@@ -139,6 +139,6 @@ func (a account) checkReach(ctx context.Context, p programs, dataDir string) err
 			break
 		}
 	}
-	return fmt.Errorf("pglaunch: the server runs as user %s, and directory %s is closed to it (chmod o+x %s, or choose another data directory): %w",
+	return fmt.Errorf("the server runs as user %s, and directory %s is closed to it (chmod o+x %s, or choose another data directory): %w",
 		a.name, closed, closed, fs.ErrPermission)
 }

@@ -25,14 +25,14 @@ func clusterVersion(cluster string) (string, error) {
 		return strings.TrimSpace(string(text)), nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("pglaunch: read the cluster's version (only its owner can): %w", err)
+		return "", fmt.Errorf("read the cluster's version (only its owner can): %w", err)
 	}
 	entries, err := os.ReadDir(cluster)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("pglaunch: %w", err)
+		return "", fmt.Errorf("embedded PostgreSQL: %w", err)
 	}
 	if len(entries) > 0 {
-		return "", fmt.Errorf("pglaunch: %s is not empty and is not a PostgreSQL data directory (it has no PG_VERSION); move it away", cluster)
+		return "", fmt.Errorf("%s is not empty and is not a PostgreSQL data directory (it has no PG_VERSION); move it away", cluster)
 	}
 	return "", nil
 }
@@ -58,14 +58,14 @@ func (s *Server) makeCluster(ctx context.Context) error {
 func removeLeftovers(cluster string) error {
 	entries, err := os.ReadDir(filepath.Dir(cluster))
 	if err != nil {
-		return fmt.Errorf("pglaunch: %w", err)
+		return fmt.Errorf("embedded PostgreSQL: %w", err)
 	}
 	for _, e := range entries {
 		if !strings.HasPrefix(e.Name(), filepath.Base(cluster)+".new-") {
 			continue
 		}
 		if err := os.RemoveAll(filepath.Join(filepath.Dir(cluster), e.Name())); err != nil {
-			return fmt.Errorf("pglaunch: remove what an interrupted initdb left: %w", err)
+			return fmt.Errorf("remove what an interrupted initdb left: %w", err)
 		}
 	}
 	return nil
@@ -82,7 +82,7 @@ func (s *Server) initdb(ctx context.Context, locale string) (err error) {
 		}
 	}()
 	if err := s.account.own(temp); err != nil {
-		return fmt.Errorf("pglaunch: give the new cluster to user %s: %w", s.account.name, err)
+		return fmt.Errorf("give the new cluster to user %s: %w", s.account.name, err)
 	}
 	args := []string{
 		"-D", temp, "-U", superuser, "-k", "-E", "UTF8", "--locale=" + locale,
@@ -97,10 +97,10 @@ func (s *Server) initdb(ctx context.Context, locale string) (err error) {
 	cmd.ExtraFiles = []*os.File{s.log}
 	tieToParent(cmd, syscall.SIGKILL)
 	if out, err := runOnOneThread(cmd); err != nil {
-		return fmt.Errorf("pglaunch: initdb: %w%s", err, tail(string(out)))
+		return fmt.Errorf("initdb: %w%s", err, tail(string(out)))
 	}
 	if err := os.Rename(temp, s.cluster); err != nil {
-		return fmt.Errorf("pglaunch: put the new cluster in place: %w", err)
+		return fmt.Errorf("put the new cluster in place: %w", err)
 	}
 	return syncDir(s.cfg.DataDir)
 }
@@ -117,7 +117,7 @@ func runOnOneThread(cmd *exec.Cmd) ([]byte, error) {
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
-		return fmt.Errorf("pglaunch: %w", err)
+		return fmt.Errorf("embedded PostgreSQL: %w", err)
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
@@ -157,7 +157,7 @@ func replaceFile(a account, path, text string) (err error) {
 		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("pglaunch: write %s: %w", path, err), os.Remove(f.Name()))
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(f.Name()))
 	}
 	return nil
 }
@@ -192,10 +192,10 @@ func settlePIDFile(cluster string) error {
 	case !known:
 		return nil // PostgreSQL's own check decides.
 	case here:
-		return fmt.Errorf("pglaunch: %w: a PostgreSQL that was not started here (process %d) runs in %s", ErrInUse, pid, cluster)
+		return fmt.Errorf("%w: a PostgreSQL that was not started here (process %d) runs in %s", ErrInUse, pid, cluster)
 	}
 	if err := os.Remove(filepath.Join(cluster, "postmaster.pid")); err != nil {
-		return fmt.Errorf("pglaunch: remove the process id of an earlier server: %w", err)
+		return fmt.Errorf("remove the process id of an earlier server: %w", err)
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ func noPrograms(found []string) error {
 	if len(found) > 0 {
 		what += " (" + strings.Join(found, "; ") + ")"
 	}
-	return fmt.Errorf("pglaunch: %w: %s; install it (apt-get install postgresql, dnf install postgresql-server, "+
+	return fmt.Errorf("%w: %s; install it (apt-get install postgresql, dnf install postgresql-server, "+
 		"brew install postgresql), or name the directory of its programs in HOLDFAST_POSTGRES_BIN, "+
 		"or name an existing server in HOLDFAST_DATABASE_URL", ErrNoPrograms, what)
 }

@@ -134,7 +134,7 @@ func (k *Keeper) startAgain(ctx context.Context, failures int) (int, error) {
 	for {
 		failures++
 		if failures >= k.rules.attempts {
-			return failures, fmt.Errorf("pglaunch: the embedded PostgreSQL was given up after %d attempts to start it again; its log is %s: %w",
+			return failures, fmt.Errorf("the embedded PostgreSQL was given up after %d attempts to start it again; its log is %s: %w",
 				failures-1, filepath.Join(k.cfg.DataDir, "postgres.log"), last)
 		}
 		pause := k.rules.pause(failures)
@@ -178,7 +178,7 @@ func (s *Server) again(ctx context.Context) (*Server, error) {
 		// left to work for, and recovery treats them as it treats a crash.
 		killHolders(s.log)
 		if err := s.log.Close(); err != nil {
-			return nil, fmt.Errorf("pglaunch: log: %w", err)
+			return nil, fmt.Errorf("log: %w", err)
 		}
 		s.log = nil
 	}

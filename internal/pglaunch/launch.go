@@ -37,11 +37,11 @@ var settingName = regexp.MustCompile(`^[a-z_][a-z0-9_.]*$`)
 // wrong with it.
 func (c Config) checked() (Config, error) {
 	if c.DataDir == "" {
-		return c, errors.New("pglaunch: no data directory given")
+		return c, errors.New("no data directory given")
 	}
 	dir, err := filepath.Abs(c.DataDir)
 	if err != nil {
-		return c, fmt.Errorf("pglaunch: data directory: %w", err)
+		return c, fmt.Errorf("data directory: %w", err)
 	}
 	c.DataDir = dir
 	if c.Logger == nil {
@@ -49,10 +49,10 @@ func (c Config) checked() (Config, error) {
 	}
 	for name := range c.Settings {
 		if !settingName.MatchString(name) {
-			return c, fmt.Errorf("pglaunch: %q is no name of a PostgreSQL setting", name)
+			return c, fmt.Errorf("%q is no name of a PostgreSQL setting", name)
 		}
 		if _, ours := ownSettings("")[name]; ours {
-			return c, fmt.Errorf("pglaunch: setting %s belongs to the launcher", name)
+			return c, fmt.Errorf("setting %s belongs to the launcher", name)
 		}
 	}
 	return c, nil
@@ -156,11 +156,11 @@ func (s *Server) launch(ctx context.Context) error {
 	conn, err := pgx.ParseConfig(s.URL("postgres"))
 	if err != nil {
 		// A PGSERVICE in the environment that names no known service gets here.
-		return fmt.Errorf("pglaunch: connection settings (the environment's PG… variables take part): %w", err)
+		return fmt.Errorf("connection settings (the environment's PG… variables take part): %w", err)
 	}
 	info, err := s.log.Stat()
 	if err != nil {
-		return fmt.Errorf("pglaunch: log: %w", err)
+		return fmt.Errorf("log: %w", err)
 	}
 	s.logOffset = info.Size()
 	// The server outlives ctx, which bounds the start alone.
@@ -174,7 +174,7 @@ func (s *Server) launch(ctx context.Context) error {
 	started := make(chan error)
 	go s.run(started)
 	if err := <-started; err != nil {
-		return fmt.Errorf("pglaunch: start %s: %w", s.programs.postgres(), err)
+		return fmt.Errorf("start %s: %w", s.programs.postgres(), err)
 	}
 	if err := s.awaitReady(ctx, conn); err != nil {
 		return errors.Join(err, s.end(syscall.SIGQUIT))

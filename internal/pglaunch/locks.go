@@ -77,9 +77,9 @@ func lockDir(dataDir string, a account) (*os.File, error) {
 	}
 	_ = f.Close() // Nothing was written; the lock's error is the one to tell.
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, fmt.Errorf("pglaunch: %w: another Holdfast runs its PostgreSQL in %s", ErrInUse, dataDir)
+		return nil, fmt.Errorf("%w: another Holdfast runs its PostgreSQL in %s", ErrInUse, dataDir)
 	}
-	return nil, fmt.Errorf("pglaunch: lock %s: %w", f.Name(), err)
+	return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
 }
 
 // unlock gives the directory back. It unlocks explicitly, because a program that
@@ -94,7 +94,7 @@ func notWritable(dir string, err error) error {
 	if errors.As(err, &pathErr) {
 		err = pathErr.Err // The path stands in the line already.
 	}
-	return fmt.Errorf("pglaunch: data directory %s is not writable: %w", dir, err)
+	return fmt.Errorf("data directory %s is not writable: %w", dir, err)
 }
 
 // openLog opens the server's log and locks it. The server's processes inherit
@@ -108,13 +108,13 @@ func openLog(ctx context.Context, dataDir string, a account, cluster string) (*o
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("pglaunch: log: %w", err), f.Close())
+		return nil, errors.Join(fmt.Errorf("log: %w", err), f.Close())
 	}
 	if info.Size() <= logLimit {
 		return f, nil
 	}
 	if err := errors.Join(os.Rename(path, path+".1"), f.Close()); err != nil {
-		return nil, fmt.Errorf("pglaunch: set the full log aside: %w", err)
+		return nil, fmt.Errorf("set the full log aside: %w", err)
 	}
 	return openLocked(ctx, path, a, cluster)
 }
@@ -143,7 +143,7 @@ func awaitStragglers(ctx context.Context, f *os.File, cluster string) error {
 			return nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
-			return fmt.Errorf("pglaunch: lock %s: %w", f.Name(), err)
+			return fmt.Errorf("lock %s: %w", f.Name(), err)
 		}
 		if !asked {
 			// The owner is gone (we hold its lock) and this system did not take
@@ -155,7 +155,7 @@ func awaitStragglers(ctx context.Context, f *os.File, cluster string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("pglaunch: %w: processes of an earlier server still work on %s", ErrInUse, cluster)
+			return fmt.Errorf("%w: processes of an earlier server still work on %s", ErrInUse, cluster)
 		case <-tick.C:
 		}
 	}

@@ -152,7 +152,7 @@ func choose(found []programs, cluster, version string) (programs, error) {
 		}
 		have = append(have, fmt.Sprintf("PostgreSQL %d in %s", p.major, p.dir))
 	}
-	return programs{}, fmt.Errorf("pglaunch: %w: %s was made by PostgreSQL %s, and the programs found are %s; "+
+	return programs{}, fmt.Errorf("%w: %s was made by PostgreSQL %s, and the programs found are %s; "+
 		"install PostgreSQL %s, or upgrade the directory with pg_upgrade; nothing was changed",
 		ErrOtherVersion, cluster, version, strings.Join(have, ", "), version)
 }

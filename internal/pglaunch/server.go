@@ -82,24 +82,24 @@ func (s *Server) Exited() <-chan struct{} { return s.exited }
 // at once. It refuses names that PostgreSQL would cut short (over 63 bytes).
 func (s *Server) CreateDatabase(ctx context.Context, name string) error {
 	if name == "" || len(name) > 63 {
-		return fmt.Errorf("pglaunch: database name %q: must have 1 to 63 bytes", name)
+		return fmt.Errorf("database name %q: must have 1 to 63 bytes", name)
 	}
 	conn, err := pgx.Connect(ctx, s.URL("postgres"))
 	if err != nil {
-		return fmt.Errorf("pglaunch: create database %s: %w", name, err)
+		return fmt.Errorf("create database %s: %w", name, err)
 	}
 	defer closeConn(ctx, conn)
 	var exists bool
 	err = conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)`, name).Scan(&exists)
 	if err != nil {
-		return fmt.Errorf("pglaunch: create database %s: %w", name, err)
+		return fmt.Errorf("create database %s: %w", name, err)
 	}
 	if exists {
 		return nil
 	}
 	_, err = conn.Exec(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize())
 	if err != nil && !hasCode(err, codeDuplicateDatabase, codeUniqueViolation) {
-		return fmt.Errorf("pglaunch: create database %s: %w", name, err)
+		return fmt.Errorf("create database %s: %w", name, err)
 	}
 	return nil
 }
@@ -121,7 +121,7 @@ func (s *Server) stop(ctx context.Context) error {
 	select {
 	case <-s.exited:
 	case <-ctx.Done():
-		err = errors.Join(fmt.Errorf("pglaunch: PostgreSQL was stopped without its final checkpoint: %w", context.Cause(ctx)),
+		err = errors.Join(fmt.Errorf("PostgreSQL was stopped without its final checkpoint: %w", context.Cause(ctx)),
 			s.end(syscall.SIGQUIT))
 	}
 	err = errors.Join(err, s.release())
@@ -147,7 +147,7 @@ func (s *Server) end(sig syscall.Signal) error {
 // signal sends sig to the postmaster; one that has ended is no error.
 func (s *Server) signal(sig syscall.Signal) error {
 	if err := s.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		return fmt.Errorf("pglaunch: signal PostgreSQL: %w", err)
+		return fmt.Errorf("signal PostgreSQL: %w", err)
 	}
 	return nil
 }
@@ -165,17 +165,17 @@ func (s *Server) awaitReady(ctx context.Context, cfg *pgx.ConnConfig) error {
 		case err == nil:
 			return nil
 		case hasCode(err, codeInvalidAuthorization):
-			return fmt.Errorf("pglaunch: PostgreSQL does not let its own launcher in: %w", err)
+			return fmt.Errorf("PostgreSQL does not let its own launcher in: %w", err)
 		case hasCode(err, codeCannotConnectNow):
 			silence.Reset(readyWait)
 		}
 		select {
 		case <-s.exited:
-			return fmt.Errorf("pglaunch: PostgreSQL ended while starting (%s); its log says:%s", s.cmd.ProcessState, lastLines(s.log, s.logOffset))
+			return fmt.Errorf("PostgreSQL ended while starting (%s); its log says:%s", s.cmd.ProcessState, lastLines(s.log, s.logOffset))
 		case <-ctx.Done():
-			return fmt.Errorf("pglaunch: wait for PostgreSQL: %w", context.Cause(ctx))
+			return fmt.Errorf("wait for PostgreSQL: %w", context.Cause(ctx))
 		case <-silence.C:
-			return fmt.Errorf("pglaunch: PostgreSQL did not answer within %s: %w; its log says:%s", readyWait, err, lastLines(s.log, s.logOffset))
+			return fmt.Errorf("PostgreSQL did not answer within %s: %w; its log says:%s", readyWait, err, lastLines(s.log, s.logOffset))
 		case <-tick.C:
 		}
 	}

@@ -43,18 +43,18 @@ func makeSocketDir(ctx context.Context, a account, p programs, dataDir string) (
 			continue
 		}
 		if err := errors.Join(openSocketDir(a, dir), os.Symlink(dir, run)); err != nil {
-			return "", errors.Join(fmt.Errorf("pglaunch: socket directory: %w", err), os.Remove(dir))
+			return "", errors.Join(fmt.Errorf("socket directory: %w", err), os.Remove(dir))
 		}
 		return dir, nil
 	}
-	return "", fmt.Errorf("pglaunch: the path %s is too long for a Unix socket (%d bytes) and the temporary directory %s does not serve either; choose a shorter data directory",
+	return "", fmt.Errorf("the path %s is too long for a Unix socket (%d bytes) and the temporary directory %s does not serve either; choose a shorter data directory",
 		run, maxSocketPath, os.TempDir())
 }
 
 // openSocketDir gives the directory to the server and lets the client through.
 func openSocketDir(a account, dir string) error {
 	if err := errors.Join(a.own(dir), os.Chmod(dir, a.dirMode())); err != nil {
-		return fmt.Errorf("pglaunch: socket directory: %w", err)
+		return fmt.Errorf("socket directory: %w", err)
 	}
 	return nil
 }
@@ -69,15 +69,15 @@ func clearSocketDir(run string) error {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("pglaunch: socket directory: %w", err)
+		return fmt.Errorf("socket directory: %w", err)
 	}
 	dir := run
 	if info.Mode()&fs.ModeSymlink != 0 {
 		if dir, err = os.Readlink(run); err != nil {
-			return fmt.Errorf("pglaunch: socket directory: %w", err)
+			return fmt.Errorf("socket directory: %w", err)
 		}
 		if err := os.Remove(run); err != nil {
-			return fmt.Errorf("pglaunch: socket directory: %w", err)
+			return fmt.Errorf("socket directory: %w", err)
 		}
 	}
 	if err := clearSocket(dir); err != nil {
@@ -91,7 +91,7 @@ func clearSocketDir(run string) error {
 func clearSocket(dir string) error {
 	for _, name := range []string{socketName, socketName + ".lock"} {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("pglaunch: remove the socket of an earlier server: %w", err)
+			return fmt.Errorf("remove the socket of an earlier server: %w", err)
 		}
 	}
 	return nil
