@@ -161,6 +161,10 @@ func readPolicy(in *oapi.PolicyInput) (retention.Policy, error) {
 		}
 		p.Triggers[name] = effects
 	}
+	if in.Rollup != nil {
+		p.Rollup = &retention.Rollup{GroupBy: in.Rollup.GroupBy, Measures: in.Rollup.Measures}
+		parse(&bad, "rollup.table", in.Rollup.Table, retention.ParseTableName, &p.Rollup.Table)
+	}
 	if in.Events != nil {
 		p.Events = &retention.EventSpec{EntityType: in.Events.EntityType, Key: readEventKey(in.Events.Key), Include: value(in.Events.Include)}
 	}
@@ -218,6 +222,13 @@ func readColumns(in map[string]oapi.Anonymizer) map[string]retention.Anonymizer 
 	return out
 }
 
+func renderRollup(r *retention.Rollup) *oapi.Rollup {
+	if r == nil {
+		return nil
+	}
+	return &oapi.Rollup{Table: r.Table.String(), GroupBy: r.GroupBy, Measures: r.Measures}
+}
+
 func renderTriggers(p retention.Policy) map[string]string {
 	out := map[string]string{}
 	for name, effects := range p.Triggers {
@@ -232,7 +243,7 @@ func renderPolicy(p retention.Policy) oapi.Policy {
 		RetentionPeriod: p.RetentionPeriod.String(), Action: oapi.Action(p.Action), LegalBasis: p.LegalBasis,
 		Condition: p.Condition, BatchSize: p.BatchSize, Columns: renderColumns(p.Columns), Enabled: p.Enabled,
 		Evidence: oapi.Evidence(p.Evidence), TimeZone: p.TimeZone, Unit: orNull(oapi.Unit(p.Unit)), Grace: p.GracePeriod().String(),
-		Archive: renderArchive(p.Archive), Cascade: each(p.Cascade, retention.TableName.String), Triggers: renderTriggers(p), RateLimit: p.RateLimit, MaxRows: p.MaxRows, MaxShare: p.MaxShare,
+		Archive: renderArchive(p.Archive), Cascade: each(p.Cascade, retention.TableName.String), Triggers: renderTriggers(p), Rollup: renderRollup(p.Rollup), RateLimit: p.RateLimit, MaxRows: p.MaxRows, MaxShare: p.MaxShare,
 		Events: renderEventSpec(p.Events), Version: p.Version, CreatedBy: p.CreatedBy, CreatedAt: p.CreatedAt.UTC(),
 		RetiredAt: utc(p.RetiredAt), RetiredBy: orNull(p.RetiredBy),
 	}

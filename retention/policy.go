@@ -94,6 +94,8 @@ type Policy struct {
 	// no ceiling.
 	MaxRows  *int64   `json:"max_rows,omitempty"`
 	MaxShare *float64 `json:"max_share,omitempty"`
+	// Rollup, unless it is nil, adds the rows' figures to another table as they go.
+	Rollup *Rollup `json:"rollup,omitempty"`
 	// Events, unless it is nil, tells other services about each record disposed of.
 	Events *EventSpec `json:"events,omitempty"`
 
@@ -220,6 +222,7 @@ func (p *Policy) Validate() error {
 	}
 	p.validateCeiling(&bad)
 	p.validateTriggers(&bad)
+	p.validateRollup(&bad)
 	if p.Evidence != EvidenceRecords && p.Evidence != EvidenceCounts {
 		bad.Add("evidence", "must be %q or %q, not %q", EvidenceRecords, EvidenceCounts, p.Evidence)
 	}

@@ -79,6 +79,8 @@ func (p *Policy) validateTriggers(bad *Problems) {
 			bad.Add(field, "is the policy's own table: what a trigger does there cannot be told from what the policy does")
 		case slices.Contains(p.Cascade, name):
 			bad.Add(field, "stands under cascade too: what a trigger does there cannot be told from what the policy does")
+		case p.Rollup != nil && name == p.Rollup.Table:
+			bad.Add(field, "is the table of the rollup: what a trigger does there cannot be told from what the policy does")
 		case p.archivesTo(name):
 			bad.Add(field, "is an archive table, into which nobody but the policy may write in a run")
 		}

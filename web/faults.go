@@ -68,6 +68,19 @@ func (f *faults) within(list string) string {
 	return some.of(list)
 }
 
+// inside is of for a member of named ones: their messages too, each with its name.
+func (f *faults) inside(member string) string {
+	var some faults
+	for _, e := range f.fields {
+		if e.Field == member {
+			some.add(member, e.Message)
+		} else if name, is := strings.CutPrefix(e.Field, member+"."); is {
+			some.add(member, name+": "+e.Message)
+		}
+	}
+	return some.of(member)
+}
+
 // inWords are all messages, where there is no field to show them beside.
 func (f *faults) inWords() string {
 	messages := make([]string, len(f.fields))

@@ -251,6 +251,7 @@ func policyDetails(p retention.Policy) []ui.Pair {
 	for _, t := range p.TriggeredTables() {
 		list = append(list, ui.Pair{Name: "Triggers may change", Value: t.String() + ": " + p.Triggers[t].String(), Code: true})
 	}
+	list = append(list, rollupDetails(p.Rollup)...)
 	if p.RateLimit > 0 {
 		list = append(list, ui.Pair{Name: "Rate limit", Value: fmt.Sprintf("%d rows a second", p.RateLimit)})
 	}

@@ -15,6 +15,7 @@ type policyDraft struct {
 	name, table, timestamp, period, action, basis string
 	condition, batch, evidence, zone, unit, grace string
 	archive, cascade, triggers, rate              string
+	rollupTable, rollupGroups, rollupMeasures     string
 	maxRows, maxPercent                           string
 	enabled                                       bool
 	columns                                       map[string]columnDraft
@@ -54,6 +55,9 @@ func draftOfPolicy(p retention.Policy) policyDraft {
 	for i, t := range p.TriggeredTables() {
 		d.triggers += pick(i > 0, "; ", "") + t.String() + ": " + p.Triggers[t].String()
 	}
+	if r := p.Rollup; r != nil {
+		d.rollupTable, d.rollupGroups, d.rollupMeasures = r.Table.String(), linesOf(r.GroupColumns(), r.GroupBy), linesOf(r.MeasureColumns(), r.Measures)
+	}
 	if p.RateLimit > 0 {
 		d.rate = strconv.Itoa(p.RateLimit)
 	}
@@ -91,6 +95,7 @@ func draftOfForm(f url.Values) policyDraft {
 		batch: strings.TrimSpace(f.Get("batch_size")), evidence: f.Get("evidence"), zone: strings.TrimSpace(f.Get("time_zone")), unit: f.Get("unit"),
 		grace: strings.TrimSpace(f.Get("grace")), archive: strings.TrimSpace(f.Get("archive.table")), enabled: f.Get("enabled") == "true",
 		cascade: strings.TrimSpace(f.Get("cascade")), triggers: strings.TrimSpace(f.Get("triggers")), rate: strings.TrimSpace(f.Get("rate_limit")),
+		rollupTable: strings.TrimSpace(f.Get("rollup.table")), rollupGroups: strings.TrimSpace(f.Get("rollup.group_by")), rollupMeasures: strings.TrimSpace(f.Get("rollup.measures")),
 		maxRows: strings.TrimSpace(f.Get("max_rows")), maxPercent: strings.TrimSpace(f.Get("max_share")),
 		columns: map[string]columnDraft{},
 		events:  eventsDraft{entity: strings.TrimSpace(f.Get("events.entity_type")), key: strings.TrimSpace(f.Get("events.key")), include: strings.TrimSpace(f.Get("events.include"))},
@@ -152,6 +157,7 @@ func (d policyDraft) policy() (retention.Policy, faults) {
 		}
 	}
 	p.Triggers = d.triggered(&f)
+	p.Rollup = d.rollup(&f)
 	if d.rate != "" {
 		if p.RateLimit, err = strconv.Atoi(d.rate); err != nil {
 			f.add("rate_limit", "must be a number of rows a second, such as 1000, or empty for no limit")

@@ -265,6 +265,7 @@ var policyLabels = map[string]string{
 	"name": "Name", "table": "Table", "timestamp_column": "Timestamp column", "retention_period": "Retention period", "action": "Action",
 	"legal_basis": "Legal basis", "condition": "Condition", "batch_size": "Batch size", "evidence": "Evidence", "time_zone": "Time zone",
 	"unit": "Unit", "grace": "Allowance", "archive.table": "Archive table", "cascade": "Tables reached", "columns": "Columns",
+	"rollup.table": "Rollup table", "rollup.group_by": "Groups of the rollup", "rollup.measures": "Measures of the rollup",
 	"triggers": "Triggers", "rate_limit": "Rate limit", "max_share": "Largest share", "max_rows": "Most rows",
 	"events.entity_type": "Entity", "events.key": "Key", "events.include": "Include",
 }
@@ -276,11 +277,11 @@ func policyOrder(field string) int {
 		name = "columns"
 	}
 	return slices.Index([]string{"name", "table", "timestamp_column", "retention_period", "action", "archive.table", "legal_basis", "condition", "columns",
-		"max_share", "max_rows", "events.entity_type", "events.key", "events.include", "batch_size", "rate_limit", "triggers", "evidence", "time_zone", "unit", "grace"}, name)
+		"max_share", "max_rows", "events.entity_type", "events.key", "events.include", "batch_size", "rate_limit", "triggers", "rollup.table", "rollup.group_by", "rollup.measures", "evidence", "time_zone", "unit", "grace"}, name)
 }
 
 // aliases lead faults of a whole member to its one field in the form.
-var aliases = map[string]string{"archive": "archive.table"}
+var aliases = map[string]string{"archive": "archive.table", "rollup": "rollup.table"}
 
 func policyLabel(field string) (name, label string, ok bool) {
 	if to, is := aliases[field]; is {
@@ -289,8 +290,10 @@ func policyLabel(field string) (name, label string, ok bool) {
 	if list, _, is := strings.Cut(field, "["); is && (strings.HasPrefix(field, "events.") || list == "cascade" || strings.HasSuffix(list, ".drop") || strings.HasSuffix(list, ".redact")) {
 		field = list
 	}
-	if strings.HasPrefix(field, "triggers.") {
-		field = "triggers"
+	for _, whole := range []string{"triggers", "rollup.group_by", "rollup.measures"} {
+		if strings.HasPrefix(field, whole+".") {
+			field = whole
+		}
 	}
 	if l, ok := policyLabels[field]; ok {
 		return field, l, true
@@ -391,6 +394,7 @@ func furtherFields(view *ui.PolicyFormView, d policyDraft, f *faults) {
 		{Value: "", Text: "The column is a date or a timestamp"}, {Value: "seconds", Text: "Seconds"}, {Value: "milliseconds", Text: "Milliseconds"},
 	}, d.unit)}
 	view.Grace = ui.Field{Name: "grace", Label: "Allowance (grace)", Value: d.grace, Error: f.of("grace"), Help: "How long a row may be due before it counts as overdue: `2 days` or `P2D`; `0 days` is overdue as soon as due.", Attrs: templ.Attributes{"autocomplete": "off"}}
+	rollupFields(view, d, f)
 	plain := emptyDraft()
 	for _, name := range []string{"batch_size", "rate_limit", "triggers", "evidence", "time_zone", "unit", "grace"} {
 		view.More = view.More || f.of(name) != ""

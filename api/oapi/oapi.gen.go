@@ -1224,6 +1224,7 @@ type Policy struct {
 	RetentionPeriod string     `json:"retention_period"`
 	RetiredAt       *time.Time `json:"retired_at"`
 	RetiredBy       *string    `json:"retired_by"`
+	Rollup          *Rollup    `json:"rollup"`
 	Table           string     `json:"table"`
 	TimeZone        string     `json:"time_zone"`
 	TimestampColumn string     `json:"timestamp_column"`
@@ -1341,6 +1342,17 @@ type PolicyInput struct {
 	RetentionPeriod string     `json:"retention_period"`
 	RetiredAt       *time.Time `json:"retired_at,omitempty"`
 	RetiredBy       *string    `json:"retired_by,omitempty"`
+
+	// Rollup For delete and archive: adds the figures of the rows that go to another table, group
+	// by group, in the transaction that removes them; null, or left out, for nothing.
+	//
+	//
+	// Examples: {"group_by":{"day":"(created_at AT TIME ZONE 'UTC')::date"},"measures":{"orders":"count","revenue":"sum(total)"},"table":"public.daily_orders"}
+	Rollup *struct {
+		GroupBy  map[string]string `json:"group_by"`
+		Measures map[string]string `json:"measures"`
+		Table    string            `json:"table"`
+	} `json:"rollup,omitempty"`
 
 	// Table Examples: public.support_tickets
 	Table string `json:"table"`
@@ -1577,6 +1589,21 @@ type ReplayInput struct {
 	Events *[]string  `json:"events,omitempty"`
 	From   *time.Time `json:"from,omitempty"`
 	Until  *time.Time `json:"until,omitempty"`
+}
+
+// Rollup For delete and archive: adds the figures of the rows that go to another table, group by
+// group, in the transaction that removes them, so that each row is counted exactly once.
+//
+// Examples: {"group_by":{"day":"(created_at AT TIME ZONE 'UTC')::date"},"measures":{"orders":"count","revenue":"sum(total)"},"table":"public.daily_orders"}
+type Rollup struct {
+	// GroupBy Expressions over a row, in the language of conditions, by the column of the table that has their value
+	GroupBy map[string]string `json:"group_by"`
+
+	// Measures What is added up, by the column of the table: `count`, or `sum(…)`, `min(…)` or `max(…)` of an expression over a row
+	Measures map[string]string `json:"measures"`
+
+	// Table It has one row a group, found by a unique index (not deferrable) over exactly the columns of `group_by`, which are NOT NULL
+	Table string `json:"table"`
 }
 
 // RotateSecretInput defines model for RotateSecretInput.

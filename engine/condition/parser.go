@@ -9,6 +9,16 @@ import (
 // Parse reads a condition. Its error is a [*SyntaxError], also for a text that
 // is empty or blank: callers treat "no condition" themselves.
 func Parse(text string) (*Condition, error) {
+	return parse(text, "condition", allowedAll, (*parser).or)
+}
+
+// ParseTerm reads an expression of any type in the same language, such as a column or what
+// is computed from it; its limits and errors are Parse's.
+func ParseTerm(text string) (*Condition, error) {
+	return parse(text, "expression", allowedTerm, (*parser).operators)
+}
+
+func parse(text, what, allowed string, level func(*parser) operand) (*Condition, error) {
 	src, bad := checkText(text)
 	if bad != nil {
 		return nil, bad
@@ -16,9 +26,9 @@ func Parse(text string) (*Condition, error) {
 	p := &parser{src: src, toks: lex(src)}
 	p.moveTo(0)
 	if p.err == nil && p.tok.kind == kindEnd {
-		p.fail(p.tok, "the condition is empty", allowedAll)
+		p.fail(p.tok, "the "+what+" is empty", allowed)
 	}
-	root := p.or()
+	root := level(p)
 	if p.tok.kind != kindEnd {
 		p.unexpected()
 	}
@@ -29,7 +39,7 @@ func Parse(text string) (*Condition, error) {
 	// String must parse again, and it can be longer than what was typed.
 	if n := utf8.RuneCountInString(c.String()); n > MaxLength {
 		return nil, &SyntaxError{Offset: 0, Near: string(src[:min(len(src), nearLimit)]) + "…",
-			Problem: fmt.Sprintf("the condition has %d characters when it is written out", n),
+			Problem: fmt.Sprintf("the %s has %d characters when it is written out", what, n),
 			Allowed: fmt.Sprintf("at most %d", MaxLength)}
 	}
 	return c, nil

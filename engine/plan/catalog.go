@@ -160,6 +160,8 @@ type Index struct {
 	// PredicateColumns the columns that it reads.
 	Predicate        string
 	PredicateColumns []string
+	// Immediate: it is unique at every statement's end, and not only at the transaction's.
+	Immediate bool
 	// NullsNotDistinct: a unique index in which two NULLs collide.
 	NullsNotDistinct bool
 }

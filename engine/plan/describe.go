@@ -12,7 +12,7 @@ import (
 // from. Names of the application stand in backquotes.
 func (p *Plan) Describe() []string {
 	var out []string
-	for _, say := range []func() []string{p.describeParts, p.describeWalk, p.describeYields, p.describeHolds, p.describeReferences, p.describeTriggers, p.describeEvidence} {
+	for _, say := range []func() []string{p.describeParts, p.describeWalk, p.describeYields, p.describeHolds, p.describeReferences, p.describeTriggers, p.describeRollup, p.describeEvidence} {
 		out = append(out, say()...)
 	}
 	return out

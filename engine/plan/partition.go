@@ -96,6 +96,6 @@ func (p *Plan) perPartition(in Inputs, fk ForeignKey) []ForeignKey {
 // a delete would do row by row, nobody needs to see.
 func (p *Plan) Emptied() bool {
 	t := p.Table
-	return t != p.Root && p.Policy.Action == retention.ActionDelete && p.Cond == nil && !p.Digests && p.Events == nil &&
+	return t != p.Root && p.Policy.Action == retention.ActionDelete && p.Cond == nil && !p.Digests && p.Events == nil && p.Rollup == nil &&
 		p.Family == nil && len(t.Triggers) == 0 && t.MayTruncate && !t.Published
 }

@@ -47,6 +47,8 @@ type Inputs struct {
 	Related map[uint32]*Table
 	// Triggered are the tables that the policy names under `triggers`, by name.
 	Triggered map[retention.TableName]*Table
+	// Rollup is the table of the policy's rollup; nil if there is none.
+	Rollup *Table
 	// Holds are the scopes in force that touch one of the tables by oid or by name.
 	Holds []HoldScope
 	// DueShare is the estimated share of due rows, 0 if unknown.
@@ -114,6 +116,8 @@ type Plan struct {
 	ArchiveTo retention.TableName
 	// ArchiveColumns are the columns that archived rows keep.
 	ArchiveColumns []string
+	// Rollup is what is added to another table; nil for nothing.
+	Rollup *Rolling
 	// Events is what others are told; nil for nothing.
 	Events *Telling
 	// LockFirst: rows are locked by a statement of their own before they are judged
@@ -178,7 +182,7 @@ func Build(in Inputs) (*Plan, error) {
 	if in.Leaf != nil {
 		p.Table = in.Leaf.AsPartOf(in.Table)
 	}
-	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, yields, heldRows, family, triggered, columnChanges, archives, telling}
+	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, yields, heldRows, family, triggered, columnChanges, archives, rolling, telling}
 	for _, step := range steps {
 		if err := step(p, in); err != nil {
 			return nil, err

@@ -13,8 +13,8 @@ import (
 // rows changed, those of them that a trigger undid, what was due and held in the
 // same snapshot (0 unless countHeld), for archive the rows that arrived there, if the
 // plan tells others the bytes of the outbox row, then one array per key column if
-// the plan keeps digests, of bigint for integers and of text for all others, and at
-// last for each of with the number of its rows and such arrays.
+// the plan keeps digests, of bigint for integers and of text for all others, the rows made
+// and changed by a rollup if there is one, and at last for each of with the number of its rows and such arrays.
 func (g *Printer) Change(r Range, run RunMeta, countHeld bool, with ...Gone) Statement {
 	b := &builder{}
 	b.printf("WITH ")
@@ -35,6 +35,11 @@ func (g *Printer) Change(r Range, run RunMeta, countHeld bool, with ...Gone) Sta
 	}
 	if g.plan.Events != nil {
 		g.insertOutbox(b, run)
+	}
+	if g.plan.Rollup != nil {
+		b.printf(", rolled AS (\n")
+		g.addRollup(b)
+		b.printf("\n)")
 	}
 	g.summary(b, r, countHeld, with)
 	return b.done()
@@ -61,7 +66,7 @@ func (g *Printer) deleteReturning(b *builder, r Range, returning []string) {
 // Plain reports whether PlainDelete can stand for Change: a delete of which nothing
 // but the number of rows is wanted.
 func (g *Printer) Plain() bool {
-	return g.plan.Policy.Action == retention.ActionDelete && !g.plan.Digests && g.plan.Events == nil
+	return g.plan.Policy.Action == retention.ActionDelete && !g.plan.Digests && g.plan.Events == nil && g.plan.Rollup == nil
 }
 
 // PlainDelete prints the destructive statement without RETURNING; its command tag
@@ -72,8 +77,10 @@ func (g *Printer) PlainDelete(r Range) Statement {
 	return b.done()
 }
 
-// returned is what is wanted of each changed row, for evidence and for others.
-func (g *Printer) returned() []string { return append(g.digestColumns(), g.toldColumns()...) }
+// returned is what is wanted of each changed row, for evidence, for others and for a rollup.
+func (g *Printer) returned() []string {
+	return append(append(g.digestColumns(), g.toldColumns()...), g.rolledReturning()...)
+}
 
 // digestColumns are the key's columns, named d1, d2 … in RETURNING: integers as
 // bigint, all others as text.
@@ -162,6 +169,9 @@ func (g *Printer) summary(b *builder, r Range, countHeld bool, with []Gone) {
 		for i := range g.plan.Key {
 			cols = append(cols, fmt.Sprintf("coalesce(pg_catalog.array_agg(d%d), '{}')", i+1))
 		}
+	}
+	if g.plan.Rollup != nil {
+		cols = append(cols, countRolled()...)
 	}
 	cols = append(cols, g.countGone(with)...)
 	b.printf("\nSELECT %s\nFROM %s", strings.Join(cols, ", "), from)

@@ -347,6 +347,30 @@ func TestTheWalkIsPrintedAsInTheGolden(t *testing.T) {
 	g.check(t, "walk")
 }
 
+func TestRollupsArePrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	sh := shapeNamed("bigint")
+	target := &plan.Table{OID: 77, Name: table("Shop", "Daily"), Kind: plan.KindTable, Columns: []plan.Column{
+		{Num: 1, Name: "day", Type: "date", TypeSQL: "pg_catalog.date", BaseSQL: "pg_catalog.date", NotNull: true},
+		{Num: 2, Name: "n", Type: "bigint", TypeSQL: "pg_catalog.int8", BaseSQL: "pg_catalog.int8"},
+		{Num: 3, Name: "Sum", Type: "numeric", TypeSQL: "pg_catalog.numeric", BaseSQL: "pg_catalog.numeric"},
+		{Num: 4, Name: "last", Type: "bigint", TypeSQL: "pg_catalog.int8", BaseSQL: "pg_catalog.int8"},
+	}, Indexes: []plan.Index{{Name: "u", Unique: true, Valid: true, Immediate: true, Columns: []string{"day"}}}}
+	for _, mode := range []mode{modeDelete, modeArchive} {
+		p := sh.policy(mode)
+		p.Rollup = &retention.Rollup{Table: target.Name, GroupBy: map[string]string{"day": "(at AT TIME ZONE 'UTC')::date"}, Measures: map[string]string{"n": "count", "Sum": "sum(id * 2)", "last": "max(id)"}}
+		pl, err := plan.Build(plan.Inputs{Policy: p, Table: sh.table, Rollup: target})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pl.Cutoff = cutoff
+		pr := sqlgen.New(pl, keys)
+		g.statement(string(p.Action)+" with a rollup", pr.Change(sqlgen.Range{TIDs: []string{"(0,1)"}}, runMeta, false))
+		g.statement(string(p.Action)+", the check of a rollup", pr.ExplainRollup())
+	}
+	g.check(t, "rollup")
+}
+
 func TestSimulationsArePrintedAsInTheGolden(t *testing.T) {
 	g := &golden{}
 	for _, kind := range timeKinds {

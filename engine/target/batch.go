@@ -216,6 +216,9 @@ func (d *disposition) lockNames() []string {
 			names = append(names, m.Table.Name.SQL())
 		}
 	}
+	if d.planned.Rollup != nil {
+		names = append(names, d.planned.Rollup.Table.Name.SQL())
+	}
 	if d.spec.Policy.Action == retention.ActionArchive {
 		names = append(names, d.planned.ArchiveTo.SQL())
 		for _, m := range d.planned.Family {
@@ -329,6 +332,9 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 	if d.planned.Digests {
 		out.digests = d.t.digests(d.planned.Root.Name, row.keys(len(d.planned.Key)), int(changed), row, d.digests)
 		d.digests = out.digests
+	}
+	if r := d.planned.Rollup; r != nil {
+		out.counts.Affect(r.Table.Name.String(), retention.TableEffect{Inserted: row.int(), Updated: row.int()})
 	}
 	for _, x := range with {
 		n := row.int()

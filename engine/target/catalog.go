@@ -258,7 +258,7 @@ func readIndexes(ctx context.Context, q querier, oids []uint32, tables map[uint3
 	rows, err := q.Query(ctx, `
 		SELECT i.indrelid, c.relname, i.indisunique, i.indisprimary, EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')), i.indisexclusion, am.amname = 'btree', i.indisvalid AND i.indisready AND i.indislive,
 		       i.indpred IS NOT NULL, coalesce((to_jsonb(i) ->> 'indnullsnotdistinct')::boolean, false),
-		       i.indisunique AND i.indimmediate AND i.indexprs IS NULL,
+		       i.indimmediate, i.indisunique AND i.indimmediate AND i.indexprs IS NULL,
 		       coalesce(pg_catalog.pg_get_expr(i.indpred, i.indrelid), ''), `+columnsIn("i.indpred", "i.indrelid")+`, `+columnsIn("i.indexprs", "i.indrelid")+`,
 		       ARRAY(SELECT CASE k.attnum WHEN 0 THEN pg_catalog.pg_get_indexdef(i.indexrelid, k.pos::integer, false) ELSE '' END
 		             FROM unnest(i.indkey[0:i.indnkeyatts - 1]) WITH ORDINALITY AS k(attnum, pos)
@@ -277,7 +277,7 @@ func readIndexes(ctx context.Context, q querier, oids []uint32, tables map[uint3
 	var relid uint32
 	var ix plan.Index
 	var identifies bool
-	_, err = pgx.ForEachRow(rows, []any{&relid, &ix.Name, &ix.Unique, &ix.Primary, &ix.Constraint, &ix.Exclusion, &ix.Btree, &ix.Valid, &ix.Partial, &ix.NullsNotDistinct, &identifies,
+	_, err = pgx.ForEachRow(rows, []any{&relid, &ix.Name, &ix.Unique, &ix.Primary, &ix.Constraint, &ix.Exclusion, &ix.Btree, &ix.Valid, &ix.Partial, &ix.NullsNotDistinct, &ix.Immediate, &identifies,
 		&ix.Predicate, &ix.PredicateColumns, &ix.ExprColumns, &ix.Exprs, &ix.Columns}, func() error {
 		t := tables[relid]
 		found := ix

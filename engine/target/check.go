@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"holdfast/engine/condition"
 	"holdfast/retention"
 )
 
@@ -51,7 +52,66 @@ func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
 	if err := checkConstraints(ctx, tx, pl); err != nil {
 		return err
 	}
+	if err := checkRollup(ctx, tx, pl); err != nil {
+		return err
+	}
 	return checkCondition(ctx, tx, pl)
+}
+
+// checkRollup lets the server judge a rollup: that each expression hangs on nothing but the
+// row, that it fits its column, and that a group's row is found.
+func checkRollup(ctx context.Context, tx pgx.Tx, pl *planned) error {
+	if pl.Rollup == nil {
+		return nil
+	}
+	type part struct {
+		field, typ string
+		expr       *condition.Condition
+	}
+	var parts []part
+	for _, g := range pl.Rollup.Groups {
+		parts = append(parts, part{"rollup.group_by." + g.Column.Name, g.Column.BaseSQL, g.Expr})
+	}
+	for _, m := range pl.Rollup.Measures {
+		if m.Expr != nil {
+			parts = append(parts, part{"rollup.measures." + m.Column.Name, m.Column.BaseSQL, m.Expr})
+		}
+	}
+	for _, p := range parts {
+		if err := checkComputed(ctx, tx, pl, p.field, p.typ, p.expr.SQL("")); err != nil {
+			return err
+		}
+	}
+	s := pl.sql.ExplainRollup()
+	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { _, err := sp.Exec(ctx, s.SQL, s.Args...); return err })
+	if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && (kindOf(pg.Code) == nil || pg.Code == "42703") {
+		return &retention.Refusal{Field: "rollup", Reason: "the database does not accept it: " + said(pg), Remedy: "give each group and measure a column of its own type, and the groups a unique index"}
+	}
+	return classify(err)
+}
+
+// checkComputed tries an expression as a generated column, which must be computed from the
+// row alone, on an empty copy of the table's columns that is rolled back.
+func checkComputed(ctx context.Context, tx pgx.Tx, pl *planned, field, typ, expr string) error {
+	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error {
+		if _, err := sp.Exec(ctx, fmt.Sprintf(`CREATE TEMPORARY TABLE holdfast_check (LIKE %s) ON COMMIT DROP`, pl.Table.Name.SQL())); err != nil {
+			return err
+		}
+		_, err := sp.Exec(ctx, fmt.Sprintf(`ALTER TABLE pg_temp.holdfast_check ADD COLUMN holdfast_condition %s GENERATED ALWAYS AS (%s) STORED`, typ, expr))
+		if err != nil {
+			return err
+		}
+		return checkOperators(ctx, sp)
+	})
+	pg, isServer := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case isServer && pg.Code == "42P17":
+		return &retention.Refusal{Field: field, Reason: "its result depends on the session's time zone or other settings, not on the row alone",
+			Remedy: "say in which zone a day begins, such as (created_at AT TIME ZONE 'Europe/Berlin')::date"}
+	case isServer && (kindOf(pg.Code) == nil || pg.Code == "42703"):
+		return &retention.Refusal{Field: field, Reason: "the database does not accept it: " + said(pg), Remedy: "give it a column of its type, or cast it"}
+	}
+	return classify(err)
 }
 
 // checkValues casts every constant to its column's type, as the run would.

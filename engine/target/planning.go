@@ -87,6 +87,12 @@ func readInputsOf(ctx context.Context, tx pgx.Tx, p retention.Policy, table *pla
 			return in, err
 		}
 	}
+	if p.Rollup != nil {
+		in.Rollup, err = readTable(ctx, tx, p.Rollup.Table)
+		if err != nil && !errors.Is(err, retention.ErrNotFound) {
+			return in, err
+		}
+	}
 	if in.Triggered, err = readTriggered(ctx, tx, p); err != nil {
 		return in, err
 	}
@@ -140,6 +146,9 @@ func (t *Target) build(ctx context.Context, tx pgx.Tx, in plan.Inputs, asOf time
 		tables, out.leaf = append(tables, in.Leaf), in.Leaf.OID
 	}
 	walked := tables[len(tables)-1]
+	if in.Rollup != nil {
+		tables = append(tables, in.Rollup)
+	}
 	for _, more := range []map[uint32]*plan.Table{in.Related, byOID(in.Triggered)} {
 		for _, related := range more {
 			tables = append(tables, related)
@@ -188,6 +197,9 @@ func (pl *planned) relations(in plan.Inputs) []uint32 {
 	}
 	for _, archive := range in.Archives {
 		oids = append(oids, archive.OID)
+	}
+	if in.Rollup != nil {
+		oids = append(oids, in.Rollup.OID)
 	}
 	for _, m := range pl.Family {
 		if m.Table.OID != pl.Table.OID {

@@ -32,6 +32,11 @@ func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
 		more, err = familyLacks(ctx, tx, role, pl)
 		lacks = append(lacks, more...)
 	}
+	if err == nil && pl.Rollup != nil {
+		var more []lack
+		more, err = tableLacks(ctx, tx, "rollup.table", role, pl.Rollup.Table.Name, []string{"SELECT", "INSERT", "UPDATE"})
+		lacks = append(lacks, more...)
+	}
 	if err == nil && pl.Policy.Action == retention.ActionArchive {
 		var more []lack
 		more, err = archiveLacks(ctx, tx, role, pl.ArchiveTo, pl.archived[pl.ArchiveTo], "archive.table")

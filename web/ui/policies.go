@@ -130,11 +130,13 @@ type PolicyFormView struct {
 	Name, Period, Basis, Condition       Field
 	Batch, Zone, Grace, Archive, Cascade Field
 	Rate, Triggers, Share, Most          Field
-	Table, Timestamp, Do, Evidence, Unit Choice
-	Enabled                              bool
-	Chosen                               bool
-	Columns                              []ColumnField
-	ColumnsError                         string
+	// The rollup says what is added to another table.
+	RollupTable, RollupGroups, RollupMeasures Field
+	Table, Timestamp, Do, Evidence, Unit      Choice
+	Enabled                                   bool
+	Chosen                                    bool
+	Columns                                   []ColumnField
+	ColumnsError                              string
 	// Entity, EntityKey and Include are what others are told; Tells opens them.
 	Entity, EntityKey, Include Field
 	Tells                      bool
