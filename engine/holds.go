@@ -166,6 +166,19 @@ func oneText(id retention.Key) string {
 }
 
 // checkScopeTables refuses scopes that no batch could ever judge.
+// CheckScopes judges scopes as PlaceHold would, and places nothing: so that a form with
+// another fault names theirs too.
+func (e *Engine) CheckScopes(ctx context.Context, actor retention.Actor, scopes []retention.Scope) error {
+	if err := e.authorise(actor, OpHoldWrite); err != nil {
+		return err
+	}
+	h := retention.Hold{Scope: scopes}
+	if err := e.checkScopeTables(ctx, &h); err != nil {
+		return err
+	}
+	return e.target.CheckKeys(ctx, h)
+}
+
 func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error {
 	var bad retention.Problems
 	for i, s := range h.Scope {

@@ -48,6 +48,11 @@ func placeHold(v *visit) error {
 	}
 	h, lines, f := d.hold(v.clock, tables)
 	if f.any() {
+		if !slices.ContainsFunc(f.fields, func(e retention.FieldError) bool { return strings.HasPrefix(e.Field, "scope.") }) {
+			// What is wrong with the records is told at once, not only when the rest is right.
+			more, _ := faultsOf(v.e.CheckScopes(v.ctx, v.actor, h.Scope))
+			f.fields = append(f.fields, more.inForm(lines, d.expiry.field()).fields...)
+		}
 		return v.holdForm(http.StatusUnprocessableEntity, d, f, "")
 	}
 	to, err := v.once("hold", d.nonce, func() (string, error) {

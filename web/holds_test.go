@@ -72,6 +72,17 @@ func TestAnIdWithoutARowIsNotCountedAsARecord(t *testing.T) {
 	wantText(t, s.get("/holds"), "tbody tr", "3 ids in public.orders")
 }
 
+func TestEverythingThatIsWrongWithAHoldIsToldAtOnce(t *testing.T) {
+	s := signedIn(t, emptyStore(), catalog())
+	a := s.post("/holds", holdValues(nonceOf(t, s), "expiry", "", "reason", "", "scope.0.record_ids", "17\r\nx9\r\n"))
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "main", "3 things need another look")
+	wantText(t, a, "main", "Line 2: \"x9\" is not a bigint")
+	if len(s.store.holds) != 0 {
+		t.Error("a hold was placed")
+	}
+}
+
 func TestAFormSentTwicePlacesOneHold(t *testing.T) {
 	s := signedIn(t, emptyStore(), catalog())
 	f := holdValues(nonceOf(t, s))
