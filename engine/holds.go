@@ -165,7 +165,6 @@ func oneText(id retention.Key) string {
 	return fmt.Sprintf("%q", []string(id))
 }
 
-// checkScopeTables refuses scopes that no batch could ever judge.
 // CheckScopes judges scopes as PlaceHold would, and places nothing: so that a form with
 // another fault names theirs too.
 func (e *Engine) CheckScopes(ctx context.Context, actor retention.Actor, scopes []retention.Scope) error {
@@ -179,6 +178,7 @@ func (e *Engine) CheckScopes(ctx context.Context, actor retention.Actor, scopes 
 	return e.target.CheckKeys(ctx, h)
 }
 
+// checkScopeTables refuses scopes that no batch could ever judge.
 func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error {
 	var bad retention.Problems
 	for i, s := range h.Scope {
