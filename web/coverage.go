@@ -291,3 +291,36 @@ func (v *visit) treatment(view *ui.PolicyView, p retention.Policy) error {
 	}
 	return nil
 }
+
+// archive says how the archive of an archiving policy stands: an archive without a policy
+// keeps its rows for good, and few people mean that.
+func (v *visit) archive(view *ui.PolicyView, p retention.Policy) error {
+	if p.Action != retention.ActionArchive {
+		return nil
+	}
+	name := p.ArchiveTable()
+	t, err := v.e.TableCoverage(v.ctx, v.actor, name)
+	switch {
+	case errors.Is(err, retention.ErrNotFound):
+		view.Archive = "`" + name.String() + "` is made by the first run. Give it a retention period then, or what is archived stays for good."
+		return nil
+	case errors.Is(err, retention.ErrUnavailable):
+		return nil
+	case err != nil:
+		return err
+	}
+	rows := ""
+	if t.EstimatedRows >= 0 {
+		rows = ", about " + ui.Count(t.EstimatedRows, "row", "rows")
+	}
+	switch {
+	case len(t.Policies) > 0:
+		view.Archive = "`" + name.String() + "`" + rows + ", is under `" + t.Policies[0].Name + "`. Legal holds cover what is in it."
+	case t.Exemption != nil:
+		view.Archive = "`" + name.String() + "`" + rows + ", is exempt: " + t.Exemption.Reason
+	default:
+		view.Archive = "`" + name.String() + "`" + rows + ", has no policy of its own: what is archived stays for good. Legal holds cover what is in it."
+		view.ArchiveHref = "/policies/new?" + url.Values{"table": {name.String()}, "timestamp_column": {"holdfast_archived_at"}}.Encode()
+	}
+	return nil
+}

@@ -71,3 +71,25 @@ func TestThePageOfAnAnonymizingPolicySaysWhatBecomesOfEachColumn(t *testing.T) {
 	target.down = retention.ErrUnavailable
 	wantCode(t, s.get("/policies/inactive_customers"), http.StatusOK)
 }
+
+func TestThePageOfAnArchivingPolicyOffersARetentionPeriodForItsArchive(t *testing.T) {
+	store, target := filledStore(), catalog()
+	s := signedIn(t, store, target)
+	wantText(t, s.get("/policies/orders"), "main", "is made by the first run.")
+	archive := target.tables[1]
+	archive.Name, archive.EstimatedRows = public("orders_archive"), 1_200
+	target.tables = append(target.tables, archive)
+	a := s.get("/policies/orders")
+	wantText(t, a, "main", "public.orders_archive, about 1,200 rows, has no policy of its own: what is archived stays for good.")
+	const href = "/policies/new?table=public.orders_archive&timestamp_column=holdfast_archived_at"
+	if !strings.Contains(a.body, strings.ReplaceAll(href, "&", "&amp;")) {
+		t.Error("nothing leads to a policy for the archive")
+	}
+	if v := s.get(href).page.value("table"); v != "public.orders_archive" {
+		t.Errorf("the form begins with the table %q", v)
+	}
+	store.exempt = []retention.Exemption{{Table: archive.Name, Reason: "kept for history"}}
+	wantText(t, s.get("/policies/orders"), "main", "is exempt: kept for history")
+	target.down = retention.ErrUnavailable
+	wantCode(t, s.get("/policies/orders"), http.StatusOK)
+}

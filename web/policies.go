@@ -125,6 +125,9 @@ func policy(v *visit) error {
 	if err := v.treatment(&view, p); err != nil {
 		return err
 	}
+	if err := v.archive(&view, p); err != nil {
+		return err
+	}
 	if view.Simulated, err = v.lastSimulated(p); err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func newPolicy(v *visit) error {
 		d.version = 0
 	}
 	if t := v.query("table"); t != "" {
-		d.table = t
+		d.table, d.timestamp = t, v.query("timestamp_column")
 	}
 	return v.policyForm(policyForm{draft: d, status: http.StatusOK})
 }

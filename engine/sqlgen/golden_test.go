@@ -376,6 +376,8 @@ func TestSimulationsArePrintedAsInTheGolden(t *testing.T) {
 	for _, kind := range timeKinds {
 		p, _ := timed(t, kind, holdNone, "")
 		g.statement("simulation, "+string(kind), p.Simulate())
+		g.statement("months, "+string(kind), p.MonthSpan())
+		g.statement("simulation month by month, "+string(kind), p.SimulateMonths())
 	}
 	for _, h := range holds[1:] {
 		p, _ := timed(t, plan.TimeInstant, h, "note IS NULL")

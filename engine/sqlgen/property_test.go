@@ -40,7 +40,7 @@ func everyOther(g *sqlgen.Printer, r sqlgen.Range) map[string]sqlgen.Statement {
 		"lock": g.Lock(r, false), "lock, skip": g.Lock(r, true), "remaining": g.Remaining(r), "held": g.HeldCount(r),
 		"first": g.First(), "slice end": g.SliceEnd(day(2), 100), "after tie": g.AfterTie(day(2)), "tie span": g.TieSpan(day(2)),
 		"never due": g.NeverDue(), "simulate": g.Simulate(), "oldest": g.Oldest(r), "treat": g.Treat("true", 10),
-		"estimate": g.EstimateDue(),
+		"estimate": g.EstimateDue(), "months": g.MonthSpan(), "by months": g.SimulateMonths(),
 	}
 }
 
@@ -258,7 +258,7 @@ var (
 	// plainCall is a word before a parenthesis that no schema qualifies.
 	plainCall = regexp.MustCompile(`(?:^|[^."\w])([A-Za-z_][A-Za-z_0-9]*)\s*\(`)
 	// syntaxCalls are those that are the grammar's own.
-	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "COALESCE", "coalesce", "ELSE", "EXISTS", "EXPLAIN", "FILTER", "FROM", "I", "IN", "least", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "SELECT", "THEN", "u", "VALUES", "varying", "WHEN"}
+	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "COALESCE", "coalesce", "ELSE", "EXISTS", "EXPLAIN", "FILTER", "FROM", "I", "IN", "LATERAL", "least", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "s", "SELECT", "THEN", "u", "VALUES", "varying", "WHEN"}
 	// plainCast is a cast to a type that neither is qualified nor a word of the grammar.
 	plainCast = regexp.MustCompile(`(?:::| AS )(?:text|bytea|uuid|tid|date|timestamptz|jsonb|oid)\b`)
 	// plainOperator is one that stands by itself.

@@ -2,10 +2,13 @@ package target
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"holdfast/retention"
 )
@@ -65,5 +68,62 @@ func TestWhatCannotBeCountedInTimeIsEstimatedAndSaidToBe(t *testing.T) {
 	}
 	if !s.Estimated || s.Due < counted.Due/2 || s.Due > 2*counted.Due || s.Held != retention.NotCounted || s.WouldProcess != retention.NotCounted || len(s.Plan) == 0 || s.Cutoff.IsZero() {
 		t.Errorf("estimated: %+v; counted %d due", s, counted.Due)
+	}
+}
+
+// Month by month, or all at once: the figures are the same, for every type of timestamp,
+// with the first and last moments of months among them.
+func TestMonthsCountedOneByOneAreThoseCountedAtOnce(t *testing.T) {
+	instants := `(SELECT n, CASE n % 4 WHEN 0 THEN date_trunc('month', now() - make_interval(months => n % 30, days => 40)) WHEN 1 THEN date_trunc('month', now() - make_interval(months => n % 30, days => 40)) - interval '1 microsecond'
+		ELSE now() - make_interval(days => 31 + n * 7 % 900, secs => n) END AS at FROM generate_series(1, 400) AS n) AS g`
+	for kind, c := range map[string]struct {
+		typ, value string
+		unit       retention.Unit
+	}{
+		"timestamptz":  {"timestamptz", "g.at", ""},
+		"timestamp":    {"timestamp", "g.at AT TIME ZONE 'UTC'", ""},
+		"date":         {"date", "(g.at AT TIME ZONE 'UTC')::date", ""},
+		"seconds":      {"bigint", "floor(extract(epoch FROM g.at))::bigint", retention.UnitSeconds},
+		"milliseconds": {"bigint", "floor(extract(epoch FROM g.at) * 1000)::bigint", retention.UnitMilliseconds},
+	} {
+		t.Run(kind, func(t *testing.T) {
+			f := newFixture(t, fmt.Sprintf(`CREATE TABLE public.o (id bigint PRIMARY KEY, name text, created_at %s)`, c.typ), `CREATE INDEX ON public.o (created_at)`,
+				fmt.Sprintf(`INSERT INTO public.o SELECT g.n, 'n' || g.n %% 5, %s FROM %s`, c.value, instants))
+			f.hold(table("o"), retention.Key{"8"}, retention.Key{"100"}, retention.Key{"101"})
+			f.holdFitting(table("o"), "name = 'n3'")
+			p := policy("o", retention.ActionDelete)
+			p.Unit, p.Condition = c.unit, "name <> 'n1'"
+			oneByOne, err := f.target.Simulate(t.Context(), p, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			asOf := oneByOne.AsOf
+			f.exec(`DROP INDEX public.o_created_at_idx`)
+			atOnce, err := f.target.Simulate(t.Context(), p, &asOf)
+			if err != nil {
+				t.Fatal(err)
+			}
+			atOnce.Plan, oneByOne.Plan = nil, nil
+			atOnce.Samples, oneByOne.Samples = nil, nil
+			if diff := cmp.Diff(atOnce, oneByOne); diff != "" || len(oneByOne.ByMonth) < 20 || oneByOne.Held < 50 {
+				t.Errorf("%d months, %d held (-at once +one by one):\n%s", len(oneByOne.ByMonth), oneByOne.Held, diff)
+			}
+		})
+	}
+}
+
+// A timestamp of the year 290000 in a column of seconds, and one of before the Flood, are
+// slips; they make nothing slow.
+func TestATimestampFarOutMakesNoSimulationSlow(t *testing.T) {
+	f := newFixture(t, `CREATE TABLE public.o (id bigint PRIMARY KEY, created_at timestamptz)`, `CREATE INDEX ON public.o (created_at)`,
+		`INSERT INTO public.o VALUES (1, '4713-01-01 BC'), (2, now() - interval '100 days'), (3, '9999-12-31')`,
+		`CREATE TABLE public.s (id bigint PRIMARY KEY, created_at bigint)`, `CREATE INDEX ON public.s (created_at)`, `INSERT INTO public.s VALUES (1, -100000000000), (2, 1000)`)
+	if s, err := f.target.Simulate(t.Context(), policy("o", retention.ActionDelete), nil); err != nil || s.Due != 2 || len(s.ByMonth) != 2 {
+		t.Errorf("%d due in %d months, %v", s.Due, len(s.ByMonth), err)
+	}
+	p := policy("s", retention.ActionDelete)
+	p.Unit = retention.UnitSeconds
+	if s, err := f.target.Simulate(t.Context(), p, nil); err != nil || s.Due != 2 || len(s.ByMonth) != 2 {
+		t.Errorf("%d due in %d months, %v", s.Due, len(s.ByMonth), err)
 	}
 }

@@ -110,7 +110,10 @@ func (t *Target) after(ctx context.Context, tx pgx.Tx, pl *planned, before []ret
 }
 
 func readMonths(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simulation) error {
-	st := pl.sql.Simulate()
+	st, err := simulation(ctx, tx, pl)
+	if err != nil {
+		return err
+	}
 	rows, err := tx.Query(ctx, st.SQL, st.Args...)
 	if err != nil {
 		return err
@@ -141,6 +144,27 @@ func readMonths(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simula
 		return nil
 	})
 	return err
+}
+
+// mostMonths is how many months are counted one by one: two hundred years. A timestamp far
+// out of that is a slip, and makes no simulation slow.
+const mostMonths = 2400
+
+// simulation is the statement that counts: month by month where an index leads there and
+// nothing refers to the table, else all at once.
+func simulation(ctx context.Context, tx pgx.Tx, pl *planned) (sqlgen.Statement, error) {
+	if pl.Family != nil || pl.Table.LeadingIndex(pl.Time.Column.Name) == nil {
+		return pl.sql.Simulate(), nil
+	}
+	var months *float64
+	s := pl.sql.MonthSpan()
+	if err := tx.QueryRow(ctx, s.SQL, s.Args...).Scan(&months); err != nil {
+		return s, err
+	}
+	if months == nil || *months > mostMonths {
+		return pl.sql.Simulate(), nil
+	}
+	return pl.sql.SimulateMonths(), nil
 }
 
 // blockerName is the table whose rows keep others, as a run names it.

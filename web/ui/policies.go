@@ -37,6 +37,9 @@ type PolicyView struct {
 	Columns    []Pair
 	Treatment  []TreatmentRow
 	Left       string
+	// Archive says how the archive of an archiving policy stands, ArchiveHref leads to a
+	// policy for it; both are empty where there is nothing to say.
+	Archive, ArchiveHref string
 	Versions   []VersionRow
 	Runs       []RunRow
 	Simulation *SimulationView

@@ -7,6 +7,32 @@ GROUP BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 ORDER BY pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC'))
 -- $1 = 2024-01-04T00:00:00Z
 
+-- case: months, timestamptz
+SELECT (pg_catalog.date_part('year', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('year', m.lo)) OPERATOR(pg_catalog.*) 12 OPERATOR(pg_catalog.+) pg_catalog.date_part('month', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('month', m.lo) OPERATOR(pg_catalog.+) 1
+FROM (SELECT (t.lo AT TIME ZONE 'UTC') AS lo, (t.hi AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) AS lo, $2::pg_catalog.timestamptz AS hi) AS t) AS m
+-- $1 = 2024-01-04T00:00:00Z
+-- $2 = 2024-01-04T00:00:00Z
+
+-- case: simulation month by month, timestamptz
+SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
+FROM (
+SELECT s.month, (s.month AT TIME ZONE 'UTC') AS lo, ((s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC') AS hi
+FROM (SELECT (t.lo AT TIME ZONE 'UTC') AS lo, (t.hi AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) AS lo, $2::pg_catalog.timestamptz AS hi) AS t) AS e
+CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
+) AS m
+CROSS JOIN LATERAL (
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.min("t"."at") AS oldest
+FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>=) m.lo AND "t"."at" OPERATOR(pg_catalog.<) m.hi
+) AS c
+WHERE c.due OPERATOR(pg_catalog.>) 0
+ORDER BY m.month
+-- $1 = 2024-01-04T00:00:00Z
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = 2024-01-04T00:00:00Z
+
 -- case: simulation, timestamp
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', "t"."at"), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC')
 FROM ONLY "public"."events" AS "t"
@@ -15,6 +41,32 @@ WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamp
 GROUP BY pg_catalog.date_trunc('month', "t"."at")
 ORDER BY pg_catalog.date_trunc('month', "t"."at")
 -- $1 = 2024-01-04T00:00:00Z
+
+-- case: months, timestamp
+SELECT (pg_catalog.date_part('year', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('year', m.lo)) OPERATOR(pg_catalog.*) 12 OPERATOR(pg_catalog.+) pg_catalog.date_part('month', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('month', m.lo) OPERATOR(pg_catalog.+) 1
+FROM (SELECT t.lo AS lo, t.hi AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamp AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp) AS lo, $2::pg_catalog.timestamp AS hi) AS t) AS m
+-- $1 = 2024-01-04T00:00:00Z
+-- $2 = 2024-01-04T00:00:00Z
+
+-- case: simulation month by month, timestamp
+SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
+FROM (
+SELECT s.month, s.month AS lo, (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AS hi
+FROM (SELECT t.lo AS lo, t.hi AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamp AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp) AS lo, $2::pg_catalog.timestamp AS hi) AS t) AS e
+CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
+) AS m
+CROSS JOIN LATERAL (
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC') AS oldest
+FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamp
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp
+  AND "t"."at" OPERATOR(pg_catalog.>=) m.lo AND "t"."at" OPERATOR(pg_catalog.<) m.hi
+) AS c
+WHERE c.due OPERATOR(pg_catalog.>) 0
+ORDER BY m.month
+-- $1 = 2024-01-04T00:00:00Z
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = 2024-01-04T00:00:00Z
 
 -- case: simulation, date
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', "t"."at"::pg_catalog.timestamp), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC')
@@ -25,6 +77,32 @@ GROUP BY pg_catalog.date_trunc('month', "t"."at"::pg_catalog.timestamp)
 ORDER BY pg_catalog.date_trunc('month', "t"."at"::pg_catalog.timestamp)
 -- $1 = 2024-01-04T00:00:00Z
 
+-- case: months, date
+SELECT (pg_catalog.date_part('year', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('year', m.lo)) OPERATOR(pg_catalog.*) 12 OPERATOR(pg_catalog.+) pg_catalog.date_part('month', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('month', m.lo) OPERATOR(pg_catalog.+) 1
+FROM (SELECT t.lo::pg_catalog.timestamp AS lo, t.hi::pg_catalog.timestamp AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.date AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date) AS lo, $2::pg_catalog.date AS hi) AS t) AS m
+-- $1 = 2024-01-04T00:00:00Z
+-- $2 = 2024-01-04T00:00:00Z
+
+-- case: simulation month by month, date
+SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
+FROM (
+SELECT s.month, s.month::pg_catalog.date AS lo, (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval)::pg_catalog.date AS hi
+FROM (SELECT t.lo::pg_catalog.timestamp AS lo, t.hi::pg_catalog.timestamp AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.date AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date) AS lo, $2::pg_catalog.date AS hi) AS t) AS e
+CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
+) AS m
+CROSS JOIN LATERAL (
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC') AS oldest
+FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.date
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date
+  AND "t"."at" OPERATOR(pg_catalog.>=) m.lo AND "t"."at" OPERATOR(pg_catalog.<) m.hi
+) AS c
+WHERE c.due OPERATOR(pg_catalog.>) 0
+ORDER BY m.month
+-- $1 = 2024-01-04T00:00:00Z
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = 2024-01-04T00:00:00Z
+
 -- case: simulation, seconds
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at"))
 FROM ONLY "public"."events" AS "t"
@@ -33,6 +111,31 @@ GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TI
 ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC'))
 -- $1 = 1704326400 (int64)
 
+-- case: months, seconds
+SELECT (pg_catalog.date_part('year', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('year', m.lo)) OPERATOR(pg_catalog.*) 12 OPERATOR(pg_catalog.+) pg_catalog.date_part('month', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('month', m.lo) OPERATOR(pg_catalog.+) 1
+FROM (SELECT (pg_catalog.to_timestamp(t.lo) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS m
+-- $1 = 1704326400 (int64)
+-- $2 = 1704326400 (int64)
+
+-- case: simulation month by month, seconds
+SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
+FROM (
+SELECT s.month, pg_catalog.date_part('epoch', s.month AT TIME ZONE 'UTC')::pg_catalog.int8 AS lo, pg_catalog.date_part('epoch', (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC')::pg_catalog.int8 AS hi
+FROM (SELECT (pg_catalog.to_timestamp(t.lo) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
+CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
+) AS m
+CROSS JOIN LATERAL (
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(pg_catalog.min("t"."at")) AS oldest
+FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
+  AND "t"."at" OPERATOR(pg_catalog.>=) m.lo AND "t"."at" OPERATOR(pg_catalog.<) m.hi
+) AS c
+WHERE c.due OPERATOR(pg_catalog.>) 0
+ORDER BY m.month
+-- $1 = 1704326400 (int64)
+-- $2 = 1704326400 (int64)
+-- $3 = 1704326400 (int64)
+
 -- case: simulation, milliseconds
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at") OPERATOR(pg_catalog./) 1000.0)
 FROM ONLY "public"."events" AS "t"
@@ -40,6 +143,31 @@ WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8
 GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC'))
 ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC'))
 -- $1 = 1704326400000 (int64)
+
+-- case: months, milliseconds
+SELECT (pg_catalog.date_part('year', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('year', m.lo)) OPERATOR(pg_catalog.*) 12 OPERATOR(pg_catalog.+) pg_catalog.date_part('month', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('month', m.lo) OPERATOR(pg_catalog.+) 1
+FROM (SELECT (pg_catalog.to_timestamp(t.lo OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS m
+-- $1 = 1704326400000 (int64)
+-- $2 = 1704326400000 (int64)
+
+-- case: simulation month by month, milliseconds
+SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
+FROM (
+SELECT s.month, (pg_catalog.date_part('epoch', s.month AT TIME ZONE 'UTC') OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS lo, (pg_catalog.date_part('epoch', (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS hi
+FROM (SELECT (pg_catalog.to_timestamp(t.lo OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
+CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
+) AS m
+CROSS JOIN LATERAL (
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(pg_catalog.min("t"."at") OPERATOR(pg_catalog./) 1000.0) AS oldest
+FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
+  AND "t"."at" OPERATOR(pg_catalog.>=) m.lo AND "t"."at" OPERATOR(pg_catalog.<) m.hi
+) AS c
+WHERE c.due OPERATOR(pg_catalog.>) 0
+ORDER BY m.month
+-- $1 = 1704326400000 (int64)
+-- $2 = 1704326400000 (int64)
+-- $3 = 1704326400000 (int64)
 
 -- case: simulation with a condition, held hashed
 SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', ("t"."at" AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0))), pg_catalog.min("t"."at")
