@@ -34,15 +34,15 @@ type PolicyView struct {
 	Details   []Pair
 	// Columns say how columns are anonymized; Treatment, where the table can be read, says
 	// of each of its columns what becomes of it.
-	Columns    []Pair
-	Treatment  []TreatmentRow
-	Left       string
+	Columns   []Pair
+	Treatment []TreatmentRow
+	Left      string
 	// Archive says how the archive of an archiving policy stands, ArchiveHref leads to a
 	// policy for it; both are empty where there is nothing to say.
 	Archive, ArchiveHref string
-	Versions   []VersionRow
-	Runs       []RunRow
-	Simulation *SimulationView
+	Versions             []VersionRow
+	Runs                 []RunRow
+	Simulation           *SimulationView
 	// Period and AsOf ask what if rows were kept for another period, as of another day.
 	Period, AsOf Field
 	// Simulated says what the last simulation of this version said; empty if there was none.
