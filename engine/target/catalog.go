@@ -163,6 +163,8 @@ func collect[T any](ctx context.Context, q querier, sql string, args ...any) ([]
 // readTables reads everything the planner needs about the relations.
 func readTables(ctx context.Context, q querier, oids []uint32) (map[uint32]*plan.Table, error) {
 	tables := map[uint32]*plan.Table{}
+	// One that is asked for twice must not have everything twice.
+	oids = slices.Compact(slices.Sorted(slices.Values(oids)))
 	readers := []func(context.Context, querier, []uint32, map[uint32]*plan.Table) error{
 		readRelations, readPartitions, readColumns, readIndexes, readForeignKeys, readTriggers, readRules, readChecks, readKeyEquality,
 	}

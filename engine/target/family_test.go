@@ -472,3 +472,23 @@ func TestARowThatStaysForAnotherReasonLosesItsReference(t *testing.T) {
 		}
 	}
 }
+
+// Two foreign keys of a partitioned table lead to the same one: who made a row, and who
+// changed it.
+func TestAPartitionedTableThatRefersTwiceLosesBothReferences(t *testing.T) {
+	f := newFixture(t,
+		`CREATE TABLE public.o (id bigint PRIMARY KEY, name text, created_at timestamptz)`,
+		`INSERT INTO public.o SELECT n, 'o', now() - interval '100 days' FROM generate_series(1, 10) AS n`,
+		`CREATE TABLE public.i (id bigint, made_by bigint REFERENCES public.o ON DELETE SET NULL, changed_by bigint REFERENCES public.o ON DELETE SET NULL, PRIMARY KEY (id)) PARTITION BY RANGE (id)`,
+		`CREATE TABLE public.i_1 PARTITION OF public.i FOR VALUES FROM (0) TO (10)`, `CREATE TABLE public.i_2 PARTITION OF public.i FOR VALUES FROM (10) TO (100)`,
+		`INSERT INTO public.i SELECT n, 1 + n % 10, 1 + n % 3 FROM generate_series(1, 20) AS n`)
+	p := policy("o", retention.ActionDelete)
+	p.Cascade = []retention.TableName{table("i")}
+	got := f.foretold(p)
+	if got.Processed != 10 || len(got.Errors) > 0 || f.count(`SELECT count(*) FROM public.i WHERE made_by IS NULL AND changed_by IS NULL`) != 20 {
+		t.Errorf("%d went (%v); %d of 20 rows have lost both references", got.Processed, got.Errors, f.count(`SELECT count(*) FROM public.i WHERE made_by IS NULL AND changed_by IS NULL`))
+	}
+	if e := got.Effects["public.i"]; e.Updated != 40 {
+		t.Errorf("the evidence has %+v, want 40 references cleared", e)
+	}
+}
