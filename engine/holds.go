@@ -467,8 +467,17 @@ func (e *Engine) noteHolds(ctx context.Context, ids []string) error {
 		if err != nil {
 			return err
 		}
-		if err := e.target.StageHold(ctx, whole); err != nil {
+		err = e.target.StageHold(ctx, whole)
+		if errors.Is(err, retention.ErrUnavailable) || ctx.Err() != nil {
 			return fmt.Errorf("look at what hold %s covers: %w", id, err)
+		}
+		if err != nil {
+			// Its table is not what it was: policies on that are refused for it. What is there
+			// is what protects, and others go on.
+			e.log.WarnContext(ctx, "what a hold covers could not be compared with the store, and is noted as it stands", "hold", id, "error", err)
+			if err := e.target.NoteHold(ctx, id); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -350,6 +350,8 @@ type GuardTarget interface {
 	// what was staged: scopes or ids were lost or changed. unnoted are those that were staged
 	// before the guard kept what that was.
 	AlteredHolds(ctx context.Context) (altered, unnoted []string, err error)
+	// NoteHold keeps what a hold covers as it stands in the guard.
+	NoteHold(ctx context.Context, id string) error
 	// NoteArchives keeps, for archive policies, that their archive table has rows of their
 	// own: holds on a record cover its copies there too. Tables that are not there are left
 	// out.

@@ -665,7 +665,7 @@ func TestHoldsCoverWhatWasArchivedBeforeTheGuardKnewOfIt(t *testing.T) {
 	if _, err := h.engine.RetirePolicy(t.Context(), h.actor, "p_r", 1); err != nil {
 		t.Fatal(err)
 	}
-	h.exec(`DELETE FROM holdfast_guard.archive`)
+	h.exec(`SET holdfast.forgetting = 'on'`, `DELETE FROM holdfast_guard.archive`)
 	h.mustHold(holdOn("r", "3", "7"))
 	old := policyOn("r_archive", 90)
 	h.mustPolicy(old)
@@ -675,5 +675,57 @@ func TestHoldsCoverWhatWasArchivedBeforeTheGuardKnewOfIt(t *testing.T) {
 	}
 	if n := h.count(`SELECT count(*) FROM public.r_archive WHERE id IN (3, 7)`); n != 2 {
 		t.Errorf("%d of 2 held records are left in the archive", n)
+	}
+}
+
+// One hold whose table is not what it was must not stop the runs on other tables, and what
+// is put back must protect what it protected.
+func TestAHoldIsPutBackWhateverBecameOfItsTable(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		key, id string
+		change  []string
+		// held is the table that has the held rows afterwards; empty if it is gone.
+		held string
+	}{
+		"an id is lost after the table was replaced": {"bigint", "3", []string{`ALTER TABLE public.r RENAME TO r_old`, `CREATE TABLE public.r (LIKE public.r_old INCLUDING ALL)`, `DELETE FROM holdfast_guard.held_1 WHERE k1 = 3`}, "r_old"},
+		"not noted, and renamed":                     {"bigint", "3", []string{`UPDATE holdfast_guard.hold SET content = NULL`, `ALTER TABLE public.r RENAME TO r_old`}, "r_old"},
+		"not noted, and dropped":                     {"bigint", "3", []string{`UPDATE holdfast_guard.hold SET content = NULL`, `DROP TABLE public.r`}, ""},
+		"not noted, and without its key":             {"bigint", "3", []string{`UPDATE holdfast_guard.hold SET content = NULL`, `ALTER TABLE public.r DROP CONSTRAINT r_pkey`}, "r"},
+		"the typed copy is dropped":                  {"bigint", "3", []string{`DROP TABLE holdfast_guard.held_1`}, "r"},
+		"a label of the key's enum is renamed":       {"public.e", "c", []string{`ALTER TYPE public.e RENAME VALUE 'c' TO 'z'`}, "r"},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			h := freshHouse(t)
+			h.exec(`CREATE TYPE public.e AS ENUM ('a', 'b', 'c', 'd')`, `CREATE TABLE public.r (id `+c.key+` PRIMARY KEY, name text, created_at timestamptz NOT NULL)`)
+			if c.key == "bigint" {
+				h.exec(`INSERT INTO public.r SELECT i, 'x', now() - interval '400 days' FROM generate_series(1, 20) AS i`)
+			} else {
+				h.exec(`INSERT INTO public.r SELECT v::public.e, 'x', now() - interval '400 days' FROM unnest('{a,b,c,d}'::text[]) AS v`)
+			}
+			h.exec(oldRows("s", 30, false)...)
+			h.mustHold(holdOn("r", c.id))
+			h.mustPolicy(policyOn("s", 90))
+			h.exec(append([]string{`SET holdfast.forgetting = 'on'`}, c.change...)...)
+			if run := h.mustRun(engine.RunRequest{}); run.TotalProcessed != 30 {
+				t.Errorf("of another table %d of 30 rows went: %v", run.TotalProcessed, run.Policies[0].Errors)
+			}
+			if c.held == "" {
+				return
+			}
+			before := h.count(`SELECT count(*) FROM public.` + c.held)
+			p := policyOn(c.held, 90)
+			p.Name = "p_held"
+			if _, err := h.engine.CreatePolicy(t.Context(), h.actor, p); err != nil {
+				t.Logf("refused: %v", err)
+				return
+			}
+			run := h.mustRun(engine.RunRequest{Policies: []string{"p_held"}})
+			left := h.count(`SELECT count(*) FROM public.` + c.held)
+			if left != 1 && left != before {
+				t.Errorf("%d of %d rows are left, with one held: %v", left, before, run.Policies[0].Errors)
+			}
+		})
 	}
 }

@@ -69,6 +69,9 @@ func (p *Plan) fits(source, archive *Table, to retention.TableName, field string
 	if archive.OID == p.Root.OID || slices.ContainsFunc(p.Family, func(m Member) bool { return m.Table.OID == archive.OID }) {
 		return refuse(field, fmt.Sprintf("%s is the policy's own table, or one whose rows go along", archive.Name), "name another table")
 	}
+	if archive.IsPartition || archive.HasParent || archive.HasChildren {
+		return refuse(field, fmt.Sprintf("%s is a partition, or inherits or is inherited from: its rows are those of other tables too", archive.Name), "name a plain table, or one that does not exist yet")
+	}
 	if archive.Kind != KindTable {
 		return refuse(field, fmt.Sprintf("%s is not a plain table", archive.Name), "name a plain table, or one that does not exist yet")
 	}

@@ -68,6 +68,10 @@ type HoldScope struct {
 	// ArchivedIn are the tables, of those that are asked for, into which rows of the scope's
 	// table were archived.
 	ArchivedIn []uint32
+	// Swapped: a column of that table bears a name now that another one had when rows were
+	// archived. OtherForm: a column that Condition asks for is of another type, precision or
+	// collation in an archive.
+	Swapped, OtherForm bool
 	// Set is the typed copy of its ids; 0 covers the whole table, or what fits Condition.
 	Set int32
 	// Condition is what its rows fit; empty if it has ids or covers the whole table.
@@ -321,33 +325,60 @@ func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held Hel
 	for _, s := range scopes {
 		own := s.RelID == t.OID
 		related := own || t.relatedTo(s) || s.archivedIn(t)
-		switch {
-		case !related && s.Table != t.Name:
+		if !related && s.Table != t.Name {
 			continue
-		case !related:
+		}
+		if !related {
 			return held, refuse(field, fmt.Sprintf("hold %s covers records of %s, and the table of that name was replaced since", s.HoldID, s.Table), "release the hold or place it anew on this table first")
-		case s.Condition != "":
-			if !held.fitting(t, s) {
-				return held, refuse(field, fmt.Sprintf("hold %s covers rows of %s by a condition (%s), and a column that it asks for was dropped, renamed or given another type, precision, collation or labels since", s.HoldID, s.Table, s.Condition), "release the hold or place it anew with today's columns first")
+		}
+		if !own && s.archivedIn(t) {
+			if err := s.tellable(t, field); err != nil {
+				return held, err
 			}
-			continue
-		case s.Set == 0:
-			held.whole(t, s)
-			continue
 		}
-		var as []Column // its own key
-		if !own {
-			as = t.columnsOf(s)
+		if err := held.take(t, key, s, field); err != nil {
+			return held, err
 		}
-		if as == nil && s.archivedIn(t) && !own {
-			return held, refuse(field, fmt.Sprintf("hold %s names records of %s by its key, and %s, which has rows archived from there, has no index on those columns, or they are of other types", s.HoldID, s.Table, t.Name), "make the index, or release the hold")
-		}
-		if own && !sameKey(key, s) || !own && as == nil {
-			return held, refuse(field, fmt.Sprintf("hold %s names records of %s by a key that has changed since it was placed", s.HoldID, t.Name), "release the hold or place it anew with today's key first")
-		}
-		held.add(s, as)
 	}
 	return held, nil
+}
+
+// take adds the rows of a scope that is about the table.
+func (h *HeldRows) take(t *Table, key []Column, s HoldScope, field string) error {
+	switch {
+	case s.Condition != "":
+		if !h.fitting(t, s) {
+			return refuse(field, fmt.Sprintf("hold %s covers rows of %s by a condition (%s), and a column that it asks for was dropped, renamed or given another type, precision, collation or labels since", s.HoldID, s.Table, s.Condition), "release the hold or place it anew with today's columns first")
+		}
+		return nil
+	case s.Set == 0:
+		h.whole(t, s)
+		return nil
+	}
+	var as []Column // its own key
+	own := s.RelID == t.OID
+	if !own {
+		as = t.columnsOf(s)
+	}
+	if own && !sameKey(key, s) || !own && as == nil {
+		return refuse(field, fmt.Sprintf("hold %s names records of %s by a key that has changed since it was placed", s.HoldID, t.Name), "release the hold or place it anew with today's key first")
+	}
+	h.add(s, as)
+	return nil
+}
+
+// tellable refuses an archive in which nobody can tell the rows that a scope holds in the
+// table that they were archived from.
+func (s HoldScope) tellable(t *Table, field string) error {
+	switch {
+	case s.Swapped:
+		return refuse(field, fmt.Sprintf("hold %s covers records of %s, whose columns have exchanged names since rows were archived into %s: nobody can tell which column is which there", s.HoldID, s.Table, t.Name), "give the columns their former names back, or release the hold")
+	case s.OtherForm:
+		return refuse(field, fmt.Sprintf("hold %s covers rows of %s by a condition (%s), and a column that it asks for is missing in %s, or of another type, precision or collation there", s.HoldID, s.Table, s.Condition, t.Name), "give the archive's columns the types of the table's, or release the hold")
+	case s.Set != 0 && s.Condition == "" && t.columnsOf(s) == nil:
+		return refuse(field, fmt.Sprintf("hold %s names records of %s by its key, and %s, which has rows archived from there, has no primary or unique key with those columns, or they are of other names or types", s.HoldID, s.Table, t.Name), "give the archive such a key, over columns that are NOT NULL, or release the hold")
+	}
+	return nil
 }
 
 // HeldBy are the rows of a table that scopes hold, whatever policy there is. A scope whose

@@ -72,6 +72,14 @@ func (p *Plan) standsApart(in Inputs, t *Table) error {
 	if taken {
 		return refuse("rollup.table", fmt.Sprintf("%s is a table that the policy takes rows from, or archives them into", t.Name), "name another table")
 	}
+	if t.Unlogged && !in.Table.Unlogged {
+		return refuse("rollup.table", fmt.Sprintf("%s is unlogged: a crash would empty it while the rows are gone from %s", t.Name, in.Table.Name), fmt.Sprintf("ALTER TABLE %s SET LOGGED;", t.Name.SQL()))
+	}
+	for _, fk := range t.Incoming {
+		if i := slices.IndexFunc(fk.ParentCols, func(c string) bool { _, is := in.Policy.Rollup.Measures[c]; return is }); i >= 0 {
+			return refuse("rollup.measures."+fk.ParentCols[i], fmt.Sprintf("foreign key %q of %s refers to that column, and would change or refuse with it", fk.Name, fk.Child), "name another column")
+		}
+	}
 	if len(t.Triggers) > 0 {
 		return refuse("rollup.table", fmt.Sprintf("%s has the trigger %q, which could change what is added up", t.Name, t.Triggers[0].Name), "drop that trigger, or name another table")
 	}
@@ -92,6 +100,9 @@ func (p *Plan) rolledGroups(in Inputs, r *retention.Rollup) error {
 		expr, err := term(in.Table, field, r.GroupBy[name])
 		if err != nil {
 			return err
+		}
+		if !p.asStored(in.Table, c, expr) {
+			return refuse(field, fmt.Sprintf("column %q is %s, which cuts or rounds: two groups could become one there", name, c.Type), fmt.Sprintf("give the column a type without a limit, such as %s", c.BaseType))
 		}
 		p.Rollup.Groups = append(p.Rollup.Groups, RolledGroup{c, expr})
 	}
@@ -114,10 +125,24 @@ func (p *Plan) rolledMeasures(in Inputs, r *retention.Rollup) error {
 			if out.Expr, err = term(in.Table, field, m.Expr); err != nil {
 				return err
 			}
+			if !p.asStored(in.Table, c, out.Expr) {
+				return refuse(field, fmt.Sprintf("column %q is %s, which cuts or rounds each batch's figure anew", name, c.Type), fmt.Sprintf("give the column a type without a limit, such as %s", c.BaseType))
+			}
 		}
 		p.Rollup.Measures = append(p.Rollup.Measures, out)
 	}
 	return nil
+}
+
+// asStored reports whether a column keeps each value of an expression as it is: it has no
+// modifier and no domain, or it is of the very type of the column that the expression is.
+func (p *Plan) asStored(source *Table, c Column, expr *condition.Condition) bool {
+	if c.TypeSQL == c.BaseSQL && !c.Domain {
+		return true
+	}
+	of, bare := expr.Root().(condition.Column)
+	from, ok := source.Column(of.Name)
+	return bare && ok && from.TypeSQL == c.TypeSQL
 }
 
 func (p *Plan) rolledColumn(field, name string) (Column, error) {

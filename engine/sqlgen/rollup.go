@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"holdfast/engine/plan"
 	"holdfast/retention"
 )
 
@@ -16,7 +17,12 @@ func (g *Printer) rolledReturning() []string {
 	}
 	var out []string
 	for i, c := range r.Groups {
-		out = append(out, fmt.Sprintf("(%s)::%s AS r%d", c.Expr.SQL("t"), c.Column.BaseSQL, i+1))
+		group := fmt.Sprintf("(%s)::%s", c.Expr.SQL("t"), c.Column.BaseSQL)
+		if c.Column.Collation != "" {
+			// By the equality of the index that finds the group's row.
+			group += " COLLATE " + c.Column.Collation
+		}
+		out = append(out, fmt.Sprintf("%s AS r%d", group, i+1))
 	}
 	for i, m := range r.Measures {
 		if m.Expr != nil {
@@ -65,6 +71,15 @@ func (g *Printer) ExplainRollup() Statement {
 	b := &builder{}
 	b.printf("EXPLAIN WITH gone AS (SELECT %s FROM %s)\n", strings.Join(g.rolledReturning(), ", "), g.from())
 	g.addRollup(b)
+	return b.done()
+}
+
+// MeasureTypes prints the query for the types of what is measured, of the figure and of its
+// column, by their names.
+func (g *Printer) MeasureTypes(m plan.RolledMeasure) Statement {
+	b := &builder{}
+	b.printf("SELECT pg_catalog.min(pg_catalog.pg_typeof(x.m)::pg_catalog.text), pg_catalog.pg_typeof(pg_catalog.%s(x.m))::pg_catalog.text, pg_catalog.pg_typeof(NULL::%s)::pg_catalog.text\nFROM (SELECT %s AS m FROM (SELECT) AS one LEFT JOIN %s ON false) AS x",
+		m.Func, m.Column.BaseSQL, m.Expr.SQL("t"), g.from())
 	return b.done()
 }
 

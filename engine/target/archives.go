@@ -31,8 +31,11 @@ func (t *Target) noteArchives(ctx context.Context, pairs ...archivePair) error {
 		}
 		err = t.change(ctx, func(tx pgx.Tx) error {
 			_, err := tx.Exec(ctx, `
-				INSERT INTO holdfast_guard.archive (relid, schema_name, table_name, source_relid, source_schema, source_name)
-				VALUES ($1, $2, $3, $4, $5, $6)
+				INSERT INTO holdfast_guard.archive (relid, schema_name, table_name, source_relid, source_schema, source_name, source_parts, source_columns, source_attnums)
+				SELECT $1, $2, $3, $4::oid, $5, $6, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($4::oid) AS p WHERE p.relid <> $4::oid), c.names, c.nums
+				FROM (SELECT array_agg(a.attname::text ORDER BY a.attnum) AS names, array_agg(a.attnum ORDER BY a.attnum) AS nums
+				      FROM pg_catalog.pg_attribute AS a
+				      WHERE a.attrelid = $4::oid AND a.attnum > 0 AND NOT a.attisdropped) AS c
 				ON CONFLICT (relid, source_relid) DO UPDATE
 				SET schema_name = excluded.schema_name, table_name = excluded.table_name,
 				    source_schema = excluded.source_schema, source_name = excluded.source_name`, p.args()...)

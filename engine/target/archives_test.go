@@ -99,7 +99,7 @@ func TestAnArchiveInWhichAHoldCannotBeJudgedIsLeftAlone(t *testing.T) {
 		words   string
 	}{
 		"no index on the key": {`CREATE TABLE public.r_archive (LIKE public.r, holdfast_archived_at timestamptz, holdfast_run uuid, holdfast_policy text, holdfast_policy_version integer)`,
-			func(f *fixture) { f.hold(table("r"), retention.Key{"3"}) }, "no index on those columns"},
+			func(f *fixture) { f.hold(table("r"), retention.Key{"3"}) }, "no primary or unique key"},
 		"a column less": {`CREATE TABLE public.r_archive (id bigint, created_at timestamptz, holdfast_archived_at timestamptz, holdfast_run uuid, holdfast_policy text, holdfast_policy_version integer)`,
 			func(f *fixture) { f.holdFitting(table("r"), "name = 'r3'") }, "by a condition"},
 	} {
@@ -116,5 +116,100 @@ func TestAnArchiveInWhichAHoldCannotBeJudgedIsLeftAlone(t *testing.T) {
 				t.Errorf("got %v, want a refusal: %s", err, c.words)
 			}
 		})
+	}
+}
+
+// purged carries a policy on a table of archived rows out, and answers how many of the held
+// ones are left and whether it was refused.
+func (f *fixture) purged(archive, held string) (left int64, refused bool) {
+	f.Helper()
+	p := disposeOf(archive)
+	_, err := f.target.Simulate(f.Context(), p, nil)
+	if refusal, ok := errors.AsType[*retention.Refusal](err); ok {
+		f.Logf("refused: %s", refusal.Reason)
+		refused = true
+	} else if err != nil {
+		f.Fatal(err)
+	} else {
+		f.run(p)
+	}
+	return f.count(`SELECT count(*) FROM public.` + archive + ` WHERE ` + held), refused
+}
+
+// Whatever is done to source and archive afterwards, the held copies stay: by being judged
+// rightly, or by the policy being refused.
+func TestNoChangeOfTablesFreesAHeldCopy(t *testing.T) {
+	plain := []string{`CREATE TABLE public.r (id bigint PRIMARY KEY, name text, created_at timestamptz)`, `INSERT INTO public.r SELECT n, 'r' || n, now() - interval '100 days' FROM generate_series(1, 40) AS n`}
+	ids := func(f *fixture) { f.hold(table("r"), retention.Key{"3"}, retention.Key{"17"}) }
+	for what, c := range map[string]struct {
+		tables []string
+		// before is done after archiving and before the hold is placed, after it is.
+		before, after []string
+		place         func(f *fixture)
+		purge, held   string
+		n             int64
+	}{
+		"the archive becomes a partition": {tables: plain, place: ids, purge: "cold", held: "id IN (3, 17)", n: 2, after: []string{
+			`ALTER TABLE public.r_archive RENAME TO r_archive_2025`,
+			`CREATE TABLE public.cold (LIKE public.r_archive_2025) PARTITION BY RANGE (created_at)`,
+			`ALTER TABLE public.cold ATTACH PARTITION public.r_archive_2025 DEFAULT`,
+		}},
+		"the archive is renamed": {tables: plain, place: ids, purge: "older", held: "id IN (3, 17)", n: 2, after: []string{`ALTER TABLE public.r_archive RENAME TO older`}},
+		"the source is dropped":  {tables: plain, place: ids, purge: "r_archive", held: "id IN (3, 17)", n: 2, after: []string{`DROP TABLE public.r`}},
+		"key columns exchange their names": {
+			tables: []string{`CREATE TABLE public.r (a bigint, b bigint, created_at timestamptz, PRIMARY KEY (a, b))`, `INSERT INTO public.r SELECT n, 1000 + n, now() - interval '100 days' FROM generate_series(1, 40) AS n`},
+			place:  func(f *fixture) { f.hold(table("r"), retention.Key{"3", "1003"}) }, purge: "r_archive", held: "a = 3", n: 1,
+			after: []string{`ALTER TABLE public.r RENAME a TO x`, `ALTER TABLE public.r RENAME b TO a`, `ALTER TABLE public.r RENAME x TO b`},
+		},
+		"columns had exchanged their names before the hold by condition": {
+			tables: []string{`CREATE TABLE public.r (id bigint PRIMARY KEY, a text, b text, created_at timestamptz)`, `INSERT INTO public.r SELECT n, 'a' || n, 'b' || n, now() - interval '100 days' FROM generate_series(1, 40) AS n`},
+			before: []string{`ALTER TABLE public.r RENAME a TO x`, `ALTER TABLE public.r RENAME b TO a`, `ALTER TABLE public.r RENAME x TO b`},
+			place:  func(f *fixture) { f.holdFitting(table("r"), "b = 'a7'") }, purge: "r_archive", held: "a = 'a7'", n: 1,
+		},
+		"a held partition is detached": {
+			tables: []string{`CREATE TABLE public.r (id bigint, created_at timestamptz, PRIMARY KEY (id)) PARTITION BY RANGE (id)`, `CREATE TABLE public.r1 PARTITION OF public.r FOR VALUES FROM (0) TO (100)`,
+				`INSERT INTO public.r SELECT n, now() - interval '100 days' FROM generate_series(1, 40) AS n`},
+			place: func(f *fixture) { f.hold(table("r1"), retention.Key{"3"}) }, purge: "r_archive", held: "id = 3", n: 1, after: []string{`ALTER TABLE public.r DETACH PARTITION public.r1`},
+		},
+		"the archive gets another collation": {
+			tables: []string{`CREATE COLLATION public.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)`, `CREATE TABLE public.r (id bigint PRIMARY KEY, name text COLLATE public.ci, created_at timestamptz)`,
+				`INSERT INTO public.r SELECT n, 'R' || n, now() - interval '100 days' FROM generate_series(1, 40) AS n`},
+			place: func(f *fixture) { f.holdFitting(table("r"), "name = 'r5'") }, purge: "r_archive", held: "id = 5", n: 1,
+			after: []string{`ALTER TABLE public.r_archive ALTER name TYPE text COLLATE "C"`},
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			f := newFixture(t, c.tables...)
+			if got := f.run(policy("r", retention.ActionArchive)); got.Processed != 40 {
+				t.Fatalf("%d rows were archived", got.Processed)
+			}
+			f.exec(c.before...)
+			c.place(f)
+			f.exec(c.after...)
+			if left, refused := f.purged(c.purge, c.held); left != c.n {
+				t.Errorf("%d of %d held copies are left (refused: %t)", left, c.n, refused)
+			}
+		})
+	}
+}
+
+func TestAnArchiveThatIsAPartOfAnotherTableIsRefused(t *testing.T) {
+	f := newFixture(t, `CREATE TABLE public.r (id bigint PRIMARY KEY, name text, created_at timestamptz)`,
+		`CREATE TABLE public.cold (LIKE public.r, holdfast_archived_at timestamptz, holdfast_run uuid, holdfast_policy text, holdfast_policy_version integer) PARTITION BY RANGE (id)`,
+		`CREATE TABLE public.r_archive PARTITION OF public.cold DEFAULT`)
+	f.wantRefusal(policy("r", retention.ActionArchive), "archive.table", "is a partition")
+}
+
+// An archive that is a partition with the whole table's key is judged by it.
+func TestAPartitionThatWasAnArchiveIsJudgedByTheKeyOfTheWhole(t *testing.T) {
+	f := newFixture(t, `CREATE TABLE public.r (id bigint PRIMARY KEY, name text, created_at timestamptz)`, `INSERT INTO public.r SELECT n, 'r' || n, now() - interval '100 days' FROM generate_series(1, 40) AS n`)
+	f.run(policy("r", retention.ActionArchive))
+	f.hold(table("r"), retention.Key{"3"}, retention.Key{"17"})
+	f.exec(`CREATE TABLE public.cold (LIKE public.r_archive, PRIMARY KEY (id, holdfast_run)) PARTITION BY HASH (id)`, `ALTER TABLE public.cold ATTACH PARTITION public.r_archive FOR VALUES WITH (MODULUS 1, REMAINDER 0)`)
+	if left, refused := f.purged("cold", "id IN (3, 17)"); left != 2 || refused {
+		t.Errorf("%d of 2 held copies are left, refused: %t", left, refused)
+	}
+	if n := f.count(`SELECT count(*) FROM public.cold`); n != 2 {
+		t.Errorf("%d rows are left, want the held ones", n)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"holdfast/engine/condition"
+	"holdfast/engine/plan"
 	"holdfast/retention"
 )
 
@@ -82,12 +83,42 @@ func checkRollup(ctx context.Context, tx pgx.Tx, pl *planned) error {
 			return err
 		}
 	}
+	for _, m := range pl.Rollup.Measures {
+		if err := checkMeasure(ctx, tx, pl, m); err != nil {
+			return err
+		}
+	}
 	s := pl.sql.ExplainRollup()
 	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { _, err := sp.Exec(ctx, s.SQL, s.Args...); return err })
 	if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && (kindOf(pg.Code) == nil || pg.Code == "42703") {
 		return &retention.Refusal{Field: "rollup", Reason: "the database does not accept it: " + said(pg), Remedy: "give each group and measure a column of its own type, and the groups a unique index"}
 	}
 	return classify(err)
+}
+
+// checkMeasure asks that a figure is of its column's type, so that nothing is rounded when
+// batch is added to batch; a sum of whole numbers may go into any exact type.
+func checkMeasure(ctx context.Context, tx pgx.Tx, pl *planned, m plan.RolledMeasure) error {
+	if m.Expr == nil {
+		return nil
+	}
+	var of, figure, column string
+	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error {
+		s := pl.sql.MeasureTypes(m)
+		return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&of, &figure, &column)
+	})
+	if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && kindOf(pg.Code) == nil {
+		return nil // what is wrong with it is said below
+	}
+	if err != nil {
+		return classify(err)
+	}
+	whole := []string{"smallint", "integer", "bigint"}
+	if figure == column || m.Func == "sum" && slices.Contains(whole, of) && (column == "bigint" || column == "numeric") {
+		return nil
+	}
+	return &retention.Refusal{Field: "rollup.measures." + m.Column.Name, Reason: fmt.Sprintf("%s of %s is %s, and column %q is %s: each batch's figure would be converted, and could be rounded", m.Func, of, figure, m.Column.Name, column),
+		Remedy: "give the column the type " + figure}
 }
 
 // checkComputed tries an expression as a generated column, which must be computed from the

@@ -2,12 +2,11 @@ package target
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // holdContent is what the guard has of one hold.
@@ -41,21 +40,36 @@ func readContents(ctx context.Context, q querier, id string) ([]holdContent, err
 }
 
 // idSums are, by hold, the number of ids in a typed copy and the sum of their hashes, of
-// one hold or of all (0).
-func idSums(ctx context.Context, q querier, set, no int32) (map[int32]string, error) {
+// one hold or of all (0). The hashes are those of the values: a label of an enum that is
+// renamed changes none. A copy that is gone has nothing.
+func idSums(ctx context.Context, q querier, set, no int32) (out map[int32]string, err error) {
+	var there bool
+	if err := q.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, heldTable(set)).Scan(&there); err != nil || !there {
+		return map[int32]string{}, err
+	}
 	one, args := "", []any{}
 	if no != 0 {
 		one, args = "WHERE h.hold_no = $1", []any{no}
 	}
+	hash := "hash_record_extended(h, 0)"
+	if err := q.QueryRow(ctx, `
+		SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+		                         JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
+		                         WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+		                           AND NOT EXISTS (SELECT FROM pg_catalog.pg_opclass AS o JOIN pg_catalog.pg_am AS m ON m.oid = o.opcmethod
+		                                           WHERE m.amname = 'hash' AND o.opcdefault AND (o.opcintype = t.oid OR t.typtype = 'e' AND o.opcintype = 'anyenum'::regtype)))
+		            THEN 'hashtextextended(h::text, 0)' ELSE 'hash_record_extended(h, 0)' END`, heldTable(set)).Scan(&hash); err != nil {
+		return nil, err
+	}
 	rows, err := q.Query(ctx, `
-		SELECT h.hold_no, count(*) || ':' || sum(hashtextextended(h::text, 0))
+		SELECT h.hold_no, count(*) || ':' || sum(`+hash+`)
 		FROM `+heldTable(set)+` AS h
 		`+one+`
 		GROUP BY h.hold_no`, args...)
 	if err != nil {
 		return nil, err
 	}
-	out := map[int32]string{}
+	out = map[int32]string{}
 	var hold int32
 	var sum string
 	_, err = pgx.ForEachRow(rows, []any{&hold, &sum}, func() error {
@@ -72,6 +86,9 @@ func (c holdContent) fingerprint(sums map[int32]map[int32]string) string {
 	}
 	return s
 }
+
+// NoteHold keeps what a hold covers as it stands; see engine.GuardTarget.
+func (t *Target) NoteHold(ctx context.Context, id string) error { return t.noteContent(ctx, id) }
 
 // noteContent keeps what a hold covers, once all of it is staged.
 func (t *Target) noteContent(ctx context.Context, id string) error {
@@ -93,20 +110,30 @@ func (t *Target) noteContent(ctx context.Context, id string) error {
 	return nil
 }
 
-// staged reports whether the guard has of a hold what was noted when it was staged; ok is
-// false where nothing was.
-func (t *Target) staged(ctx context.Context, id string) (same, ok bool, err error) {
+// stagedScopes are the scopes of a hold as the guard has them, by their place, if they are
+// as they were staged: they know their table by more than the name. anew tells that they
+// were changed, or that some are gone.
+func (t *Target) stagedScopes(ctx context.Context, id string) (sets map[int]*int32, anew bool, err error) {
 	list, err := readContents(ctx, t.pool, id)
-	if err != nil || len(list) == 0 || list[0].noted == "" {
-		return false, false, err
+	if err != nil || len(list) == 0 {
+		return nil, false, err
 	}
-	sums := map[int32]map[int32]string{}
-	for _, set := range list[0].sets {
-		if sums[set], err = idSums(ctx, t.pool, set, list[0].no); err != nil {
-			return false, false, err
-		}
+	if noted := list[0].noted; noted != "" && !strings.HasPrefix(noted+" ", list[0].scopes+" ") {
+		return nil, true, nil
 	}
-	return list[0].fingerprint(sums) == list[0].noted, true, nil
+	rows, err := t.pool.Query(ctx, `SELECT scope_index, held_set FROM holdfast_guard.hold_scope WHERE hold_no = $1`, list[0].no)
+	if err != nil {
+		return nil, false, err
+	}
+	sets = map[int]*int32{}
+	var index int
+	var set *int32
+	_, err = pgx.ForEachRow(rows, []any{&index, &set}, func() error {
+		sets[index] = set
+		set = nil
+		return nil
+	})
+	return sets, false, err
 }
 
 // AlteredHolds are the holds in force of which the guard has not what was staged; see
@@ -128,9 +155,6 @@ func (t *Target) AlteredHolds(ctx context.Context) (altered, unnoted []string, e
 				continue
 			}
 			if sums[set], err = idSums(ctx, tx, set, 0); err != nil {
-				if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42P01" {
-					return nil, nil, fmt.Errorf("the table %s, which has ids that legal holds cover, is gone from the governed database; restore it from a backup, or release these holds and place them anew: %w", heldTable(set), err)
-				}
 				return nil, nil, classify(err)
 			}
 		}

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -125,5 +126,22 @@ func TestATimestampFarOutMakesNoSimulationSlow(t *testing.T) {
 	p.Unit = retention.UnitSeconds
 	if s, err := f.target.Simulate(t.Context(), p, nil); err != nil || s.Due != 2 || len(s.ByMonth) != 2 {
 		t.Errorf("%d due in %d months, %v", s.Due, len(s.ByMonth), err)
+	}
+}
+
+// Each simulation has a connection for as long as it counts; holds and batches need some too.
+func TestFewSimulationsCountAtOnce(t *testing.T) {
+	f := newFixture(t, `CREATE TABLE public.o (id bigint PRIMARY KEY, created_at timestamptz)`)
+	for range mostSimulations {
+		f.target.counting <- struct{}{}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := f.target.Simulate(ctx, policy("o", retention.ActionDelete), nil); err == nil {
+		t.Error("one more simulation counts")
+	}
+	<-f.target.counting
+	if _, err := f.target.Simulate(t.Context(), policy("o", retention.ActionDelete), nil); err != nil {
+		t.Error(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,20 +33,28 @@ const (
 // name, in the caller's snapshot.
 func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int64, scopes []plan.HoldScope, err error) {
 	var oids []uint32
-	own, schemas, names := make([]uint32, len(tables)), make([]string, len(tables)), make([]string, len(tables))
+	schemas, names := make([]string, len(tables)), make([]string, len(tables))
+	// Rows of a table are those of its partitions, and of what it is a part of: any of them
+	// may be an archive.
+	var own, member []uint32
 	for i, t := range tables {
-		oids = append(append(append(oids, t.OID), t.Partitions.Tree...), t.Partitions.Above...)
-		own[i], schemas[i], names[i] = t.OID, t.Name.Schema, t.Name.Name
+		all := append(append([]uint32{t.OID}, t.Partitions.Tree...), t.Partitions.Above...)
+		oids, member = append(oids, all...), append(member, all...)
+		own = append(own, slices.Repeat([]uint32{t.OID}, len(all))...)
+		schemas[i], names[i] = t.Name.Schema, t.Name.Name
 	}
 	if err = tx.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch); err != nil {
 		return 0, nil, err
 	}
 	rows, err := tx.Query(ctx, `
 		WITH copies AS MATERIALIZED (
-			SELECT DISTINCT t.relid, a.source_relid, a.source_schema, a.source_name,
-			       ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(a.source_relid) AS p) || a.source_relid AS sources
-			FROM unnest($4::oid[], $2::text[], $3::text[]) AS t(relid, schema_name, table_name)
-			JOIN holdfast_guard.archive AS a ON a.relid = t.relid OR (a.schema_name, a.table_name) = (t.schema_name, t.table_name))
+			SELECT DISTINCT t.relid, a.relid AS archive, a.source_relid, a.source_schema, a.source_name,
+			       ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(a.source_relid) AS p) || a.source_parts || a.source_relid AS sources,
+			       holdfast_guard.swapped(a.source_relid, a.source_columns, a.source_attnums) AS swapped
+			FROM unnest($4::oid[], $5::oid[]) AS t(relid, member)
+			LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
+			LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+			JOIN holdfast_guard.archive AS a ON a.relid = t.member OR (a.schema_name, a.table_name) = (n.nspname, c.relname))
 		SELECT h.id::text, h.no, s.relid, s.schema_name, s.table_name, coalesce(s.held_set, 0),
 		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}'),
 		       ARRAY(SELECT coalesce(a.attname::text, u.name)
@@ -57,22 +66,25 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		       EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_forms) AS c(name, form)
 		               WHERE c.form IS DISTINCT FROM holdfast_guard.column_form(s.relid, c.name))
 		       OR NOT s.condition_labels <@ holdfast_guard.column_labels(s.relid, s.condition_columns),
-		       c.archives
+		       c.archives, c.swapped,
+		       c.archives <> '{}' AND EXISTS (
+			SELECT FROM unnest(c.archives) AS o(relid), unnest(s.condition_columns, s.condition_forms) AS f(name, form)
+			WHERE regexp_replace(f.form, '^[0-9]+ ', '') IS DISTINCT FROM regexp_replace(holdfast_guard.column_form(o.relid, f.name), '^[0-9]+ ', ''))
 		FROM holdfast_guard.hold_scope s
 		JOIN holdfast_guard.hold h ON h.no = s.hold_no AND h.state = 'active'
 		LEFT JOIN holdfast_guard.held_set k ON k.id = s.held_set
-		CROSS JOIN LATERAL (SELECT coalesce(array_agg(DISTINCT copies.relid), '{}') AS archives
+		CROSS JOIN LATERAL (SELECT coalesce(array_agg(DISTINCT copies.relid), '{}') AS archives, coalesce(bool_or(copies.swapped), false) AS swapped
 		                    FROM copies
 		                    WHERE s.relid = ANY (copies.sources) OR s.parts && copies.sources
 		                       OR (s.schema_name, s.table_name) = (copies.source_schema, copies.source_name)) AS c
 		WHERE s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[])) OR c.archives <> '{}'
-		ORDER BY h.no, s.scope_index`, oids, schemas, names, own)
+		ORDER BY h.no, s.scope_index`, oids, schemas, names, own, member)
 	if err != nil {
 		return 0, nil, err
 	}
 	scopes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s plan.HoldScope, err error) {
 		err = row.Scan(&s.HoldID, &s.HoldNo, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
-			&s.Condition, &s.Columns, &s.ColumnTypes, &s.Changed, &s.ArchivedIn)
+			&s.Condition, &s.Columns, &s.ColumnTypes, &s.Changed, &s.ArchivedIn, &s.Swapped, &s.OtherForm)
 		s.Parts = append(s.Parts, s.Attached...)
 		return s, err
 	})
@@ -217,6 +229,14 @@ func (t *Target) noteParts(ctx context.Context) error {
 		UPDATE holdfast_guard.hold_scope AS s
 		SET parts = ARRAY(SELECT unnest(s.parts) UNION SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(s.relid) AS p WHERE p.relid <> s.relid)
 		WHERE EXISTS (SELECT FROM pg_catalog.pg_partition_tree(s.relid) AS p WHERE p.relid <> s.relid AND NOT p.relid::oid = ANY (s.parts))`)
+	if err != nil {
+		return classify(err)
+	}
+	// Those of the tables that rows were archived from, likewise.
+	_, err = t.pool.Exec(ctx, `
+		UPDATE holdfast_guard.archive AS a
+		SET source_parts = ARRAY(SELECT unnest(a.source_parts) UNION SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(a.source_relid) AS p WHERE p.relid <> a.source_relid)
+		WHERE EXISTS (SELECT FROM pg_catalog.pg_partition_tree(a.source_relid) AS p WHERE p.relid <> a.source_relid AND NOT p.relid::oid = ANY (a.source_parts))`)
 	return classify(err)
 }
 

@@ -15,7 +15,7 @@ func rolled() []string {
 	return []string{
 		`CREATE TABLE public.o (id bigint PRIMARY KEY, name text, created_at timestamptz, amount numeric(9,2), country text) WITH (fillfactor = 20)`,
 		`INSERT INTO public.o SELECT n, 'o' || n, now() - make_interval(days => 60 + n::integer % 7), CASE WHEN n % 10 > 0 THEN n / 4.0 END, CASE WHEN n % 3 > 0 THEN 'c' || n % 3 END FROM generate_series(1, 500) AS n`,
-		`CREATE TABLE public.daily (day date NOT NULL, country varchar(8) NOT NULL, orders bigint NOT NULL DEFAULT 0, amount numeric, least_id bigint, last timestamptz, note text, UNIQUE (day, country))`,
+		`CREATE TABLE public.daily (day date NOT NULL, country text NOT NULL, orders bigint NOT NULL DEFAULT 0, amount numeric, least_id bigint, last timestamptz, note text, UNIQUE (day, country))`,
 	}
 }
 
@@ -151,6 +151,12 @@ func TestARollupThatCannotBeCarriedOutIsRefusedAtSave(t *testing.T) {
 		"no unique index":             {nil, `ALTER TABLE public.daily DROP CONSTRAINT daily_day_country_key`, "rollup.group_by", "no unique index"},
 		"a deferrable one":            {nil, `ALTER TABLE public.daily DROP CONSTRAINT daily_day_country_key, ADD UNIQUE (day, country) DEFERRABLE`, "rollup.group_by", "not deferrable"},
 		"a column that nothing fills": {nil, `ALTER TABLE public.daily ADD COLUMN must text NOT NULL`, "rollup.table", "nothing fills"},
+		"a sum that is rounded":       {nil, `ALTER TABLE public.daily ALTER COLUMN amount TYPE bigint`, "rollup.measures.amount", "could be rounded"},
+		"a sum of a scale":            {nil, `ALTER TABLE public.daily ALTER COLUMN amount TYPE numeric(12,0)`, "rollup.measures.amount", "cuts or rounds"},
+		"a group that is cut":         {nil, `ALTER TABLE public.daily ALTER COLUMN country TYPE varchar(2)`, "rollup.group_by.country", "two groups could become one"},
+		"an unlogged table":           {nil, `ALTER TABLE public.daily SET UNLOGGED`, "rollup.table", "a crash would empty it"},
+		"a measure that others refer to": {nil, `ALTER TABLE public.daily ADD UNIQUE (least_id); CREATE TABLE public.kid (n bigint REFERENCES public.daily (least_id) ON UPDATE CASCADE)`,
+			"rollup.measures.least_id", "refers to that column"},
 		"a trigger": {nil, `CREATE FUNCTION public.f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; CREATE TRIGGER t BEFORE UPDATE ON public.daily FOR EACH ROW EXECUTE FUNCTION public.f()`,
 			"rollup.table", "has the trigger"},
 	} {

@@ -14,8 +14,15 @@ import (
 	"holdfast/retention"
 )
 
-// simulationTimeout bounds a simulation's statement.
-const simulationTimeout = 5 * time.Minute
+const (
+	// simulationTimeout bounds a simulation's statement, simulationLock its wait for a table
+	// that somebody has locked.
+	simulationTimeout = 5 * time.Minute
+	simulationLock    = 10 * time.Second
+	// mostSimulations is how many count at once: each has a connection for as long as it
+	// counts, and holds and batches need some too.
+	mostSimulations = 3
+)
 
 // simulating runs do in a read-only transaction with one snapshot, with the policy
 // planned as of an instant (nil means now).
@@ -26,8 +33,8 @@ func (t *Target) simulating(ctx context.Context, p retention.Policy, asOf *time.
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	var now time.Time
-	err = tx.QueryRow(ctx, `SELECT clock_timestamp() FROM (SELECT set_config('statement_timeout', $1, true), set_config('row_security', 'off', true), set_config('jit', 'off', true), set_config('work_mem', $2, true)) AS s`,
-		millis(timeout), workMem).Scan(&now)
+	err = tx.QueryRow(ctx, `SELECT clock_timestamp() FROM (SELECT set_config('statement_timeout', $1, true), set_config('row_security', 'off', true), set_config('jit', 'off', true), set_config('work_mem', $2, true), set_config('lock_timeout', $3, true)) AS s`,
+		millis(timeout), workMem, millis(min(timeout, simulationLock))).Scan(&now)
 	if err != nil {
 		return classify(err)
 	}
@@ -50,6 +57,12 @@ func (t *Target) simulating(ctx context.Context, p retention.Policy, asOf *time.
 // Simulate computes what a run would do; see engine.Target.
 func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Time, before ...retention.Policy) (retention.Simulation, error) {
 	s := retention.Simulation{Policy: p.Name, Version: p.Version, Action: p.Action, Table: p.Table, ByMonth: []retention.MonthCount{}}
+	select {
+	case t.counting <- struct{}{}:
+		defer func() { <-t.counting }()
+	case <-ctx.Done():
+		return s, classify(ctx.Err())
+	}
 	err := t.simulating(ctx, p, asOf, t.simulations, func(tx pgx.Tx, pl *planned, asOf time.Time) error {
 		s.AsOf, s.Plan = asOf, pl.Describe()
 		err := tx.QueryRow(ctx, "SELECT "+cutoffSQL("$1", "$2", "$3"), asOf, p.TimeZone, p.RetentionPeriod.String()).Scan(&s.Cutoff)

@@ -240,9 +240,7 @@ func castDomains(key []plan.Column) string {
 
 // StageHold copies the hold's scopes and ids into the guard; see engine.GuardTarget.
 func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
-	// What was changed behind our back is written anew; what stands as it was staged knows
-	// its table by more than the name.
-	same, noted, err := t.staged(ctx, h.ID)
+	staged, anew, err := t.stagedScopes(ctx, h.ID)
 	if err != nil {
 		return classify(err)
 	}
@@ -251,15 +249,60 @@ func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
 		return classify(err)
 	}
 	for i, s := range h.Scope {
-		table, err := t.Table(ctx, s.Table)
-		if err != nil {
-			return err
+		set, there := staged[i]
+		if there {
+			err = t.stageAgain(ctx, no, set, s)
+		} else {
+			var table *plan.Table
+			if table, err = t.Table(ctx, s.Table); err != nil {
+				return err
+			}
+			err = t.stageScope(ctx, no, i, s, table, anew)
 		}
-		if err := t.stageScope(ctx, no, i, s, table, noted && !same); err != nil {
+		if err != nil {
 			return classify(err)
 		}
 	}
 	return t.noteContent(ctx, h.ID)
+}
+
+// stageAgain brings the ids of a scope that stands as it was staged: into its own typed
+// copy, whatever its table is called today.
+func (t *Target) stageAgain(ctx context.Context, no int32, set *int32, s retention.Scope) error {
+	if set == nil {
+		return nil
+	}
+	copyOf, err := t.Table(ctx, sqlgen.HeldTable(*set))
+	if errors.Is(err, retention.ErrNotFound) {
+		copyOf, err = t.remakeSet(ctx, *set, s)
+	}
+	if err != nil {
+		return err
+	}
+	var key []plan.Column
+	for _, c := range copyOf.Columns {
+		if c.Name != "hold_no" {
+			key = append(key, c)
+		}
+	}
+	return t.stageIDs(ctx, no, *set, s, key)
+}
+
+// remakeSet makes a typed copy anew that is gone, for the table whose key must be what it
+// was.
+func (t *Target) remakeSet(ctx context.Context, set int32, s retention.Scope) (*plan.Table, error) {
+	table, err := t.Table(ctx, s.Table)
+	if err != nil {
+		return nil, err
+	}
+	made, err := t.heldSet(ctx, table)
+	if err != nil {
+		return nil, err
+	}
+	if made != set {
+		return nil, retention.Conflictf("what %s had of the ids that a hold covers is gone, and its key is another one now; release the hold and place it anew", s.Table)
+	}
+	return t.Table(ctx, sqlgen.HeldTable(set))
 }
 
 // stageHead makes the hold's row, or finds it.
@@ -283,7 +326,11 @@ func (t *Target) stageScope(ctx context.Context, no int32, index int, s retentio
 			return err
 		}
 		set = &id
-		if err := t.stageIDs(ctx, no, id, s, table); err != nil {
+		key, err := scopeKey(s, table)
+		if err != nil {
+			return err
+		}
+		if err := t.stageIDs(ctx, no, id, s, key); err != nil {
 			return err
 		}
 	}
@@ -318,16 +365,18 @@ func (t *Target) heldSet(ctx context.Context, table *plan.Table) (id int32, err 
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock($1, $2)`, guardLockClass, setLockObject); err != nil {
 		return 0, err
 	}
+	var there bool
 	err = tx.QueryRow(ctx, `
-		SELECT id FROM holdfast_guard.held_set WHERE relid = $1 AND key_attnums = $2 AND key_types = $3`, table.OID, attnums, types).Scan(&id)
-	if err == nil || !errors.Is(err, pgx.ErrNoRows) {
-		return id, err
+		SELECT id, to_regclass('holdfast_guard.held_' || id) IS NOT NULL
+		FROM holdfast_guard.held_set
+		WHERE relid = $1 AND key_attnums = $2 AND key_types = $3`, table.OID, attnums, types).Scan(&id, &there)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = tx.QueryRow(ctx, `
+			INSERT INTO holdfast_guard.held_set (relid, schema_name, table_name, key_columns, key_attnums, key_types)
+			VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, table.OID, table.Name.Schema, table.Name.Name, names, attnums, types).Scan(&id)
 	}
-	err = tx.QueryRow(ctx, `
-		INSERT INTO holdfast_guard.held_set (relid, schema_name, table_name, key_columns, key_attnums, key_types)
-		VALUES ($1, $2, $3, $4, $5, $6) RETURNING id`, table.OID, table.Name.Schema, table.Name.Name, names, attnums, types).Scan(&id)
-	if err != nil {
-		return 0, err
+	if err != nil || there {
+		return id, err
 	}
 	if _, err := tx.Exec(ctx, createHeldTable(id, key)); err != nil {
 		return 0, err
@@ -356,11 +405,7 @@ func createHeldTable(id int32, key []plan.Column) string {
 
 // stageIDs copies ids in committed chunks. No batch asks them before the hold is
 // active.
-func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope, table *plan.Table) error {
-	key, err := scopeKey(s, table)
-	if err != nil {
-		return err
-	}
+func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope, key []plan.Column) error {
 	into := make([]string, len(key))
 	for i := range key {
 		into[i] = sqlgen.HeldColumn(i)
@@ -381,7 +426,7 @@ func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope,
 		return err
 	}
 	// Nobody waits for autovacuum: until then the index by hold leads to every id.
-	_, err = t.pool.Exec(ctx, `SELECT brin_summarize_new_values($1::regclass)`, fmt.Sprintf("holdfast_guard.held_%d_hold_no_idx", set))
+	_, err := t.pool.Exec(ctx, `SELECT brin_summarize_new_values($1::regclass)`, fmt.Sprintf("holdfast_guard.held_%d_hold_no_idx", set))
 	return err
 }
 

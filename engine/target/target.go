@@ -36,6 +36,8 @@ type Target struct {
 	evidence [32]byte
 	// countTimeout is the constant but in tests.
 	countTimeout time.Duration
+	// counting has a place for each simulation that may count at once.
+	counting chan struct{}
 	// simulations is simulationTimeout but in tests.
 	simulations time.Duration
 	looks       lookLimits
@@ -72,7 +74,7 @@ func Open(ctx context.Context, url string, o Options) (*Target, error) {
 		return nil, fmt.Errorf("governed database: %w", err)
 	}
 	t := &Target{
-		pool: pool, log: o.Log, countTimeout: countTimeout, simulations: simulationTimeout,
+		pool: pool, log: o.Log, countTimeout: countTimeout, simulations: simulationTimeout, counting: make(chan struct{}, mostSimulations),
 		looks: lookLimits{time: lookTime, slice: firstSlice, blocks: firstBlocks},
 	}
 	if t.log == nil {

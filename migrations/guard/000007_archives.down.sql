@@ -1,1 +1,2 @@
+DROP FUNCTION holdfast_guard.swapped(oid, text[], smallint[]);
 DROP TABLE holdfast_guard.archive;

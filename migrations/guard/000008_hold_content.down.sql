@@ -9,6 +9,7 @@ BEGIN
 END
 $$;
 DROP FUNCTION holdfast_guard.protect_set(integer);
+DROP TRIGGER refuse_loss ON holdfast_guard.archive;
 DROP TRIGGER refuse_loss ON holdfast_guard.held_set;
 DROP TRIGGER refuse_loss ON holdfast_guard.hold_scope;
 DROP TRIGGER refuse_loss ON holdfast_guard.hold;

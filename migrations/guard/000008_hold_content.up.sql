@@ -25,6 +25,8 @@ CREATE TRIGGER refuse_loss BEFORE DELETE OR TRUNCATE ON holdfast_guard.hold_scop
     FOR EACH STATEMENT EXECUTE FUNCTION holdfast_guard.refuse_loss();
 CREATE TRIGGER refuse_loss BEFORE DELETE OR TRUNCATE ON holdfast_guard.held_set
     FOR EACH STATEMENT EXECUTE FUNCTION holdfast_guard.refuse_loss();
+CREATE TRIGGER refuse_loss BEFORE DELETE OR TRUNCATE ON holdfast_guard.archive
+    FOR EACH STATEMENT EXECUTE FUNCTION holdfast_guard.refuse_loss();
 
 -- The typed copies get theirs, and an index by which one hold's ids are found: they lie
 -- together, so it has a few bytes for each megabyte.
