@@ -14,8 +14,13 @@ import (
 	"holdfast/retention"
 )
 
-// surveyLease is how long a process that died keeps the others from surveying the tables.
-const surveyLease = 15 * time.Minute
+const (
+	// surveyLease is how long a process that died keeps the others from surveying the tables.
+	surveyLease = 15 * time.Minute
+	// surveyFor is how long values are looked at, well below it: of thousands of slow tables
+	// the last are judged by name and type alone.
+	surveyFor = 10 * time.Minute
+)
 
 // maxExemptionReason is the limit of an exemption's reason, in characters.
 const maxExemptionReason = 4000
@@ -213,7 +218,11 @@ func (e *Engine) survey(ctx context.Context) (retention.Coverage, error) {
 	if err != nil {
 		return c, err
 	}
+	until := time.Now().Add(surveyFor)
 	for i := range tables {
+		if time.Now().After(until) {
+			break
+		}
 		kinds, err := e.target.Sample(ctx, tables[i])
 		if err != nil {
 			return c, err

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"holdfast/retention"
+)
+
+// verifyGuard compares the holds that must be in force with those that are, and
+// puts back what is missing: after a restore or a failover that lost some, nothing
+// runs until this has returned. Another server or database than the one the holds
+// were placed in is refused, since nobody can tell whether it is meant.
+func (e *Engine) verifyGuard(ctx context.Context) error {
+	known, err := e.store.Guard(ctx)
+	if err != nil {
+		return err
+	}
+	must, err := e.store.HoldsByStatus(ctx, retention.HoldActive, retention.HoldReviewDue, retention.HoldReleasing)
+	if err != nil {
+		return err
+	}
+	// The store is read before the guard: a hold that comes into force in between is
+	// then seen in the guard, never missed in it.
+	mark, inForce, err := e.target.GuardState(ctx)
+	if err != nil {
+		return err
+	}
+	if len(must) > 0 && known.SystemIdentifier != "" && (known.SystemIdentifier != mark.SystemIdentifier || known.DatabaseOID != mark.DatabaseOID) {
+		return retention.Conflictf("the governed database is another one (system %s, database %d) than the one that %d holds in force were placed in (system %s, database %d); point HOLDFAST_TARGET_URL back at it, or run `holdfast migrate --accept-target` to place the holds in this one",
+			mark.SystemIdentifier, mark.DatabaseOID, len(must), known.SystemIdentifier, known.DatabaseOID)
+	}
+	altered, unnoted, err := e.target.AlteredHolds(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.noteHolds(ctx, unnoted); err != nil {
+		return err
+	}
+	if err := e.restoreHolds(ctx, must, inForce, altered); err != nil {
+		return err
+	}
+	if err := e.noteArchives(ctx); err != nil {
+		return err
+	}
+	return e.store.SetGuard(ctx, mark)
+}
+
+// noteArchives tells the guard which tables have archived rows of which: what was archived
+// before the guard kept that, or has lost it with a restore, is under the holds of its
+// source too.
+func (e *Engine) noteArchives(ctx context.Context) error {
+	list, err := e.store.Archiving(ctx, retention.TableName{})
+	if err != nil {
+		return err
+	}
+	var distinct []retention.Policy
+	for _, p := range list {
+		if !slices.ContainsFunc(distinct, func(o retention.Policy) bool {
+			return maps.Equal(o.Archives(), p.Archives())
+		}) {
+			distinct = append(distinct, p)
+		}
+	}
+	return e.target.NoteArchives(ctx, distinct)
+}
+
+// noteHolds stages holds once more that came into force before the guard kept what they
+// cover. One that is not the store's is left alone.
+func (e *Engine) noteHolds(ctx context.Context, ids []string) error {
+	for _, id := range ids {
+		whole, err := e.store.HoldWithRecords(ctx, id)
+		if errors.Is(err, retention.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		err = e.target.StageHold(ctx, whole)
+		if errors.Is(err, retention.ErrUnavailable) || ctx.Err() != nil {
+			return fmt.Errorf("look at what hold %s covers: %w", id, err)
+		}
+		if err != nil {
+			// Its table is not what it was: policies on that are refused for it. What is there
+			// is what protects, and others go on.
+			e.log.WarnContext(ctx, "what a hold covers could not be compared with the store, and is noted as it stands", "hold", id, "error", err)
+			if err := e.target.NoteHold(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// restoreHolds puts holds back in force that the guard has lost, as a whole or in part. A
+// hold whose end is under way is left to it: what was read before may be older than the
+// release.
+func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForce, altered []string) error {
+	for _, h := range must {
+		if slices.Contains(inForce, h.ID) && !slices.Contains(altered, h.ID) {
+			continue
+		}
+		now, err := e.store.Hold(ctx, h.ID)
+		if err != nil {
+			return err
+		}
+		if now.Status != retention.HoldActive && now.Status != retention.HoldReviewDue {
+			continue
+		}
+		e.log.ErrorContext(ctx, "a hold, or a part of what it covers, is missing in the governed database or was changed there, and is being put back", "hold", h.ID, "matter", h.Matter)
+		whole, err := e.store.HoldWithRecords(ctx, h.ID)
+		if err != nil {
+			return err
+		}
+		if _, err := e.putInForce(ctx, whole); err != nil {
+			return fmt.Errorf("put back hold %s: %w", h.ID, err)
+		}
+		if err := e.store.Record(ctx, "hold/"+h.ID, map[string]string{"reason": "the governed database had lost this hold, or a part of what it covers"}, retention.By{Actor: retention.System(), Action: "hold.restore"}); err != nil {
+			return err
+		}
+	}
+	return e.endSurplus(ctx, must, inForce)
+}
+
+// endSurplus ends what the guard still has in force and the store knows as ended: a
+// release whose hold was being put back at the same moment.
+func (e *Engine) endSurplus(ctx context.Context, must []retention.Hold, inForce []string) error {
+	for _, id := range inForce {
+		if slices.ContainsFunc(must, func(h retention.Hold) bool { return h.ID == id }) {
+			continue
+		}
+		h, err := e.store.Hold(ctx, id)
+		switch {
+		case errors.Is(err, retention.ErrNotFound):
+			// Nobody's that we know: it stays in force, which harms nothing but the purge.
+			continue
+		case err != nil:
+			return err
+		case h.Status.Ended():
+			if _, _, err := e.target.EndHold(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// AcceptTarget takes the governed database that is configured now for the right
+// one, and places the holds in force in it.
+func (e *Engine) AcceptTarget(ctx context.Context) error {
+	mark, _, err := e.target.GuardState(ctx)
+	if err != nil {
+		return err
+	}
+	if err := e.store.SetGuard(ctx, mark); err != nil {
+		return err
+	}
+	if err := e.store.Record(ctx, "guard", mark, retention.By{Actor: retention.System(), Action: "guard.accept"}); err != nil {
+		return err
+	}
+	return e.verifyGuard(ctx)
+}
