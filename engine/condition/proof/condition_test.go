@@ -87,6 +87,23 @@ func TestPostgreSQLReadsDrawnConditionsAsWeDo(t *testing.T) {
 	}
 }
 
+// The expressions of a rollup are of the same language, and stand in the destructive
+// statement too.
+func TestPostgreSQLReadsDrawnTermsAsWeDo(t *testing.T) {
+	drawn, accepted := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		drawn++
+		text := texts{t}.operand(rapid.IntRange(0, 4).Draw(t, "depth"))
+		if c, err := condition.ParseTerm(text); err == nil {
+			prove(t, text, c)
+			accepted++
+		}
+	})
+	if accepted*3 < drawn {
+		t.Errorf("%d of %d drawn terms are accepted, want a third or more", accepted, drawn)
+	}
+}
+
 func proveDrawn(t *rapid.T) bool {
 	text := texts{t}.expr(rapid.IntRange(0, 5).Draw(t, "depth"))
 	c, err := condition.Parse(text)
@@ -113,6 +130,9 @@ func FuzzCondition(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if c, err := condition.Parse(text); err == nil {
+			prove(t, text, c)
+		}
+		if c, err := condition.ParseTerm(text); err == nil {
 			prove(t, text, c)
 		}
 	})
