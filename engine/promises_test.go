@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"holdfast/engine"
+	"holdfast/engine/target"
 	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
@@ -727,5 +729,44 @@ func TestAHoldIsPutBackWhateverBecameOfItsTable(t *testing.T) {
 				t.Errorf("%d of %d rows are left, with one held: %v", left, before, run.Policies[0].Errors)
 			}
 		})
+	}
+}
+
+// A hold that came into force under the former version of the guard's schema holds through
+// the upgrade, and is under the same protection after it.
+func TestAHoldOfTheFormerVersionHoldsThroughTheUpgrade(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 30, false)...)
+	h.mustPolicy(policyOn("r", 90))
+	h.mustHold(holdOn("r", "3", "7"))
+	for _, name := range []string{"000008_hold_content", "000007_archives"} {
+		down, err := os.ReadFile("../migrations/guard/" + name + ".down.sql")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.exec(string(down))
+	}
+	h.exec(`UPDATE holdfast_guard.schema_migrations SET version = 6`)
+	if err := target.Migrate(t.Context(), h.url); err != nil {
+		t.Fatal(err)
+	}
+	run := h.mustRun(engine.RunRequest{})
+	if run.TotalProcessed != 28 || run.TotalHeld != 2 {
+		t.Fatalf("processed %d and held %d, want 28 and 2: %v", run.TotalProcessed, run.TotalHeld, run.Policies[0].Errors)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast_guard.hold WHERE content IS NULL`); n != 0 {
+		t.Errorf("%d holds are not noted", n)
+	}
+	if n := h.count(`SELECT count(*) FROM pg_trigger WHERE tgname = 'refuse_loss' AND tgrelid = 'holdfast_guard.held_1'::regclass`); n != 1 {
+		t.Error("the typed copy of before is not protected")
+	}
+	if n := pgtest.Value[int64](t, h.storeURL, `SELECT count(*) FROM holdfast.audit WHERE action = 'hold.restore'`); n != 0 {
+		t.Errorf("%d rows of the audit say that a hold was lost, and none was", n)
+	}
+	// And once it is noted, a loss is made good.
+	h.exec(`SET holdfast.forgetting = 'on'`, `DELETE FROM holdfast_guard.held_1`)
+	if run := h.mustRun(engine.RunRequest{}); run.TotalProcessed != 0 || run.TotalHeld != 2 {
+		t.Errorf("after a loss: processed %d and held %d, want 0 and 2", run.TotalProcessed, run.TotalHeld)
 	}
 }
