@@ -4,11 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"holdfast/engine/plan"
 	"holdfast/retention"
@@ -21,9 +19,6 @@ const (
 	// the last are judged by name and type alone.
 	surveyFor = 10 * time.Minute
 )
-
-// maxExemptionReason is the limit of an exemption's reason, in characters.
-const maxExemptionReason = 4000
 
 // Coverage says of every table of the governed database who answers for it: as the catalog
 // and the policies are now, with what the last survey saw in the tables' values.
@@ -55,10 +50,7 @@ func (e *Engine) TableCoverage(ctx context.Context, actor retention.Actor, name 
 	if err := e.authorise(actor, OpRead); err != nil {
 		return retention.TableCoverage{}, err
 	}
-	if err := e.isListed(ctx, name); err != nil {
-		return retention.TableCoverage{}, err
-	}
-	t, err := e.target.Table(ctx, name)
+	t, err := e.listed(ctx, name)
 	if err != nil {
 		return retention.TableCoverage{}, err
 	}
@@ -242,34 +234,29 @@ func (e *Engine) ExemptTable(ctx context.Context, actor retention.Actor, table r
 	if err := e.authorise(actor, OpPolicyWrite); err != nil {
 		return retention.Exemption{}, err
 	}
-	reason = strings.TrimSpace(reason)
-	switch {
-	case reason == "":
-		return retention.Exemption{}, retention.Invalid("reason", "is required: why the table needs no retention policy")
-	case utf8.RuneCountInString(reason) > maxExemptionReason:
-		return retention.Exemption{}, retention.Invalid("reason", "must have at most %d characters", maxExemptionReason)
-	case strings.ContainsRune(reason, 0) || !utf8.ValidString(reason):
-		return retention.Exemption{}, retention.Invalid("reason", "must be text")
-	}
-	if err := e.isListed(ctx, table); err != nil {
+	x := retention.Exemption{Table: table, Reason: strings.TrimSpace(reason)}
+	if err := x.Validate(); err != nil {
 		return retention.Exemption{}, err
 	}
-	return e.store.SaveExemption(ctx, retention.Exemption{Table: table, Reason: reason}, retention.By{Actor: actor, Action: "coverage.exempt"})
+	if _, err := e.listed(ctx, table); err != nil {
+		return retention.Exemption{}, err
+	}
+	return e.store.SaveExemption(ctx, x, retention.By{Actor: actor, Action: "coverage.exempt"})
 }
 
-// isListed answers ErrNotFound for what the coverage does not list.
-func (e *Engine) isListed(ctx context.Context, name retention.TableName) error {
+// listed is a table that the coverage lists; ErrNotFound for any other relation.
+func (e *Engine) listed(ctx context.Context, name retention.TableName) (*plan.Table, error) {
 	t, err := e.target.Table(ctx, name)
 	if errors.Is(err, retention.ErrNotFound) {
-		return retention.NotFoundf("there is no table %s in the governed database", name)
+		return nil, retention.NotFoundf("there is no table %s in the governed database", name)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if t.IsPartition || t.Temporary || plan.SystemSchema(name.Schema) || (t.Kind != plan.KindTable && t.Kind != plan.KindPartitioned) {
-		return retention.NotFoundf("%s is no table of the application that could have a policy of its own", name)
+		return nil, retention.NotFoundf("%s is no table of the application that could have a policy of its own", name)
 	}
-	return nil
+	return t, nil
 }
 
 // EndExemption takes the decision back: the table is open again unless a policy covers it.
@@ -277,8 +264,5 @@ func (e *Engine) EndExemption(ctx context.Context, actor retention.Actor, table 
 	if err := e.authorise(actor, OpPolicyWrite); err != nil {
 		return err
 	}
-	if err := e.store.EndExemption(ctx, table, retention.By{Actor: actor, Action: "coverage.end_exemption"}); err != nil {
-		return fmt.Errorf("end the exemption: %w", err)
-	}
-	return nil
+	return e.store.EndExemption(ctx, table, retention.By{Actor: actor, Action: "coverage.end_exemption"})
 }

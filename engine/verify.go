@@ -80,12 +80,12 @@ func (e *Engine) noteHolds(ctx context.Context, ids []string) error {
 			return err
 		}
 		err = e.target.StageHold(ctx, whole)
-		if errors.Is(err, retention.ErrUnavailable) || ctx.Err() != nil {
+		if err != nil && !errors.Is(err, retention.ErrConflict) {
 			return fmt.Errorf("look at what hold %s covers: %w", id, err)
 		}
 		if err != nil {
-			// Its table is not what it was: policies on that are refused for it. What is there
-			// is what protects, and others go on.
+			// An id is no value of its key's type any more. What is there is what protects, and
+			// runs on other tables go on.
 			e.log.WarnContext(ctx, "what a hold covers could not be compared with the store, and is noted as it stands", "hold", id, "error", err)
 			if err := e.target.NoteHold(ctx, id); err != nil {
 				return err

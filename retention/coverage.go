@@ -76,6 +76,16 @@ type Exemption struct {
 	At     time.Time `json:"at"`
 }
 
+// Validate checks what a person gives.
+func (x *Exemption) Validate() error {
+	var bad Problems
+	if x.Reason == "" {
+		bad.Add("reason", "is required: why the table needs no retention policy")
+	}
+	checkText(&bad, "reason", x.Reason, 4000)
+	return bad.Err()
+}
+
 // CoveringPolicy is an enabled policy that disposes of rows of a table.
 type CoveringPolicy struct {
 	Name   string `json:"name"`

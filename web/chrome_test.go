@@ -233,6 +233,7 @@ func looks(filled, empty, down, fresh, anonymous *testSite) []look {
 		{name: "policies-none-found", path: "/policies?q=nothing+like+it", from: filled},
 		{name: "policy", path: "/policies/session_logs?simulate=1", from: filled},
 		{name: "policy-what-if", path: "/policies/session_logs?simulate=1&period=30+days&as_of=2026-01-01", from: filled},
+		{name: "policy-archive", path: "/policies/orders", from: filled},
 		{name: "policy-anonymize", path: "/policies/inactive_customers", from: filled},
 		{name: "policy-retired", path: "/policies/newsletter", from: filled},
 		{name: "policy-new", path: "/policies/new", from: filled},

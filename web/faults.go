@@ -90,18 +90,6 @@ func (f *faults) inWords() string {
 	return upperFirst(strings.Join(messages, "; "))
 }
 
-// under is the message beside a field that shows a whole list: of the list itself and
-// of each of its members.
-func (f *faults) under(field string) string {
-	var messages []string
-	for _, e := range f.fields {
-		if e.Field == field || strings.HasPrefix(e.Field, field+"[") {
-			messages = append(messages, e.Message)
-		}
-	}
-	return upperFirst(strings.Join(messages, "; "))
-}
-
 // labelled names a field of the form for the summary: its element's name and what
 // it is called. ok is false for what belongs to no element.
 type labelled func(field string) (name, label string, ok bool)

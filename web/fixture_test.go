@@ -129,6 +129,8 @@ func fillPolicies(s *fakeStore) {
 	orders := policyOf("orders", "orders", "placed_at", "P10Y", "HGB § 257, ten years", retention.ActionArchive)
 	tickets := policyOf("support_tickets", "support_tickets", "resolved_at", "P730D", "Legitimate interest (service improvement)", retention.ActionDelete)
 	tickets.Condition = "resolved_at IS NOT NULL"
+	tickets.Rollup = &retention.Rollup{Table: public("tickets_by_month"), GroupBy: map[string]string{"month": "date_trunc('month', resolved_at AT TIME ZONE 'UTC')::date"},
+		Measures: map[string]string{"tickets": "count", "last": "max(resolved_at)"}}
 	tickets.Events = &retention.EventSpec{EntityType: "user", Key: retention.EventKey{"tenant", "requester, id"}, Include: []string{"region"}}
 	drafts := policyOf("drafts", "orders", "placed_at", "P30D", "No basis for keeping", retention.ActionDelete)
 	drafts.Enabled = false

@@ -99,11 +99,11 @@ func splitColumns(text string) ([]string, error) {
 // eventsFields are the inputs of what a policy tells others.
 func eventsFields(view *ui.PolicyFormView, d eventsDraft, f *faults) {
 	plain := templ.Attributes{"autocomplete": "off", "spellcheck": "false"}
-	view.Entity = ui.Field{Name: "events.entity_type", Label: "Entity", Value: d.entity, Error: f.under("events.entity_type"),
+	view.Entity = ui.Field{Name: "events.entity_type", Label: "Entity", Value: d.entity, Error: f.within("events.entity_type"),
 		Help: "What the key identifies in the other services, such as `user`. Left empty with the two below: nobody is told.", Attrs: plain}
-	view.EntityKey = ui.Field{Name: "events.key", Label: "Key", Value: d.key, Error: f.under("events.key"),
+	view.EntityKey = ui.Field{Name: "events.key", Label: "Key", Value: d.key, Error: f.within("events.key"),
 		Help: "The column that says whose record it is, such as `customer_id`; several with commas between them.", Attrs: plain}
-	view.Include = ui.Field{Name: "events.include", Label: "Include (optional)", Value: d.include, Error: f.under("events.include"),
+	view.Include = ui.Field{Name: "events.include", Label: "Include (optional)", Value: d.include, Error: f.within("events.include"),
 		Help: "Columns whose values travel along, such as `region`. Subscribers receive them in the clear.", Attrs: plain}
 	view.Tells = d.any() || view.Entity.Error+view.EntityKey.Error+view.Include.Error != ""
 }

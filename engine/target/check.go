@@ -11,8 +11,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"holdfast/engine/condition"
-	"holdfast/engine/plan"
 	"holdfast/retention"
 )
 
@@ -57,92 +55,6 @@ func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
 		return err
 	}
 	return checkCondition(ctx, tx, pl)
-}
-
-// checkRollup lets the server judge a rollup: that each expression hangs on nothing but the
-// row, that it fits its column, and that a group's row is found.
-func checkRollup(ctx context.Context, tx pgx.Tx, pl *planned) error {
-	if pl.Rollup == nil {
-		return nil
-	}
-	type part struct {
-		field, typ string
-		expr       *condition.Condition
-	}
-	var parts []part
-	for _, g := range pl.Rollup.Groups {
-		parts = append(parts, part{"rollup.group_by." + g.Column.Name, g.Column.BaseSQL, g.Expr})
-	}
-	for _, m := range pl.Rollup.Measures {
-		if m.Expr != nil {
-			parts = append(parts, part{"rollup.measures." + m.Column.Name, m.Column.BaseSQL, m.Expr})
-		}
-	}
-	for _, p := range parts {
-		if err := checkComputed(ctx, tx, pl, p.field, p.typ, p.expr.SQL("")); err != nil {
-			return err
-		}
-	}
-	for _, m := range pl.Rollup.Measures {
-		if err := checkMeasure(ctx, tx, pl, m); err != nil {
-			return err
-		}
-	}
-	s := pl.sql.ExplainRollup()
-	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { _, err := sp.Exec(ctx, s.SQL, s.Args...); return err })
-	if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && (kindOf(pg.Code) == nil || pg.Code == "42703") {
-		return &retention.Refusal{Field: "rollup", Reason: "the database does not accept it: " + said(pg), Remedy: "give each group and measure a column of its own type, and the groups a unique index"}
-	}
-	return classify(err)
-}
-
-// checkMeasure asks that a figure is of its column's type, so that nothing is rounded when
-// batch is added to batch; a sum of whole numbers may go into any exact type.
-func checkMeasure(ctx context.Context, tx pgx.Tx, pl *planned, m plan.RolledMeasure) error {
-	if m.Expr == nil {
-		return nil
-	}
-	var of, figure, column string
-	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error {
-		s := pl.sql.MeasureTypes(m)
-		return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&of, &figure, &column)
-	})
-	if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && kindOf(pg.Code) == nil {
-		return nil // what is wrong with it is said below
-	}
-	if err != nil {
-		return classify(err)
-	}
-	whole := []string{"smallint", "integer", "bigint"}
-	if figure == column || m.Func == "sum" && slices.Contains(whole, of) && (column == "bigint" || column == "numeric") {
-		return nil
-	}
-	return &retention.Refusal{Field: "rollup.measures." + m.Column.Name, Reason: fmt.Sprintf("%s of %s is %s, and column %q is %s: each batch's figure would be converted, and could be rounded", m.Func, of, figure, m.Column.Name, column),
-		Remedy: "give the column the type " + figure}
-}
-
-// checkComputed tries an expression as a generated column, which must be computed from the
-// row alone, on an empty copy of the table's columns that is rolled back.
-func checkComputed(ctx context.Context, tx pgx.Tx, pl *planned, field, typ, expr string) error {
-	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error {
-		if _, err := sp.Exec(ctx, fmt.Sprintf(`CREATE TEMPORARY TABLE holdfast_check (LIKE %s) ON COMMIT DROP`, pl.Table.Name.SQL())); err != nil {
-			return err
-		}
-		_, err := sp.Exec(ctx, fmt.Sprintf(`ALTER TABLE pg_temp.holdfast_check ADD COLUMN holdfast_condition %s GENERATED ALWAYS AS (%s) STORED`, typ, expr))
-		if err != nil {
-			return err
-		}
-		return checkOperators(ctx, sp)
-	})
-	pg, isServer := errors.AsType[*pgconn.PgError](err)
-	switch {
-	case isServer && pg.Code == "42P17":
-		return &retention.Refusal{Field: field, Reason: "its result depends on the session's time zone or other settings, not on the row alone",
-			Remedy: "say in which zone a day begins, such as (created_at AT TIME ZONE 'Europe/Berlin')::date"}
-	case isServer && (kindOf(pg.Code) == nil || pg.Code == "42703"):
-		return &retention.Refusal{Field: field, Reason: "the database does not accept it: " + said(pg), Remedy: "give it a column of its type, or cast it"}
-	}
-	return classify(err)
 }
 
 // checkValues casts every constant to its column's type, as the run would.
@@ -234,24 +146,28 @@ func checkConstraints(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	return nil
 }
 
-// checkCondition lets the server judge the condition's types and that its result
-// depends on nothing but the row. Only a generated column demands the latter, so one
+// tryComputed has the server judge the types of an expression over a row, and that its
+// result depends on nothing but the row. Only a generated column demands the latter, so one
 // is tried on an empty copy of the table's columns that is rolled back.
+func tryComputed(ctx context.Context, tx pgx.Tx, pl *planned, field, typ, expr string) error {
+	return inSavepoint(ctx, tx, func(sp pgx.Tx) error {
+		if _, err := sp.Exec(ctx, fmt.Sprintf(`CREATE TEMPORARY TABLE holdfast_check (LIKE %s) ON COMMIT DROP`, pl.Table.Name.SQL())); err != nil {
+			return err
+		}
+		_, err := sp.Exec(ctx, fmt.Sprintf(`ALTER TABLE pg_temp.holdfast_check ADD COLUMN holdfast_computed %s GENERATED ALWAYS AS (%s) STORED`, typ, expr))
+		if err != nil {
+			return err
+		}
+		return checkOperators(ctx, sp, field)
+	})
+}
+
+// checkCondition lets the server judge the condition.
 func checkCondition(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	if pl.Cond == nil {
 		return nil
 	}
-	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error {
-		_, err := sp.Exec(ctx, fmt.Sprintf(`CREATE TEMPORARY TABLE holdfast_check (LIKE %s) ON COMMIT DROP`, pl.Table.Name.SQL()))
-		if err != nil {
-			return err
-		}
-		_, err = sp.Exec(ctx, fmt.Sprintf(`ALTER TABLE pg_temp.holdfast_check ADD COLUMN holdfast_condition boolean GENERATED ALWAYS AS (%s) STORED`, pl.Cond.SQL("")))
-		if err != nil {
-			return err
-		}
-		return checkOperators(ctx, sp)
-	})
+	err := tryComputed(ctx, tx, pl, "condition", "boolean", pl.Cond.SQL(""))
 	pg, isServer := errors.AsType[*pgconn.PgError](err)
 	switch {
 	case isServer && pg.Code == "42P17":
@@ -265,11 +181,11 @@ func checkCondition(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	return classify(err)
 }
 
-// checkOperators refuses a condition whose plain operators are not PostgreSQL's
+// checkOperators refuses an expression whose plain operators are not PostgreSQL's
 // between PostgreSQL's own types: a schema that comes before pg_catalog in the
 // search_path has replaced them. Operators of the application's types, such as
 // citext's =, are what its author means. What is built in leaves no row in pg_depend.
-func checkOperators(ctx context.Context, tx pgx.Tx) error {
+func checkOperators(ctx context.Context, tx pgx.Tx, field string) error {
 	if _, err := tx.Exec(ctx, ourPath); err != nil {
 		return err
 	}
@@ -289,7 +205,7 @@ func checkOperators(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	return &retention.Refusal{Field: "condition", Reason: fmt.Sprintf("its operator %s would be the one of the schema %s, which stands in for PostgreSQL's own", operator, retention.QuoteIdent(schema)),
+	return &retention.Refusal{Field: field, Reason: fmt.Sprintf("its operator %s would be the one of the schema %s, which stands in for PostgreSQL's own", operator, retention.QuoteIdent(schema)),
 		Remedy: "put pg_catalog first in the search_path of the database or of Holdfast's role, or drop that operator"}
 }
 

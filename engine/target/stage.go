@@ -285,7 +285,11 @@ func (t *Target) stageAgain(ctx context.Context, no int32, set *int32, s retenti
 			key = append(key, c)
 		}
 	}
-	return t.stageIDs(ctx, no, *set, s, key)
+	err = t.stageIDs(ctx, no, *set, s, key)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && atFault(pg) {
+		return retention.Conflictf("an id that a hold covers in %s is no value of its key's type any more: %s", s.Table, said(pg))
+	}
+	return err
 }
 
 // remakeSet makes a typed copy anew that is gone, for the table whose key must be what it
