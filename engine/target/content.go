@@ -51,7 +51,7 @@ func idSums(ctx context.Context, q querier, set, no int32) (out map[int32]string
 	if no != 0 {
 		one, args = "WHERE h.hold_no = $1", []any{no}
 	}
-	hash := "hash_record_extended(h, 0)"
+	var hash string
 	if err := q.QueryRow(ctx, `
 		SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
 		                         JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
@@ -88,10 +88,7 @@ func (c holdContent) fingerprint(sums map[int32]map[int32]string) string {
 }
 
 // NoteHold keeps what a hold covers as it stands; see engine.GuardTarget.
-func (t *Target) NoteHold(ctx context.Context, id string) error { return t.noteContent(ctx, id) }
-
-// noteContent keeps what a hold covers, once all of it is staged.
-func (t *Target) noteContent(ctx context.Context, id string) error {
+func (t *Target) NoteHold(ctx context.Context, id string) error {
 	list, err := readContents(ctx, t.pool, id)
 	if err != nil {
 		return classify(err)

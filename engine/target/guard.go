@@ -48,7 +48,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 	}
 	rows, err := tx.Query(ctx, `
 		WITH copies AS MATERIALIZED (
-			SELECT DISTINCT t.relid, a.relid AS archive, a.source_relid, a.source_schema, a.source_name,
+			SELECT DISTINCT t.relid, a.source_relid, a.source_schema, a.source_name,
 			       ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(a.source_relid) AS p) || a.source_parts || a.source_relid AS sources,
 			       holdfast_guard.swapped(a.source_relid, a.source_columns, a.source_attnums) AS swapped
 			FROM unnest($4::oid[], $5::oid[]) AS t(relid, member)

@@ -263,7 +263,7 @@ func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
 			return classify(err)
 		}
 	}
-	return t.noteContent(ctx, h.ID)
+	return t.NoteHold(ctx, h.ID)
 }
 
 // stageAgain brings the ids of a scope that stands as it was staged: into its own typed
