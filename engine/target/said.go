@@ -10,7 +10,7 @@ import (
 var (
 	badInput   = regexp.MustCompile(`(?s)^invalid input syntax for type (.+?): "(.*)"$`)
 	badEnum    = regexp.MustCompile(`(?s)^invalid input value for enum (.+?): "(.*)"$`)
-	notBoolean = regexp.MustCompile(`^column "holdfast_condition" is of type boolean but default expression is of type (.+)$`)
+	notBoolean = regexp.MustCompile(`^column "holdfast_computed" is of type boolean but default expression is of type (.+)$`)
 )
 
 // said is what the server found wrong, for a person who knows their data and not the

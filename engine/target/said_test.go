@@ -14,7 +14,7 @@ func TestWhatTheServerSaidIsForPeople(t *testing.T) {
 		`invalid input syntax for type bigint: "1x8"`:                    {`"1x8" is no value of type bigint`, ""},
 		`invalid input syntax for type timestamp with time zone: "soon"`: {`"soon" is no value of type timestamp with time zone`, ""},
 		`invalid input value for enum mood: "odd"`:                       {`"odd" is no value of type mood`, `: "odd" is no value of type mood`},
-		`column "holdfast_condition" is of type boolean but default expression is of type integer`: {
+		`column "holdfast_computed" is of type boolean but default expression is of type integer`: {
 			"its result is of type integer, not true or false", ": its result is of type integer, not true or false"},
 		`value "99999999999999999999" is out of range for type bigint`: {
 			`value "99999999999999999999" is out of range for type bigint`, `: value "99999999999999999999" is out of range for type bigint`},
