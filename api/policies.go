@@ -128,7 +128,7 @@ func readPolicy(in *oapi.PolicyInput) (retention.Policy, error) {
 		LegalBasis: in.LegalBasis, Condition: value(in.Condition), BatchSize: value(in.BatchSize),
 		Enabled: in.Enabled == nil || *in.Enabled, Evidence: retention.EvidenceLevel(value(in.Evidence)),
 		TimeZone: value(in.TimeZone), Unit: retention.Unit(value(in.Unit)),
-		Columns: readColumns(value(in.Columns)), RateLimit: value(in.RateLimit), MaxRows: in.MaxRows, MaxShare: in.MaxShare,
+		Columns: readColumns(value(in.Columns)), RateLimit: value(in.RateLimit), DropEmptyPartitions: value(in.DropEmptyPartitions), MaxRows: in.MaxRows, MaxShare: in.MaxShare,
 	}
 	parse(&bad, "table", in.Table, retention.ParseTableName, &p.Table)
 	parse(&bad, "retention_period", in.RetentionPeriod, retention.ParsePeriod, &p.RetentionPeriod)
@@ -243,7 +243,8 @@ func renderPolicy(p retention.Policy) oapi.Policy {
 		RetentionPeriod: p.RetentionPeriod.String(), Action: oapi.Action(p.Action), LegalBasis: p.LegalBasis,
 		Condition: p.Condition, BatchSize: p.BatchSize, Columns: renderColumns(p.Columns), Enabled: p.Enabled,
 		Evidence: oapi.Evidence(p.Evidence), TimeZone: p.TimeZone, Unit: orNull(oapi.Unit(p.Unit)), Grace: p.GracePeriod().String(),
-		Archive: renderArchive(p.Archive), Cascade: each(p.Cascade, retention.TableName.String), Triggers: renderTriggers(p), Rollup: renderRollup(p.Rollup), RateLimit: p.RateLimit, MaxRows: p.MaxRows, MaxShare: p.MaxShare,
+		Archive: renderArchive(p.Archive), Cascade: each(p.Cascade, retention.TableName.String), Triggers: renderTriggers(p), Rollup: renderRollup(p.Rollup), RateLimit: p.RateLimit,
+		DropEmptyPartitions: p.DropEmptyPartitions, MaxRows: p.MaxRows, MaxShare: p.MaxShare,
 		Events: renderEventSpec(p.Events), Version: p.Version, CreatedBy: p.CreatedBy, CreatedAt: p.CreatedAt.UTC(),
 		RetiredAt: utc(p.RetiredAt), RetiredBy: orNull(p.RetiredBy),
 	}

@@ -89,6 +89,9 @@ type Policy struct {
 	// RateLimit is the most rows that a run at the default pace processes in a second, on
 	// average; 0 for no limit.
 	RateLimit int `json:"rate_limit,omitempty"`
+	// DropEmptyPartitions: a partition that is older than the cutoff as a whole is dropped
+	// once it is empty.
+	DropEmptyPartitions bool `json:"drop_empty_partitions,omitempty"`
 	// MaxRows and MaxShare are the most rows of the table, and the largest share of them,
 	// that a run disposes of under the policy unless a person approves the figure; nil for
 	// no ceiling.

@@ -255,6 +255,9 @@ func policyDetails(p retention.Policy) []ui.Pair {
 		list = append(list, ui.Pair{Name: "Triggers may change", Value: t.String() + ": " + p.Triggers[t].String(), Code: true})
 	}
 	list = append(list, rollupDetails(p.Rollup)...)
+	if p.DropEmptyPartitions {
+		list = append(list, ui.Pair{Name: "Empty partitions", Value: "dropped once they are older than the cutoff as a whole"})
+	}
 	if p.RateLimit > 0 {
 		list = append(list, ui.Pair{Name: "Rate limit", Value: fmt.Sprintf("%d rows a second", p.RateLimit)})
 	}

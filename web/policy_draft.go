@@ -17,7 +17,7 @@ type policyDraft struct {
 	archive, cascade, triggers, rate              string
 	rollupTable, rollupGroups, rollupMeasures     string
 	maxRows, maxPercent                           string
-	enabled                                       bool
+	enabled, dropEmpty                            bool
 	columns                                       map[string]columnDraft
 	events                                        eventsDraft
 }
@@ -43,7 +43,7 @@ func draftOfPolicy(p retention.Policy) policyDraft {
 	d := policyDraft{
 		version: p.Version, name: p.Name, table: p.Table.String(), timestamp: p.TimestampColumn, period: p.RetentionPeriod.String(),
 		action: string(p.Action), basis: p.LegalBasis, condition: p.Condition, batch: strconv.Itoa(p.BatchSize), evidence: string(p.Evidence),
-		zone: p.TimeZone, unit: string(p.Unit), grace: p.GracePeriod().String(), enabled: p.Enabled, columns: map[string]columnDraft{},
+		zone: p.TimeZone, unit: string(p.Unit), grace: p.GracePeriod().String(), enabled: p.Enabled, dropEmpty: p.DropEmptyPartitions, columns: map[string]columnDraft{},
 	}
 	d.events = eventsDraftOf(p.Events)
 	if p.Archive != nil {
@@ -93,7 +93,7 @@ func draftOfForm(f url.Values) policyDraft {
 		version: version, name: strings.TrimSpace(f.Get("name")), table: f.Get("table"), timestamp: f.Get("timestamp_column"),
 		period: strings.TrimSpace(f.Get("retention_period")), action: f.Get("action"), basis: f.Get("legal_basis"), condition: f.Get("condition"),
 		batch: strings.TrimSpace(f.Get("batch_size")), evidence: f.Get("evidence"), zone: strings.TrimSpace(f.Get("time_zone")), unit: f.Get("unit"),
-		grace: strings.TrimSpace(f.Get("grace")), archive: strings.TrimSpace(f.Get("archive.table")), enabled: f.Get("enabled") == "true",
+		grace: strings.TrimSpace(f.Get("grace")), archive: strings.TrimSpace(f.Get("archive.table")), enabled: f.Get("enabled") == "true", dropEmpty: f.Get("drop_empty_partitions") == "true",
 		cascade: strings.TrimSpace(f.Get("cascade")), triggers: strings.TrimSpace(f.Get("triggers")), rate: strings.TrimSpace(f.Get("rate_limit")),
 		rollupTable: strings.TrimSpace(f.Get("rollup.table")), rollupGroups: strings.TrimSpace(f.Get("rollup.group_by")), rollupMeasures: strings.TrimSpace(f.Get("rollup.measures")),
 		maxRows: strings.TrimSpace(f.Get("max_rows")), maxPercent: strings.TrimSpace(f.Get("max_share")),
@@ -156,6 +156,7 @@ func (d policyDraft) policy() (retention.Policy, faults) {
 			p.Cascade = append(p.Cascade, t)
 		}
 	}
+	p.DropEmptyPartitions = p.Action.Removes() && d.dropEmpty
 	p.Triggers = d.triggered(&f)
 	p.Rollup = d.rollup(&f)
 	if d.rate != "" {

@@ -266,7 +266,7 @@ var policyLabels = map[string]string{
 	"legal_basis": "Legal basis", "condition": "Condition", "batch_size": "Batch size", "evidence": "Evidence", "time_zone": "Time zone",
 	"unit": "Unit", "grace": "Allowance", "archive.table": "Archive table", "cascade": "Tables reached", "columns": "Columns",
 	"rollup.table": "Rollup table", "rollup.group_by": "Groups of the rollup", "rollup.measures": "Measures of the rollup",
-	"triggers": "Triggers", "rate_limit": "Rate limit", "max_share": "Largest share", "max_rows": "Most rows",
+	"triggers": "Triggers", "rate_limit": "Rate limit", "drop_empty_partitions": "Empty partitions", "max_share": "Largest share", "max_rows": "Most rows",
 	"events.entity_type": "Entity", "events.key": "Key", "events.include": "Include",
 }
 
@@ -277,7 +277,7 @@ func policyOrder(field string) int {
 		name = "columns"
 	}
 	return slices.Index([]string{"name", "table", "timestamp_column", "retention_period", "action", "archive.table", "legal_basis", "condition", "columns",
-		"max_share", "max_rows", "events.entity_type", "events.key", "events.include", "batch_size", "rate_limit", "triggers", "rollup.table", "rollup.group_by", "rollup.measures", "evidence", "time_zone", "unit", "grace"}, name)
+		"max_share", "max_rows", "events.entity_type", "events.key", "events.include", "batch_size", "rate_limit", "drop_empty_partitions", "triggers", "rollup.table", "rollup.group_by", "rollup.measures", "evidence", "time_zone", "unit", "grace"}, name)
 }
 
 // aliases lead faults of a whole member to its one field in the form.
@@ -394,10 +394,12 @@ func furtherFields(view *ui.PolicyFormView, d policyDraft, f *faults) {
 		{Value: "", Text: "The column is a date or a timestamp"}, {Value: "seconds", Text: "Seconds"}, {Value: "milliseconds", Text: "Milliseconds"},
 	}, d.unit)}
 	view.Grace = ui.Field{Name: "grace", Label: "Allowance (grace)", Value: d.grace, Error: f.of("grace"), Help: "How long a row may be due before it counts as overdue: `2 days` or `P2D`; `0 days` is overdue as soon as due.", Attrs: templ.Attributes{"autocomplete": "off"}}
+	view.DropEmpty = ui.Check{Name: "drop_empty_partitions", Label: "Drop empty partitions", On: d.dropEmpty, Error: f.of("drop_empty_partitions"),
+		Help: "Of a table partitioned by the timestamp column: a partition is dropped once it is empty and older than the cutoff as a whole. The table is locked for that moment; if somebody is in the way, the partition is left to the next run."}
 	rollupFields(view, d, f)
 	plain := emptyDraft()
-	for _, name := range []string{"batch_size", "rate_limit", "triggers", "evidence", "time_zone", "unit", "grace"} {
+	for _, name := range []string{"batch_size", "rate_limit", "drop_empty_partitions", "triggers", "evidence", "time_zone", "unit", "grace"} {
 		view.More = view.More || f.of(name) != ""
 	}
-	view.More = view.More || d.batch != plain.batch || d.evidence != plain.evidence || d.zone != plain.zone || d.grace != plain.grace || d.unit+d.rate+d.triggers != ""
+	view.More = view.More || d.batch != plain.batch || d.evidence != plain.evidence || d.zone != plain.zone || d.grace != plain.grace || d.unit+d.rate+d.triggers != "" || d.dropEmpty
 }

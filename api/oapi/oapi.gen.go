@@ -1199,9 +1199,12 @@ type Policy struct {
 	CreatedAt time.Time `json:"created_at"`
 
 	// CreatedBy Who made this version
-	CreatedBy string     `json:"created_by"`
-	Enabled   bool       `json:"enabled"`
-	Events    *EventSpec `json:"events"`
+	CreatedBy string `json:"created_by"`
+
+	// DropEmptyPartitions Whether partitions that are older than the cutoff are dropped once they are empty
+	DropEmptyPartitions bool       `json:"drop_empty_partitions"`
+	Enabled             bool       `json:"enabled"`
+	Events              *EventSpec `json:"events"`
 
 	// Evidence What the journal keeps of each batch: counts and a digest per record, or counts alone.
 	Evidence Evidence `json:"evidence"`
@@ -1280,7 +1283,11 @@ type PolicyInput struct {
 	Condition *string    `json:"condition,omitempty"`
 	CreatedAt *time.Time `json:"created_at,omitempty"`
 	CreatedBy *string    `json:"created_by,omitempty"`
-	Enabled   *bool      `json:"enabled,omitempty"`
+
+	// DropEmptyPartitions Drops a partition, of a table partitioned by range or list of the timestamp column,
+	// once it is empty and its bounds say that it is older than the cutoff as a whole.
+	DropEmptyPartitions *bool `json:"drop_empty_partitions,omitempty"`
+	Enabled             *bool `json:"enabled,omitempty"`
 
 	// Events What other services are told about each record that the policy disposes of;
 	// null, or left out, for nothing.

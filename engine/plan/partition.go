@@ -26,6 +26,11 @@ type Partitions struct {
 	Leaves []Leaf
 	// KeyColumns decide in which partition a row is, at any level.
 	KeyColumns []string
+	// BoundColumns are those of them whose values a partition's bounds tell: by range or by
+	// list.
+	BoundColumns []string
+	// Default: it takes what no other partition does, or is within one that does.
+	Default bool
 	// StatementTriggers are the triggers of the partitioned tables, at any level, that
 	// fire once a statement, and for which action.
 	StatementTriggers []Trigger
@@ -54,6 +59,30 @@ func partitioned(t *Table, a retention.Action) error {
 		}
 	}
 	return nil
+}
+
+// droppable refuses to drop empty partitions where none could ever be told to be old.
+func droppable(p *Plan, in Inputs) error {
+	if !in.Policy.DropEmptyPartitions {
+		return nil
+	}
+	column := p.Time.Column.Name
+	switch {
+	case !in.Policy.Action.Removes():
+		return refuse("drop_empty_partitions", fmt.Sprintf("%s leaves every row where it is, so no partition becomes empty", in.Policy.Action), "leave it out")
+	case in.Table.Kind != KindPartitioned:
+		return refuse("drop_empty_partitions", fmt.Sprintf("%s is not partitioned", in.Table.Name), "leave it out")
+	case !slices.Contains(in.Table.Partitions.BoundColumns, column):
+		return refuse("drop_empty_partitions", fmt.Sprintf("the partitions of %s have no bounds by %q, so an empty one may be needed for new rows", in.Table.Name, column), "leave it out, or partition the table by range of that column")
+	}
+	return nil
+}
+
+// Drops reports whether the partition that is walked may be dropped once it is empty. One
+// that takes what no other does may be needed for any row, and a table that is held as a
+// whole is left as it is.
+func (p *Plan) Drops() bool {
+	return p.Policy.DropEmptyPartitions && p.Table != p.Root && !p.Table.Partitions.Default && !p.Holds.All
 }
 
 // AsPartOf is a partition as the walk meets it: its own storage, indexes and triggers,

@@ -186,7 +186,7 @@ func Build(in Inputs) (*Plan, error) {
 	if in.Leaf != nil {
 		p.Table = in.Leaf.AsPartOf(in.Table)
 	}
-	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, yields, heldRows, family, triggered, columnChanges, archives, rolling, telling}
+	steps := []func(*Plan, Inputs) error{eligible, timeColumn, parseCondition, yields, heldRows, family, triggered, columnChanges, archives, rolling, telling, droppable}
 	for _, step := range steps {
 		if err := step(p, in); err != nil {
 			return nil, err

@@ -188,6 +188,21 @@ func TestArchiveIsPrintedAsInTheGolden(t *testing.T) {
 	g.check(t, "archive")
 }
 
+func TestWhatIsDoneToAWholePartitionIsPrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	p := shapeNamed("bigint").printer(t, modeCounts, holdNone)
+	g.statement("what is older than the cutoff", p.BelowCutoff())
+	g.statement("what is not", p.FromCutoff())
+	g.statement("whether all is due", p.AllDue())
+	for _, h := range holds {
+		g.statement(fmt.Sprintf("counted, held %s", h), shapeNamed("bigint").printer(t, modeCounts, h).Census())
+	}
+	g.statement("emptied", p.Truncate())
+	g.statement("whether it is empty", p.Empty())
+	g.statement("dropped", p.Drop())
+	g.check(t, "partition")
+}
+
 func TestTellingOthersIsPrintedAsInTheGolden(t *testing.T) {
 	g := &golden{}
 	for _, m := range tellingModes {

@@ -10,6 +10,28 @@ func (g *Printer) BelowCutoff() Statement {
 	return b.done()
 }
 
+// FromCutoff prints the query for rows that are not older than the cutoff, likewise.
+func (g *Printer) FromCutoff() Statement {
+	b := &builder{}
+	b.printf("SELECT FROM %s\nWHERE %s", g.from(), g.compare(b, opFrom, g.plan.Cutoff))
+	return b.done()
+}
+
+// Empty prints the query that tells whether a relation has no row.
+func (g *Printer) Empty() Statement {
+	b := &builder{}
+	b.printf("SELECT NOT EXISTS (SELECT FROM %s)", g.from())
+	return b.done()
+}
+
+// Drop prints the statement that drops a partition. RESTRICT is PostgreSQL's default: it
+// refuses if a view or anything else depends on it.
+func (g *Printer) Drop() Statement {
+	b := &builder{}
+	b.printf("DROP TABLE %s", g.plan.Table.Name.SQL())
+	return b.done()
+}
+
 // AllDue prints the query that tells whether a relation has no row that is not due.
 func (g *Printer) AllDue() Statement {
 	b := &builder{}

@@ -202,11 +202,11 @@ func (d *disposition) again(out *outcome, p retention.Progress) {
 	}
 }
 
-// worthARow tells whether the batch met any due row. Steps over a part of the
+// worthARow tells whether the batch met any due row, or dropped a partition. Steps over a part of the
 // table in which nothing is due leave no row; the run's result, zeros and all,
 // proves that they were walked.
 func worthARow(out outcome) bool {
-	return out.counts.Processed+out.counts.Held+out.counts.Blocked+out.counts.SkippedTotal() > 0
+	return out.counts.Processed+out.counts.Held+out.counts.Blocked+out.counts.SkippedTotal() > 0 || out.dropped
 }
 
 // effectsOf are the effects as they are kept: never null.

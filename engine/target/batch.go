@@ -45,6 +45,8 @@ type outcome struct {
 	waiters int
 	// restart: the walk began again, so rows that were left are met once more.
 	restart bool
+	// dropped: an empty partition was dropped.
+	dropped bool
 }
 
 // Step carries out one batch; see retention.Disposition.
@@ -145,6 +147,9 @@ func (d *disposition) batch(ctx context.Context) (outcome, error) {
 func (d *disposition) work(ctx context.Context, filenode uint32, blocks int64) (outcome, error) {
 	id := newBatchID()
 	out := outcome{id: id, next: d.pos}
+	if d.pos.Drop {
+		return out, d.drop(ctx, &out)
+	}
 	if emptied, err := d.empty(ctx, &out); emptied || err != nil {
 		return out, err
 	}

@@ -48,6 +48,8 @@ type disposition struct {
 	marks []walMark
 	// unemptied is the partition that could not be emptied at once and is walked instead.
 	unemptied uint32
+	// kept is the partition that could not be dropped.
+	kept notDropped
 	// estimate is how many rows were due when the first plan was made; 0 if unknown.
 	estimate int64
 }

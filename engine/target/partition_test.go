@@ -3,6 +3,7 @@ package target
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -171,6 +172,113 @@ func TestAPartitionThatIsDueAsAWholeIsEmptied(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAnEmptyPartitionThatIsOlderThanTheCutoffIsDropped(t *testing.T) {
+	young := []string{
+		`CREATE TABLE public.r (id bigint, name text NOT NULL, status text DEFAULT 'old', created_at timestamptz NOT NULL, PRIMARY KEY (id, created_at)) PARTITION BY RANGE (created_at)`,
+		`CREATE TABLE public.r_old PARTITION OF public.r DEFAULT`,
+		`CREATE TABLE public.r_mid PARTITION OF public.r FOR VALUES FROM (now() - interval '95 days') TO (MAXVALUE)`,
+	}
+	for what, c := range map[string]struct {
+		cut     []string
+		sql     []string
+		policy  func(*retention.Policy)
+		hold    bool
+		dropped []string
+		says    string
+	}{
+		"as it is":               {dropped: []string{"r_old"}},
+		"not asked for":          {policy: func(p *retention.Policy) { p.DropEmptyPartitions = false }},
+		"walked row by row":      {policy: func(p *retention.Policy) { p.Evidence = retention.EvidenceRecords }, dropped: []string{"r_old"}},
+		"archived":               {policy: func(p *retention.Policy) { p.Action = retention.ActionArchive }, dropped: []string{"r_old"}},
+		"empty before":           {sql: []string{`DELETE FROM public.r_old`}, dropped: []string{"r_old"}},
+		"a held row":             {hold: true},
+		"a row beside condition": {policy: func(p *retention.Policy) { p.Condition = "id <> 1" }},
+		"what takes all others":  {cut: young},
+		"a view on it":           {sql: []string{`CREATE VIEW public.v AS SELECT * FROM public.r_old`}, says: "depend"},
+		"sub-partitions": {cut: []string{cut["range"][0], `CREATE TABLE public.r_old PARTITION OF public.r FOR VALUES FROM (MINVALUE) TO (now() - interval '95 days') PARTITION BY HASH (id)`,
+			`CREATE TABLE public.r_old0 PARTITION OF public.r_old FOR VALUES WITH (MODULUS 2, REMAINDER 0)`, `CREATE TABLE public.r_old1 PARTITION OF public.r_old FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
+			`CREATE TABLE public.r_mid PARTITION OF public.r FOR VALUES FROM (now() - interval '95 days') TO (MAXVALUE)`}, dropped: []string{"r_old0", "r_old1"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			if c.cut == nil {
+				c.cut = cut["range"]
+			}
+			f := newFixture(t, append(append(c.cut[:len(c.cut):len(c.cut)], fillCut), c.sql...)...)
+			p := policy("r", retention.ActionDelete)
+			p.Evidence, p.DropEmptyPartitions = retention.EvidenceCounts, true
+			if c.policy != nil {
+				c.policy(&p)
+			}
+			if c.hold {
+				f.hold(name("r"), retention.Key{"1", f.remaining("public.r WHERE id = 1", "created_at")[0]})
+			}
+			f.wantAccepted(p)
+			rows, before := f.count(`SELECT count(*) FROM public.r`), f.partitions()
+			got := f.run(p)
+			gone := []string{}
+			for _, name := range before {
+				if !slices.Contains(f.partitions(), name) {
+					gone = append(gone, name)
+				}
+			}
+			if !slices.Equal(gone, c.dropped) {
+				t.Errorf("dropped were %q, want %q", gone, c.dropped)
+			}
+			if n := f.count(`SELECT count(*) FROM holdfast_guard.journal WHERE step LIKE 'dropped empty partition public.%' AND processed = 0`); n != int64(len(c.dropped)) {
+				t.Errorf("the journal has %d partitions as dropped, want %d", n, len(c.dropped))
+			}
+			if left := f.count(`SELECT count(*) FROM public.r`); rows-left != got.Processed {
+				t.Errorf("%d rows are gone and %d were processed", rows-left, got.Processed)
+			}
+			if said := strings.Join(got.Errors, "; "); !strings.Contains(said, c.says) || c.says == "" && said != "" {
+				t.Errorf("the run says %q, want %q in it", said, c.says)
+			}
+			f.run(p) // and goes on without it
+		})
+	}
+}
+
+// partitions are the names of the partitions of r that have rows.
+func (f *fixture) partitions() []string {
+	f.Helper()
+	return f.texts(`SELECT c.relname FROM pg_partition_tree('public.r') AS p JOIN pg_class c ON c.oid = p.relid WHERE p.isleaf AND c.relkind = 'r'`)
+}
+
+func TestAPartitionThatSomebodyReadsIsNotDroppedAndHoldsNobodyUp(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, append(cut["range"], fillCut)...)
+	reader := f.connect()
+	if _, err := reader.Exec(t.Context(), `BEGIN; SELECT count(*) FROM public.r_new`); err != nil { // by way of nothing else
+		t.Fatal(err)
+	}
+	if _, err := reader.Exec(t.Context(), `SELECT count(*) FROM public.r WHERE id = 0`); err != nil {
+		t.Fatal(err)
+	}
+	p := policy("r", retention.ActionDelete)
+	p.DropEmptyPartitions = true
+	if got := f.run(p); got.Processed != 40 || len(got.Errors) > 0 || !slices.Contains(f.partitions(), "r_old") {
+		t.Errorf("processed %d (errors %q), partitions %q; want all 40 and every partition while somebody reads", got.Processed, got.Errors, f.partitions())
+	}
+	if _, err := reader.Exec(t.Context(), `COMMIT`); err != nil {
+		t.Fatal(err)
+	}
+	if f.run(p); slices.Contains(f.partitions(), "r_old") {
+		t.Error("the next run left the empty partition, with nobody in its way")
+	}
+}
+
+func TestDroppingIsRefusedWhereNothingCouldBeDropped(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, append(append(cut["list"][:len(cut["list"]):len(cut["list"])], fillCut), `CREATE TABLE public.o (id bigint PRIMARY KEY, name text, created_at timestamptz)`)...)
+	p := policy("r", retention.ActionDelete)
+	p.DropEmptyPartitions = true
+	f.wantRefusal(p, "drop_empty_partitions", "no bounds by")
+	f.wantRefusal(func() retention.Policy { p := p; p.Table.Name = "o"; return p }(), "drop_empty_partitions", "not partitioned")
+	p.Action, p.Columns = retention.ActionAnonymize, map[string]retention.Anonymizer{"name": {Method: retention.MethodRedact}}
+	f.wantRefusal(p, "drop_empty_partitions", "leaves every row")
 }
 
 func TestAPartitionThatSomebodyReadsIsWalkedInstead(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
 	"holdfast/retention"
 )
 
@@ -28,21 +29,35 @@ func (e explained) reads(name retention.TableName) bool {
 // by the bounds of the others the server itself knows that they have none. 0 if there is
 // none left.
 func nextLeaf(ctx context.Context, tx pgx.Tx, whole *planned, from uint32) (uint32, error) {
-	s := whole.sql.BelowCutoff()
-	var answer []byte
-	if err := tx.QueryRow(ctx, "EXPLAIN (VERBOSE, FORMAT JSON) "+s.SQL, asPlanned(s)...).Scan(&answer); err != nil {
+	e, err := explain(ctx, tx, whole.sql.BelowCutoff())
+	if err != nil {
 		return 0, err
 	}
-	var plans []struct{ Plan explained }
-	if err := json.Unmarshal(answer, &plans); err != nil {
-		return 0, fmt.Errorf("read EXPLAIN: %w", err)
-	}
 	for _, leaf := range whole.Table.Partitions.Leaves {
-		if leaf.OID >= from && slices.ContainsFunc(plans, func(p struct{ Plan explained }) bool { return p.Plan.reads(leaf.Name) }) {
+		if leaf.OID >= from && e.reads(leaf.Name) {
 			return leaf.OID, nil
 		}
 	}
 	return 0, nil
+}
+
+// explain asks the server how it would carry out a query.
+func explain(ctx context.Context, q interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}, s sqlgen.Statement) (explained, error) {
+	var answer []byte
+	if err := q.QueryRow(ctx, "EXPLAIN (VERBOSE, FORMAT JSON) "+s.SQL, asPlanned(s)...).Scan(&answer); err != nil {
+		return explained{}, err
+	}
+	var plans []struct{ Plan explained }
+	if err := json.Unmarshal(answer, &plans); err != nil {
+		return explained{}, fmt.Errorf("read EXPLAIN: %w", err)
+	}
+	var all explained
+	for _, p := range plans {
+		all.Plans = append(all.Plans, p.Plan)
+	}
+	return all, nil
 }
 
 // enterLeaf puts the walk at the beginning of the planned partition, unless it is in it.
@@ -64,6 +79,10 @@ func (d *disposition) leaveLeaf(out *outcome) {
 		return
 	}
 	out.done = false
+	if d.planned.Drops() && !d.pos.Drop {
+		out.next.Drop = true
+		return
+	}
 	out.next = position{Leaf: d.planned.leaf + 1, Before: out.next.Before, Most: out.next.Most}
 }
 
@@ -162,6 +181,11 @@ func readPartitions(ctx context.Context, q querier, oids []uint32, tables map[ui
 		             JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = p.relid
 		             JOIN pg_catalog.pg_attribute a ON a.attrelid = p.relid AND a.attnum > 0 AND NOT a.attisdropped
 		             WHERE a.attnum = ANY (pt.partattrs::smallint[]) OR a.attname = ANY (`+columnsIn("pt.partexprs", "pt.partrelid")+`)),
+		       ARRAY(SELECT DISTINCT a.attname::text
+		             FROM pg_catalog.pg_partition_tree(root.oid) AS p
+		             JOIN pg_catalog.pg_partitioned_table pt ON pt.partrelid = p.relid AND pt.partstrat IN ('r', 'l')
+		             JOIN pg_catalog.pg_attribute a ON a.attrelid = p.relid AND a.attnum = ANY (pt.partattrs::smallint[]) AND NOT a.attisdropped),
+		       EXISTS (SELECT FROM pg_catalog.pg_partition_ancestors(w.oid) AS a JOIN pg_catalog.pg_partitioned_table pt ON pt.partdefid = a.relid),
 		       coalesce((SELECT sum(greatest(l.reltuples, 0)) FROM pg_catalog.pg_partition_tree(w.oid) AS p JOIN pg_catalog.pg_class l ON l.oid = p.relid WHERE p.isleaf), 0)::bigint,
 		       coalesce((SELECT sum(l.relpages) FROM pg_catalog.pg_partition_tree(w.oid) AS p JOIN pg_catalog.pg_class l ON l.oid = p.relid WHERE p.isleaf), 0)::bigint
 		FROM unnest($1::oid[]) AS w(oid)
@@ -174,10 +198,10 @@ func readPartitions(ctx context.Context, q querier, oids []uint32, tables map[ui
 	var oid uint32
 	var parts plan.Partitions
 	var estimate, pages int64
-	_, err = pgx.ForEachRow(rows, []any{&oid, &parts.Root.Schema, &parts.Root.Name, &parts.Above, &parts.Tree, &parts.KeyColumns, &estimate, &pages}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&oid, &parts.Root.Schema, &parts.Root.Name, &parts.Above, &parts.Tree, &parts.KeyColumns, &parts.BoundColumns, &parts.Default, &estimate, &pages}, func() error {
 		t := tables[oid]
 		t.Partitions = parts
-		parts.Above, parts.Tree, parts.KeyColumns = nil, nil, nil
+		parts.Above, parts.Tree, parts.KeyColumns, parts.BoundColumns = nil, nil, nil, nil
 		if t.Kind == plan.KindPartitioned {
 			t.EstimatedRows, t.Pages = estimate, pages
 		}

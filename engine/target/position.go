@@ -17,6 +17,8 @@ type position struct {
 	// the walk came into it.
 	Leaf uint32            `json:"leaf,omitempty"`
 	Base *retention.Counts `json:"base,omitempty"`
+	// Drop: the partition was walked, and is to be dropped if it is empty.
+	Drop bool `json:"drop,omitempty"`
 	// Lo is where the next slice begins; nil before the first one.
 	Lo *mark `json:"lo,omitempty"`
 	// Tie is the timestamp of a group larger than a step, which is walked by blocks

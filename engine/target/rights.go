@@ -87,10 +87,35 @@ func checkLeafRights(ctx context.Context, tx pgx.Tx, pl *planned, leaves []uint3
 			fmt.Sprintf("GRANT %s ON %s TO %s;", missing, name.SQL(), retention.QuoteIdent(role))})
 		return nil
 	})
+	if err == nil && pl.Policy.DropEmptyPartitions {
+		err = ownerLacks(ctx, tx, leaves, &lacks)
+	}
 	if err != nil {
 		return classify(err)
 	}
 	return refuseLacks(lacks)
+}
+
+// ownerLacks adds the partitions that the role could not drop: only the owner of a table
+// can, or that of its schema.
+func ownerLacks(ctx context.Context, tx pgx.Tx, leaves []uint32, lacks *[]lack) error {
+	rows, err := tx.Query(ctx, `
+		SELECT n.nspname, c.relname, current_user, pg_catalog.pg_get_userbyid(c.relowner)
+		FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.oid = ANY ($1) AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') AND NOT pg_catalog.pg_has_role(n.nspowner, 'USAGE')
+		ORDER BY c.oid`, leaves)
+	if err != nil {
+		return err
+	}
+	var name retention.TableName
+	var role, owner string
+	_, err = pgx.ForEachRow(rows, []any{&name.Schema, &name.Name, &role, &owner}, func() error {
+		*lacks = append(*lacks, lack{"drop_empty_partitions", fmt.Sprintf("the role %q does not own the partition %s and cannot drop it", role, name),
+			fmt.Sprintf("GRANT %s TO %s;", retention.QuoteIdent(owner), retention.QuoteIdent(role))})
+		return nil
+	})
+	return err
 }
 
 // familyLacks are the rights on the tables that refer to the policy's own: to see who

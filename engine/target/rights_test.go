@@ -52,6 +52,26 @@ func onOrders(action retention.Action, archive string) retention.Policy {
 	return p
 }
 
+func TestOnlyWhoOwnsAPartitionCanHaveItDropped(t *testing.T) {
+	t.Parallel()
+	f := limited(t, `GRANT USAGE ON SCHEMA app`)
+	role := f.texts(`SELECT current_user`)[0]
+	f.exec(`CREATE TABLE app.parts (created_at timestamptz) PARTITION BY RANGE (created_at)`,
+		`CREATE TABLE app.old PARTITION OF app.parts FOR VALUES FROM (MINVALUE) TO (now() - interval '60 days')`,
+		`GRANT SELECT, UPDATE, DELETE ON app.parts, app.old TO `+role)
+	p := onOrders(retention.ActionDelete, "")
+	p.Table.Name = "parts"
+	f.wantAccepted(p)
+	p.DropEmptyPartitions = true
+	f.wantRefusal(p, "drop_empty_partitions", "does not own the partition app.old")
+	f.exec(`ALTER TABLE app.old OWNER TO ` + role)
+	f.wantAccepted(p)
+	f.run(p)
+	if f.count(`SELECT count(*) FROM pg_class WHERE oid = to_regclass('app.old')`) != 0 {
+		t.Error("the owner did not drop it")
+	}
+}
+
 func TestEveryRightThatARunNeedsIsAskedForAtSaveAndNoMore(t *testing.T) {
 	const usage, usageOld = `GRANT USAGE ON SCHEMA app`, `GRANT USAGE ON SCHEMA old`
 	for _, c := range []struct {

@@ -11,7 +11,7 @@ import (
 
 // changing recognises SQL text that changes rows, also with a placeholder of
 // fmt.Sprintf where the table's name goes.
-var changing = regexp.MustCompile(`(?is)\b(insert\s+into\s+\S|delete\s+from\s+\S|truncate\s+(table\s+|only\s+)?["%\w]+[."]` +
+var changing = regexp.MustCompile(`(?is)\b(insert\s+into\s+\S|delete\s+from\s+\S|truncate\s+(table\s+|only\s+)?["%\w]+[."]|drop\s+table\s+\S` +
 	`|update\s+(only\s+)?[\w."%\[\]]+(\s+(as\s+)?\w+)?\s+set\s|merge\s+into\s+\S)`)
 
 func TestRowsAreChangedFromListedRoomsOnly(t *testing.T) {
@@ -32,6 +32,7 @@ func TestSQLThatChangesRowsIsRecognised(t *testing.T) {
 		"DELETE FROM holdfast.token": true, "delete from x": true, "\n\tINSERT INTO a.b (c)": true,
 		"UPDATE %s SET x = 1": true, `update "t" as x set y = 1`: true, "UPDATE ONLY a.b t\nSET c = 1": true,
 		"TRUNCATE public.t": true, "TRUNCATE TABLE %s.": true, "MERGE INTO t USING s": true,
+		"DROP TABLE %s": true, "drop a table": false,
 		"Delete rows of `t`": false, "updates and deletes": false, "date_trunc('day', x)": false,
 		"CREATE DATABASE x": false, "insert a row into the table": false, "truncate to day, week": false,
 	} {

@@ -12,6 +12,12 @@ type Field struct {
 	Attrs templ.Attributes
 }
 
+// Check is a box to tick, whose value is true.
+type Check struct {
+	Name, Label, Help, Error string
+	On                       bool
+}
+
 // Option is one entry of a select or of a group of radio buttons.
 type Option struct {
 	Value, Text, Help string

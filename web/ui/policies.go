@@ -137,6 +137,7 @@ type PolicyFormView struct {
 	RollupTable, RollupGroups, RollupMeasures Field
 	Table, Timestamp, Do, Evidence, Unit      Choice
 	Enabled                                   bool
+	DropEmpty                                 Check
 	Chosen                                    bool
 	Columns                                   []ColumnField
 	ColumnsError                              string
