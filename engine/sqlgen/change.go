@@ -2,6 +2,7 @@ package sqlgen
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -10,12 +11,11 @@ import (
 )
 
 // Change prints the destructive statement of one step. Its single row has the
-// rows changed, those of them that a trigger undid, what was due and held in the
-// same snapshot (0 unless countHeld), for archive the rows that arrived there, if the
+// rows changed, those of them that a trigger undid, for archive the rows that arrived there, if the
 // plan tells others the bytes of the outbox row, then one array per key column if
 // the plan keeps digests, of bigint for integers and of text for all others, the rows made
 // and changed by a rollup if there is one, and at last for each of with the number of its rows and such arrays.
-func (g *Printer) Change(r Range, run RunMeta, countHeld bool, with ...Gone) Statement {
+func (g *Printer) Change(r Range, run RunMeta, with ...Gone) Statement {
 	b := &builder{}
 	b.printf("WITH ")
 	g.deleteGone(b, with, run)
@@ -41,7 +41,7 @@ func (g *Printer) Change(r Range, run RunMeta, countHeld bool, with ...Gone) Sta
 		g.addRollup(b)
 		b.printf("\n)")
 	}
-	g.summary(b, r, countHeld, with)
+	g.summary(b, with)
 	return b.done()
 }
 
@@ -147,17 +147,12 @@ func (g *Printer) update(b *builder, r Range) {
 	}
 }
 
-func (g *Printer) summary(b *builder, r Range, countHeld bool, with []Gone) {
-	undone, from := "0::bigint", "gone"
+func (g *Printer) summary(b *builder, with []Gone) {
+	undone := "0::bigint"
 	if g.plan.Policy.Action == retention.ActionAnonymize {
 		undone = "pg_catalog.count(*) FILTER (WHERE undone)"
 	}
 	cols := []string{"pg_catalog.count(*)", undone}
-	if countHeld {
-		cols = append(cols, "("+g.heldCount(b, r)+")")
-	} else {
-		cols = append(cols, "0::bigint")
-	}
 	if g.plan.Policy.Action == retention.ActionArchive {
 		// Inserted must equal deleted; a trigger of the archive could swallow rows.
 		cols = append(cols, "(SELECT pg_catalog.count(*) FROM kept)")
@@ -174,18 +169,25 @@ func (g *Printer) summary(b *builder, r Range, countHeld bool, with []Gone) {
 		cols = append(cols, countRolled()...)
 	}
 	cols = append(cols, g.countGone(with)...)
-	b.printf("\nSELECT %s\nFROM %s", strings.Join(cols, ", "), from)
+	b.printf("\nSELECT %s\nFROM gone", strings.Join(cols, ", "))
 }
 
-func (g *Printer) heldCount(b *builder, r Range) string {
-	return fmt.Sprintf("SELECT pg_catalog.count(*) FROM %s\nWHERE %s\n  AND %s\n  AND %s", g.from(), g.within(b, r), g.due(b), g.held(b))
-}
-
-// HeldCount counts the due and held rows of a step by itself.
+// HeldCount counts the due and held rows of a step.
 func (g *Printer) HeldCount(r Range) Statement {
 	b := &builder{}
-	b.printf("%s", g.heldCount(b, r))
+	b.printf("SELECT pg_catalog.count(*) FROM %s\nWHERE %s\n  AND %s\n  AND %s", g.from(), g.within(b, r), g.due(b), g.held(b))
 	return b.done()
+}
+
+// HeldLeft counts them once the step's other rows are gone or treated: hardly any others
+// are left, so each is looked up, and no list of all held ids is made for it.
+func (g *Printer) HeldLeft(r Range) Statement {
+	p := *g.plan
+	p.Holds.Sets = slices.Clone(p.Holds.Sets)
+	for i := range p.Holds.Sets {
+		p.Holds.Sets[i].Hash = false
+	}
+	return (&Printer{plan: &p, keys: g.keys, before: g.before}).HeldCount(r)
 }
 
 // Lock prints the statement that locks a step's rows before they are judged again

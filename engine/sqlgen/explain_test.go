@@ -99,7 +99,7 @@ func TestTheGoldensDescribeTablesAsTheCatalogDoes(t *testing.T) {
 				if !sh.can(h) {
 					continue
 				}
-				got, want := destructive(live.printer(t, m, h), stepNamed("slice"), true), destructive(sh.printer(t, m, h), stepNamed("slice"), true)
+				got, want := destructive(live.printer(t, m, h), stepNamed("slice")), destructive(sh.printer(t, m, h), stepNamed("slice"))
 				if render(got) != render(want) {
 					t.Errorf("%s, %s, held %s\ncatalog %s\ngolden  %s", m, sh.name, h, render(got), render(want))
 				}

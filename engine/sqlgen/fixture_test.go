@@ -235,11 +235,11 @@ func (s shape) printer(t testing.TB, m mode, h hold) *sqlgen.Printer {
 }
 
 // destructive is the statement that a batch runs.
-func destructive(g *sqlgen.Printer, r sqlgen.Range, countHeld bool) sqlgen.Statement {
+func destructive(g *sqlgen.Printer, r sqlgen.Range) sqlgen.Statement {
 	if g.Plain() {
 		return g.PlainDelete(r)
 	}
-	return g.Change(r, runMeta, countHeld)
+	return g.Change(r, runMeta)
 }
 
 // step is a part of the table, and the same in SQL written by hand.
@@ -287,7 +287,7 @@ func eachStatement(t testing.TB, do func(name string, s sqlgen.Statement, g *sql
 				g := sh.printer(t, m, h)
 				for _, st := range steps() {
 					name := fmt.Sprintf("%s, %s key, held %s, %s", m, sh.name, h, st.name)
-					do(name, destructive(g, st.r, h != holdNone), g, m, sh, h, st)
+					do(name, destructive(g, st.r), g, m, sh, h, st)
 				}
 			}
 		}

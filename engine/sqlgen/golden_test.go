@@ -131,15 +131,15 @@ func padName(b []byte) string {
 func (g *golden) cases(t *testing.T, m mode) {
 	t.Helper()
 	for _, h := range holds {
-		g.statement(fmt.Sprintf("slice, bigint key, held %s", h), destructive(shapeNamed("bigint").printer(t, m, h), stepNamed("slice"), h != holdNone))
+		g.statement(fmt.Sprintf("slice, bigint key, held %s", h), destructive(shapeNamed("bigint").printer(t, m, h), stepNamed("slice")))
 	}
 	for _, st := range steps()[1:] {
-		g.statement(fmt.Sprintf("%s, bigint key, held hashed", st.name), destructive(shapeNamed("bigint").printer(t, m, holdHashed), st.r, false))
+		g.statement(fmt.Sprintf("%s, bigint key, held hashed", st.name), destructive(shapeNamed("bigint").printer(t, m, holdHashed), st.r))
 	}
 	for _, sh := range shapes()[1:] {
 		for _, h := range []hold{holdTwo, holdAll} {
 			if sh.can(h) {
-				g.statement(fmt.Sprintf("block, %s key, held %s", sh.name, h), destructive(sh.printer(t, m, h), stepNamed("block"), true))
+				g.statement(fmt.Sprintf("block, %s key, held %s", sh.name, h), destructive(sh.printer(t, m, h), stepNamed("block")))
 			}
 		}
 	}
@@ -158,33 +158,33 @@ const someCondition = `note = 'it''s $1' OR email LIKE '%@example.com' AND id IN
 func TestDeleteIsPrintedAsInTheGolden(t *testing.T) {
 	g := &golden{}
 	g.cases(t, modeDelete)
-	g.statement("slice, with a condition", destructive(conditioned(t, modeDelete, someCondition), stepNamed("slice"), true))
+	g.statement("slice, with a condition", destructive(conditioned(t, modeDelete, someCondition), stepNamed("slice")))
 	g.check(t, "delete")
 }
 
 func TestDeleteWithCountsAloneIsPrintedAsInTheGolden(t *testing.T) {
 	g := &golden{}
 	g.cases(t, modeCounts)
-	g.statement("slice, with a condition", destructive(conditioned(t, modeCounts, someCondition), stepNamed("slice"), true))
-	g.statement("as a Change, which has nothing to return", shapeNamed("bigint").printer(t, modeCounts, holdNone).Change(stepNamed("slice"), runMeta, false))
+	g.statement("slice, with a condition", destructive(conditioned(t, modeCounts, someCondition), stepNamed("slice")))
+	g.statement("as a Change, which has nothing to return", shapeNamed("bigint").printer(t, modeCounts, holdNone).Change(stepNamed("slice"), runMeta))
 	g.check(t, "delete_counts")
 }
 
 func TestAnonymizeIsPrintedAsInTheGolden(t *testing.T) {
 	g := &golden{}
 	g.cases(t, modeAnonymize)
-	g.statement("slice, with a condition", destructive(conditioned(t, modeAnonymize, someCondition), stepNamed("slice"), true))
+	g.statement("slice, with a condition", destructive(conditioned(t, modeAnonymize, someCondition), stepNamed("slice")))
 	g.check(t, "anonymize")
 }
 
 func TestArchiveIsPrintedAsInTheGolden(t *testing.T) {
 	g := &golden{}
 	g.cases(t, modeArchive)
-	g.statement("slice, with a condition", destructive(conditioned(t, modeArchive, someCondition), stepNamed("slice"), true))
+	g.statement("slice, with a condition", destructive(conditioned(t, modeArchive, someCondition), stepNamed("slice")))
 	sh := shapeNamed("bigint")
 	p := sh.policy(modeArchive)
 	p.Evidence, p.Archive = retention.EvidenceCounts, &retention.Archive{Table: table("Cold Store", `a"; --`)}
-	g.statement("slice, counts alone, into a quoted name", sqlgen.New(sh.planned(t, p, holdNone), keys).Change(stepNamed("slice"), runMeta, false))
+	g.statement("slice, counts alone, into a quoted name", sqlgen.New(sh.planned(t, p, holdNone), keys).Change(stepNamed("slice"), runMeta))
 	g.check(t, "archive")
 }
 
@@ -207,16 +207,16 @@ func TestTellingOthersIsPrintedAsInTheGolden(t *testing.T) {
 	g := &golden{}
 	for _, m := range tellingModes {
 		for _, st := range steps() {
-			g.statement(fmt.Sprintf("%s, %s, bigint key, held hashed", m, st.name), destructive(shapeNamed("bigint").printer(t, m, holdHashed), st.r, false))
+			g.statement(fmt.Sprintf("%s, %s, bigint key, held hashed", m, st.name), destructive(shapeNamed("bigint").printer(t, m, holdHashed), st.r))
 		}
 		for _, sh := range shapes() {
-			g.statement(fmt.Sprintf("%s, slice, %s key, none held", m, sh.name), destructive(sh.printer(t, m, holdNone), stepNamed("slice"), false))
+			g.statement(fmt.Sprintf("%s, slice, %s key, none held", m, sh.name), destructive(sh.printer(t, m, holdNone), stepNamed("slice")))
 		}
 	}
 	sh := shapeNamed("bigint")
 	p := sh.policy(modeCounts)
 	p.Events = &retention.EventSpec{EntityType: "user", Key: retention.EventKey{"id"}}
-	g.statement("one column and none included", destructive(sqlgen.New(sh.planned(t, p, holdNone), keys), stepNamed("slice"), false))
+	g.statement("one column and none included", destructive(sqlgen.New(sh.planned(t, p, holdNone), keys), stepNamed("slice")))
 	g.check(t, "events")
 }
 
@@ -269,7 +269,7 @@ func TestEachAnonymizerIsPrintedAsInTheGolden(t *testing.T) {
 		p := sh.policy(modeAnonymize)
 		p.TimeZone, p.Evidence = "Europe/Berlin", retention.EvidenceCounts
 		p.Columns = map[string]retention.Anonymizer{m.column: m.how}
-		g.statement(m.name, sqlgen.New(sh.planned(t, p, holdNone), keys).Change(stepNamed("slice"), runMeta, false))
+		g.statement(m.name, sqlgen.New(sh.planned(t, p, holdNone), keys).Change(stepNamed("slice"), runMeta))
 		seen[m.how.Method] = true
 	}
 	for _, m := range retention.Methods() {
@@ -305,6 +305,7 @@ func TestLocksAndCountsArePrintedAsInTheGolden(t *testing.T) {
 		p := shapeNamed("composite").printer(t, modeDelete, h)
 		g.statement("rows that remain, held "+string(h), p.Remaining(stepNamed("tie block")))
 		g.statement("held rows, held "+string(h), p.HeldCount(stepNamed("slice")))
+		g.statement("held rows that are left, held "+string(h), p.HeldLeft(stepNamed("slice")))
 	}
 	p := conditioned(t, modeAnonymize, someCondition)
 	g.statement("rows that remain to be anonymized under a condition", p.Remaining(stepNamed("tids")))
@@ -380,7 +381,7 @@ func TestRollupsArePrintedAsInTheGolden(t *testing.T) {
 		}
 		pl.Cutoff = cutoff
 		pr := sqlgen.New(pl, keys)
-		g.statement(string(p.Action)+" with a rollup", pr.Change(sqlgen.Range{TIDs: []string{"(0,1)"}}, runMeta, false))
+		g.statement(string(p.Action)+" with a rollup", pr.Change(sqlgen.Range{TIDs: []string{"(0,1)"}}, runMeta))
 		g.statement(string(p.Action)+", the check of a rollup", pr.ExplainRollup())
 	}
 	g.check(t, "rollup")

@@ -248,8 +248,16 @@ func (d *disposition) change(ctx context.Context, r sqlgen.Range, out *outcome) 
 	if err := d.noteHeld(ctx); err != nil {
 		return err
 	}
-	if err := d.execute(ctx, r, d.planned.Holds.Any(), nil, out); err != nil {
+	if err := d.execute(ctx, r, nil, out); err != nil {
 		return err
+	}
+	if d.planned.Holds.Any() {
+		// What was held when the statement judged it still is: no hold changes while we have
+		// the guard. Before the change this look met every row, and made the list of held ids
+		// once more.
+		if err := d.queryRow(ctx, d.planned.sql.HeldLeft(r)).Scan(&out.counts.Held); err != nil {
+			return err
+		}
 	}
 	return d.checkReach(ctx, before, out)
 }
@@ -308,16 +316,16 @@ func (d *disposition) lockRows(ctx context.Context, r sqlgen.Range) ([]string, e
 
 // execute runs the destructive statement and takes its counts and digests, those of the
 // rows that go with the policy's own too.
-func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld bool, with []sqlgen.Gone, out *outcome) error {
+func (d *disposition) execute(ctx context.Context, r sqlgen.Range, with []sqlgen.Gone, out *outcome) error {
 	if d.planned.sql.Plain() && len(with) == 0 {
-		return d.executePlain(ctx, r, countHeld, out)
+		return d.executePlain(ctx, r, out)
 	}
-	s := d.planned.sql.Change(r, sqlgen.RunMeta{RunID: d.spec.RunID, BatchID: out.id, StartedAt: d.started}, countHeld, with...)
+	s := d.planned.sql.Change(r, sqlgen.RunMeta{RunID: d.spec.RunID, BatchID: out.id, StartedAt: d.started}, with...)
 	row, err := d.rawRow(ctx, s)
 	if err != nil {
 		return err
 	}
-	changed, undone, held := row.int(), row.int(), row.int()
+	changed, undone := row.int(), row.int()
 	kept := changed
 	archive := d.spec.Policy.Action == retention.ActionArchive
 	if archive {
@@ -328,9 +336,6 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, countHeld boo
 	}
 	out.counts.Processed = changed - undone
 	out.counts.Skip(retention.SkippedStillDue, undone)
-	if countHeld {
-		out.counts.Held = held
-	}
 	if d.planned.Events != nil {
 		out.told = row.int()
 	}
@@ -367,13 +372,7 @@ func notArrived(left int64, source retention.TableName, arrived int64, archive r
 
 // executePlain runs a delete that needs nothing back but its number of rows: a
 // RETURNING costs a fifth of the statement.
-func (d *disposition) executePlain(ctx context.Context, r sqlgen.Range, countHeld bool, out *outcome) error {
-	if countHeld {
-		s := d.planned.sql.HeldCount(r)
-		if err := d.queryRow(ctx, s).Scan(&out.counts.Held); err != nil {
-			return err
-		}
-	}
+func (d *disposition) executePlain(ctx context.Context, r sqlgen.Range, out *outcome) error {
 	s := d.planned.sql.PlainDelete(r)
 	tag, err := d.conn.Exec(ctx, s.SQL, asPlanned(s)...)
 	out.counts.Processed = tag.RowsAffected()

@@ -198,7 +198,7 @@ func (d *disposition) attempt(ctx context.Context, k *kin, out *outcome) error {
 	if err := d.clear(ctx, k, out); err != nil {
 		return err
 	}
-	if err := d.execute(ctx, sqlgen.Range{TIDs: roots}, false, k.gone(), out); err != nil {
+	if err := d.execute(ctx, sqlgen.Range{TIDs: roots}, k.gone(), out); err != nil {
 		return err
 	}
 	kept := int64(len(roots)) - out.counts.Processed - out.counts.Skipped[retention.SkippedStillDue]

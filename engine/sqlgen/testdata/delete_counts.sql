@@ -200,7 +200,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING 1
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint
+SELECT pg_catalog.count(*), 0::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z

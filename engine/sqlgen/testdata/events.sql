@@ -13,7 +13,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -44,7 +44,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-03T20:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
@@ -74,7 +74,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -105,7 +105,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
@@ -137,7 +137,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
@@ -166,7 +166,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -195,7 +195,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -224,7 +224,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -253,7 +253,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -282,7 +282,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -312,7 +312,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -343,7 +343,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-03T20:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
@@ -373,7 +373,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -404,7 +404,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
@@ -436,7 +436,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
@@ -465,7 +465,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -494,7 +494,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -523,7 +523,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -552,7 +552,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -581,7 +581,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -615,7 +615,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -653,7 +653,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-03T20:00:00Z
@@ -690,7 +690,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(10,0)"
@@ -728,7 +728,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = "(50,0)"
@@ -767,7 +767,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
@@ -803,7 +803,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -839,7 +839,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -875,7 +875,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -911,7 +911,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -947,7 +947,7 @@ WHERE NOT undone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), pg_catalog.count(*) FILTER (WHERE undone), coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = "[ANONYMIZED]"
 -- $2 = 2024-01-02T00:00:00Z
@@ -984,7 +984,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1022,7 +1022,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-03T20:00:00Z
 -- $2 = 2024-01-04T00:00:00Z
@@ -1059,7 +1059,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(10,0)"
 -- $2 = "(20,0)"
@@ -1097,7 +1097,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = "(50,0)"
 -- $2 = "(1000,0)"
@@ -1136,7 +1136,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = ["(0,1)" "(0,2)" "(3,7)" "(9,1)" "(9,2)" "(100000,1)"]
 -- $2 = 2024-01-04T00:00:00Z
@@ -1172,7 +1172,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1208,7 +1208,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1244,7 +1244,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), coalesce(pg_catalog.array_agg(d2), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1280,7 +1280,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint, coalesce(pg_catalog.array_agg(d1), '{}')
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1316,7 +1316,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
@@ -1348,7 +1348,7 @@ FROM gone
 HAVING pg_catalog.count(*) OPERATOR(pg_catalog.>) 0
 RETURNING pg_catalog.pg_column_size(keys) OPERATOR(pg_catalog.+) pg_catalog.pg_column_size(included) AS bytes
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
+SELECT pg_catalog.count(*), 0::bigint, coalesce((SELECT bytes FROM told), 0)::bigint
 FROM gone
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z

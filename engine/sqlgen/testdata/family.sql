@@ -72,7 +72,7 @@ WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($3::pg_catalog.text[]::pg_catalog.tid
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FROM gone1), (SELECT coalesce(pg_catalog.array_agg(d1), '{}') FROM gone1)
+SELECT pg_catalog.count(*), 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FROM gone1), (SELECT coalesce(pg_catalog.array_agg(d1), '{}') FROM gone1)
 FROM gone
 -- $1 = ["(3,1)"]
 -- $2 = [1] ([]int32)
@@ -102,7 +102,7 @@ INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "no
 SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer FROM gone
 RETURNING 1
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FROM gone1), (SELECT pg_catalog.count(*) FROM kept1), (SELECT coalesce(pg_catalog.array_agg(d1), '{}') FROM gone1)
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FROM gone1), (SELECT pg_catalog.count(*) FROM kept1), (SELECT coalesce(pg_catalog.array_agg(d1), '{}') FROM gone1)
 FROM gone
 -- $1 = ["(3,1)"]
 -- $2 = [1] ([]int32)

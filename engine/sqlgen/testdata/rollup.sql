@@ -16,7 +16,7 @@ SET "Sum" = coalesce(o."Sum" OPERATOR(pg_catalog.+) excluded."Sum", o."Sum", exc
     "n" = coalesce(o."n" OPERATOR(pg_catalog.+) excluded."n", o."n", excluded."n")
 RETURNING o.xmax OPERATOR(pg_catalog.=) '0'::pg_catalog.xid AS fresh
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FILTER (WHERE fresh) FROM rolled), (SELECT pg_catalog.count(*) FILTER (WHERE NOT fresh) FROM rolled)
+SELECT pg_catalog.count(*), 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FILTER (WHERE fresh) FROM rolled), (SELECT pg_catalog.count(*) FILTER (WHERE NOT fresh) FROM rolled)
 FROM gone
 -- $1 = ["(0,1)"]
 -- $2 = 2024-01-04T00:00:00Z
@@ -55,7 +55,7 @@ SET "Sum" = coalesce(o."Sum" OPERATOR(pg_catalog.+) excluded."Sum", o."Sum", exc
     "n" = coalesce(o."n" OPERATOR(pg_catalog.+) excluded."n", o."n", excluded."n")
 RETURNING o.xmax OPERATOR(pg_catalog.=) '0'::pg_catalog.xid AS fresh
 )
-SELECT pg_catalog.count(*), 0::bigint, 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FILTER (WHERE fresh) FROM rolled), (SELECT pg_catalog.count(*) FILTER (WHERE NOT fresh) FROM rolled)
+SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FILTER (WHERE fresh) FROM rolled), (SELECT pg_catalog.count(*) FILTER (WHERE NOT fresh) FROM rolled)
 FROM gone
 -- $1 = ["(0,1)"]
 -- $2 = 2024-01-04T00:00:00Z
