@@ -139,6 +139,7 @@ const (
 	OpScheduleWrite   Operation = "schedule.write"
 	OpAccountsWrite   Operation = "accounts.write"
 	OpSubscriberWrite Operation = "subscriber.write"
+	OpRestoreWrite    Operation = "restore.write"
 )
 
 // authorise is the one place where an actor's rights are judged. Today whoever is

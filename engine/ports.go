@@ -21,6 +21,7 @@ type Store interface {
 	EventStore
 	SubscriberStore
 	CoverageStore
+	RestoreStore
 	AccountStore
 
 	// Ping tells whether the database answers.
@@ -252,6 +253,26 @@ type CoverageStore interface {
 	Surveys(ctx context.Context) (last, earlier *retention.Coverage, err error)
 }
 
+// RestoreStore keeps restores of archived rows.
+type RestoreStore interface {
+	// CreateRestore keeps a queued restore.
+	CreateRestore(ctx context.Context, r retention.Restore, by retention.By) (retention.Restore, error)
+	Restores(ctx context.Context, p retention.Page) ([]retention.Restore, string, error)
+	// Restore is one of them, without the keys of its records.
+	Restore(ctx context.Context, id string) (retention.Restore, error)
+	// ClaimRestore gives the caller the oldest restore that has not ended and is in nobody's
+	// hands, for lease, with the keys of its records; false if there is none. The attempt
+	// grows by one.
+	ClaimRestore(ctx context.Context, lease time.Duration) (r retention.Restore, ok bool, err error)
+	// SaveRestore writes its figures and keeps it for lease, if attempt is its latest; else
+	// ErrConflict.
+	SaveRestore(ctx context.Context, r retention.Restore, lease time.Duration) error
+	// FinishRestore ends it, if attempt is its latest; else ErrConflict.
+	FinishRestore(ctx context.Context, r retention.Restore, by retention.By) (retention.Restore, error)
+	// Batch is one batch of the journal, as it was carried over.
+	Batch(ctx context.Context, id string) (retention.Batch, error)
+}
+
 // AccountStore keeps people, their sessions' owner and API tokens.
 type AccountStore interface {
 	// CreateUser keeps an account; a used e-mail address is ErrConflict.
@@ -322,6 +343,7 @@ type Target interface {
 
 	GuardTarget
 	RunTarget
+	RestoreTarget
 }
 
 // GuardTarget is the part of the target that keeps the holds in force.
@@ -358,6 +380,19 @@ type GuardTarget interface {
 	NoteArchives(ctx context.Context, policies []retention.Policy) error
 	// GuardState is the guard's identity and epoch, and the ids of the holds in force.
 	GuardState(ctx context.Context) (retention.GuardMark, []string, error)
+}
+
+// RestoreTarget is the part of the target that brings archived rows back.
+type RestoreTarget interface {
+	// CheckRestore counts what one table's part of a restore would bring back, in a read-only
+	// transaction: rows, those under a hold, and conflicts with the table as it is. Why none
+	// of them can go back is the answer's Problem.
+	CheckRestore(ctx context.Context, spec retention.RestoreSpec) (retention.RestoreTable, error)
+	// OpenRestore takes one table's part up; the attempt must be the latest that Beat was
+	// told of, else Step answers ErrFenced.
+	OpenRestore(ctx context.Context, spec retention.RestoreSpec) (retention.Restoration, error)
+	// Restored is how many rows a restore has brought back to each table, by the journal.
+	Restored(ctx context.Context, restoreID string) (map[retention.TableName]int64, error)
 }
 
 // RunTarget is the part of the target that carries out dispositions.

@@ -288,6 +288,8 @@ type Batch struct {
 	// Digests is the number of record digests that the batch keeps.
 	Digests     int64     `json:"digests"`
 	CommittedAt time.Time `json:"committed_at"`
+	// BegunAt is when the batch's transaction began; nil where an earlier version made it.
+	BegunAt *time.Time `json:"-"`
 }
 
 // Simulation is what a run of a policy would do now.

@@ -163,6 +163,24 @@ func otherWrites() []write {
 				return "table/public.countries", s.EndExemption(ctx, table("countries"), by)
 			}
 		}},
+		{"CreateRestore", false, true, func(_ *testing.T, s *store.Store) call {
+			return func(ctx context.Context, by retention.By) (string, error) {
+				r, err := s.CreateRestore(ctx, restore(), by)
+				return "restore/" + r.ID, err
+			}
+		}},
+		{"FinishRestore", true, true, func(t *testing.T, s *store.Store) call {
+			must(s.CreateRestore(t.Context(), restore(), by("restore.request")))(t)
+			r, _, err := s.ClaimRestore(t.Context(), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Status = retention.RestoreSucceeded
+			return func(ctx context.Context, by retention.By) (string, error) {
+				_, err := s.FinishRestore(ctx, r, by)
+				return "restore/" + r.ID, err
+			}
+		}},
 		{"CreateUser", false, true, func(_ *testing.T, s *store.Store) call {
 			return func(ctx context.Context, by retention.By) (string, error) {
 				_, err := s.CreateUser(ctx, retention.User{Email: "john@example.com"}, "$argon2id$SECRET", by)

@@ -69,7 +69,7 @@ func (s *Store) Disposals(ctx context.Context, table retention.TableName, digest
 	}
 	rows, err = s.pool.Query(ctx, `
 		SELECT id, run_id, policy, policy_version, action, table_schema, table_name, seq, guard_epoch, step,
-		       processed, held, blocked, skipped, digest_count, committed_at, blocked_by, effects
+		       processed, held, blocked, skipped, digest_count, committed_at, blocked_by, effects, begun_at
 		FROM holdfast.batch
 		WHERE id = ANY ($1)
 		  AND (position($2::bytea IN digests) - 1) % 32 = 0
@@ -95,7 +95,7 @@ func (s *Store) Untold(ctx context.Context, table retention.TableName) (n int64,
 		             CASE WHEN table_schema = $1 AND table_name = $2 THEN processed ELSE 0 END
 		             + coalesce((effects -> $3 ->> 'deleted')::bigint, 0) + coalesce((effects -> $3 ->> 'updated')::bigint, 0) AS n
 		      FROM holdfast.batch
-		      WHERE digest_count = 0 AND (table_schema = $1 AND table_name = $2 OR effects ? $3)) AS b
+		      WHERE digest_count = 0 AND action <> 'restore' AND (table_schema = $1 AND table_name = $2 OR effects ? $3)) AS b
 		WHERE n > 0`, table.Schema, table.Name, table.String()).Scan(&n, &until)
 	return n, until, fail("count what was disposed of without digests", err)
 }

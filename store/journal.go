@@ -36,12 +36,12 @@ func queueBatch(queue *pgx.Batch, b retention.JournalRow) error {
 	queue.Queue(`
 		INSERT INTO holdfast.batch
 			(id, run_id, policy, policy_version, action, table_schema, table_name, seq, guard_epoch, step,
-			 processed, held, blocked, skipped, digest_count, digests, committed_at, blocked_by, effects, digests_sorted)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, true)
+			 processed, held, blocked, skipped, digest_count, digests, committed_at, blocked_by, effects, digests_sorted, begun_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, true, $20)
 		ON CONFLICT (id) DO NOTHING`,
 		b.ID, b.RunID, b.Policy, b.PolicyVersion, b.Action, b.Table.Schema, b.Table.Name, b.Seq, b.GuardEpoch, b.Step,
 		b.Processed, b.Held, b.Blocked, skipped, b.Digests, digests, b.CommittedAt,
-		counted(b.BlockedBy), affected(b.Effects))
+		counted(b.BlockedBy), affected(b.Effects), b.BegunAt)
 	return nil
 }
 
@@ -61,7 +61,7 @@ func (s *Store) Batches(ctx context.Context, runID, policy string, newest bool, 
 	}
 	rows, err := s.pool.Query(ctx, `
 		SELECT id, run_id, policy, policy_version, action, table_schema, table_name, seq, guard_epoch, step,
-		       processed, held, blocked, skipped, digest_count, committed_at, blocked_by, effects
+		       processed, held, blocked, skipped, digest_count, committed_at, blocked_by, effects, begun_at
 		FROM holdfast.batch
 		WHERE run_id = $1
 		  AND (committed_at, id) `+beyond+` ($2, $3)
@@ -82,7 +82,7 @@ func (s *Store) Batches(ctx context.Context, runID, policy string, newest bool, 
 func scanBatch(row pgx.CollectableRow) (b retention.Batch, err error) {
 	var skipped []byte
 	err = row.Scan(&b.ID, &b.RunID, &b.Policy, &b.PolicyVersion, &b.Action, &b.Table.Schema, &b.Table.Name, &b.Seq, &b.GuardEpoch, &b.Step,
-		&b.Processed, &b.Held, &b.Blocked, &skipped, &b.Digests, &b.CommittedAt, &b.BlockedBy, &b.Effects)
+		&b.Processed, &b.Held, &b.Blocked, &skipped, &b.Digests, &b.CommittedAt, &b.BlockedBy, &b.Effects, &b.BegunAt)
 	if err != nil {
 		return b, err
 	}

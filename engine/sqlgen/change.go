@@ -127,7 +127,7 @@ func (g *Printer) insertArchive(b *builder, run RunMeta, m moved) {
 		into = append(into, retention.QuoteIdent(meta.Name))
 	}
 	p := g.plan.Policy
-	values = append(values, "pg_catalog.statement_timestamp()", b.arg(run.RunID)+"::pg_catalog.uuid", b.arg(p.Name)+asText, b.arg(p.Version)+"::integer")
+	values = append(values, "pg_catalog.transaction_timestamp()", b.arg(run.RunID)+"::pg_catalog.uuid", b.arg(p.Name)+asText, b.arg(p.Version)+"::integer")
 	// OVERRIDING SYSTEM VALUE: an archive made by CREATE TABLE … LIKE INCLUDING
 	// IDENTITY keeps the source's numbers.
 	b.printf("%s AS (\nINSERT INTO %s (%s) OVERRIDING SYSTEM VALUE\nSELECT %s FROM %s\nRETURNING 1\n)",

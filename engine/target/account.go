@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"holdfast/engine/plan"
 	"holdfast/retention"
@@ -23,7 +24,12 @@ type moves struct {
 // reach reads the session's own counters of changed rows by table, if triggers
 // could reach further than the statement says.
 func (d *disposition) reach(ctx context.Context) (map[uint32]moves, error) {
-	if !d.planned.Watch {
+	return readReach(ctx, d.conn, d.planned.Watch, d.planned.Root.Name)
+}
+
+// readReach does so for a statement on a table.
+func readReach(ctx context.Context, conn *pgxpool.Conn, watch bool, table retention.TableName) (map[uint32]moves, error) {
+	if !watch {
 		return nil, nil
 	}
 	out := map[uint32]moves{}
@@ -49,12 +55,12 @@ func (d *disposition) reach(ctx context.Context) (map[uint32]moves, error) {
 			})
 			return err
 		})
-	b.Queue(setOwnPath, ownPath(d.conn.Conn()))
-	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
+	b.Queue(setOwnPath, ownPath(conn.Conn()))
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return nil, err
 	}
 	if !counting {
-		return nil, notCounting(d.planned.Root.Name)
+		return nil, notCounting(table)
 	}
 	return out, nil
 }
@@ -68,7 +74,7 @@ func notCounting(table retention.TableName) error {
 
 // checkLocks fails if something in the transaction has locked a table as a whole, which
 // we never do: TRUNCATE and DDL change tables and are in no counter.
-func (d *disposition) checkLocks(ctx context.Context) error {
+func checkLocks(ctx context.Context, conn *pgxpool.Conn) error {
 	var name string
 	b := &pgx.Batch{}
 	b.Queue(ourPath)
@@ -81,8 +87,8 @@ func (d *disposition) checkLocks(ctx context.Context) error {
 		  AND l.database = (SELECT db.oid FROM pg_catalog.pg_database db WHERE db.datname = pg_catalog.current_database())
 		  AND (c.oid IS NULL OR c.relkind IN ('r', 'p', 'm', 'f') AND c.relpersistence <> 't')`).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&name) })
-	b.Queue(setOwnPath, ownPath(d.conn.Conn()))
-	if err := d.conn.SendBatch(ctx, b).Close(); err != nil || name == "" {
+	b.Queue(setOwnPath, ownPath(conn.Conn()))
+	if err := conn.SendBatch(ctx, b).Close(); err != nil || name == "" {
 		return err
 	}
 	return fmt.Errorf("a trigger reached further than the policy says: it emptied or altered %s (TRUNCATE or DDL), which no record of changes shows; the batch was rolled back and nothing was changed; disable that trigger for this policy's rows or take the table out of the policy", name)
@@ -98,7 +104,7 @@ func (d *disposition) checkReach(ctx context.Context, before map[uint32]moves, o
 	if _, err := d.conn.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
 		return err
 	}
-	if err := d.checkLocks(ctx); err != nil {
+	if err := checkLocks(ctx, d.conn); err != nil {
 		return err
 	}
 	after, err := d.reach(ctx)
@@ -269,7 +275,7 @@ func (d *disposition) queueProgress(b *pgx.Batch, out outcome, p retention.Progr
 func (t *Target) Uncarried(ctx context.Context, limit int) ([]retention.JournalRow, error) {
 	rows, err := t.pool.Query(ctx, `
 		SELECT id::text, run_id::text, policy, policy_version, action, schema_name, table_name, seq, guard_epoch, step,
-		       processed, held, blocked, skipped, digests, committed_at, blocked_by, effects
+		       processed, held, blocked, skipped, digests, committed_at, blocked_by, effects, begun_at
 		FROM holdfast_guard.journal
 		WHERE carried_at IS NULL
 		ORDER BY committed_at
@@ -279,7 +285,7 @@ func (t *Target) Uncarried(ctx context.Context, limit int) ([]retention.JournalR
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (j retention.JournalRow, err error) {
 		err = row.Scan(&j.ID, &j.RunID, &j.Policy, &j.PolicyVersion, &j.Action, &j.Table.Schema, &j.Table.Name, &j.Seq, &j.GuardEpoch, &j.Step,
-			&j.Processed, &j.Held, &j.Blocked, &j.Skipped, &j.DigestBytes, &j.CommittedAt, &j.BlockedBy, &j.Effects)
+			&j.Processed, &j.Held, &j.Blocked, &j.Skipped, &j.DigestBytes, &j.CommittedAt, &j.BlockedBy, &j.Effects, &j.BegunAt)
 		j.Digests = int64(len(j.DigestBytes) / digestSize)
 		return j, err
 	})

@@ -176,11 +176,7 @@ func (d *disposition) enter(ctx context.Context) (filenode uint32, blocks int64,
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 	// Said again, since a trigger may have changed the session's.
 	b.Queue(ourPath)
-	b.Queue(`SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', $1, true),
-		set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true),
-		set_config('row_security', 'off', true), set_config('jit', 'off', true),
-		set_config('work_mem', $4, true)`,
-		millis(time.Duration(d.lockTimeout)*time.Millisecond), millis(statementTimeout), millis(idleTimeout), workMem)
+	queueSettings(b, time.Duration(d.lockTimeout)*time.Millisecond)
 	b.Queue(`SELECT pg_advisory_xact_lock_shared($1, $2)`, guardLockClass, guardLockObject)
 	b.Queue(`SELECT attempt FROM holdfast_guard.run WHERE run_id = $1 FOR UPDATE`, d.spec.RunID).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&attempt) })
@@ -207,6 +203,15 @@ func (d *disposition) enter(ctx context.Context) (filenode uint32, blocks int64,
 		return 0, 0, retention.ErrMoved
 	}
 	return filenode, blocks, nil
+}
+
+// queueSettings has the transaction of a batch wait, and work, for no longer than it may.
+func queueSettings(b *pgx.Batch, lockTimeout time.Duration) {
+	b.Queue(`SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', $1, true),
+		set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true),
+		set_config('row_security', 'off', true), set_config('jit', 'off', true),
+		set_config('work_mem', $4, true)`,
+		millis(lockTimeout), millis(statementTimeout), millis(idleTimeout), workMem)
 }
 
 func millis(v time.Duration) string { return fmt.Sprintf("%dms", v.Milliseconds()) }

@@ -109,28 +109,35 @@ type rawRow struct {
 // rawRow runs a statement that answers exactly one row. The answer is valid until the
 // next one: its bytes are kept in the same place.
 func (d *disposition) rawRow(ctx context.Context, s sqlgen.Statement) (*rawRow, error) {
-	rows, err := d.conn.Query(ctx, s.SQL, asPlanned(s)...)
+	r, buf, err := readRaw(ctx, d.conn, s, d.raw)
+	d.raw = buf
+	return r, err
+}
+
+// readRaw does so with the answer kept in buf, if it is large enough, which is answered too.
+func readRaw(ctx context.Context, q querier, s sqlgen.Statement, buf []byte) (*rawRow, []byte, error) {
+	rows, err := q.Query(ctx, s.SQL, asPlanned(s)...)
 	if err != nil {
-		return nil, err
+		return nil, buf, err
 	}
 	defer rows.Close()
 	if !rows.Next() {
-		return nil, cmp.Or(rows.Err(), pgx.ErrNoRows)
+		return nil, buf, cmp.Or(rows.Err(), pgx.ErrNoRows)
 	}
 	r := &rawRow{values: make([][]byte, len(rows.RawValues()))}
 	for i, f := range rows.FieldDescriptions() {
 		if f.Format != pgx.BinaryFormatCode {
-			return nil, fmt.Errorf("column %d came back as text", i)
+			return nil, buf, fmt.Errorf("column %d came back as text", i)
 		}
 	}
-	d.raw = d.raw[:0]
+	buf = buf[:0]
 	for i, v := range rows.RawValues() {
-		from := len(d.raw)
-		d.raw = append(d.raw, v...)
-		r.values[i] = d.raw[from:len(d.raw):len(d.raw)]
+		from := len(buf)
+		buf = append(buf, v...)
+		r.values[i] = buf[from:len(buf):len(buf)]
 	}
 	rows.Close()
-	return r, rows.Err()
+	return r, buf, rows.Err()
 }
 
 func (r *rawRow) fail(err error) {

@@ -131,17 +131,21 @@ func (d *disposition) open(ctx context.Context) error {
 }
 
 // Close gives the connection back; one in the middle of a transaction is ended.
-func (d *disposition) Close() {
-	if d.conn == nil {
+func (d *disposition) Close() { release(&d.conn) }
+
+// release gives a connection back to the pool.
+func release(conn **pgxpool.Conn) {
+	c := *conn
+	if c == nil {
 		return
 	}
-	if d.conn.Conn().PgConn().TxStatus() != 'I' {
+	if c.Conn().PgConn().TxStatus() != 'I' {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
-		_ = d.conn.Conn().Close(ctx)
+		_ = c.Conn().Close(ctx)
 	}
-	d.conn.Release()
-	d.conn = nil
+	c.Release()
+	*conn = nil
 }
 
 // Progress is what has been committed so far.

@@ -20,7 +20,7 @@ func evilSchema() []string {
 		{"sha256", "bytea", "bytea"}, {"encode", "bytea, text", "text"}, {"convert_to", "text, name", "bytea"},
 		{"left", "text, integer", "text"}, {"right", "text, integer", "text"}, {"length", "text", "integer"}, {"repeat", "text, integer", "text"},
 		{"date_trunc", "text, timestamptz, text", "timestamptz"}, {"date_trunc", "text, timestamp", "timestamp"}, {"to_char", "timestamp, text", "text"},
-		{"statement_timestamp", "", "timestamptz"}, {"clock_timestamp", "", "timestamptz"}, {"set_config", "text, text, boolean", "text"},
+		{"transaction_timestamp", "", "timestamptz"}, {"clock_timestamp", "", "timestamptz"}, {"set_config", "text, text, boolean", "text"},
 		{"current_setting", "text", "text"}, {"pg_advisory_xact_lock_shared", "integer, integer", "void"}, {"pg_advisory_xact_lock", "integer, integer", "void"},
 		{"md5", "text", "text"}, {"pg_relation_filenode", "regclass", "oid"}, {"pg_relation_size", "regclass", "bigint"},
 		{"pg_stat_get_xact_tuples_deleted", "oid", "bigint"}, {"unnest", "text[]", "text"}, {"has_table_privilege", "oid, text", "boolean"},

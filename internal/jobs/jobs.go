@@ -113,6 +113,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.every(settleEvery, nil, "take over runs", m.engine.TakeOver)
 	m.every(carryEvery, m.carry, "carry journal and events", m.engine.CarryJournal)
 	m.every(settleEvery, nil, "measure policies", m.engine.MeasurePolicies)
+	m.every(tickEvery, nil, "restore archived rows", m.engine.WorkRestores)
 	m.every(wakeEvery, nil, "wake subscribers", m.engine.WakePumps)
 	m.every(surveyEvery, nil, "survey the tables", m.engine.SurveyCoverage)
 	m.every(sweepEvery, nil, "sweep", m.engine.Sweep)

@@ -975,7 +975,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
@@ -1013,7 +1013,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
@@ -1050,7 +1050,7 @@ WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $5::pg_catalog.uuid, $6::pg_catalog.text, $7::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
@@ -1088,7 +1088,7 @@ WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $6::pg_catalog.uuid, $7::pg_catalog.text, $8::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
@@ -1127,7 +1127,7 @@ WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
@@ -1163,7 +1163,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
@@ -1199,7 +1199,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.text AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."id"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."sessions_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
@@ -1235,7 +1235,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
 RETURNING "t"."tenant" AS a1, "t"."ref" AS a2, "t"."at" AS a3, "t"."email" AS a4, "t"."phone" AS a5, "t"."born" AS a6, "t"."note" AS a7, "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1, "t"."tenant"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "public"."tickets_archive" ("tenant", "ref", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, gone.a7, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, gone.a7, pg_catalog.transaction_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
@@ -1271,7 +1271,7 @@ WHERE "t"."select" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."s
 RETURNING "t"."Id""); --" AS a1, "t"."select" AS a2, "t"."E-Mail '$1'" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."Id""); --"::pg_catalog.int8 AS d1, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."select"::pg_catalog.text AS i1, "t"."Id""); --"::pg_catalog.text AS i2
 ), kept AS (
 INSERT INTO "Audit Log"."Order""; DROP TABLE x; --_archive" ("Id""); --", "select", "E-Mail '$1'", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)
@@ -1307,7 +1307,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
 RETURNING "t"."at" AS a1, "t"."email" AS a2, "t"."phone" AS a3, "t"."born" AS a4, "t"."note" AS a5, "t"."phone"::pg_catalog.text AS e1, "t"."born"::pg_catalog.text AS e2, "t"."at"::pg_catalog.text AS i1
 ), kept AS (
 INSERT INTO "public"."lines_archive" ("at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, pg_catalog.statement_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, pg_catalog.transaction_timestamp(), $4::pg_catalog.uuid, $5::pg_catalog.text, $6::integer FROM gone
 RETURNING 1
 ), told AS (
 INSERT INTO holdfast_guard.outbox (id, run_id, policy, policy_version, action, entity_type, initiated_at, count, key_parts, keys, columns, included)

@@ -88,7 +88,7 @@ RETURNING "t"."id" AS a1, "t"."ref" AS a2, "t"."id"::pg_catalog.int8 AS d1
 ),
 kept1 AS (
 INSERT INTO "Shop"."Line_archive" ("id", "ref", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone1.a1, gone1.a2, pg_catalog.statement_timestamp(), $3::pg_catalog.uuid, $4::pg_catalog.text, $5::integer FROM gone1
+SELECT gone1.a1, gone1.a2, pg_catalog.transaction_timestamp(), $3::pg_catalog.uuid, $4::pg_catalog.text, $5::integer FROM gone1
 RETURNING 1
 ),
 gone AS (
@@ -99,7 +99,7 @@ WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($6::pg_catalog.text[]::pg_catalog.tid
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $8::pg_catalog.uuid, $9::pg_catalog.text, $10::integer FROM gone
 RETURNING 1
 )
 SELECT pg_catalog.count(*), 0::bigint, (SELECT pg_catalog.count(*) FROM kept), coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FROM gone1), (SELECT pg_catalog.count(*) FROM kept1), (SELECT coalesce(pg_catalog.array_agg(d1), '{}') FROM gone1)

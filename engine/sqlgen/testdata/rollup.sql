@@ -42,7 +42,7 @@ WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1, ((("t"."at" AT TIME ZONE 'UTC')::pg_catalog.date))::pg_catalog.date AS r1, ("t"."id" * 2) AS m1, ("t"."id") AS m2
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE
-SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.statement_timestamp(), $3::pg_catalog.uuid, $4::pg_catalog.text, $5::integer FROM gone
+SELECT gone.a1, gone.a2, gone.a3, gone.a4, gone.a5, gone.a6, pg_catalog.transaction_timestamp(), $3::pg_catalog.uuid, $4::pg_catalog.text, $5::integer FROM gone
 RETURNING 1
 ), rolled AS (
 INSERT INTO "Shop"."Daily" AS o ("day", "Sum", "last", "n")

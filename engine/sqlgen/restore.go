@@ -1,0 +1,233 @@
+package sqlgen
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// Restorer prints the statements that bring archived rows back to their table. In all of
+// them the archive is t.
+type Restorer struct {
+	plan *plan.Restoring
+	pick Picked
+	// with are the archives of which rows come back with these, by the table that they go
+	// back to. ahead: it is a look ahead, and what is in them still will be back.
+	with  map[retention.TableName]PickedIn
+	ahead bool
+	// holds judges the archive's rows.
+	holds *Printer
+}
+
+// Picked says which rows of an archive are meant.
+type Picked struct {
+	// RunID and Policy are those that archived them; At, unless it is nil, when. Without a
+	// run the rows are named by address.
+	RunID, Policy string
+	At            *time.Time
+}
+
+// PickedIn are such rows of another archive.
+type PickedIn struct {
+	Archive *plan.Table
+	Picked
+}
+
+// NewRestorer makes a printer for a plan. with are the archives of which rows come back with
+// these, by the table that they go back to; ahead says that they will.
+func NewRestorer(p *plan.Restoring, pick Picked, with map[retention.TableName]PickedIn, ahead bool) *Restorer {
+	return &Restorer{plan: p, pick: pick, with: with, ahead: ahead, holds: New(&plan.Plan{Table: p.Archive, Key: p.Archive.KeyColumns(), Holds: p.Holds}, Keys{})}
+}
+
+// picked prints which rows of an archive are meant.
+func picked(b *builder, a Picked, as string) string {
+	if a.RunID == "" {
+		return "true"
+	}
+	s := fmt.Sprintf(`%s."holdfast_run" %s %s::pg_catalog.uuid AND %s."holdfast_policy" %s %s%s`, as, opEqual, b.arg(a.RunID), as, opEqual, b.arg(a.Policy), asText)
+	if a.At != nil {
+		s += fmt.Sprintf(` AND %s."holdfast_archived_at" %s %s::pg_catalog.timestamptz`, as, opEqual, b.arg(*a.At))
+	}
+	return s
+}
+
+// part prints the part of the archive that a step is about; the whole of it for none.
+func (g *Restorer) part(b *builder, r Range) string {
+	s := picked(b, g.pick, alias)
+	if r.Block != nil || r.TIDs != nil {
+		s = g.holds.within(b, r) + "\n  AND " + s
+	}
+	return s
+}
+
+func (g *Restorer) from() string { return relation(g.plan.Archive, alias) }
+
+// Candidates prints the statement that locks the rows of a step that no hold keeps; it
+// answers their addresses as text.
+func (g *Restorer) Candidates(r Range) Statement {
+	b := &builder{}
+	b.printf("SELECT %s.ctid%s FROM %s\nWHERE %s\n  AND NOT %s\nFOR UPDATE OF %s", alias, asText, g.from(), g.part(b, r), g.holds.held(b), alias)
+	return b.done()
+}
+
+// Newest prints the query for the addresses of the newest copies of records, with their
+// ids' places in the list.
+func (g *Restorer) Newest(ids []retention.Key) Statement {
+	b := &builder{}
+	key := make([]plan.Column, len(g.plan.Key))
+	for i, c := range g.plan.Key {
+		key[i], _ = g.plan.Archive.Column(c.Name)
+		key[i].EqSchema = c.EqSchema
+	}
+	arrays, texts, equal := make([]string, len(key)), make([]string, len(key)), make([]string, len(key))
+	for i, c := range key {
+		column := make([]string, len(ids))
+		for j, id := range ids {
+			column[j] = id[i]
+		}
+		arrays[i], texts[i] = b.arg(column)+"::pg_catalog.text[]", fmt.Sprintf("c%d", i+1)
+		equal[i] = fmt.Sprintf("%s OPERATOR(%s.=) u.c%d::%s", col(c.Name), retention.QuoteIdent(c.EqSchema), i+1, c.BaseSQL)
+	}
+	b.printf("SELECT (SELECT %s.ctid%s FROM %s WHERE %s ORDER BY %s.\"holdfast_archived_at\" DESC, %s.ctid DESC LIMIT 1)\nFROM ROWS FROM (%s) WITH ORDINALITY AS u(%s, pos)\nORDER BY u.pos",
+		alias, asText, g.from(), strings.Join(equal, " AND "), alias, alias, "pg_catalog.unnest("+strings.Join(arrays, "), pg_catalog.unnest(")+")", strings.Join(texts, ", "))
+	return b.done()
+}
+
+// conflicts prints, one by one, what is true of a row that is in conflict; nothing for a
+// foreign key to the table itself, unless own.
+func (g *Restorer) conflicts(b *builder, own bool) []string {
+	var out []string
+	for _, u := range g.plan.Unique {
+		equal := make([]string, len(u.Columns))
+		for i, name := range u.Columns {
+			equal[i] = fmt.Sprintf("s.%s OPERATOR(%s.=) %s", retention.QuoteIdent(name), retention.QuoteIdent(u.EqSchemas[i]), col(name))
+		}
+		out = append(out, fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s)", relation(g.plan.Source, "s"), strings.Join(equal, " AND ")))
+	}
+	for _, name := range g.plan.NotNull {
+		out = append(out, col(name)+" IS NULL")
+	}
+	for _, fk := range g.plan.Parents {
+		s := ""
+		if own || fk.Parent != g.plan.Source.Name {
+			s = "(" + g.noParent(b, fk) + ")"
+		}
+		out = append(out, s)
+	}
+	for _, c := range g.plan.Checks {
+		var columns []string
+		for _, name := range c.Columns {
+			columns = append(columns, col(name))
+		}
+		// The server's own print of it has bare names.
+		out = append(out, fmt.Sprintf("(SELECT (%s) FROM (SELECT %s) AS checked) IS FALSE", c.Expr, strings.Join(columns, ", ")))
+	}
+	return out
+}
+
+// noParent prints that a row has nothing to refer to by a foreign key: there is no such row,
+// or there is one of that key and the one that it referred to is archived still, so that it
+// would come to refer to another.
+func (g *Restorer) noParent(b *builder, fk plan.ForeignKey) string {
+	there := fmt.Sprintf("EXISTS (SELECT FROM %s AS p WHERE %s)", fk.Parent.SQL(), refers(fk, "p", alias))
+	s := refersAtAll(fk) + " AND "
+	a, ok := g.with[fk.Parent]
+	if !ok {
+		return s + "NOT " + there
+	}
+	archived := fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s AND %s)", relation(a.Archive, "a"), refers(fk, "a", alias), picked(b, a.Picked, "a"))
+	if g.ahead {
+		return s + fmt.Sprintf("%s %s %s", there, opEqual, archived)
+	}
+	return s + fmt.Sprintf("(NOT %s OR %s)", there, archived)
+}
+
+// refersAtAll prints that a row refers to some row by a foreign key.
+func refersAtAll(fk plan.ForeignKey) string {
+	set := make([]string, len(fk.ChildCols))
+	for i, name := range fk.ChildCols {
+		set[i] = col(name) + " IS NOT NULL"
+	}
+	return strings.Join(set, " AND ")
+}
+
+// judged prints the number, from 0, of the first conflict of a row; NULL for none.
+func (g *Restorer) judged(b *builder, own bool) string {
+	s := "CASE"
+	for i, is := range g.conflicts(b, own) {
+		if is != "" {
+			s += fmt.Sprintf("\n  WHEN %s THEN %d", is, i)
+		}
+	}
+	if s == "CASE" {
+		return "NULL::integer"
+	}
+	return s + " END"
+}
+
+// Judge prints the query for the rows of a step that are in conflict: their addresses, and
+// the number of the first conflict. Foreign keys to the table itself are left to Links.
+func (g *Restorer) Judge(r Range) Statement {
+	b := &builder{}
+	b.printf("SELECT j.at, j.conflict FROM (SELECT %s.ctid%s AS at, %s AS conflict FROM %s\nWHERE %s OFFSET 0) AS j\nWHERE j.conflict IS NOT NULL",
+		alias, asText, g.judged(b, false), g.from(), g.part(b, r))
+	return b.done()
+}
+
+// Links prints the query for the rows of a step, by address, of which one foreign key
+// refers to rows of the same table that are not there, or are archived still: with the
+// address of that row in the step, or NULL where it is not in it either.
+func (g *Restorer) Links(parent int, r Range) Statement {
+	b := &builder{}
+	fk := g.plan.Parents[parent]
+	tids := b.arg(r.TIDs)
+	among := func(as string) string {
+		return fmt.Sprintf("%s.ctid %s ANY (%s::pg_catalog.text[]::pg_catalog.tid[])", as, opEqual, tids)
+	}
+	b.printf("SELECT %s.ctid%s, (SELECT p.ctid%s FROM %s WHERE %s AND %s LIMIT 1)\nFROM %s\nWHERE %s\n  AND %s",
+		alias, asText, asText, relation(g.plan.Archive, "p"), among("p"), refers(fk, "p", alias), g.from(), among(alias), g.noParent(b, fk))
+	return b.done()
+}
+
+// Census prints the query for what of the archive is meant: the number of rows, of those
+// that are held, and by conflict those that are not and cannot go back, with some keys of
+// each: conflict (-1 for the held, -2 for those that can), rows, samples as JSON.
+func (g *Restorer) Census(r Range, samples int) Statement {
+	b := &builder{}
+	keys := "NULL::pg_catalog.text[]"
+	if len(g.plan.Key) > 0 {
+		parts := make([]string, len(g.plan.Key))
+		for i, c := range g.plan.Key {
+			parts[i] = col(c.Name) + asText
+		}
+		keys = "ARRAY[" + strings.Join(parts, ", ") + "]"
+	}
+	b.printf("WITH meant AS MATERIALIZED (SELECT %s AS held, CASE WHEN %s THEN NULL ELSE %s END AS conflict, %s AS id FROM %s\nWHERE %s)\n",
+		g.holds.held(b), g.holds.held(b), g.judged(b, true), keys, g.from(), g.part(b, r))
+	b.printf("SELECT -1 AS conflict, pg_catalog.count(*) FILTER (WHERE held) AS rows, '[]'::pg_catalog.jsonb AS samples FROM meant\nUNION ALL SELECT coalesce(m.conflict, -2), pg_catalog.count(*), (SELECT coalesce(pg_catalog.jsonb_agg(s.id), '[]') FROM (SELECT id FROM meant WHERE meant.conflict %s m.conflict AND id IS NOT NULL LIMIT %d) AS s)\nFROM meant AS m GROUP BY m.conflict ORDER BY 1", opEqual, samples)
+	return b.done()
+}
+
+// Restore prints the statement that moves rows, by their addresses, back. Its row has the
+// number of those that left the archive, of those that arrived, and their keys, as
+// [Printer.Change] has them, if digests are wanted.
+func (g *Restorer) Restore(tids []string, digests bool) Statement {
+	b := &builder{}
+	into, returning, values := make([]string, len(g.plan.Columns)), archiveReturning(g.plan.Columns), make([]string, len(g.plan.Columns))
+	for i, name := range g.plan.Columns {
+		into[i], values[i] = retention.QuoteIdent(name), fmt.Sprintf("back.a%d", i+1)
+	}
+	b.printf("WITH back AS (\nDELETE FROM %s\nWHERE %s\n  AND NOT %s\nRETURNING %s\n), there AS (\n", g.from(), inTIDs(b, alias, tids), g.holds.held(b), strings.Join(returning, ", "))
+	// OVERRIDING SYSTEM VALUE: an identity column gets the number that it had.
+	b.printf("INSERT INTO %s AS %s (%s) OVERRIDING SYSTEM VALUE\nSELECT %s FROM back\n", g.plan.Source.Name.SQL(), alias, strings.Join(into, ", "), strings.Join(values, ", "))
+	keys := &Printer{plan: &plan.Plan{Table: g.plan.Source, Key: g.plan.Key, Digests: digests && g.plan.Key != nil}}
+	of := keys.digestColumns()
+	if len(of) == 0 {
+		of = []string{"1"}
+	}
+	b.printf("RETURNING %s\n)\nSELECT (SELECT pg_catalog.count(*) FROM back), %s\nFROM there", strings.Join(of, ", "), strings.Join(keys.digested(), ", "))
+	return b.done()
+}

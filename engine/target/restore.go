@@ -1,0 +1,668 @@
+package target
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+const (
+	// restoreRows is how many rows one batch of a restore aims at.
+	restoreRows = 5_000
+	// mostSelfRows is how many rows of a table that refers to itself go back in one batch: a
+	// row and those that it refers to must meet in it, or come in their order.
+	mostSelfRows = 100_000
+	// restoreSamples is how many keys are shown of the rows of one conflict.
+	restoreSamples = 5
+	// censusTimeout bounds counting what a restore would do.
+	censusTimeout = time.Minute
+)
+
+// restorable is a planned part of a restore, with what it was planned under.
+type restorable struct {
+	*plan.Restoring
+	sql         *sqlgen.Restorer
+	epoch       int64
+	fingerprint string
+	oids        []uint32
+}
+
+// planRestore plans one table's part in the caller's snapshot.
+func (t *Target) planRestore(ctx context.Context, tx pgx.Tx, spec retention.RestoreSpec) (*restorable, error) {
+	archive, err := readTable(ctx, tx, spec.Archive)
+	if errors.Is(err, retention.ErrNotFound) {
+		return nil, &retention.Refusal{Field: "archive", Reason: fmt.Sprintf("there is no archive table %s any more", spec.Archive), Remedy: "rename it back, or restore it from a backup"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	source, err := readTable(ctx, tx, spec.Table)
+	if errors.Is(err, retention.ErrNotFound) {
+		return nil, &retention.Refusal{Field: "table", Reason: fmt.Sprintf("there is no table %s any more", spec.Table), Remedy: "make it again, with the columns that the archive has"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	out := &restorable{oids: []uint32{archive.OID, source.OID}}
+	var scopes []plan.HoldScope
+	if out.epoch, scopes, err = readHolds(ctx, tx, archive); err != nil {
+		return nil, err
+	}
+	if out.Restoring, err = plan.Restore(source, archive, scopes); err != nil {
+		return nil, err
+	}
+	if out.Watch {
+		if err := mustCount(ctx, tx, source.Name); err != nil {
+			return nil, err
+		}
+	}
+	others := map[retention.TableName]sqlgen.PickedIn{}
+	with := spec.With
+	if spec.RunID != "" {
+		with = append(slices.Clone(with), spec.RestoreTable)
+	}
+	for _, b := range with {
+		a, err := readTable(ctx, tx, b.Archive)
+		if errors.Is(err, retention.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		others[b.Table] = sqlgen.PickedIn{Archive: a, Picked: pickedOf(b)}
+	}
+	out.oids = append(out.oids, source.Partitions.Tree...)
+	if err := tx.QueryRow(ctx, "SELECT "+fingerprintSQL("$1::oid[]"), out.oids).Scan(&out.fingerprint); err != nil {
+		return nil, err
+	}
+	out.sql = sqlgen.NewRestorer(out.Restoring, pickedOf(spec.RestoreTable), others, spec.Ahead)
+	return out, nil
+}
+
+func pickedOf(t retention.RestoreTable) sqlgen.Picked {
+	return sqlgen.Picked{RunID: t.RunID, Policy: t.Policy, At: t.At}
+}
+
+// checkRestoreRights names what the connection's role may not do.
+func checkRestoreRights(ctx context.Context, tx pgx.Tx, r *restorable) error {
+	var role string
+	if err := tx.QueryRow(ctx, `SELECT current_user`).Scan(&role); err != nil {
+		return err
+	}
+	lacks, err := tableLacks(ctx, tx, "archive", role, r.Archive.Name, []string{"SELECT", "UPDATE", "DELETE"})
+	if err != nil {
+		return err
+	}
+	more, err := tableLacks(ctx, tx, "table", role, r.Source.Name, []string{"SELECT", "INSERT"})
+	if err != nil {
+		return err
+	}
+	return refuseLacks(append(lacks, more...))
+}
+
+// CheckRestore counts what one table's part of a restore would do, in a read-only
+// transaction; see engine.RestoreTarget. Why none of it can go back is the part's problem.
+func (t *Target) CheckRestore(ctx context.Context, spec retention.RestoreSpec) (retention.RestoreTable, error) {
+	out := spec.RestoreTable
+	out.Rows, out.Held, out.Conflicts, out.Problem = 0, 0, []retention.RestoreConflict{}, ""
+	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return out, classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if _, err := tx.Exec(ctx, `SELECT set_config('statement_timeout', $1, true), set_config('row_security', 'off', true), set_config('jit', 'off', true), set_config('work_mem', $2, true), set_config('lock_timeout', $3, true)`,
+		millis(censusTimeout), workMem, millis(simulationLock)); err != nil {
+		return out, classify(err)
+	}
+	r, err := t.planRestore(ctx, tx, spec)
+	if err == nil {
+		err = checkRestoreRights(ctx, tx, r)
+	}
+	if err == nil {
+		err = t.census(ctx, tx, r, spec, &out)
+	}
+	if refusal, ok := errors.AsType[*retention.Refusal](err); ok {
+		out.Problem = refusal.Error()
+		return out, nil
+	}
+	return out, classify(err)
+}
+
+func (t *Target) census(ctx context.Context, tx pgx.Tx, r *restorable, spec retention.RestoreSpec, out *retention.RestoreTable) error {
+	if err := useOwnPath(ctx, tx); err != nil {
+		return err
+	}
+	var part sqlgen.Range
+	if len(spec.Records) > 0 {
+		tids, err := r.newest(ctx, tx, spec.Records)
+		if err != nil {
+			return err
+		}
+		part.TIDs = tids
+	}
+	kinds := r.Conflicts()
+	s := r.sql.Census(part, restoreSamples)
+	rows, err := tx.Query(ctx, s.SQL, asPlanned(s)...)
+	if err != nil {
+		return err
+	}
+	var n int
+	var count int64
+	var samples []byte
+	_, err = pgx.ForEachRow(rows, []any{&n, &count, &samples}, func() error {
+		switch {
+		case n == -1:
+			out.Held = count
+		case n == -2:
+			out.Rows += count // the held ones too
+		default:
+			c := kinds[n]
+			c.Rows = count
+			out.Rows += count
+			if err := json.Unmarshal(samples, &c.Samples); err != nil {
+				return err
+			}
+			out.Conflicts = append(out.Conflicts, c)
+		}
+		return nil
+	})
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (atFault(pg) || kindOf(pg.Code) == retention.ErrTooSlow) {
+		return &retention.Refusal{Field: "table", Reason: "what would keep rows from going back cannot be judged: " + message(err), Remedy: "mend the constraint that is named, or restore less at once"}
+	}
+	return err
+}
+
+// newest are the addresses of the newest copies of the records that are there.
+func (r *restorable) newest(ctx context.Context, q querier, ids []retention.Key) ([]string, error) {
+	if r.Key == nil {
+		return nil, &retention.Refusal{Field: "record_ids", Reason: fmt.Sprintf("%s has no key by which a record could be named", r.Source.Name), Remedy: "restore the run or the batch"}
+	}
+	for i, id := range ids {
+		if len(id) != len(r.Key) {
+			return nil, retention.Invalid(fmt.Sprintf("record_ids[%d]", i), "%s; %s has %d: %s", countParts(len(id)), r.Source.Name, len(r.Key), describeKey(r.Key))
+		}
+	}
+	s := r.sql.Newest(ids)
+	rows, err := q.Query(ctx, s.SQL, asPlanned(s)...)
+	if err != nil {
+		return nil, err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[*string])
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && atFault(pg) {
+		return nil, retention.Invalid("record_ids", "one of them is no value of the key %s%s", describeKey(r.Key), because(pg))
+	}
+	tids := []string{}
+	for _, tid := range found {
+		if tid != nil && !slices.Contains(tids, *tid) {
+			tids = append(tids, *tid)
+		}
+	}
+	return tids, err
+}
+
+// restoration is one table's part of a restore in the hands of one worker.
+type restoration struct {
+	t    *Target
+	conn *pgxpool.Conn
+	spec retention.RestoreSpec
+	plan *restorable
+	// next and end are blocks of the archive: where the walk stands, and where it ends.
+	next, end int64
+	started   bool
+	size      int
+	// passed is how many rows went back in this pass over the archive, and again that another
+	// pass may bring back what this one could not.
+	passed      int64
+	again       bool
+	careful     bool
+	lockTimeout time.Duration
+}
+
+// OpenRestore takes one table's part of a restore up; see engine.RestoreTarget. Where it was
+// stopped, it goes through the archive again: what is back is not there any more.
+func (t *Target) OpenRestore(ctx context.Context, spec retention.RestoreSpec) (retention.Restoration, error) {
+	conn, err := t.pool.Acquire(ctx)
+	if err != nil {
+		return nil, classify(err)
+	}
+	d := &restoration{t: t, conn: conn, spec: spec, size: restoreRows}
+	var deadlock int64
+	err = conn.QueryRow(ctx, `SELECT setting::bigint FROM pg_settings WHERE name = 'deadlock_timeout'`).Scan(&deadlock)
+	if err != nil {
+		d.Close()
+		return nil, classify(err)
+	}
+	d.lockTimeout = time.Duration(max(1, min(200, deadlock/2))) * time.Millisecond
+	return d, nil
+}
+
+// Close gives the connection back.
+func (d *restoration) Close() { release(&d.conn) }
+
+// Step restores the rows of the next blocks of the archive in one transaction.
+func (d *restoration) Step(ctx context.Context) (retention.RestoreStep, error) {
+	if d.plan == nil {
+		if err := d.replan(ctx); err != nil {
+			return retention.RestoreStep{}, err
+		}
+	}
+	began := time.Now()
+	step, err := d.batch(ctx)
+	step.Took = time.Since(began)
+	if err != nil {
+		return retention.RestoreStep{}, d.failed(ctx, err)
+	}
+	d.careful = false
+	d.passed += step.Restored
+	if d.next < d.end {
+		return step, nil
+	}
+	step.Done = !d.again || d.passed == 0
+	d.next, d.passed, d.again = 0, 0, false
+	return step, nil
+}
+
+func (d *restoration) replan(ctx context.Context) error {
+	return pgx.BeginTxFunc(ctx, d.conn, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		r, err := d.t.planRestore(ctx, tx, d.spec)
+		if err != nil {
+			return classify(err)
+		}
+		d.plan = r
+		return nil
+	})
+}
+
+// failed rolls back and prepares the next try, as a disposition's does.
+func (d *restoration) failed(ctx context.Context, err error) error {
+	rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if d.conn.Conn().PgConn().TxStatus() != 'I' {
+		_, _ = d.conn.Exec(rctx, "ROLLBACK")
+	}
+	if d.conn.Conn().IsClosed() && !errors.Is(err, retention.ErrUnavailable) {
+		err = fmt.Errorf("%w: %w", retention.ErrUnavailable, err)
+	}
+	err = classify(err)
+	switch {
+	case errors.Is(err, retention.ErrMoved):
+		d.plan = nil
+	case errors.Is(err, retention.ErrTooSlow):
+		d.size = max(1, d.size/2)
+	case rowAtFault(err) && !d.careful:
+		d.careful = true
+		err = fmt.Errorf("%w: %w", retention.ErrRowRefused, err)
+	}
+	return err
+}
+
+// batch is one transaction, by the protocol of a batch of a run.
+func (d *restoration) batch(ctx context.Context) (retention.RestoreStep, error) {
+	var step retention.RestoreStep
+	part, err := d.enter(ctx)
+	if err != nil {
+		return step, err
+	}
+	done, err := d.work(ctx, part)
+	if err != nil {
+		return step, err
+	}
+	step.Restored, step.Errors = done.restored, done.errors
+	return step, d.commit(ctx, done)
+}
+
+// enter does the steps begin, guard, fence and fresh, and finds the part of the archive
+// that is next.
+func (d *restoration) enter(ctx context.Context) (part sqlgen.Range, err error) {
+	var attempt int
+	var epoch, blocks int64
+	var fingerprint string
+	b := &pgx.Batch{}
+	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+	b.Queue(ourPath)
+	queueSettings(b, d.lockTimeout)
+	b.Queue(`SELECT pg_advisory_xact_lock_shared($1, $2)`, guardLockClass, guardLockObject)
+	b.Queue(`SELECT attempt FROM holdfast_guard.run WHERE run_id = $1 FOR UPDATE`, d.spec.RestoreID).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&attempt) })
+	b.Queue("LOCK TABLE ONLY " + d.plan.Archive.Name.SQL() + " IN ROW EXCLUSIVE MODE")
+	b.Queue("LOCK TABLE ONLY " + d.plan.Source.Name.SQL() + " IN ROW EXCLUSIVE MODE")
+	b.Queue(`SELECT epoch, `+fingerprintSQL("$1::oid[]")+`, pg_relation_size($2::oid) / current_setting('block_size')::bigint FROM holdfast_guard.state`,
+		d.plan.oids, d.plan.Archive.OID).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&epoch, &fingerprint, &blocks) })
+	b.Queue(setOwnPath, ownPath(d.conn.Conn()))
+	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
+		return part, err
+	}
+	if attempt != d.spec.Attempt {
+		return part, retention.ErrFenced
+	}
+	if epoch != d.plan.epoch || fingerprint != d.plan.fingerprint {
+		return part, retention.ErrMoved
+	}
+	if len(d.spec.Records) > 0 {
+		part.TIDs, err = d.plan.newest(ctx, d.conn, d.spec.Records)
+		return part, err
+	}
+	if !d.started {
+		d.started, d.end = true, blocks
+	}
+	part.Block = &sqlgen.Block{From: d.next, To: min(d.next+d.blocks(), d.end)}
+	return part, nil
+}
+
+// blocks is how many of the archive's blocks hold a step's rows.
+func (d *restoration) blocks() int64 {
+	size := int64(d.size)
+	if d.plan.SelfParents() != nil && d.size == restoreRows {
+		size = mostSelfRows
+	}
+	density := int64(guessedDensity)
+	if a := d.plan.Archive; a.EstimatedRows > 0 && a.Pages > 0 {
+		density = max(1, a.EstimatedRows/a.Pages)
+	}
+	return max(1, min(size/density, maxBlocksPerStep))
+}
+
+// restored is what one batch did, before it is committed.
+type restored struct {
+	part     sqlgen.Range
+	restored int64
+	left     map[string]int64
+	digests  []byte
+	errors   []string
+}
+
+// work moves the rows of one part back that can go.
+func (d *restoration) work(ctx context.Context, part sqlgen.Range) (*restored, error) {
+	out := &restored{part: part, left: map[string]int64{}}
+	if part.TIDs != nil && len(part.TIDs) == 0 || part.Block != nil && part.Block.From >= part.Block.To {
+		return out, nil
+	}
+	tids, err := d.addresses(ctx, d.plan.sql.Candidates(part))
+	if err != nil || len(tids) == 0 {
+		return out, err
+	}
+	groups, err := d.judge(ctx, tids, out)
+	if err != nil || len(groups) == 0 {
+		return out, err
+	}
+	if !d.careful {
+		return out, d.move(ctx, slices.Concat(groups...), out)
+	}
+	return out, d.sift(ctx, groups, time.Now().Add(siftTime), out)
+}
+
+func (d *restoration) addresses(ctx context.Context, s sqlgen.Statement) ([]string, error) {
+	rows, err := d.conn.Query(ctx, s.SQL, asPlanned(s)...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+// judge leaves out the locked rows that are in conflict, in a statement after the locks. It
+// answers the others, in groups of those that refer to each other.
+func (d *restoration) judge(ctx context.Context, tids []string, out *restored) ([][]string, error) {
+	kinds := d.plan.Conflicts()
+	s := d.plan.sql.Judge(sqlgen.Range{TIDs: tids})
+	rows, err := d.conn.Query(ctx, s.SQL, asPlanned(s)...)
+	if err != nil {
+		return nil, err
+	}
+	stays := map[string]bool{}
+	var tid string
+	var n int
+	if _, err := pgx.ForEachRow(rows, []any{&tid, &n}, func() error {
+		stays[tid] = true
+		out.left[kinds[n].Kind]++
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	refersTo, err := d.judgeOwn(ctx, tids, stays, out)
+	if err != nil {
+		return nil, err
+	}
+	return grouped(slices.DeleteFunc(tids, func(tid string) bool { return stays[tid] }), refersTo), nil
+}
+
+// grouped puts rows that refer to each other into one group: they go back together or not
+// at all.
+func grouped(tids []string, refersTo map[string][]string) (groups [][]string) {
+	next := map[string][]string{}
+	for child, parents := range refersTo {
+		for _, p := range parents {
+			next[child], next[p] = append(next[child], p), append(next[p], child)
+		}
+	}
+	seen := map[string]bool{}
+	for _, tid := range tids {
+		if seen[tid] {
+			continue
+		}
+		seen[tid] = true
+		group := []string{tid}
+		for i := 0; i < len(group); i++ {
+			for _, other := range next[group[i]] {
+				if !seen[other] {
+					seen[other] = true
+					group = append(group, other)
+				}
+			}
+		}
+		groups = append(groups, group)
+	}
+	return groups
+}
+
+// judgeOwn leaves rows out that refer to rows of their own table which are not there, and do
+// not come back with them either. Once others are back they may.
+func (d *restoration) judgeOwn(ctx context.Context, tids []string, stays map[string]bool, out *restored) (refersTo map[string][]string, err error) {
+	refersTo = map[string][]string{}
+	for _, parent := range d.plan.SelfParents() {
+		s := d.plan.sql.Links(parent, sqlgen.Range{TIDs: tids})
+		rows, err := d.conn.Query(ctx, s.SQL, asPlanned(s)...)
+		if err != nil {
+			return nil, err
+		}
+		var child string
+		var to *string
+		if _, err := pgx.ForEachRow(rows, []any{&child, &to}, func() error {
+			at := ""
+			if to != nil {
+				at = *to
+			}
+			refersTo[child] = append(refersTo[child], at)
+			return nil
+		}); err != nil {
+			return nil, err
+		}
+	}
+	for changed := true; changed; {
+		changed = false
+		for child, parents := range refersTo {
+			if !stays[child] && slices.ContainsFunc(parents, func(p string) bool { return p == "" || stays[p] }) {
+				stays[child], changed = true, true
+				out.left[retention.ConflictParentMissing]++
+				d.again = true
+			}
+		}
+	}
+	for child := range stays {
+		delete(refersTo, child)
+	}
+	return refersTo, nil
+}
+
+// move carries the statement out and looks whether a trigger did anything else.
+func (d *restoration) move(ctx context.Context, tids []string, out *restored) error {
+	before, err := readReach(ctx, d.conn, d.plan.Watch, d.plan.Source.Name)
+	if err != nil {
+		return err
+	}
+	s := d.plan.sql.Restore(tids, d.spec.Digests)
+	row, _, err := readRaw(ctx, d.conn, s, nil)
+	if err != nil {
+		return err
+	}
+	left, arrived := row.int(), row.int()
+	if row.err == nil && (left != int64(len(tids)) || arrived != left) {
+		return errKept // a trigger kept one, here or there
+	}
+	if d.spec.Digests && d.plan.Key != nil {
+		out.digests = append(out.digests, d.t.digests(d.spec.Table, row.keys(len(d.plan.Key)), int(arrived), row, nil)...)
+	}
+	if row.err != nil {
+		return row.err
+	}
+	out.restored += arrived
+	if _, err := d.conn.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE"); err != nil {
+		return err
+	}
+	return d.checkReach(ctx, before, arrived)
+}
+
+// checkReach fails if triggers changed more than the rows that went back.
+func (d *restoration) checkReach(ctx context.Context, before map[uint32]moves, arrived int64) error {
+	if !d.plan.Watch {
+		return nil
+	}
+	if err := checkLocks(ctx, d.conn); err != nil {
+		return err
+	}
+	after, err := readReach(ctx, d.conn, true, d.plan.Source.Name)
+	if err != nil {
+		return err
+	}
+	for oid, m := range after {
+		b := before[oid]
+		m.inserted, m.updated, m.deleted = m.inserted-b.inserted, m.updated-b.updated, m.deleted-b.deleted
+		want := moves{name: m.name}
+		switch oid {
+		case d.plan.Source.OID:
+			want.inserted = arrived
+		case d.plan.Archive.OID:
+			want.deleted = arrived
+		}
+		if m != want {
+			return fmt.Errorf("a trigger reached further than the restore: in %s it made %d inserts, %d updates and %d deletes where %d, %d and %d belong to it; the batch was rolled back and nothing was changed; disable that trigger while rows are restored",
+				m.name, m.inserted, m.updated, m.deleted, want.inserted, want.updated, want.deleted)
+		}
+	}
+	return nil
+}
+
+// sift moves groups of rows, and halves of them, until those are found that the database
+// refuses: they stay, and what it said of them is kept.
+func (d *restoration) sift(ctx context.Context, groups [][]string, until time.Time, out *restored) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	if time.Now().After(until) {
+		return fmt.Errorf("%w: the database refuses many rows", retention.ErrTooSlow)
+	}
+	trial := &restored{left: map[string]int64{}}
+	if _, err := d.conn.Exec(ctx, "SAVEPOINT holdfast_try"); err != nil {
+		return err
+	}
+	err := d.move(ctx, slices.Concat(groups...), trial)
+	if err != nil && !rowAtFault(err) {
+		return err // the transaction ends
+	}
+	end := "RELEASE SAVEPOINT holdfast_try"
+	if err != nil {
+		end = "ROLLBACK TO SAVEPOINT holdfast_try; " + end
+	}
+	if _, err := d.conn.Exec(ctx, end); err != nil {
+		return err
+	}
+	switch {
+	case err == nil:
+		out.restored += trial.restored
+		out.digests = append(out.digests, trial.digests...)
+		return nil
+	case len(groups) == 1:
+		out.left[whyRefused(err)] += int64(len(groups[0]))
+		out.errors = addMessage(out.errors, message(err))
+		return nil
+	}
+	half := len(groups) / 2
+	if err := d.sift(ctx, groups[:half], until, out); err != nil {
+		return err
+	}
+	return d.sift(ctx, groups[half:], until, out)
+}
+
+// commit accounts for the batch and ends the transaction: the journal's row stands exactly
+// if the rows are back.
+func (d *restoration) commit(ctx context.Context, done *restored) error {
+	b := &pgx.Batch{}
+	b.Queue("SET CONSTRAINTS ALL IMMEDIATE")
+	b.Queue(ourPath)
+	if done.restored > 0 {
+		skipped, err := json.Marshal(done.left)
+		if err != nil {
+			return err
+		}
+		digests := done.digests
+		if digests == nil {
+			digests = []byte{}
+		}
+		s := d.spec
+		b.Queue(`
+			INSERT INTO holdfast_guard.journal (id, run_id, policy, policy_version, action, relid, schema_name, table_name, seq, guard_epoch, step,
+			                                    processed, held, blocked, skipped, digests)
+			SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1 + coalesce((SELECT max(j.seq) FROM holdfast_guard.journal AS j WHERE j.run_id = $2), 0), $9, $10, $11, 0, 0, $12, $13`,
+			newBatchID(), s.RestoreID, s.Policy, s.PolicyVersion, string(retention.ActionRestore), d.plan.Source.OID, s.Table.Schema, s.Table.Name, d.plan.epoch,
+			fmt.Sprintf("from %s, %s", s.Archive, done.where()), done.restored, skipped, digests)
+	}
+	b.Queue(`UPDATE holdfast_guard.run SET heartbeat_at = clock_timestamp() WHERE run_id = $1`, d.spec.RestoreID)
+	b.Queue("COMMIT")
+	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	if done.part.Block != nil {
+		d.next = done.part.Block.To
+	}
+	return nil
+}
+
+// where is the part of the archive in words.
+func (r *restored) where() string {
+	if r.part.Block == nil {
+		return "by their keys"
+	}
+	return fmt.Sprintf("blocks %d to %d", r.part.Block.From, r.part.Block.To-1)
+}
+
+// Restored is how many rows a restore has brought back to each table, by what the journal
+// says; see engine.RestoreTarget.
+func (t *Target) Restored(ctx context.Context, restoreID string) (map[retention.TableName]int64, error) {
+	rows, err := t.pool.Query(ctx, `
+		SELECT schema_name, table_name, sum(processed)::bigint
+		FROM holdfast_guard.journal
+		WHERE run_id = $1 AND action = $2
+		GROUP BY schema_name, table_name`, restoreID, string(retention.ActionRestore))
+	if err != nil {
+		return nil, classify(err)
+	}
+	out := map[retention.TableName]int64{}
+	var name retention.TableName
+	var n int64
+	_, err = pgx.ForEachRow(rows, []any{&name.Schema, &name.Name, &n}, func() error {
+		out[name] = n
+		return nil
+	})
+	return out, classify(err)
+}

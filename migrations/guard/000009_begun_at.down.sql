@@ -1,0 +1,1 @@
+ALTER TABLE holdfast_guard.journal DROP COLUMN begun_at;

@@ -1,0 +1,2 @@
+DROP TABLE holdfast.restore;
+ALTER TABLE holdfast.batch DROP COLUMN begun_at;
