@@ -90,14 +90,14 @@ func texts[T ~string](list []T) (out []string) {
 	return out
 }
 
-// Every POST answered with 201 creates, and so does requesting a run.
+// Every POST answered with 201 creates, and so does requesting a run or a restore.
 func TestWhateverCreatesTakesAnIdempotencyKey(t *testing.T) {
 	spec, err := loadContract(holdfast.OpenAPI)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for key, op := range spec {
-		creates := op.route.Method == http.MethodPost && (op.route.Operation.Responses.Value("201") != nil || op.id == "requestRun")
+		creates := op.route.Method == http.MethodPost && (op.route.Operation.Responses.Value("201") != nil || op.id == "requestRun" || op.id == "requestRestore")
 		if op.idempotent() != creates {
 			t.Errorf("%s: takes a key: %t, creates: %t", key, op.idempotent(), creates)
 		}

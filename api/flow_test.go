@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -33,6 +34,7 @@ func TestEveryRouteAnswersAsTheContractSays(t *testing.T) {
 	s.tellOfSchedules(t)
 	s.tellOfSubscribers(t)
 	s.tellOfAccounts(t)
+	s.tellOfRestores(t)
 	s.tellOfTheService(t)
 	for key, op := range s.strict {
 		for status := range op.route.Operation.Responses.Map() {
@@ -216,6 +218,49 @@ func (s *service) tellOfCoverage(t *testing.T) {
 	}
 	exemption("DELETE", "public.notes", "").want(204)
 	exemption("DELETE", "public.notes", "").want(404)
+}
+
+// tellOfRestores archives two order lines of a composite key, takes one's place, and brings
+// both back.
+func (s *service) tellOfRestores(t *testing.T) {
+	s.do(call{method: "POST", path: "/api/v1/policies", body: `{"name": "old_lines", "table": "\"Order Lines\"", "timestamp_column": "placed", "retention_period": "P1Y", "action": "archive", "legal_basis": "Tax law"}`}).want(201)
+	run := path.Base(s.do(call{method: "POST", path: "/api/v1/runs", body: `{"policies": ["old_lines"]}`}).want(202).header.Get("Location"))
+	if err := errors.Join(s.engine.ExecuteRun(t.Context(), run, 0), s.engine.CarryJournal(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	pgtest.Exec(t, s.url, `INSERT INTO public."Order Lines" VALUES (17, 1, now())`)
+	restores := func(suffix, body string) answer {
+		return s.do(call{method: "POST", path: "/api/v1/restores" + suffix, body: body})
+	}
+	restores("/preview", `{}`).wantProblem(422, "invalid")
+	restores("/preview", `{"run": "nowhere"}`).wantProblem(422, "invalid")
+	restores("/preview", `{"table": "\"Order Lines\"", "record_ids": [["17"]]}`).wantProblem(422, "invalid")
+	restores("/preview", `{"table": "\"Order Lines\"", "record_ids": [17]}`).wantProblem(422, "invalid")
+	seen := restores("/preview", `{"run": "`+run+`"}`).want(200).object()
+	table := seen["tables"].([]any)[0].(map[string]any)
+	conflict := table["conflicts"].([]any)[0].(map[string]any)
+	if table["rows"] != 2.0 || conflict["kind"] != "key_taken" || fmt.Sprint(conflict["samples"]) != "[[17 1]]" || fmt.Sprint(seen["disposed_again"]) != "[old_lines]" {
+		t.Errorf("the preview: %v", seen)
+	}
+	if p := restores("", `{"run": "`+run+`", "reason": "by mistake"}`).wantProblem(409, "conflict"); !strings.Contains(p.Detail, "another row has the same key by now") {
+		t.Errorf("refused with %q", p.Detail)
+	}
+	restores("", `{"run": "`+run+`", "reason": " "}`).wantProblem(422, "invalid")
+	asked := restores("", `{"table": "\"Order Lines\"", "record_ids": [["17", "2"], ["17", "1"]], "on_conflict": "skip", "reason": "by mistake"}`).want(202)
+	if err := s.engine.WorkRestores(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := s.do(call{method: "GET", path: asked.header.Get("Location")}).want(200).object()
+	if got["status"] != "succeeded" || got["restored"] != 1.0 || got["in_conflict"] != 1.0 || got["table"] != `public."Order Lines"` || got["record_count"] != 2.0 || got["run"] != nil {
+		t.Errorf("the restore: %v", got)
+	}
+	if n := len(s.do(call{method: "GET", path: "/api/v1/restores?limit=1"}).want(200).items()); n != 1 {
+		t.Errorf("%d restores are listed, want 1", n)
+	}
+	s.do(call{method: "GET", path: "/api/v1/restores/nowhere"}).wantProblem(404, "not-found")
+	if n := len(s.do(call{method: "GET", path: "/api/v1/audit?action=restore"}).want(200).items()); n != 2 {
+		t.Errorf("the audit has %d rows of restores, want one for its request and one for its end", n)
+	}
 }
 
 func (s *service) tellOfStops(t *testing.T) {

@@ -344,6 +344,8 @@ func pastOf(d retention.RecordDisposal) string {
 		return "anonymized, and is not in its table any more; it was treated"
 	case d.Action == retention.ActionArchive:
 		return "archived"
+	case d.Action == retention.ActionRestore:
+		return "restored, and has gone since with no evidence here; it came back"
 	}
 	return "deleted"
 }

@@ -23,6 +23,7 @@ var actions = []action{
 	{"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
 	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"},
 	{"run.await_approval", "stopped the run for approval"}, {"run.approve", "approved the run"},
+	{"restore.request", "asked for archived rows to go back"}, {"restore.end", "brought archived rows back"}, {"restore.fail", "could not bring archived rows back"},
 	{"coverage.exempt", "exempted the table"}, {"coverage.end_exemption", "ended the exemption of the table"},
 	{"guard.accept", "accepted another governed database"},
 	{"schedule.create", "created a schedule"}, {"schedule.replace", "changed a schedule"},

@@ -27,6 +27,7 @@ type fakeStore struct {
 	holds    []retention.Hold // newest first
 	records  map[string][]retention.HeldRecord
 	runs     []retention.Run // newest first
+	restores []retention.Restore
 	batches  []retention.Batch
 	entries  []retention.AuditEntry // newest first
 	logged   []retention.LoggedEvent
@@ -226,7 +227,17 @@ func (s *fakeStore) PolicyVersion(_ context.Context, name string, version int) (
 }
 
 func (s *fakeStore) Archiving(context.Context, retention.TableName) ([]retention.Policy, error) {
-	return nil, s.down
+	unlock, err := s.locked()
+	defer unlock()
+	var out []retention.Policy
+	for _, versions := range s.versions {
+		for _, p := range versions {
+			if p.Action == retention.ActionArchive {
+				out = append(out, p)
+			}
+		}
+	}
+	return out, err
 }
 
 func (s *fakeStore) ApproveRun(_ context.Context, id string, approvals []retention.Approval, by retention.By) (retention.Run, error) {

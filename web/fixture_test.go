@@ -81,6 +81,7 @@ func filledStore() *fakeStore {
 	fillPolicies(s)
 	fillHolds(s)
 	fillRuns(s)
+	fillRestores(s)
 	fillSchedules(s)
 	fillAudit(s)
 	fillEvents(s)
@@ -190,11 +191,14 @@ func fillRuns(s *fakeStore) {
 	partial := ok
 	partial.ID, partial.Status, partial.TotalErrors, partial.Policies = "0195-run-partial", retention.RunPartial, 1, []retention.PolicyResult{zero, failed}
 	partial.CreatedAt, partial.StartedAt, partial.FinishedAt = ago(29*time.Hour), agop(29*time.Hour), agop(29*time.Hour-time.Second)
+	archive := ok
+	archive.ID, archive.CreatedAt, archive.StartedAt, archive.FinishedAt = "0195-run-archive", ago(30*day), agop(30*day), agop(30*day-time.Minute)
+	archive.Policies = []retention.PolicyResult{result("orders", retention.ActionArchive, 12_403, 0, 0, retention.RunSucceeded)}
 	dry := ok
 	dry.ID, dry.DryRun, dry.CreatedAt = "0195-run-dry", true, ago(6*time.Hour)
 	running := retention.Run{ID: "0195-run-live", Trigger: retention.TriggerManual, RequestedBy: "ali.khan@example.com", Pace: retention.PaceDefault, Status: retention.RunRunning, CreatedAt: ago(41 * time.Second), StartedAt: agop(40 * time.Second), AsOf: agop(40 * time.Second), Policies: []retention.PolicyResult{live, waiting}}
 	queued := retention.Run{ID: "0195-run-queued", Trigger: retention.TriggerManual, RequestedBy: "jane@example.com", Pace: retention.PaceDefault, Status: retention.RunQueued, CreatedAt: ago(5 * time.Second), Waiting: "another run is working on session_logs", Policies: []retention.PolicyResult{waiting}}
-	s.runs = []retention.Run{queued, running, ok, dry, partial}
+	s.runs = []retention.Run{queued, running, ok, dry, partial, archive}
 	live.DueEstimate = 1_200_000
 	s.runs[1].Policies = []retention.PolicyResult{live, waiting}
 	half := live

@@ -76,14 +76,19 @@ func (v *visit) explain(view *ui.RecordView, table, key string) error {
 		view.Policies = append(view.Policies, v.recordPolicy(p, r.Found))
 	}
 	for _, d := range r.Disposed {
+		runHref := "/runs/" + d.RunID + "?policy=" + url.QueryEscape(d.Policy)
+		if d.Action == retention.ActionRestore {
+			runHref = "/restores/" + d.RunID
+		}
 		view.Disposed = append(view.Disposed, ui.RecordDisposal{
-			RunHref: "/runs/" + d.RunID + "?policy=" + url.QueryEscape(d.Policy), At: v.clock.exactly(d.CommittedAt), Policy: d.Policy, PolicyHref: "/policies/" + d.Policy,
+			RunHref: runHref, At: v.clock.exactly(d.CommittedAt), Policy: d.Policy, PolicyHref: "/policies/" + d.Policy,
 			What:  upperFirst(done(d.Action)) + pick(d.With, ", or changed, by a foreign key from "+d.Table.String(), ""),
 			Under: "version " + itoa(d.PolicyVersion) + ", batch " + ui.Num(d.Seq),
 		})
 	}
 	for _, a := range r.Archived {
-		view.Archived = append(view.Archived, ui.RecordArchived{Table: a.Table.String(), At: v.clock.exactly(a.ArchivedAt), RunHref: "/runs/" + a.RunID, Policy: a.Policy, Under: "version " + itoa(a.PolicyVersion)})
+		view.Archived = append(view.Archived, ui.RecordArchived{Table: a.Table.String(), At: v.clock.exactly(a.ArchivedAt), RunHref: "/runs/" + a.RunID, Policy: a.Policy, Under: "version " + itoa(a.PolicyVersion),
+			RestoreHref: "/restores/new?" + url.Values{"table": {r.Table.String()}, "key": {keyText(r.Key)}}.Encode()})
 	}
 	if r.Untold > 0 {
 		view.Untold = ui.Count(r.Untold, "row of this table was", "rows of this table were") + " disposed of without a digest each, the last " + v.moment(r.UntoldUntil, "") + ". Whether this record is among them, nobody can tell."

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"holdfast/retention"
 	"holdfast/web/ui"
@@ -9,12 +10,19 @@ import (
 
 // runSteps are what can be done about the run as it stands.
 func runSteps(r retention.Run) ui.RunSteps {
-	return ui.RunSteps{
+	steps := ui.RunSteps{
 		Pause:   r.Status == retention.RunQueued || r.Status == retention.RunRunning,
 		Resume:  r.Status == retention.RunPaused,
 		Approve: r.Status == retention.RunNeedsApproval,
 		Cancel:  !r.Status.Ended(),
 	}
+	archived := func(res retention.PolicyResult) bool {
+		return res.Action == retention.ActionArchive && res.Processed > 0
+	}
+	if r.Status.Ended() && !r.DryRun && slices.ContainsFunc(r.Policies, archived) {
+		steps.Restore = restoreHref("run", r.ID)
+	}
+	return steps
 }
 
 func pauseRun(v *visit) error {

@@ -217,7 +217,7 @@ func (v *visit) batches(view *ui.RunView, r retention.Run) error {
 		at.Relative = "" // the same on every row
 		view.Batches = append(view.Batches, ui.BatchRow{
 			Policy: b.Policy, Version: b.PolicyVersion, Seq: b.Seq, Step: b.Step, Processed: b.Processed, Held: b.Held, Blocked: b.Blocked,
-			Skipped: b.SkippedTotal(), Digests: b.Digests, At: at,
+			Skipped: b.SkippedTotal(), Digests: b.Digests, At: at, RestoreHref: restoreBatchHref(b),
 		})
 	}
 	return nil

@@ -93,6 +93,7 @@ func (s *server) routes() http.Handler {
 			s.recordRoutes(r)
 			s.doctorRoutes(r)
 			s.coverageRoutes(r)
+			s.restoreRoutes(r)
 			s.scheduleRoutes(r)
 			s.subscriberRoutes(r)
 			r.Get("/", s.page(overview))
@@ -186,6 +187,7 @@ var doneTexts = map[string]string{
 	"revised":          "The change of the hold is saved.",
 	"released":         "The release is recorded.",
 	"requested":        "The run is requested.",
+	"restore":          "The restore is requested.",
 	"exempted":         "The table is exempt.",
 	"unexempted":       "The exemption has ended.",
 	"approved":         "The run is approved. It counts once more and goes on.",

@@ -62,6 +62,8 @@ func done(a retention.Action) string {
 		return "anonymized"
 	case retention.ActionArchive:
 		return "archived"
+	case retention.ActionRestore:
+		return "restored"
 	}
 	return "deleted"
 }

@@ -480,6 +480,93 @@ func (e PolicyInputUnit) Valid() bool {
 	}
 }
 
+// Defines values for RestoreOnConflict.
+const (
+	RestoreOnConflictRefuse RestoreOnConflict = "refuse"
+	RestoreOnConflictSkip   RestoreOnConflict = "skip"
+)
+
+// Valid indicates whether the value is a known member of the RestoreOnConflict enum.
+func (e RestoreOnConflict) Valid() bool {
+	switch e {
+	case RestoreOnConflictRefuse:
+		return true
+	case RestoreOnConflictSkip:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RestoreStatus.
+const (
+	RestoreStatusFailed    RestoreStatus = "failed"
+	RestoreStatusPartial   RestoreStatus = "partial"
+	RestoreStatusQueued    RestoreStatus = "queued"
+	RestoreStatusRunning   RestoreStatus = "running"
+	RestoreStatusSucceeded RestoreStatus = "succeeded"
+)
+
+// Valid indicates whether the value is a known member of the RestoreStatus enum.
+func (e RestoreStatus) Valid() bool {
+	switch e {
+	case RestoreStatusFailed:
+		return true
+	case RestoreStatusPartial:
+		return true
+	case RestoreStatusQueued:
+		return true
+	case RestoreStatusRunning:
+		return true
+	case RestoreStatusSucceeded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RestoreConflictKind.
+const (
+	RestoreConflictKindCheckFailed   RestoreConflictKind = "check_failed"
+	RestoreConflictKindKeyTaken      RestoreConflictKind = "key_taken"
+	RestoreConflictKindParentMissing RestoreConflictKind = "parent_missing"
+	RestoreConflictKindValueMissing  RestoreConflictKind = "value_missing"
+)
+
+// Valid indicates whether the value is a known member of the RestoreConflictKind enum.
+func (e RestoreConflictKind) Valid() bool {
+	switch e {
+	case RestoreConflictKindCheckFailed:
+		return true
+	case RestoreConflictKindKeyTaken:
+		return true
+	case RestoreConflictKindParentMissing:
+		return true
+	case RestoreConflictKindValueMissing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RestoreInputOnConflict.
+const (
+	RestoreInputOnConflictRefuse RestoreInputOnConflict = "refuse"
+	RestoreInputOnConflictSkip   RestoreInputOnConflict = "skip"
+)
+
+// Valid indicates whether the value is a known member of the RestoreInputOnConflict enum.
+func (e RestoreInputOnConflict) Valid() bool {
+	switch e {
+	case RestoreInputOnConflictRefuse:
+		return true
+	case RestoreInputOnConflictSkip:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RunStatus.
 const (
 	RunStatusCancelled     RunStatus = "cancelled"
@@ -1598,6 +1685,140 @@ type ReplayInput struct {
 	Until  *time.Time `json:"until,omitempty"`
 }
 
+// Restore defines model for Restore.
+type Restore struct {
+	Batch      *string           `json:"batch"`
+	CreatedAt  time.Time         `json:"created_at"`
+	Errors     []string          `json:"errors"`
+	FinishedAt *time.Time        `json:"finished_at"`
+	Held       int64             `json:"held"`
+	ID         string            `json:"id"`
+	InConflict int64             `json:"in_conflict"`
+	OnConflict RestoreOnConflict `json:"on_conflict"`
+	Reason     string            `json:"reason"`
+
+	// RecordCount How many records were named; their keys are not kept
+	RecordCount int    `json:"record_count"`
+	RequestedBy string `json:"requested_by"`
+
+	// Restored Rows that are back in their tables
+	Restored  int64      `json:"restored"`
+	Run       *string    `json:"run"`
+	StartedAt *time.Time `json:"started_at"`
+
+	// Status `partial`: the rows of some tables could not be restored. Held rows, and conflicts that were to be skipped, leave it `succeeded`
+	Status RestoreStatus  `json:"status"`
+	Table  *string        `json:"table"`
+	Tables []RestoreTable `json:"tables"`
+}
+
+// RestoreOnConflict defines model for Restore.OnConflict.
+type RestoreOnConflict string
+
+// RestoreStatus `partial`: the rows of some tables could not be restored. Held rows, and conflicts that were to be skipped, leave it `succeeded`
+type RestoreStatus string
+
+// RestoreConflict defines model for RestoreConflict.
+type RestoreConflict struct {
+	// Constraint Its name, or the column's
+	Constraint string `json:"constraint"`
+
+	// Kind `key_taken`: another row has a value that must be unique; `parent_missing`: a row that it refers to is gone, or another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold
+	Kind RestoreConflictKind `json:"kind"`
+	Rows int64               `json:"rows"`
+
+	// Samples Keys of up to 5 such rows; in a preview only
+	Samples []RecordKey `json:"samples"`
+
+	// Table The table that is referred to
+	Table *string `json:"table"`
+}
+
+// RestoreConflictKind `key_taken`: another row has a value that must be unique; `parent_missing`: a row that it refers to is gone, or another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold
+type RestoreConflictKind string
+
+// RestoreInput Examples: {"reason":"Archived by mistake, ticket 4711","run":"5f0c8c1e-6f0e-4b7e-9a53-1d2f3a4b5c6d"}
+type RestoreInput struct {
+	// Batch What this batch of a run archived
+	Batch *string `json:"batch,omitempty"`
+
+	// OnConflict `refuse` restores nothing while any row cannot go back, `skip` leaves those in the archive
+	OnConflict *RestoreInputOnConflict `json:"on_conflict,omitempty"`
+
+	// Reason Why these records are needed again
+	Reason string `json:"reason"`
+
+	// RecordIds Keys of records; the newest archived copy of each comes back. What was archived along with a record does not
+	RecordIds *[]RecordKey `json:"record_ids,omitempty"`
+
+	// Run All that this run archived
+	Run *string `json:"run,omitempty"`
+
+	// Table The table that the records were archived from, `schema.name`
+	Table *string `json:"table,omitempty"`
+}
+
+// RestoreInputOnConflict `refuse` restores nothing while any row cannot go back, `skip` leaves those in the archive
+type RestoreInputOnConflict string
+
+// RestoreList defines model for RestoreList.
+type RestoreList struct {
+	Items      []Restore `json:"items"`
+	NextCursor *string   `json:"next_cursor"`
+}
+
+// RestorePreview defines model for RestorePreview.
+type RestorePreview struct {
+	// DisposedAgain Live and enabled policies that would dispose of the rows again
+	DisposedAgain []string `json:"disposed_again"`
+
+	// Tables In the order in which rows come back
+	Tables []RestoreTable `json:"tables"`
+}
+
+// RestoreScope What is restored; one of `run`, `batch`, and `table` with `record_ids`
+//
+// Examples: {"run":"5f0c8c1e-6f0e-4b7e-9a53-1d2f3a4b5c6d"}
+type RestoreScope struct {
+	// Batch What this batch of a run archived
+	Batch *string `json:"batch,omitempty"`
+
+	// RecordIds Keys of records; the newest archived copy of each comes back. What was archived along with a record does not
+	RecordIds *[]RecordKey `json:"record_ids,omitempty"`
+
+	// Run All that this run archived
+	Run *string `json:"run,omitempty"`
+
+	// Table The table that the records were archived from, `schema.name`
+	Table *string `json:"table,omitempty"`
+}
+
+// RestoreTable defines model for RestoreTable.
+type RestoreTable struct {
+	Archive string `json:"archive"`
+
+	// Conflicts What keeps others from going back; each row is counted once
+	Conflicts []RestoreConflict `json:"conflicts"`
+
+	// Errors What the database said of rows that it refused
+	Errors []string `json:"errors"`
+
+	// Held Those of them under a legal hold; they stay
+	Held int64 `json:"held"`
+
+	// Policy Which archived the rows
+	Policy        string `json:"policy"`
+	PolicyVersion int    `json:"policy_version"`
+
+	// Problem Why none of them can go back
+	Problem  *string `json:"problem"`
+	Restored int64   `json:"restored"`
+
+	// Rows Rows that are meant
+	Rows  int64  `json:"rows"`
+	Table string `json:"table"`
+}
+
 // Rollup For delete and archive: adds the figures of the rows that go to another table, group by
 // group, in the transaction that removes them, so that each row is counted exactly once.
 //
@@ -2405,6 +2626,21 @@ type SimulatePolicyParams struct {
 	RetentionPeriod *string `form:"retention_period,omitempty" json:"retention_period,omitempty"`
 }
 
+// ListRestoresParams defines parameters for ListRestores.
+type ListRestoresParams struct {
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the previous page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// RequestRestoreParams defines parameters for RequestRestore.
+type RequestRestoreParams struct {
+	// IdempotencyKey Makes the request safe to repeat for a day; 1 to 255 bytes.
+	IdempotencyKey *IdempotencyKey `json:"Idempotency-Key,omitempty"`
+}
+
 // ListRunsParams defines parameters for ListRuns.
 type ListRunsParams struct {
 	// Status Only runs of these statuses; may be repeated.
@@ -2595,6 +2831,12 @@ type CreatePolicyJSONRequestBody = PolicyInput
 // PutPolicyJSONRequestBody defines body for PutPolicy for application/json ContentType.
 type PutPolicyJSONRequestBody = PolicyInput
 
+// RequestRestoreJSONRequestBody defines body for RequestRestore for application/json ContentType.
+type RequestRestoreJSONRequestBody = RestoreInput
+
+// PreviewRestoreJSONRequestBody defines body for PreviewRestore for application/json ContentType.
+type PreviewRestoreJSONRequestBody = RestoreScope
+
 // RequestRunJSONRequestBody defines body for RequestRun for application/json ContentType.
 type RequestRunJSONRequestBody = RunRequest
 
@@ -2690,6 +2932,18 @@ type ServerInterface interface {
 	// ExplainRecord Explain one record
 	// (GET /api/v1/records/{table}/{key})
 	ExplainRecord(w http.ResponseWriter, r *http.Request, table string, key string)
+	// ListRestores List restores, newest first
+	// (GET /api/v1/restores)
+	ListRestores(w http.ResponseWriter, r *http.Request, params ListRestoresParams)
+	// RequestRestore Bring archived rows back
+	// (POST /api/v1/restores)
+	RequestRestore(w http.ResponseWriter, r *http.Request, params RequestRestoreParams)
+	// PreviewRestore Say what a restore would do
+	// (POST /api/v1/restores/preview)
+	PreviewRestore(w http.ResponseWriter, r *http.Request)
+	// GetRestore Read a restore
+	// (GET /api/v1/restores/{id})
+	GetRestore(w http.ResponseWriter, r *http.Request, id string)
 	// ListRuns List runs, newest first
 	// (GET /api/v1/runs)
 	ListRuns(w http.ResponseWriter, r *http.Request, params ListRunsParams)
@@ -2918,6 +3172,30 @@ func (_ Unimplemented) ListPolicyVersions(w http.ResponseWriter, r *http.Request
 // ExplainRecord Explain one record
 // (GET /api/v1/records/{table}/{key})
 func (_ Unimplemented) ExplainRecord(w http.ResponseWriter, r *http.Request, table string, key string) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ListRestores List restores, newest first
+// (GET /api/v1/restores)
+func (_ Unimplemented) ListRestores(w http.ResponseWriter, r *http.Request, params ListRestoresParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// RequestRestore Bring archived rows back
+// (POST /api/v1/restores)
+func (_ Unimplemented) RequestRestore(w http.ResponseWriter, r *http.Request, params RequestRestoreParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// PreviewRestore Say what a restore would do
+// (POST /api/v1/restores/preview)
+func (_ Unimplemented) PreviewRestore(w http.ResponseWriter, r *http.Request) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// GetRestore Read a restore
+// (GET /api/v1/restores/{id})
+func (_ Unimplemented) GetRestore(w http.ResponseWriter, r *http.Request, id string) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -4092,6 +4370,133 @@ func (siw *ServerInterfaceWrapper) ExplainRecord(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ExplainRecord(w, r, table, key)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListRestores operation middleware
+func (siw *ServerInterfaceWrapper) ListRestores(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRestoresParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListRestores(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RequestRestore operation middleware
+func (siw *ServerInterfaceWrapper) RequestRestore(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RequestRestoreParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = &IdempotencyKey
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RequestRestore(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewRestore operation middleware
+func (siw *ServerInterfaceWrapper) PreviewRestore(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewRestore(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetRestore operation middleware
+func (siw *ServerInterfaceWrapper) GetRestore(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRestore(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -5613,6 +6018,18 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 	})
 	r.Group(func(r chi.Router) {
 		r.Put(options.BaseURL+"/api/v1/coverage/{table}/exemption", wrapper.ExemptTable)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/restores", wrapper.ListRestores)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/restores", wrapper.RequestRestore)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/restores/preview", wrapper.PreviewRestore)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/restores/{id}", wrapper.GetRestore)
 	})
 	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/schedules", wrapper.ListSchedules)
@@ -8584,6 +9001,523 @@ type ExplainRecord503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ExplainRecord503ApplicationProblemPlusJSONResponse) VisitExplainRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRestoresRequestObject struct {
+	Params ListRestoresParams
+}
+
+type ListRestoresResponseObject interface {
+	VisitListRestoresResponse(w http.ResponseWriter) error
+}
+
+type ListRestores200JSONResponse RestoreList
+
+func (response ListRestores200JSONResponse) VisitListRestoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRestores400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ListRestores400ApplicationProblemPlusJSONResponse) VisitListRestoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRestores401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListRestores401ApplicationProblemPlusJSONResponse) VisitListRestoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRestores422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListRestores422ApplicationProblemPlusJSONResponse) VisitListRestoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRestores500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ListRestores500ApplicationProblemPlusJSONResponse) VisitListRestoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRestores503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListRestores503ApplicationProblemPlusJSONResponse) VisitListRestoresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestoreRequestObject struct {
+	Params RequestRestoreParams
+	Body   *RequestRestoreJSONRequestBody
+}
+
+type RequestRestoreResponseObject interface {
+	VisitRequestRestoreResponse(w http.ResponseWriter) error
+}
+
+type RequestRestore202ResponseHeaders struct {
+	Location string
+}
+
+type RequestRestore202JSONResponse struct {
+	Body    Restore
+	Headers RequestRestore202ResponseHeaders
+}
+
+func (response RequestRestore202JSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Location", fmt.Sprint(response.Headers.Location))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestore400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response RequestRestore400ApplicationProblemPlusJSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestore401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response RequestRestore401ApplicationProblemPlusJSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestore403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RequestRestore403ApplicationProblemPlusJSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestore409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response RequestRestore409ApplicationProblemPlusJSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestore413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response RequestRestore413ApplicationProblemPlusJSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response RequestRestore415ApplicationProblemPlusJSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestore422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RequestRestore422ApplicationProblemPlusJSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestore500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response RequestRestore500ApplicationProblemPlusJSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RequestRestore503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RequestRestore503ApplicationProblemPlusJSONResponse) VisitRequestRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRestoreRequestObject struct {
+	Body *PreviewRestoreJSONRequestBody
+}
+
+type PreviewRestoreResponseObject interface {
+	VisitPreviewRestoreResponse(w http.ResponseWriter) error
+}
+
+type PreviewRestore200JSONResponse RestorePreview
+
+func (response PreviewRestore200JSONResponse) VisitPreviewRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRestore400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRestore400ApplicationProblemPlusJSONResponse) VisitPreviewRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRestore401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRestore401ApplicationProblemPlusJSONResponse) VisitPreviewRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRestore413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRestore413ApplicationProblemPlusJSONResponse) VisitPreviewRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRestore415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRestore415ApplicationProblemPlusJSONResponse) VisitPreviewRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRestore422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRestore422ApplicationProblemPlusJSONResponse) VisitPreviewRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRestore500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRestore500ApplicationProblemPlusJSONResponse) VisitPreviewRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRestore503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRestore503ApplicationProblemPlusJSONResponse) VisitPreviewRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRestoreRequestObject struct {
+	ID string `json:"id"`
+}
+
+type GetRestoreResponseObject interface {
+	VisitGetRestoreResponse(w http.ResponseWriter) error
+}
+
+type GetRestore200JSONResponse Restore
+
+func (response GetRestore200JSONResponse) VisitGetRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRestore400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response GetRestore400ApplicationProblemPlusJSONResponse) VisitGetRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRestore401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetRestore401ApplicationProblemPlusJSONResponse) VisitGetRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRestore404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetRestore404ApplicationProblemPlusJSONResponse) VisitGetRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRestore500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response GetRestore500ApplicationProblemPlusJSONResponse) VisitGetRestoreResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRestore503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetRestore503ApplicationProblemPlusJSONResponse) VisitGetRestoreResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -12952,6 +13886,18 @@ type StrictServerInterface interface {
 	// ExplainRecord Explain one record
 	// (GET /api/v1/records/{table}/{key})
 	ExplainRecord(ctx context.Context, request ExplainRecordRequestObject) (ExplainRecordResponseObject, error)
+	// ListRestores List restores, newest first
+	// (GET /api/v1/restores)
+	ListRestores(ctx context.Context, request ListRestoresRequestObject) (ListRestoresResponseObject, error)
+	// RequestRestore Bring archived rows back
+	// (POST /api/v1/restores)
+	RequestRestore(ctx context.Context, request RequestRestoreRequestObject) (RequestRestoreResponseObject, error)
+	// PreviewRestore Say what a restore would do
+	// (POST /api/v1/restores/preview)
+	PreviewRestore(ctx context.Context, request PreviewRestoreRequestObject) (PreviewRestoreResponseObject, error)
+	// GetRestore Read a restore
+	// (GET /api/v1/restores/{id})
+	GetRestore(ctx context.Context, request GetRestoreRequestObject) (GetRestoreResponseObject, error)
 	// ListRuns List runs, newest first
 	// (GET /api/v1/runs)
 	ListRuns(ctx context.Context, request ListRunsRequestObject) (ListRunsResponseObject, error)
@@ -13687,6 +14633,122 @@ func (sh *strictHandler) ExplainRecord(w http.ResponseWriter, r *http.Request, t
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ExplainRecordResponseObject); ok {
 		if err := validResponse.VisitExplainRecordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRestores operation middleware
+func (sh *strictHandler) ListRestores(w http.ResponseWriter, r *http.Request, params ListRestoresParams) {
+	var request ListRestoresRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRestores(ctx, request.(ListRestoresRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRestores")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListRestoresResponseObject); ok {
+		if err := validResponse.VisitListRestoresResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RequestRestore operation middleware
+func (sh *strictHandler) RequestRestore(w http.ResponseWriter, r *http.Request, params RequestRestoreParams) {
+	var request RequestRestoreRequestObject
+
+	request.Params = params
+
+	var body RequestRestoreJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RequestRestore(ctx, request.(RequestRestoreRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RequestRestore")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RequestRestoreResponseObject); ok {
+		if err := validResponse.VisitRequestRestoreResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewRestore operation middleware
+func (sh *strictHandler) PreviewRestore(w http.ResponseWriter, r *http.Request) {
+	var request PreviewRestoreRequestObject
+
+	var body PreviewRestoreJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewRestore(ctx, request.(PreviewRestoreRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewRestore")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewRestoreResponseObject); ok {
+		if err := validResponse.VisitPreviewRestoreResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRestore operation middleware
+func (sh *strictHandler) GetRestore(w http.ResponseWriter, r *http.Request, id string) {
+	var request GetRestoreRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRestore(ctx, request.(GetRestoreRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRestore")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRestoreResponseObject); ok {
+		if err := validResponse.VisitGetRestoreResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

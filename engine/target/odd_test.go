@@ -2,10 +2,13 @@ package target
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"holdfast/examples"
 	"holdfast/internal/pgtest"
@@ -25,6 +28,9 @@ type oddCase struct {
 	skipped            map[string]int64
 	effects            map[string]retention.TableEffect
 	errors             string
+	// bars is a constraint that three of the archived rows break, so that they cannot go back
+	// before it is dropped.
+	bars string
 }
 
 func oddName(s string) retention.TableName {
@@ -95,7 +101,7 @@ var oddCases = []oddCase{
 	{table: "shop.seen", column: "created_at", refused: "table", why: "is a view"},
 	{table: "shop.far", column: "created_at", refused: "table", why: "is a foreign table"},
 	{table: "shop.rich", column: "created_at", processed: 20},
-	{table: "shop.rich", column: "created_at", change: archiving, processed: 20},
+	{table: "shop.rich", column: "created_at", change: archiving, processed: 20, bars: "dear"},
 	{table: "shop.rich", column: "created_at", change: redacting("word"), processed: 17, skipped: map[string]int64{retention.SkippedConstraint: 3}, errors: "dear"},
 	{table: "shop.rich", column: "created_at", change: redacting("gross"), refused: "columns.gross", why: "generated"},
 	{table: "shop.rich", column: "created_at", change: redacting("serial"), refused: "columns.serial", why: "identity"},
@@ -176,6 +182,82 @@ func (f *fixture) odd(c oddCase, p retention.Policy) {
 	if again := f.run(p); again.Processed != 0 {
 		f.Errorf("a second run processed %d", again.Processed)
 	}
+	if p.Action == retention.ActionArchive {
+		f.backAndForth(p, got.Processed, c.bars, before)
+	}
+}
+
+// backAndForth restores what was archived, which makes the database what it was, and
+// archives it again.
+func (f *fixture) backAndForth(p retention.Policy, n int64, bars string, before map[string]string) {
+	f.Helper()
+	archived := f.archivesSum(p)
+	run := pgtest.Value[string](f.T, f.url, `SELECT min(holdfast_run::text) FROM `+p.ArchiveTable().SQL())
+	tables := append([]retention.TableName{p.Table}, p.Cascade...)
+	var back int64
+	for _, table := range tables {
+		spec := retention.RestoreSpec{RestoreTable: retention.RestoreTable{Table: table, Archive: p.ArchiveOf(table), Policy: p.Name, PolicyVersion: p.Version, Digests: true, RunID: run}}
+		seen, err := f.target.CheckRestore(f.Context(), spec)
+		if err != nil || seen.Problem != "" {
+			f.Fatalf("look ahead: %+v, %v", seen, err)
+		}
+		first := f.restore(spec)
+		if first != seen.Rows-seen.Conflicted() || (bars != "") != (seen.Conflicted() == 3) || bars != "" && seen.Conflicts[0].Constraint != bars {
+			f.Errorf("%d rows of %s were restored; the look ahead said %+v", first, table, seen)
+		}
+		if back += first; bars != "" {
+			f.exec(`ALTER TABLE ` + table.SQL() + ` DROP CONSTRAINT ` + bars)
+			back += f.restore(spec)
+		}
+	}
+	for table, sum := range f.sums() {
+		if was, ok := before[table]; ok && was != sum {
+			f.Errorf("%s is not what it was before its rows were archived and restored", table)
+		}
+	}
+	if again := f.run(p); again.Processed != n || f.archivesSum(p) != archived {
+		f.Errorf("archived again: %d rows with the sum %s, were %d with %s", again.Processed, f.archivesSum(p), n, archived)
+	}
+	if back < n {
+		f.Errorf("%d rows were restored, want at least the %d of the policy's table", back, n)
+	}
+}
+
+// archivesSum is a checksum of the archives but for when and by which run.
+func (f *fixture) archivesSum(p retention.Policy) (sums string) {
+	f.Helper()
+	for _, to := range p.Archives() {
+		columns := f.texts(`SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = '` + strings.ReplaceAll(to.SQL(), "'", "''") + `'::regclass AND attnum > 0 AND NOT attisdropped AND attname NOT IN ('holdfast_archived_at', 'holdfast_run')`)
+		sums += fmt.Sprint(f.count(`SELECT coalesce(sum(hashtext((`+strings.Join(columns, ", ")+`)::text)::bigint), 0)::bigint FROM `+to.SQL()), " ")
+	}
+	return sums
+}
+
+// restore carries one table's part of a restore out to its end, and answers how many rows
+// are back.
+func (f *fixture) restore(spec retention.RestoreSpec) (n int64) {
+	f.Helper()
+	spec.RestoreID, spec.Attempt = uuid.NewString(), 1
+	if err := f.target.Beat(f.Context(), spec.RestoreID, 1); err != nil {
+		f.Fatal(err)
+	}
+	d, err := f.target.OpenRestore(f.Context(), spec)
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer d.Close()
+	for range 100 {
+		step, err := d.Step(f.Context())
+		if err != nil && !errors.Is(err, retention.ErrRowRefused) {
+			f.Fatalf("restore %s: %v", spec.Table, err)
+		}
+		n += step.Restored
+		if step.Done {
+			return n
+		}
+	}
+	f.Fatalf("restore %s never ends", spec.Table)
+	return 0
 }
 
 func total(m map[string]int64) (n int64) {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"holdfast/engine"
 	"holdfast/retention"
 )
 
@@ -113,6 +114,33 @@ func archivesAsSQL(h *house, twin *bench, a archiving) {
 	wantSame(h.t, "the database after the run is not that after a DELETE of what is free", twin.sums(), after)
 	if again := h.run(at, name).Policies[0]; again.Processed != 0 || again.Held != held || again.Blocked != left-held {
 		h.t.Errorf("%s, a second run: %+v", a.table, again.Counts)
+	}
+	h.backAndForth(a, run, before)
+}
+
+// backAndForth restores what a run archived, which makes the database what it was, and
+// archives it again. Held rows of the table are where they were all the time.
+func (h *house) backAndForth(a archiving, run retention.Run, before map[string]sum) {
+	h.t.Helper()
+	asked, err := h.engine.RequestRestore(h.t.Context(), h.actor, engine.RestoreRequest{Scope: retention.RestoreScope{RunID: run.ID}, Reason: "there and back"})
+	if err == nil {
+		err = h.engine.WorkRestores(h.t.Context())
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	back, err := h.engine.Restore(h.t.Context(), h.actor, asked.ID)
+	if err != nil || back.Status != retention.RestoreSucceeded || back.Restored() != run.TotalProcessed {
+		h.t.Errorf("%s: the restore ended as %+v, %v, want %d rows back", a.table, back, err, run.TotalProcessed)
+	}
+	now := h.sums()
+	for table, was := range before {
+		if now[table] != was {
+			h.t.Errorf("%s is not what it was before rows of %s were archived and restored: %v, was %v", table, a.table, now[table], was)
+		}
+	}
+	if again := h.run(instant(h.t, a.cutoff).Add(24*time.Hour), a.policy(h.t).Name); again.TotalProcessed != run.TotalProcessed {
+		h.t.Errorf("%s: archived again were %d, want %d", a.table, again.TotalProcessed, run.TotalProcessed)
 	}
 }
 

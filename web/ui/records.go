@@ -45,4 +45,6 @@ type RecordArchived struct {
 	Table                  string
 	At                     Time
 	Policy, Under, RunHref string
+	// RestoreHref leads to bringing it back.
+	RestoreHref string
 }

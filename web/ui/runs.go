@@ -134,7 +134,11 @@ type Progress struct {
 }
 
 // RunSteps are what can be done about a run.
-type RunSteps struct{ Pause, Resume, Approve, Cancel bool }
+type RunSteps struct {
+	Pause, Resume, Approve, Cancel bool
+	// Restore leads to bringing back what the run archived; empty for nothing.
+	Restore string
+}
 
 // ApproveView asks whether a run may dispose of more than its policies' ceilings allow.
 type ApproveView struct {
@@ -170,6 +174,9 @@ type Skip struct {
 
 // BatchRow is one row of the journal.
 type BatchRow struct {
+	// RestoreHref leads to bringing back what the batch archived; empty for nothing.
+	RestoreHref string
+
 	Policy    string
 	Version   int
 	Seq       int64
