@@ -72,6 +72,8 @@ func droppable(p *Plan, in Inputs) error {
 		return refuse("drop_empty_partitions", fmt.Sprintf("%s leaves every row where it is, so no partition becomes empty", in.Policy.Action), "leave it out")
 	case in.Table.Kind != KindPartitioned:
 		return refuse("drop_empty_partitions", fmt.Sprintf("%s is not partitioned", in.Table.Name), "leave it out")
+	case len(in.Table.Incoming) > 0:
+		return refuse("drop_empty_partitions", fmt.Sprintf("foreign key %q of %s refers to %s, and PostgreSQL drops no partition of a table that is referred to", in.Table.Incoming[0].Name, in.Table.Incoming[0].Child, in.Table.Name), "leave it out; detach past partitions yourself (ALTER TABLE … DETACH PARTITION)")
 	case !slices.Contains(in.Table.Partitions.BoundColumns, column):
 		return refuse("drop_empty_partitions", fmt.Sprintf("the partitions of %s have no bounds by %q, so an empty one may be needed for new rows", in.Table.Name, column), "leave it out, or partition the table by range of that column")
 	}
@@ -80,9 +82,9 @@ func droppable(p *Plan, in Inputs) error {
 
 // Drops reports whether the partition that is walked may be dropped once it is empty. One
 // that takes what no other does may be needed for any row, and a table that is held as a
-// whole is left as it is.
+// whole, or of which a part is, is left as it is.
 func (p *Plan) Drops() bool {
-	return p.Policy.DropEmptyPartitions && p.Table != p.Root && !p.Table.Partitions.Default && !p.Holds.All
+	return p.Policy.DropEmptyPartitions && p.Table != p.Root && !p.Table.Partitions.Default && !p.Holds.All && len(p.Holds.Parts) == 0
 }
 
 // AsPartOf is a partition as the walk meets it: its own storage, indexes and triggers,

@@ -192,7 +192,7 @@ func TestWhatIsDoneToAWholePartitionIsPrintedAsInTheGolden(t *testing.T) {
 	g := &golden{}
 	p := shapeNamed("bigint").printer(t, modeCounts, holdNone)
 	g.statement("what is older than the cutoff", p.BelowCutoff())
-	g.statement("what is not", p.FromCutoff())
+	g.statement("what is not due by its timestamp", p.MayArrive())
 	g.statement("whether all is due", p.AllDue())
 	for _, h := range holds {
 		g.statement(fmt.Sprintf("counted, held %s", h), shapeNamed("bigint").printer(t, modeCounts, h).Census())

@@ -10,10 +10,14 @@ func (g *Printer) BelowCutoff() Statement {
 	return b.done()
 }
 
-// FromCutoff prints the query for rows that are not older than the cutoff, likewise.
-func (g *Printer) FromCutoff() Statement {
+// MayArrive prints the query for rows that are not due by their timestamp, likewise: not
+// older than the cutoff, without one, or at the beginning of time.
+func (g *Printer) MayArrive() Statement {
 	b := &builder{}
-	b.printf("SELECT FROM %s\nWHERE %s", g.from(), g.compare(b, opFrom, g.plan.Cutoff))
+	b.printf("SELECT FROM %s\nWHERE %s OR %s IS NULL", g.from(), g.compare(b, opFrom, g.plan.Cutoff), g.ts())
+	if !g.plan.Time.Integer() {
+		b.printf(" OR %s %s '-infinity'::%s", g.ts(), opEqual, g.plan.Time.SQLType())
+	}
 	return b.done()
 }
 

@@ -22,7 +22,7 @@ type notDropped struct {
 }
 
 // drop drops the partition that was just walked if it is empty and its bounds say that no
-// row in it could be younger than the cutoff. It never waits long, since the partitioned
+// row in it could be younger than the cutoff, or never due. It never waits long, since the partitioned
 // table is locked as a whole for it: where somebody is in the way, or the database refuses,
 // the partition is left to the next run.
 func (d *disposition) drop(ctx context.Context, out *outcome) error {
@@ -36,7 +36,7 @@ func (d *disposition) drop(ctx context.Context, out *outcome) error {
 	if d.skip {
 		return nil // somebody was in the way
 	}
-	e, err := explain(ctx, d.conn, d.planned.whole.FromCutoff())
+	e, err := explain(ctx, d.conn, d.planned.whole.MayArrive())
 	if err != nil || e.reads(d.planned.Table.Name) {
 		return err
 	}

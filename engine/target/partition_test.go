@@ -175,6 +175,7 @@ func TestAPartitionThatIsDueAsAWholeIsEmptied(t *testing.T) {
 }
 
 func TestAnEmptyPartitionThatIsOlderThanTheCutoffIsDropped(t *testing.T) {
+	bounded := append([]string{cut["range"][0], `CREATE TABLE public.r_old PARTITION OF public.r FOR VALUES FROM (now() - interval '300 days') TO (now() - interval '95 days')`}, cut["range"][2:]...)
 	young := []string{
 		`CREATE TABLE public.r (id bigint, name text NOT NULL, status text DEFAULT 'old', created_at timestamptz NOT NULL, PRIMARY KEY (id, created_at)) PARTITION BY RANGE (created_at)`,
 		`CREATE TABLE public.r_old PARTITION OF public.r DEFAULT`,
@@ -185,6 +186,7 @@ func TestAnEmptyPartitionThatIsOlderThanTheCutoffIsDropped(t *testing.T) {
 		sql     []string
 		policy  func(*retention.Policy)
 		hold    bool
+		held    string
 		dropped []string
 		says    string
 	}{
@@ -196,15 +198,18 @@ func TestAnEmptyPartitionThatIsOlderThanTheCutoffIsDropped(t *testing.T) {
 		"a held row":             {hold: true},
 		"a row beside condition": {policy: func(p *retention.Policy) { p.Condition = "id <> 1" }},
 		"what takes all others":  {cut: young},
+		"no lower bound":         {cut: cut["range"]},
+		"a part that is held":    {held: "r_old"},
+		"another part is held":   {held: "r_new"},
 		"a view on it":           {sql: []string{`CREATE VIEW public.v AS SELECT * FROM public.r_old`}, says: "depend"},
-		"sub-partitions": {cut: []string{cut["range"][0], `CREATE TABLE public.r_old PARTITION OF public.r FOR VALUES FROM (MINVALUE) TO (now() - interval '95 days') PARTITION BY HASH (id)`,
+		"sub-partitions": {cut: []string{cut["range"][0], `CREATE TABLE public.r_old PARTITION OF public.r FOR VALUES FROM (now() - interval '300 days') TO (now() - interval '95 days') PARTITION BY HASH (id)`,
 			`CREATE TABLE public.r_old0 PARTITION OF public.r_old FOR VALUES WITH (MODULUS 2, REMAINDER 0)`, `CREATE TABLE public.r_old1 PARTITION OF public.r_old FOR VALUES WITH (MODULUS 2, REMAINDER 1)`,
 			`CREATE TABLE public.r_mid PARTITION OF public.r FOR VALUES FROM (now() - interval '95 days') TO (MAXVALUE)`}, dropped: []string{"r_old0", "r_old1"}},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			if c.cut == nil {
-				c.cut = cut["range"]
+				c.cut = bounded
 			}
 			f := newFixture(t, append(append(c.cut[:len(c.cut):len(c.cut)], fillCut), c.sql...)...)
 			p := policy("r", retention.ActionDelete)
@@ -214,6 +219,12 @@ func TestAnEmptyPartitionThatIsOlderThanTheCutoffIsDropped(t *testing.T) {
 			}
 			if c.hold {
 				f.hold(name("r"), retention.Key{"1", f.remaining("public.r WHERE id = 1", "created_at")[0]})
+			}
+			if c.held != "" { // before it became a part
+				f.exec(`DELETE FROM public.`+c.held, `ALTER TABLE public.r DETACH PARTITION public.`+c.held)
+				f.hold(name(c.held))
+				bounds := map[string]string{"r_old": `(now() - interval '300 days') TO (now() - interval '96 days')`, "r_new": `(now() - interval '10 days') TO (MAXVALUE)`}
+				f.exec(`ALTER TABLE public.r ATTACH PARTITION public.` + c.held + ` FOR VALUES FROM ` + bounds[c.held])
 			}
 			f.wantAccepted(p)
 			rows, before := f.count(`SELECT count(*) FROM public.r`), f.partitions()
@@ -247,9 +258,23 @@ func (f *fixture) partitions() []string {
 	return f.texts(`SELECT c.relname FROM pg_partition_tree('public.r') AS p JOIN pg_class c ON c.oid = p.relid WHERE p.isleaf AND c.relkind = 'r'`)
 }
 
+// What is never due has no other place to go to.
+func TestAPartitionThatTakesWhatIsNeverDueIsNotDropped(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, `CREATE TABLE public.r (id bigint, name text, d date) PARTITION BY LIST (d)`,
+		`CREATE TABLE public.r_null PARTITION OF public.r FOR VALUES IN ('2020-01-01', NULL)`, `CREATE TABLE public.r_begin PARTITION OF public.r FOR VALUES IN ('-infinity')`,
+		`CREATE TABLE public.r_old PARTITION OF public.r FOR VALUES IN ('2020-01-02')`, `CREATE TABLE public.r_new PARTITION OF public.r FOR VALUES IN ('2930-01-01')`)
+	p := policy("r", retention.ActionDelete)
+	p.TimestampColumn, p.DropEmptyPartitions = "d", true
+	f.run(p)
+	if got := f.partitions(); !slices.Equal(got, []string{"r_begin", "r_new", "r_null"}) {
+		t.Errorf("left are %q, want all but r_old", got)
+	}
+}
+
 func TestAPartitionThatSomebodyReadsIsNotDroppedAndHoldsNobodyUp(t *testing.T) {
 	t.Parallel()
-	f := newFixture(t, append(cut["range"], fillCut)...)
+	f := newFixture(t, append([]string{cut["range"][0], `CREATE TABLE public.r_old PARTITION OF public.r FOR VALUES FROM (now() - interval '300 days') TO (now() - interval '95 days')`}, append(cut["range"][2:len(cut["range"]):len(cut["range"])], fillCut)...)...)
 	reader := f.connect()
 	if _, err := reader.Exec(t.Context(), `BEGIN; SELECT count(*) FROM public.r_new`); err != nil { // by way of nothing else
 		t.Fatal(err)
@@ -277,6 +302,8 @@ func TestDroppingIsRefusedWhereNothingCouldBeDropped(t *testing.T) {
 	p.DropEmptyPartitions = true
 	f.wantRefusal(p, "drop_empty_partitions", "no bounds by")
 	f.wantRefusal(func() retention.Policy { p := p; p.Table.Name = "o"; return p }(), "drop_empty_partitions", "not partitioned")
+	f.exec(`CREATE TABLE public.day (d date NOT NULL, id int, PRIMARY KEY (d, id)) PARTITION BY LIST (d)`, `CREATE TABLE public.refers (d date, id int, FOREIGN KEY (d, id) REFERENCES public.day)`)
+	f.wantRefusal(func() retention.Policy { p := p; p.Table.Name, p.TimestampColumn = "day", "d"; return p }(), "drop_empty_partitions", "refers to")
 	p.Action, p.Columns = retention.ActionAnonymize, map[string]retention.Anonymizer{"name": {Method: retention.MethodRedact}}
 	f.wantRefusal(p, "drop_empty_partitions", "leaves every row")
 }

@@ -57,7 +57,7 @@ func TestOnlyWhoOwnsAPartitionCanHaveItDropped(t *testing.T) {
 	f := limited(t, `GRANT USAGE ON SCHEMA app`)
 	role := f.texts(`SELECT current_user`)[0]
 	f.exec(`CREATE TABLE app.parts (created_at timestamptz) PARTITION BY RANGE (created_at)`,
-		`CREATE TABLE app.old PARTITION OF app.parts FOR VALUES FROM (MINVALUE) TO (now() - interval '60 days')`,
+		`CREATE TABLE app.old PARTITION OF app.parts FOR VALUES FROM ('2000-01-01') TO (now() - interval '60 days')`,
 		`GRANT SELECT, UPDATE, DELETE ON app.parts, app.old TO `+role)
 	p := onOrders(retention.ActionDelete, "")
 	p.Table.Name = "parts"

@@ -3,9 +3,9 @@ SELECT FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz
 -- $1 = 2024-01-04T00:00:00Z
 
--- case: what is not
+-- case: what is not due by its timestamp
 SELECT FROM ONLY "public"."events" AS "t"
-WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
+WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz OR "t"."at" IS NULL OR "t"."at" OPERATOR(pg_catalog.=) '-infinity'::pg_catalog.timestamptz
 -- $1 = 2024-01-04T00:00:00Z
 
 -- case: whether all is due
