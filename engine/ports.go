@@ -261,7 +261,7 @@ type RestoreStore interface {
 	// Restore is one of them, without the keys of its records.
 	Restore(ctx context.Context, id string) (retention.Restore, error)
 	// ClaimRestore gives the caller the oldest restore that has not ended and is in nobody's
-	// hands, for lease, with the keys of its records; false if there is none. The attempt
+	// hands, for lease, with the copies of its records; false if there is none. The attempt
 	// grows by one.
 	ClaimRestore(ctx context.Context, lease time.Duration) (r retention.Restore, ok bool, err error)
 	// SaveRestore writes its figures and keeps it for lease, if attempt is its latest; else
@@ -391,8 +391,12 @@ type RestoreTarget interface {
 	// OpenRestore takes one table's part up; the attempt must be the latest that Beat was
 	// told of, else Step answers ErrFenced.
 	OpenRestore(ctx context.Context, spec retention.RestoreSpec) (retention.Restoration, error)
-	// Restored is how many rows a restore has brought back to each table, by the journal.
-	Restored(ctx context.Context, restoreID string) (map[retention.TableName]int64, error)
+	// NewestCopies finds the newest copy of each record that an archive has one of. An id that
+	// is no key of the table is an InvalidError of the field record_ids.
+	NewestCopies(ctx context.Context, part retention.RestoreTable, ids []retention.Key) ([]retention.RestoreCopy, error)
+	// Restored is how many rows a restore has brought back from each archive to its table, by
+	// the journal.
+	Restored(ctx context.Context, restoreID string) ([]retention.RestoreTable, error)
 }
 
 // RunTarget is the part of the target that carries out dispositions.

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	// restoreLease is how long a worker that died keeps a restore from the others.
-	restoreLease = 30 * time.Second
+	// restoreLease is how long a worker that died keeps a restore from the others. It is longer
+	// than counting one table may take.
+	restoreLease = 3 * time.Minute
 	// restoreRest is how many times as long as its batch took a worker rests: rows that
 	// somebody waits for may come back faster than others go.
 	restoreRest = 2
@@ -57,11 +58,14 @@ func (e *Engine) workRestore(ctx context.Context, r *retention.Restore) error {
 		return err
 	}
 	if len(before) == 0 {
-		checked, err := e.checkRestore(ctx, r.Tables, r.Scope.Records)
-		if err != nil {
-			return err
+		for i := range r.Tables {
+			if r.Tables[i], err = e.checkPart(ctx, r.Tables[i], r.Tables[:i], r.Copies, true); err != nil {
+				return err
+			}
+			if err := e.store.SaveRestore(ctx, *r, restoreLease); err != nil {
+				return err
+			}
 		}
-		r.Tables = checked
 		if why := whyNotRestored(*r); why != "" {
 			return e.endRestore(ctx, r, retention.RestoreFailed, why)
 		}
@@ -69,6 +73,9 @@ func (e *Engine) workRestore(ctx context.Context, r *retention.Restore) error {
 	for i := range r.Tables {
 		if err := e.restoreTable(ctx, r, i); err != nil {
 			return err
+		}
+		if r.Tables[i].Problem != "" && r.OnConflict == retention.OnConflictRefuse {
+			break // what refers to it would find nothing
 		}
 	}
 	return e.concludeRestore(ctx, r)
@@ -78,10 +85,12 @@ func (e *Engine) workRestore(ctx context.Context, r *retention.Restore) error {
 // problem, and no error.
 func (e *Engine) restoreTable(ctx context.Context, r *retention.Restore, at int) error {
 	t := &r.Tables[at]
-	if t.Problem != "" {
+	copies := copiesOf(*t, r.Copies)
+	if t.Problem != "" || t.RunID == "" && len(copies) == 0 {
 		return nil
 	}
-	d, err := e.target.OpenRestore(ctx, retention.RestoreSpec{RestoreID: r.ID, Attempt: r.Attempt, RestoreTable: *t, Records: r.Scope.Records, With: r.Tables[:at]})
+	d, err := e.target.OpenRestore(ctx, retention.RestoreSpec{RestoreID: r.ID, Attempt: r.Attempt, RestoreTable: *t, Copies: copies, With: r.Tables[:at],
+		Refuse: r.OnConflict == retention.OnConflictRefuse})
 	if err != nil {
 		return err
 	}
@@ -171,26 +180,35 @@ func (e *Engine) concludeRestore(ctx context.Context, r *retention.Restore) erro
 	if err != nil {
 		return err
 	}
-	failed := 0
+	failed := false
 	for i := range r.Tables {
 		t := &r.Tables[i]
-		t.Restored = restored[t.Table]
+		t.Restored = 0
+		for _, done := range restored {
+			if done.Table == t.Table && done.Archive == t.Archive {
+				t.Restored = done.Restored
+			}
+		}
 		if t.Problem != "" {
-			failed++
+			failed = true
 			r.Errors = addMessages(r.Errors, []string{t.Table.String() + ": " + t.Problem})
 			continue
 		}
-		left, err := e.target.CheckRestore(ctx, retention.RestoreSpec{RestoreTable: *t, Records: r.Scope.Records, With: r.Tables[:i]})
+		left, err := e.checkPart(ctx, *t, r.Tables[:i], r.Copies, false)
 		if err != nil {
 			return err
 		}
 		t.Rows, t.Held, t.Conflicts = left.Rows+t.Restored, left.Held, left.Conflicts
+		if err := e.store.SaveRestore(ctx, *r, restoreLease); err != nil {
+			return err
+		}
 	}
+	left := r.Conflicted() > 0 && r.OnConflict == retention.OnConflictRefuse
 	status := retention.RestoreSucceeded
 	switch {
-	case failed == len(r.Tables):
+	case r.Restored() == 0:
 		status = retention.RestoreFailed
-	case failed > 0:
+	case failed || left:
 		status = retention.RestorePartial
 	}
 	return e.endRestore(ctx, r, status)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -42,7 +43,12 @@ func (e *Engine) planRestore(ctx context.Context, scope *retention.RestoreScope)
 	if err := e.noteArchives(ctx); err != nil {
 		return plan, err
 	}
-	if plan.Tables, err = e.checkRestore(ctx, parts, scope.Records); err != nil {
+	if len(scope.Records) > 0 {
+		if parts, plan.Copies, err = e.newestCopies(ctx, parts, scope.Records); err != nil {
+			return plan, err
+		}
+	}
+	if plan.Tables, err = e.checkRestore(ctx, parts, plan.Copies); err != nil {
 		return plan, err
 	}
 	live, err := e.allPolicies(ctx)
@@ -54,12 +60,55 @@ func (e *Engine) planRestore(ctx context.Context, scope *retention.RestoreScope)
 	return plan, err
 }
 
+// newestCopies finds the newest copy of each record among all archives of its table, and
+// leaves out the archives that have none of them. What comes back is these, whatever else is
+// archived meanwhile.
+func (e *Engine) newestCopies(ctx context.Context, parts []retention.RestoreTable, ids []retention.Key) (left []retention.RestoreTable, copies []retention.RestoreCopy, err error) {
+	newest := map[string]retention.RestoreCopy{}
+	for _, part := range parts {
+		found, err := e.target.NewestCopies(ctx, part, ids)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, c := range found {
+			key := strings.Join(c.Key, "\x00")
+			if other, ok := newest[key]; !ok || c.At.After(other.At) {
+				newest[key] = c
+			}
+		}
+	}
+	for _, part := range parts {
+		has := false
+		for _, c := range newest {
+			has = has || c.Archive == part.Archive
+		}
+		if has {
+			left = append(left, part)
+		}
+	}
+	if len(left) == 0 {
+		left = parts // to say that there is nothing
+	}
+	return left, slices.SortedFunc(maps.Values(newest), func(a, b retention.RestoreCopy) int { return slices.Compare(a.Key, b.Key) }), nil
+}
+
+// copiesOf are those in a part's archive. One that is no copy at all stands for none, where
+// only single records are meant.
+func copiesOf(t retention.RestoreTable, all []retention.RestoreCopy) (out []retention.RestoreCopy) {
+	for _, c := range all {
+		if c.Archive == t.Archive {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // checkRestore counts the parts one after the other: what comes back first is there for
 // those after it.
-func (e *Engine) checkRestore(ctx context.Context, parts []retention.RestoreTable, records []retention.Key) ([]retention.RestoreTable, error) {
+func (e *Engine) checkRestore(ctx context.Context, parts []retention.RestoreTable, copies []retention.RestoreCopy) ([]retention.RestoreTable, error) {
 	out := make([]retention.RestoreTable, len(parts))
 	for i, t := range parts {
-		checked, err := e.target.CheckRestore(ctx, retention.RestoreSpec{RestoreTable: t, Records: records, With: parts[:i], Ahead: true})
+		checked, err := e.checkPart(ctx, t, parts[:i], copies, true)
 		if err != nil {
 			return nil, err
 		}
@@ -67,6 +116,15 @@ func (e *Engine) checkRestore(ctx context.Context, parts []retention.RestoreTabl
 		out[i] = checked
 	}
 	return out, nil
+}
+
+func (e *Engine) checkPart(ctx context.Context, t retention.RestoreTable, with []retention.RestoreTable, copies []retention.RestoreCopy, ahead bool) (retention.RestoreTable, error) {
+	of := copiesOf(t, copies)
+	if t.RunID == "" && len(of) == 0 {
+		t.Rows, t.Held, t.Conflicts = 0, 0, []retention.RestoreConflict{}
+		return t, nil
+	}
+	return e.target.CheckRestore(ctx, retention.RestoreSpec{RestoreTable: t, Copies: of, With: with, Ahead: ahead})
 }
 
 // restoreParts are the tables whose rows a restore brings back, those first that others
@@ -222,7 +280,7 @@ func (e *Engine) RequestRestore(ctx context.Context, actor retention.Actor, req 
 	if err != nil {
 		return retention.Restore{}, err
 	}
-	r := retention.Restore{Scope: req.Scope, OnConflict: req.OnConflict, Reason: req.Reason, Status: retention.RestoreQueued, Tables: plan.Tables, Errors: []string{}}
+	r := retention.Restore{Scope: req.Scope, OnConflict: req.OnConflict, Reason: req.Reason, Status: retention.RestoreQueued, Tables: plan.Tables, Copies: plan.Copies, Errors: []string{}}
 	if why := whyNotRestored(r); why != "" {
 		return retention.Restore{}, retention.Conflictf("%s", why)
 	}
@@ -265,9 +323,11 @@ func ConflictInWords(table retention.TableName, c retention.RestoreConflict) str
 	case retention.ConflictKeyTaken:
 		return fmt.Sprintf("%s: another row has the same key by now (%s)", rows, c.Constraint)
 	case retention.ConflictParentMissing:
-		return fmt.Sprintf("%s: the row of %s that they refer to is gone (%s)", rows, c.Table, c.Constraint)
+		return fmt.Sprintf("%s: the row of %s that they refer to is gone, or archived still (%s)", rows, c.Table, c.Constraint)
 	case retention.ConflictValueMissing:
-		return fmt.Sprintf("%s: %q must not be NULL by now, and is", rows, c.Constraint)
+		return fmt.Sprintf("%s: %q must not be NULL by now, and is (fill it in the archive)", rows, c.Constraint)
+	case retention.ConflictPartition:
+		return fmt.Sprintf("%s: no partition takes them (make it again, CREATE TABLE … PARTITION OF %s)", rows, table)
 	}
 	return fmt.Sprintf("%s: the CHECK %q does not hold for them", rows, c.Constraint)
 }

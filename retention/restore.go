@@ -50,8 +50,8 @@ type RestoreScope struct {
 	RunID   string    `json:"run,omitempty"`
 	BatchID string    `json:"batch,omitempty"`
 	Table   TableName `json:"table,omitzero"`
-	// Records are the keys of those of the table. They may name people, so they are kept only
-	// until the restore has ended, and their number stays.
+	// Records are the keys of those of the table. They may name people and are not kept; their
+	// number is.
 	Records     []Key `json:"-"`
 	RecordCount int   `json:"record_count,omitempty"`
 }
@@ -108,6 +108,9 @@ type Restore struct {
 	CreatedAt   time.Time  `json:"created_at"`
 	StartedAt   *time.Time `json:"started_at"`
 	FinishedAt  *time.Time `json:"finished_at"`
+	// Copies are those of single records that come back. They name people: they are kept only
+	// until the restore has ended.
+	Copies []RestoreCopy `json:"-"`
 	// Attempt counts how often a worker took the restore up.
 	Attempt int `json:"-"`
 }
@@ -180,11 +183,21 @@ const (
 	ConflictValueMissing = "value_missing"
 	// ConflictCheck: a CHECK constraint does not hold for it.
 	ConflictCheck = "check_failed"
+	// ConflictPartition: no partition takes it.
+	ConflictPartition = "partition_missing"
 )
+
+// RestoreCopy is one archived copy of a record: which, where, and of when.
+type RestoreCopy struct {
+	Key     Key       `json:"key"`
+	Archive TableName `json:"archive"`
+	RunID   string    `json:"run"`
+	At      time.Time `json:"at"`
+}
 
 // ConflictKinds lists them.
 func ConflictKinds() []string {
-	return []string{ConflictKeyTaken, ConflictParentMissing, ConflictValueMissing, ConflictCheck}
+	return []string{ConflictKeyTaken, ConflictParentMissing, ConflictValueMissing, ConflictCheck, ConflictPartition}
 }
 
 // RestoreConflict is what keeps rows from going back, by one constraint.
@@ -202,6 +215,8 @@ type RestoreConflict struct {
 // RestorePlan is what a restore would do.
 type RestorePlan struct {
 	Tables []RestoreTable
+	// Copies are those of single records.
+	Copies []RestoreCopy
 	// DisposedAgain are the live, enabled policies that would remove the rows again.
 	DisposedAgain []string
 }
@@ -211,11 +226,14 @@ type RestoreSpec struct {
 	RestoreID string
 	Attempt   int
 	RestoreTable
-	Records []Key
+	// Copies are those of single records; none for all rows of a run, or of a batch.
+	Copies []RestoreCopy
 	// With are the parts whose rows come back before these. Ahead: it is a look ahead, and
-	// what is in their archives still will be back by then.
+	// what is in their archives still will be back by then, but for what is held there.
 	With  []RestoreTable
 	Ahead bool
+	// Refuse: the first row that cannot go back ends it.
+	Refuse bool
 }
 
 // Restoration is a table's part of a restore being carried out by this worker alone.

@@ -43,8 +43,8 @@ func (s *Store) CreateRestore(ctx context.Context, r retention.Restore, by reten
 		return r, err
 	}
 	var records []byte
-	if len(r.Scope.Records) > 0 {
-		if records, err = json.Marshal(r.Scope.Records); err != nil {
+	if len(r.Copies) > 0 {
+		if records, err = json.Marshal(r.Copies); err != nil {
 			return r, err
 		}
 	}
@@ -105,7 +105,7 @@ func (s *Store) Restore(ctx context.Context, id string) (retention.Restore, erro
 }
 
 // ClaimRestore gives the caller the oldest restore that has not ended and is in nobody's
-// hands, for lease, with the keys of its records; false if there is none.
+// hands, for lease, with the copies of its records; false if there is none.
 func (s *Store) ClaimRestore(ctx context.Context, lease time.Duration) (r retention.Restore, ok bool, err error) {
 	err = s.write(ctx, "claim a restore", func(tx pgx.Tx) error {
 		var id string
@@ -132,7 +132,7 @@ func (s *Store) ClaimRestore(ctx context.Context, lease time.Duration) (r retent
 		if records == nil {
 			return nil
 		}
-		return json.Unmarshal(records, &r.Scope.Records)
+		return json.Unmarshal(records, &r.Copies)
 	})
 	return r, ok && err == nil, err
 }

@@ -13,6 +13,7 @@ import (
 func restore() retention.Restore {
 	return retention.Restore{
 		Scope:      retention.RestoreScope{Table: table("orders"), Records: []retention.Key{{"SECRET"}, {"2"}}, RecordCount: 2},
+		Copies:     []retention.RestoreCopy{{Key: retention.Key{"SECRET"}, Archive: table("orders_archive"), RunID: "r"}, {Key: retention.Key{"2"}, Archive: table("orders_archive"), RunID: "r"}},
 		OnConflict: retention.OnConflictSkip, Reason: "needed", Tables: []retention.RestoreTable{{Table: table("orders"), Archive: table("orders_archive"), Policy: "orders",
 			Conflicts: []retention.RestoreConflict{{Kind: retention.ConflictKeyTaken, Constraint: "k", Rows: 1, Samples: []retention.Key{{"SECRET"}}}}}},
 	}
@@ -25,11 +26,11 @@ func TestARestoreIsClaimedByOneAndTakenOverWhenItsLeaseIsOver(t *testing.T) {
 		t.Fatalf("claimed %t, %v with none there", ok, err)
 	}
 	made := must(s.CreateRestore(ctx, restore(), by("restore.request")))(t)
-	if made.Status != retention.RestoreQueued || made.Scope.Records != nil || made.Scope.RecordCount != 2 {
+	if made.Status != retention.RestoreQueued || made.Scope.Records != nil || made.Copies != nil || made.Scope.RecordCount != 2 {
 		t.Errorf("made %+v, want it queued and without the keys", made)
 	}
 	first, ok, err := s.ClaimRestore(ctx, time.Minute)
-	if err != nil || !ok || first.Attempt != 1 || len(first.Scope.Records) != 2 || first.StartedAt == nil || first.Status != retention.RestoreRunning {
+	if err != nil || !ok || first.Attempt != 1 || len(first.Copies) != 2 || first.StartedAt == nil || first.Status != retention.RestoreRunning {
 		t.Fatalf("claimed %+v, %t, %v; want it with its keys", first, ok, err)
 	}
 	if _, ok, err := s.ClaimRestore(ctx, time.Minute); ok || err != nil {

@@ -36,13 +36,20 @@ func (s *fakeStore) CreateRestore(_ context.Context, r retention.Restore, by ret
 // CheckRestore finds conflicts with whatever is restored from orders but for record 5001.
 func (t *fakeTarget) CheckRestore(_ context.Context, spec retention.RestoreSpec) (retention.RestoreTable, error) {
 	out := spec.RestoreTable
-	if len(spec.Records) > 0 {
-		out.Rows = int64(len(spec.Records))
+	if len(spec.Copies) > 0 {
+		out.Rows = int64(len(spec.Copies))
 		return out, t.down
 	}
 	out.Rows, out.Held, out.Conflicts = 12_403, 20, []retention.RestoreConflict{
 		{Kind: retention.ConflictKeyTaken, Constraint: "orders_pkey", Rows: 3, Samples: []retention.Key{{"4711"}, {"4712"}, {"4713"}}},
 		{Kind: retention.ConflictParentMissing, Constraint: "orders_customer_id_fkey", Table: retention.TableName{Schema: "public", Name: "customers"}, Rows: 140, Samples: []retention.Key{{"88"}}},
+	}
+	return out, t.down
+}
+
+func (t *fakeTarget) NewestCopies(_ context.Context, part retention.RestoreTable, ids []retention.Key) (out []retention.RestoreCopy, err error) {
+	for _, id := range ids {
+		out = append(out, retention.RestoreCopy{Key: id, Archive: part.Archive, RunID: "0195-run-archive", At: t.now})
 	}
 	return out, t.down
 }

@@ -216,9 +216,11 @@ func restoreConflictWords(c retention.RestoreConflict) string {
 	case retention.ConflictKeyTaken:
 		return rows + ": another row has the same key by now (`" + c.Constraint + "`)."
 	case retention.ConflictParentMissing:
-		return rows + ": the row of `" + c.Table.String() + "` that " + pick(c.Rows == 1, "it refers", "they refer") + " to is not there, or is another one (`" + c.Constraint + "`)."
+		return rows + ": the row of `" + c.Table.String() + "` that " + pick(c.Rows == 1, "it refers", "they refer") + " to is not there, or is archived still (`" + c.Constraint + "`)."
 	case retention.ConflictValueMissing:
-		return rows + ": `" + c.Constraint + "` must not be NULL by now, and is."
+		return rows + ": `" + c.Constraint + "` must not be NULL by now, and is. Fill it in the archive."
+	case retention.ConflictPartition:
+		return rows + ": no partition of `" + c.Constraint + "` takes " + pick(c.Rows == 1, "it", "them") + "."
 	}
 	return rows + ": the CHECK `" + c.Constraint + "` does not hold."
 }

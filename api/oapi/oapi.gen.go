@@ -527,10 +527,11 @@ func (e RestoreStatus) Valid() bool {
 
 // Defines values for RestoreConflictKind.
 const (
-	RestoreConflictKindCheckFailed   RestoreConflictKind = "check_failed"
-	RestoreConflictKindKeyTaken      RestoreConflictKind = "key_taken"
-	RestoreConflictKindParentMissing RestoreConflictKind = "parent_missing"
-	RestoreConflictKindValueMissing  RestoreConflictKind = "value_missing"
+	RestoreConflictKindCheckFailed      RestoreConflictKind = "check_failed"
+	RestoreConflictKindKeyTaken         RestoreConflictKind = "key_taken"
+	RestoreConflictKindParentMissing    RestoreConflictKind = "parent_missing"
+	RestoreConflictKindPartitionMissing RestoreConflictKind = "partition_missing"
+	RestoreConflictKindValueMissing     RestoreConflictKind = "value_missing"
 )
 
 // Valid indicates whether the value is a known member of the RestoreConflictKind enum.
@@ -541,6 +542,8 @@ func (e RestoreConflictKind) Valid() bool {
 	case RestoreConflictKindKeyTaken:
 		return true
 	case RestoreConflictKindParentMissing:
+		return true
+	case RestoreConflictKindPartitionMissing:
 		return true
 	case RestoreConflictKindValueMissing:
 		return true
@@ -1706,7 +1709,7 @@ type Restore struct {
 	Run       *string    `json:"run"`
 	StartedAt *time.Time `json:"started_at"`
 
-	// Status `partial`: the rows of some tables could not be restored. Held rows, and conflicts that were to be skipped, leave it `succeeded`
+	// Status `partial`: some rows could not be restored, though conflicts were not to be skipped, or those of some tables; `failed`: none was. Held rows, and conflicts that were to be skipped, leave it `succeeded`
 	Status RestoreStatus  `json:"status"`
 	Table  *string        `json:"table"`
 	Tables []RestoreTable `json:"tables"`
@@ -1715,7 +1718,7 @@ type Restore struct {
 // RestoreOnConflict defines model for Restore.OnConflict.
 type RestoreOnConflict string
 
-// RestoreStatus `partial`: the rows of some tables could not be restored. Held rows, and conflicts that were to be skipped, leave it `succeeded`
+// RestoreStatus `partial`: some rows could not be restored, though conflicts were not to be skipped, or those of some tables; `failed`: none was. Held rows, and conflicts that were to be skipped, leave it `succeeded`
 type RestoreStatus string
 
 // RestoreConflict defines model for RestoreConflict.
@@ -1723,7 +1726,7 @@ type RestoreConflict struct {
 	// Constraint Its name, or the column's
 	Constraint string `json:"constraint"`
 
-	// Kind `key_taken`: another row has a value that must be unique; `parent_missing`: a row that it refers to is gone, or another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold
+	// Kind `key_taken`: another row has a value that must be unique; `parent_missing`: a row that it refers to is gone, or archived still while another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold; `partition_missing`: no partition takes it
 	Kind RestoreConflictKind `json:"kind"`
 	Rows int64               `json:"rows"`
 
@@ -1734,7 +1737,7 @@ type RestoreConflict struct {
 	Table *string `json:"table"`
 }
 
-// RestoreConflictKind `key_taken`: another row has a value that must be unique; `parent_missing`: a row that it refers to is gone, or another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold
+// RestoreConflictKind `key_taken`: another row has a value that must be unique; `parent_missing`: a row that it refers to is gone, or archived still while another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold; `partition_missing`: no partition takes it
 type RestoreConflictKind string
 
 // RestoreInput Examples: {"reason":"Archived by mistake, ticket 4711","run":"5f0c8c1e-6f0e-4b7e-9a53-1d2f3a4b5c6d"}

@@ -23,8 +23,9 @@ type Restoring struct {
 	Parents []ForeignKey
 	NotNull []string
 	Checks  []Check
-	// Watch: triggers may reach further; the transaction's counters are compared.
-	Watch bool
+	// Partitions are the constraints of the table's partitions, as the server prints them; a
+	// row that fits none has no place.
+	Partitions []string
 }
 
 // UniqueKey is a set of columns of which no two rows have the same values.
@@ -35,9 +36,17 @@ type UniqueKey struct {
 	EqSchemas []string
 }
 
+// Archiving is what is known of how rows came into an archive.
+type Archiving struct {
+	// Columns are those that the source had; others are the archive's own. Nil if unknown.
+	Columns []string
+	// Swapped: columns of the source have exchanged names since.
+	Swapped bool
+}
+
 // Restore plans how the archive's rows go back. A table that has moved on since, so that
 // none could, is refused with what would let them.
-func Restore(source, archive *Table, scopes []HoldScope) (*Restoring, error) {
+func Restore(source, archive *Table, how Archiving, scopes []HoldScope) (*Restoring, error) {
 	p := &Restoring{Source: source, Archive: archive, Key: source.KeyColumns()}
 	if err := mayTake(source); err != nil {
 		return nil, err
@@ -45,7 +54,16 @@ func Restore(source, archive *Table, scopes []HoldScope) (*Restoring, error) {
 	if err := plainTable(archive, "archive"); err != nil {
 		return nil, err
 	}
-	if err := p.columns(); err != nil {
+	for _, fk := range archive.Incoming {
+		if fk.OnDelete != FKNoAction && fk.OnDelete != FKRestrict {
+			return nil, refuse("archive", fmt.Sprintf("foreign key %q of %s would delete or change rows there with those that leave %s", fk.Name, fk.Child, archive.Name),
+				fmt.Sprintf("ALTER TABLE %s DROP CONSTRAINT %s;", fk.Child.SQL(), retention.QuoteIdent(fk.Name)))
+		}
+	}
+	if how.Swapped {
+		return nil, refuse("table", fmt.Sprintf("columns of %s have exchanged names since rows were archived into %s: nobody can tell which value belongs where", source.Name, archive.Name), "give the columns their former names back")
+	}
+	if err := p.columns(how.Columns); err != nil {
 		return nil, err
 	}
 	var err error
@@ -54,8 +72,6 @@ func Restore(source, archive *Table, scopes []HoldScope) (*Restoring, error) {
 	}
 	p.unique()
 	p.constraints()
-	p.Watch = slices.ContainsFunc(source.Triggers, func(t Trigger) bool { return t.OnInsert }) ||
-		slices.ContainsFunc(archive.Triggers, func(t Trigger) bool { return t.OnDelete })
 	return p, nil
 }
 
@@ -68,29 +84,24 @@ func mayTake(t *Table) error {
 }
 
 // columns compares the two tables, column by column: every value goes back as it is, or
-// none does.
-func (p *Restoring) columns() error {
-	meta := ArchiveMeta()
-	for _, m := range meta {
+// none does. What was never a column of the source is the archive's own, and stays behind.
+func (p *Restoring) columns(had []string) error {
+	for _, m := range ArchiveMeta() {
 		if _, ok := p.Archive.Column(m.Name); !ok {
 			return refuse("archive", fmt.Sprintf("%s has no column %q: it is no archive table of Holdfast's", p.Archive.Name, m.Name), "")
 		}
 	}
-	var lost, other, mend []string
+	var other, source, archive []string
 	for _, have := range p.Archive.Columns {
-		if slices.ContainsFunc(meta, func(m Column) bool { return m.Name == have.Name }) {
-			continue
-		}
 		to, ok := p.Source.Column(have.Name)
 		switch {
+		case isMeta(have.Name), !ok && had != nil && !slices.Contains(had, have.Name), to.Generated:
 		case !ok:
-			lost = append(lost, fmt.Sprintf("%q", have.Name))
-			mend = append(mend, "ADD COLUMN "+ColumnDefinition(have))
-		case to.Generated:
-			continue // computed anew
+			other = append(other, fmt.Sprintf("it has no %q any more, and what stands there would be lost", have.Name))
+			source = append(source, "ADD COLUMN "+ColumnDefinition(have))
 		case to.Type != have.Type || to.Collation != have.Collation:
 			other = append(other, fmt.Sprintf("%q was %s and is %s", have.Name, columnText(have), columnText(to)))
-			mend = append(mend, fmt.Sprintf("ALTER COLUMN %s TYPE %s", retention.QuoteIdent(have.Name), columnType(have)))
+			archive = append(archive, fmt.Sprintf("ALTER COLUMN %s TYPE %s", retention.QuoteIdent(have.Name), columnType(to)))
 		default:
 			p.Columns = append(p.Columns, have.Name)
 			if to.NotNull || to.DomainNotNull {
@@ -98,20 +109,36 @@ func (p *Restoring) columns() error {
 			}
 		}
 	}
-	if len(lost) > 0 {
-		other = append(other, "it has no "+strings.Join(lost, ", ")+", and what stands there would be lost")
-	}
-	for _, c := range p.Source.Columns {
-		if _, ok := p.Archive.Column(c.Name); !ok && c.NotNull && !c.HasDefault && !c.Generated && !c.Identity {
-			other = append(other, fmt.Sprintf("%q is new, NOT NULL and without a default", c.Name))
-			mend = append(mend, fmt.Sprintf("ALTER COLUMN %s DROP NOT NULL", retention.QuoteIdent(c.Name)))
-		}
+	for _, c := range p.unfilled() {
+		other = append(other, fmt.Sprintf("%q is new, NOT NULL and without a default: add it to the archive and fill it there", c.Name))
+		archive = append(archive, "ADD COLUMN "+ColumnDefinition(c))
 	}
 	if len(other) == 0 {
 		return nil
 	}
 	return refuse("table", fmt.Sprintf("%s has moved on since rows were archived into %s: %s", p.Source.Name, p.Archive.Name, strings.Join(other, "; ")),
-		fmt.Sprintf("ALTER TABLE %s %s;", p.Source.Name.SQL(), strings.Join(mend, ", ")))
+		strings.TrimSpace(alterTable(p.Archive.Name, archive)+" "+alterTable(p.Source.Name, source)))
+}
+
+// unfilled are the columns of the table that would get no value, and must have one.
+func (p *Restoring) unfilled() (out []Column) {
+	for _, c := range p.Source.Columns {
+		if _, ok := p.Archive.Column(c.Name); !ok && c.NotNull && !c.HasDefault && !c.Generated && !c.Identity {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+func isMeta(name string) bool {
+	return slices.ContainsFunc(ArchiveMeta(), func(m Column) bool { return m.Name == name })
+}
+
+func alterTable(name retention.TableName, changes []string) string {
+	if len(changes) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("ALTER TABLE %s %s;", name.SQL(), strings.Join(changes, ", "))
 }
 
 // unique takes the unique indexes by which a conflict can be told beforehand. The others, by
@@ -177,6 +204,9 @@ func (p *Restoring) Conflicts() []retention.RestoreConflict {
 	}
 	for _, c := range p.Checks {
 		out = append(out, retention.RestoreConflict{Kind: retention.ConflictCheck, Constraint: c.Name})
+	}
+	if len(p.Partitions) > 0 {
+		out = append(out, retention.RestoreConflict{Kind: retention.ConflictPartition, Constraint: p.Source.Name.String()})
 	}
 	return out
 }

@@ -102,6 +102,12 @@ func renderArg(a any) string {
 		return fmt.Sprintf("%q", a)
 	case time.Time:
 		return a.Format(time.RFC3339Nano)
+	case []time.Time:
+		texts := make([]string, len(a))
+		for i, at := range a {
+			texts[i] = at.Format(time.RFC3339Nano)
+		}
+		return fmt.Sprint(texts)
 	case int, int32, int64, []int32:
 		return fmt.Sprintf("%v (%T)", a, a)
 	}

@@ -14,10 +14,9 @@ import (
 type Restorer struct {
 	plan *plan.Restoring
 	pick Picked
-	// with are the archives of which rows come back with these, by the table that they go
-	// back to. ahead: it is a look ahead, and what is in them still will be back.
-	with  map[retention.TableName]PickedIn
-	ahead bool
+	// archived are archives of which nobody knows whether rows that these refer to are in
+	// them, by the table that those came from.
+	archived map[retention.TableName][]ArchiveOf
 	// holds judges the archive's rows.
 	holds *Printer
 }
@@ -30,16 +29,20 @@ type Picked struct {
 	At            *time.Time
 }
 
-// PickedIn are such rows of another archive.
-type PickedIn struct {
+// ArchiveOf is an archive of a table to which rows refer.
+type ArchiveOf struct {
 	Archive *plan.Table
+	// Comes: those picked, but for the held ones, will be back before. Otherwise what is in it
+	// is not.
+	Comes bool
 	Picked
+	Holds plan.HeldRows
 }
 
-// NewRestorer makes a printer for a plan. with are the archives of which rows come back with
-// these, by the table that they go back to; ahead says that they will.
-func NewRestorer(p *plan.Restoring, pick Picked, with map[retention.TableName]PickedIn, ahead bool) *Restorer {
-	return &Restorer{plan: p, pick: pick, with: with, ahead: ahead, holds: New(&plan.Plan{Table: p.Archive, Key: p.Archive.KeyColumns(), Holds: p.Holds}, Keys{})}
+// NewRestorer makes a printer for a plan. archived are the archives of tables that rows refer
+// to, by the table that they are archived from.
+func NewRestorer(p *plan.Restoring, pick Picked, archived map[retention.TableName][]ArchiveOf) *Restorer {
+	return &Restorer{plan: p, pick: pick, archived: archived, holds: New(&plan.Plan{Table: p.Archive, Key: p.Archive.KeyColumns(), Holds: p.Holds}, Keys{})}
 }
 
 // picked prints which rows of an archive are meant.
@@ -73,26 +76,42 @@ func (g *Restorer) Candidates(r Range) Statement {
 	return b.done()
 }
 
-// Newest prints the query for the addresses of the newest copies of records, with their
-// ids' places in the list.
-func (g *Restorer) Newest(ids []retention.Key) Statement {
-	b := &builder{}
-	key := make([]plan.Column, len(g.plan.Key))
+// sameKey prints, for the i-th of some ids as u, that a row of the archive has that key, and
+// the ids as arrays.
+func (g *Restorer) sameKey(b *builder, ids []retention.Key) (equal string, arrays, names []string) {
+	var parts []string
 	for i, c := range g.plan.Key {
-		key[i], _ = g.plan.Archive.Column(c.Name)
-		key[i].EqSchema = c.EqSchema
-	}
-	arrays, texts, equal := make([]string, len(key)), make([]string, len(key)), make([]string, len(key))
-	for i, c := range key {
 		column := make([]string, len(ids))
 		for j, id := range ids {
 			column[j] = id[i]
 		}
-		arrays[i], texts[i] = b.arg(column)+"::pg_catalog.text[]", fmt.Sprintf("c%d", i+1)
-		equal[i] = fmt.Sprintf("%s OPERATOR(%s.=) u.c%d::%s", col(c.Name), retention.QuoteIdent(c.EqSchema), i+1, c.BaseSQL)
+		arrays, names = append(arrays, "pg_catalog.unnest("+b.arg(column)+"::pg_catalog.text[])"), append(names, fmt.Sprintf("c%d", i+1))
+		parts = append(parts, fmt.Sprintf("%s OPERATOR(%s.=) u.c%d::%s", col(c.Name), retention.QuoteIdent(c.EqSchema), i+1, c.BaseSQL))
 	}
-	b.printf("SELECT (SELECT %s.ctid%s FROM %s WHERE %s ORDER BY %s.\"holdfast_archived_at\" DESC, %s.ctid DESC LIMIT 1)\nFROM ROWS FROM (%s) WITH ORDINALITY AS u(%s, pos)\nORDER BY u.pos",
-		alias, asText, g.from(), strings.Join(equal, " AND "), alias, alias, "pg_catalog.unnest("+strings.Join(arrays, "), pg_catalog.unnest(")+")", strings.Join(texts, ", "))
+	return strings.Join(parts, " AND "), arrays, names
+}
+
+// Newest prints the query for the newest copies of records: the place of the id in the list
+// from 1, the run and the moment.
+func (g *Restorer) Newest(ids []retention.Key) Statement {
+	b := &builder{}
+	equal, arrays, names := g.sameKey(b, ids)
+	b.printf("SELECT u.pos, n.run, n.at\nFROM ROWS FROM (%s) WITH ORDINALITY AS u(%s, pos)\nCROSS JOIN LATERAL (SELECT %s.\"holdfast_run\"%s AS run, %s.\"holdfast_archived_at\" AS at FROM %s WHERE %s ORDER BY 2 DESC, %s.ctid DESC LIMIT 1) AS n\nORDER BY u.pos",
+		strings.Join(arrays, ", "), strings.Join(names, ", "), alias, asText, alias, g.from(), equal, alias)
+	return b.done()
+}
+
+// Copies prints the query for the addresses of copies of records that are still there.
+func (g *Restorer) Copies(copies []retention.RestoreCopy) Statement {
+	b := &builder{}
+	ids, runs, moments := make([]retention.Key, len(copies)), make([]string, len(copies)), make([]time.Time, len(copies))
+	for i, c := range copies {
+		ids[i], runs[i], moments[i] = c.Key, c.RunID, c.At
+	}
+	equal, arrays, names := g.sameKey(b, ids)
+	arrays = append(arrays, "pg_catalog.unnest("+b.arg(runs)+"::pg_catalog.uuid[])", "pg_catalog.unnest("+b.arg(moments)+"::pg_catalog.timestamptz[])")
+	b.printf("SELECT (SELECT %s.ctid%s FROM %s WHERE %s AND %s.\"holdfast_run\" %s u.run AND %s.\"holdfast_archived_at\" %s u.at LIMIT 1)\nFROM ROWS FROM (%s) WITH ORDINALITY AS u(%s, run, at, pos)\nORDER BY u.pos",
+		alias, asText, g.from(), equal, alias, opEqual, alias, opEqual, strings.Join(arrays, ", "), strings.Join(names, ", "))
 	return b.done()
 }
 
@@ -108,7 +127,8 @@ func (g *Restorer) conflicts(b *builder, own bool) []string {
 		out = append(out, fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s)", relation(g.plan.Source, "s"), strings.Join(equal, " AND ")))
 	}
 	for _, name := range g.plan.NotNull {
-		out = append(out, col(name)+" IS NULL")
+		// A composite value of NULLs is none, though IS NULL says so.
+		out = append(out, col(name)+" IS NOT DISTINCT FROM NULL")
 	}
 	for _, fk := range g.plan.Parents {
 		s := ""
@@ -118,38 +138,44 @@ func (g *Restorer) conflicts(b *builder, own bool) []string {
 		out = append(out, s)
 	}
 	for _, c := range g.plan.Checks {
-		var columns []string
-		for _, name := range c.Columns {
-			columns = append(columns, col(name))
-		}
-		// The server's own print of it has bare names.
-		out = append(out, fmt.Sprintf("(SELECT (%s) FROM (SELECT %s) AS checked) IS FALSE", c.Expr, strings.Join(columns, ", ")))
+		out = append(out, g.checked(c.Expr, c.Columns)+" IS FALSE")
+	}
+	if len(g.plan.Partitions) > 0 {
+		out = append(out, g.checked("("+strings.Join(g.plan.Partitions, ") OR (")+")", g.plan.Source.Partitions.KeyColumns)+" IS NOT TRUE")
 	}
 	return out
 }
 
+// checked prints an expression of the server's own print, which has bare names, over a row.
+func (g *Restorer) checked(expr string, columns []string) string {
+	values := make([]string, len(columns))
+	for i, name := range columns {
+		values[i] = col(name)
+	}
+	return fmt.Sprintf("(SELECT (%s) FROM (SELECT %s) AS checked)", expr, strings.Join(values, ", "))
+}
+
 // noParent prints that a row has nothing to refer to by a foreign key: there is no such row,
-// or there is one of that key and the one that it referred to is archived still, so that it
-// would come to refer to another.
+// or there is one of that key while the one that it referred to is archived, so that it would
+// come to refer to another.
 func (g *Restorer) noParent(b *builder, fk plan.ForeignKey) string {
 	there := fmt.Sprintf("EXISTS (SELECT FROM %s AS p WHERE %s)", fk.Parent.SQL(), refers(fk, "p", alias))
-	s := refersAtAll(fk) + " AND "
-	a, ok := g.with[fk.Parent]
-	if !ok {
-		return s + "NOT " + there
+	any, comes := "false", "false"
+	for _, a := range g.archived[fk.Parent] {
+		any += fmt.Sprintf(" OR EXISTS (SELECT FROM %s WHERE %s)", relation(a.Archive, "a"), refers(fk, "a", alias))
+		if a.Comes {
+			judge := New(&plan.Plan{Table: a.Archive, Key: a.Archive.KeyColumns(), Holds: a.Holds}, Keys{})
+			comes += fmt.Sprintf(" OR EXISTS (SELECT FROM %s WHERE %s AND %s AND NOT %s)", relation(a.Archive, "a"), refers(fk, "a", alias), picked(b, a.Picked, "a"), judge.heldAs(b, "a"))
+		}
 	}
-	archived := fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s AND %s)", relation(a.Archive, "a"), refers(fk, "a", alias), picked(b, a.Picked, "a"))
-	if g.ahead {
-		return s + fmt.Sprintf("%s %s %s", there, opEqual, archived)
-	}
-	return s + fmt.Sprintf("(NOT %s OR %s)", there, archived)
+	return fmt.Sprintf("%s AND CASE WHEN %s THEN %s ELSE NOT (%s) END", refersAtAll(fk), there, any, comes)
 }
 
 // refersAtAll prints that a row refers to some row by a foreign key.
 func refersAtAll(fk plan.ForeignKey) string {
 	set := make([]string, len(fk.ChildCols))
 	for i, name := range fk.ChildCols {
-		set[i] = col(name) + " IS NOT NULL"
+		set[i] = col(name) + " IS DISTINCT FROM NULL"
 	}
 	return strings.Join(set, " AND ")
 }
@@ -212,22 +238,28 @@ func (g *Restorer) Census(r Range, samples int) Statement {
 }
 
 // Restore prints the statement that moves rows, by their addresses, back. Its row has the
-// number of those that left the archive, of those that arrived, and their keys, as
-// [Printer.Change] has them, if digests are wanted.
+// number of those that left the archive, of those that arrived, of those that arrived as
+// another row than they had been, and their keys, as [Printer.Change] has them, if digests
+// are wanted.
 func (g *Restorer) Restore(tids []string, digests bool) Statement {
 	b := &builder{}
-	into, returning, values := make([]string, len(g.plan.Columns)), archiveReturning(g.plan.Columns), make([]string, len(g.plan.Columns))
+	n := len(g.plan.Columns)
+	into, values, written, left, arrived := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 	for i, name := range g.plan.Columns {
 		into[i], values[i] = retention.QuoteIdent(name), fmt.Sprintf("back.a%d", i+1)
+		written[i] = fmt.Sprintf("%s AS r%d", col(name), i+1)
+		left[i], arrived[i] = values[i], fmt.Sprintf("there.r%d", i+1)
 	}
-	b.printf("WITH back AS (\nDELETE FROM %s\nWHERE %s\n  AND NOT %s\nRETURNING %s\n), there AS (\n", g.from(), inTIDs(b, alias, tids), g.holds.held(b), strings.Join(returning, ", "))
+	b.printf("WITH back AS (\nDELETE FROM %s\nWHERE %s\n  AND NOT %s\nRETURNING %s\n), there AS (\n", g.from(), inTIDs(b, alias, tids), g.holds.held(b), strings.Join(archiveReturning(g.plan.Columns), ", "))
 	// OVERRIDING SYSTEM VALUE: an identity column gets the number that it had.
 	b.printf("INSERT INTO %s AS %s (%s) OVERRIDING SYSTEM VALUE\nSELECT %s FROM back\n", g.plan.Source.Name.SQL(), alias, strings.Join(into, ", "), strings.Join(values, ", "))
 	keys := &Printer{plan: &plan.Plan{Table: g.plan.Source, Key: g.plan.Key, Digests: digests && g.plan.Key != nil}}
-	of := keys.digestColumns()
-	if len(of) == 0 {
-		of = []string{"1"}
+	count, rest := keys.digested()[0], keys.digested()[1:]
+	b.printf("RETURNING %s\n)\nSELECT (SELECT pg_catalog.count(*) FROM back), %s,\n  (SELECT pg_catalog.count(*) FROM (SELECT ROW(%s)%s%s FROM back EXCEPT ALL SELECT ROW(%s)%s%s FROM there) AS other)",
+		strings.Join(append(written, keys.digestColumns()...), ", "), count, strings.Join(left, ", "), asText, collateC, strings.Join(arrived, ", "), asText, collateC)
+	for _, column := range rest {
+		b.printf(", %s", column)
 	}
-	b.printf("RETURNING %s\n)\nSELECT (SELECT pg_catalog.count(*) FROM back), %s\nFROM there", strings.Join(of, ", "), strings.Join(keys.digested(), ", "))
+	b.printf("\nFROM there")
 	return b.done()
 }

@@ -27,7 +27,7 @@ func restoring(t *testing.T, h hold) *plan.Restoring {
 	archive := *sh.table
 	archive.Name = table("public", "events_archive")
 	archive.Columns = append(slices.Clone(archive.Columns), plan.ArchiveMeta()...)
-	p, err := plan.Restore(&source, &archive, nil)
+	p, err := plan.Restore(&source, &archive, plan.Archiving{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,11 +40,10 @@ func restorer(t *testing.T, h hold, ahead bool) *sqlgen.Restorer {
 	at := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 	p := restoring(t, h)
 	pick := sqlgen.Picked{RunID: runMeta.RunID, Policy: "events", At: &at}
-	with := map[retention.TableName]sqlgen.PickedIn{
-		p.Source.Name:                {Archive: p.Archive, Picked: pick},
-		table("public", "customers"): {Archive: &plan.Table{Name: table("old", "customers"), Kind: plan.KindTable}, Picked: sqlgen.Picked{RunID: runMeta.RunID, Policy: "customers"}},
-	}
-	return sqlgen.NewRestorer(p, pick, with, ahead)
+	return sqlgen.NewRestorer(p, pick, map[retention.TableName][]sqlgen.ArchiveOf{
+		p.Source.Name:                {{Archive: p.Archive, Comes: ahead, Picked: pick, Holds: p.Holds}},
+		table("public", "customers"): {{Archive: &plan.Table{Name: table("old", "customers"), Kind: plan.KindTable}, Comes: ahead, Picked: sqlgen.Picked{RunID: runMeta.RunID, Policy: "customers"}}},
+	})
 }
 
 var someTIDs = sqlgen.Range{TIDs: []string{"(0,1)", "(0,2)"}}
@@ -61,6 +60,7 @@ func TestARestoreIsPrintedAsInTheGolden(t *testing.T) {
 	g.statement("which refer to rows of their own table", r.Links(0, someTIDs))
 	g.statement("restore, counts alone", r.Restore(someTIDs.TIDs, false))
 	g.statement("the newest copies of records", r.Newest([]retention.Key{{"1"}, {"2"}}))
+	g.statement("copies of records", r.Copies([]retention.RestoreCopy{{Key: retention.Key{"1"}, RunID: runMeta.RunID, At: cutoff}}))
 	g.statement("a look ahead", restorer(t, holdTwo, true).Census(sqlgen.Range{}, 5))
 	g.statement("what is left of some", r.Census(someTIDs, 5))
 	g.check(t, "restore")

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -20,13 +22,13 @@ import (
 const (
 	// restoreRows is how many rows one batch of a restore aims at.
 	restoreRows = 5_000
-	// mostSelfRows is how many rows of a table that refers to itself go back in one batch: a
-	// row and those that it refers to must meet in it, or come in their order.
-	mostSelfRows = 100_000
+	// selfRows is that for a table that refers to itself: rows that refer to each other in a
+	// circle must meet in one batch. Others come in their order, in as many passes as it takes.
+	selfRows = 20_000
 	// restoreSamples is how many keys are shown of the rows of one conflict.
 	restoreSamples = 5
 	// censusTimeout bounds counting what a restore would do.
-	censusTimeout = time.Minute
+	censusTimeout = 2 * time.Minute
 )
 
 // restorable is a planned part of a restore, with what it was planned under.
@@ -54,40 +56,143 @@ func (t *Target) planRestore(ctx context.Context, tx pgx.Tx, spec retention.Rest
 	if err != nil {
 		return nil, err
 	}
-	out := &restorable{oids: []uint32{archive.OID, source.OID}}
+	out := &restorable{oids: append([]uint32{archive.OID, source.OID}, source.Partitions.Tree...)}
 	var scopes []plan.HoldScope
 	if out.epoch, scopes, err = readHolds(ctx, tx, archive); err != nil {
 		return nil, err
 	}
-	if out.Restoring, err = plan.Restore(source, archive, scopes); err != nil {
+	how, err := readArchiving(ctx, tx, archive, source)
+	if err != nil {
 		return nil, err
 	}
-	if out.Watch {
-		if err := mustCount(ctx, tx, source.Name); err != nil {
-			return nil, err
-		}
+	if out.Restoring, err = plan.Restore(source, archive, how, scopes); err != nil {
+		return nil, err
 	}
-	others := map[retention.TableName]sqlgen.PickedIn{}
-	with := spec.With
-	if spec.RunID != "" {
-		with = append(slices.Clone(with), spec.RestoreTable)
+	if out.Partitions, err = readPartitionChecks(ctx, tx, source); err != nil {
+		return nil, err
 	}
-	for _, b := range with {
-		a, err := readTable(ctx, tx, b.Archive)
-		if errors.Is(err, retention.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		others[b.Table] = sqlgen.PickedIn{Archive: a, Picked: pickedOf(b)}
+	if err := mustCount(ctx, tx, source.Name); err != nil {
+		return nil, err
 	}
-	out.oids = append(out.oids, source.Partitions.Tree...)
+	archives, err := t.archivesReferredTo(ctx, tx, out, spec)
+	if err != nil {
+		return nil, err
+	}
 	if err := tx.QueryRow(ctx, "SELECT "+fingerprintSQL("$1::oid[]"), out.oids).Scan(&out.fingerprint); err != nil {
 		return nil, err
 	}
-	out.sql = sqlgen.NewRestorer(out.Restoring, pickedOf(spec.RestoreTable), others, spec.Ahead)
+	out.sql = sqlgen.NewRestorer(out.Restoring, pickedOf(spec.RestoreTable), archives)
 	return out, nil
+}
+
+// readArchiving reads what the guard keeps of how rows came into an archive.
+func readArchiving(ctx context.Context, tx pgx.Tx, archive, source *plan.Table) (how plan.Archiving, err error) {
+	err = tx.QueryRow(ctx, `
+		SELECT (SELECT array_agg(DISTINCT name) FROM holdfast_guard.archive AS a, unnest(a.source_columns) AS name WHERE a.relid = $1),
+		       EXISTS (SELECT FROM holdfast_guard.archive AS a WHERE a.relid = $1 AND a.source_relid = $2 AND holdfast_guard.swapped(a.source_relid, a.source_columns, a.source_attnums))`,
+		archive.OID, source.OID).Scan(&how.Columns, &how.Swapped)
+	return how, err
+}
+
+// mostPartitionChecks is how many partitions a row is compared with before it is written.
+const mostPartitionChecks = 500
+
+// readPartitionChecks reads which rows the partitions of a table take; none for a plain table,
+// for one with a partition that takes all others, and for one with very many.
+func readPartitionChecks(ctx context.Context, tx pgx.Tx, t *plan.Table) ([]string, error) {
+	if t.Kind != plan.KindPartitioned || len(t.Partitions.Leaves) > mostPartitionChecks {
+		return nil, nil
+	}
+	rows, err := tx.Query(ctx, `
+		SELECT pg_catalog.pg_get_partition_constraintdef(p.relid)
+		FROM pg_catalog.pg_partition_tree($1::oid) AS p WHERE p.isleaf AND pg_catalog.pg_get_partition_constraintdef(p.relid) IS NOT NULL`, t.OID)
+	if err != nil {
+		return nil, err
+	}
+	checks, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if len(checks) == 0 && err == nil {
+		checks = []string{"false"}
+	}
+	return checks, err
+}
+
+// archivesReferredTo are the archives of tables that the restored rows refer to: those whose
+// rows come back before, and all others that there ever were.
+func (t *Target) archivesReferredTo(ctx context.Context, tx pgx.Tx, r *restorable, spec retention.RestoreSpec) (map[retention.TableName][]sqlgen.ArchiveOf, error) {
+	out := map[retention.TableName][]sqlgen.ArchiveOf{}
+	with := append(slices.Clone(spec.With), spec.RestoreTable)
+	for _, fk := range r.Parents {
+		if _, done := out[fk.Parent]; done {
+			continue
+		}
+		parent, err := readTable(ctx, tx, fk.Parent)
+		if err != nil {
+			return nil, err
+		}
+		oids, err := collect[uint32](ctx, tx, `
+			SELECT DISTINCT a.relid
+			FROM holdfast_guard.archive AS a
+			JOIN pg_catalog.pg_class AS c ON c.oid = a.relid AND c.relkind = 'r'
+			WHERE a.source_relid = $1 ORDER BY 1`, parent.OID)
+		if err != nil {
+			return nil, err
+		}
+		archives, err := readTables(ctx, tx, oids)
+		if err != nil {
+			return nil, err
+		}
+		out[fk.Parent] = []sqlgen.ArchiveOf{}
+		for _, oid := range oids {
+			a, err := heldArchive(ctx, tx, archives[oid])
+			if err != nil {
+				return nil, err
+			}
+			r.oids = append(r.oids, oid)
+			for _, part := range with {
+				if spec.Ahead && part.Table == fk.Parent && part.Archive == a.Archive.Name && part.RunID != "" {
+					a.Comes, a.Picked = true, pickedOf(part)
+					out[fk.Parent] = append(out[fk.Parent], a)
+				}
+			}
+			if !a.Comes {
+				out[fk.Parent] = append(out[fk.Parent], a)
+			}
+		}
+	}
+	// What cannot be compared any more, since columns were renamed or are of other types, says
+	// nothing.
+	for _, fk := range r.Parents {
+		out[fk.Parent] = slices.DeleteFunc(out[fk.Parent], func(a sqlgen.ArchiveOf) bool {
+			return !comparable(r.Source, a.Archive, fk)
+		})
+	}
+	return out, nil
+}
+
+// comparable tells whether rows can be compared with an archive of the table that they refer
+// to as they are with that table.
+func comparable(source, archive *plan.Table, fk plan.ForeignKey) bool {
+	for i := range fk.ParentCols {
+		p, known := archive.Column(fk.ParentCols[i])
+		c, _ := source.Column(fk.ChildCols[i])
+		if !known || p.BaseOID != c.BaseOID {
+			return false
+		}
+	}
+	return true
+}
+
+// heldArchive is an archive with what is held in it.
+func heldArchive(ctx context.Context, tx pgx.Tx, archive *plan.Table) (sqlgen.ArchiveOf, error) {
+	_, scopes, err := readHolds(ctx, tx, archive)
+	if err != nil {
+		return sqlgen.ArchiveOf{}, err
+	}
+	holds, err := plan.HeldBy(archive, scopes)
+	if err != nil {
+		holds = plan.HeldRows{All: true} // nobody can tell, so nothing of it goes
+	}
+	return sqlgen.ArchiveOf{Archive: archive, Holds: holds}, nil
 }
 
 func pickedOf(t retention.RestoreTable) sqlgen.Picked {
@@ -144,8 +249,8 @@ func (t *Target) census(ctx context.Context, tx pgx.Tx, r *restorable, spec rete
 		return err
 	}
 	var part sqlgen.Range
-	if len(spec.Records) > 0 {
-		tids, err := r.newest(ctx, tx, spec.Records)
+	if len(spec.Copies) > 0 {
+		tids, err := r.copies(ctx, tx, spec.Copies)
 		if err != nil {
 			return err
 		}
@@ -177,31 +282,20 @@ func (t *Target) census(ctx context.Context, tx pgx.Tx, r *restorable, spec rete
 		}
 		return nil
 	})
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (atFault(pg) || kindOf(pg.Code) == retention.ErrTooSlow) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (atFault(pg) || errors.Is(kindOf(pg.Code), retention.ErrTooSlow)) {
 		return &retention.Refusal{Field: "table", Reason: "what would keep rows from going back cannot be judged: " + message(err), Remedy: "mend the constraint that is named, or restore less at once"}
 	}
 	return err
 }
 
-// newest are the addresses of the newest copies of the records that are there.
-func (r *restorable) newest(ctx context.Context, q querier, ids []retention.Key) ([]string, error) {
-	if r.Key == nil {
-		return nil, &retention.Refusal{Field: "record_ids", Reason: fmt.Sprintf("%s has no key by which a record could be named", r.Source.Name), Remedy: "restore the run or the batch"}
-	}
-	for i, id := range ids {
-		if len(id) != len(r.Key) {
-			return nil, retention.Invalid(fmt.Sprintf("record_ids[%d]", i), "%s; %s has %d: %s", countParts(len(id)), r.Source.Name, len(r.Key), describeKey(r.Key))
-		}
-	}
-	s := r.sql.Newest(ids)
+// copies are the addresses of the copies that are still there.
+func (r *restorable) copies(ctx context.Context, q querier, copies []retention.RestoreCopy) ([]string, error) {
+	s := r.sql.Copies(copies)
 	rows, err := q.Query(ctx, s.SQL, asPlanned(s)...)
 	if err != nil {
 		return nil, err
 	}
 	found, err := pgx.CollectRows(rows, pgx.RowTo[*string])
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && atFault(pg) {
-		return nil, retention.Invalid("record_ids", "one of them is no value of the key %s%s", describeKey(r.Key), because(pg))
-	}
 	tids := []string{}
 	for _, tid := range found {
 		if tid != nil && !slices.Contains(tids, *tid) {
@@ -211,15 +305,63 @@ func (r *restorable) newest(ctx context.Context, q querier, ids []retention.Key)
 	return tids, err
 }
 
+// NewestCopies finds the newest copies of records in an archive of their table; see
+// engine.RestoreTarget.
+func (t *Target) NewestCopies(ctx context.Context, part retention.RestoreTable, ids []retention.Key) (out []retention.RestoreCopy, err error) {
+	err = t.reading(ctx, func(tx pgx.Tx) error {
+		r, err := t.planRestore(ctx, tx, retention.RestoreSpec{RestoreTable: part})
+		if err != nil {
+			return err
+		}
+		if r.Key == nil {
+			return retention.Invalid("table", "%s has no key by which a record could be named; restore the run or the batch", part.Table)
+		}
+		keys := make([]retention.Key, len(ids))
+		for i, id := range ids {
+			if keys[i] = id; len(r.Key) > 1 {
+				keys[i] = partsOf(id)
+			}
+			if len(keys[i]) != len(r.Key) {
+				return retention.Invalid(fmt.Sprintf("record_ids[%d]", i), "%s; %s has %d: %s", countParts(len(keys[i])), part.Table, len(r.Key), describeKey(r.Key))
+			}
+		}
+		if err := useOwnPath(ctx, tx); err != nil {
+			return err
+		}
+		s := r.sql.Newest(keys)
+		rows, err := tx.Query(ctx, s.SQL, asPlanned(s)...)
+		if err != nil {
+			return err
+		}
+		var pos int64
+		c := retention.RestoreCopy{Archive: part.Archive}
+		_, err = pgx.ForEachRow(rows, []any{&pos, &c.RunID, &c.At}, func() error {
+			c.Key = keys[pos-1]
+			out = append(out, c)
+			return nil
+		})
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && atFault(pg) {
+			return retention.Invalid("record_ids", "one of them is no value of the key %s%s", describeKey(r.Key), because(pg))
+		}
+		return err
+	})
+	if _, refused := errors.AsType[*retention.Refusal](err); refused {
+		return nil, nil // which is told where the part is counted
+	}
+	return out, err
+}
+
 // restoration is one table's part of a restore in the hands of one worker.
 type restoration struct {
 	t    *Target
 	conn *pgxpool.Conn
 	spec retention.RestoreSpec
 	plan *restorable
-	// next and end are blocks of the archive: where the walk stands, and where it ends.
+	// next and end are blocks of the archive, or places among single records: where the walk
+	// stands, and where it ends. A table that was rewritten meanwhile has other blocks, and
+	// the walk begins again.
 	next, end int64
-	started   bool
+	filenode  uint32
 	size      int
 	// passed is how many rows went back in this pass over the archive, and again that another
 	// pass may bring back what this one could not.
@@ -269,7 +411,7 @@ func (d *restoration) Step(ctx context.Context) (retention.RestoreStep, error) {
 		return step, nil
 	}
 	step.Done = !d.again || d.passed == 0
-	d.next, d.passed, d.again = 0, 0, false
+	d.next, d.passed, d.again = 0, 0, false // a table that grew since has nothing more that is meant
 	return step, nil
 }
 
@@ -300,6 +442,8 @@ func (d *restoration) failed(ctx context.Context, err error) error {
 		d.plan = nil
 	case errors.Is(err, retention.ErrTooSlow):
 		d.size = max(1, d.size/2)
+	case rowAtFault(err) && d.spec.Refuse:
+		err = fmt.Errorf("the database refuses a row, and nothing more is restored: %s", message(err))
 	case rowAtFault(err) && !d.careful:
 		d.careful = true
 		err = fmt.Errorf("%w: %w", retention.ErrRowRefused, err)
@@ -327,6 +471,7 @@ func (d *restoration) batch(ctx context.Context) (retention.RestoreStep, error) 
 func (d *restoration) enter(ctx context.Context) (part sqlgen.Range, err error) {
 	var attempt int
 	var epoch, blocks int64
+	var filenode uint32
 	var fingerprint string
 	b := &pgx.Batch{}
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
@@ -337,9 +482,9 @@ func (d *restoration) enter(ctx context.Context) (part sqlgen.Range, err error) 
 		QueryRow(func(row pgx.Row) error { return row.Scan(&attempt) })
 	b.Queue("LOCK TABLE ONLY " + d.plan.Archive.Name.SQL() + " IN ROW EXCLUSIVE MODE")
 	b.Queue("LOCK TABLE ONLY " + d.plan.Source.Name.SQL() + " IN ROW EXCLUSIVE MODE")
-	b.Queue(`SELECT epoch, `+fingerprintSQL("$1::oid[]")+`, pg_relation_size($2::oid) / current_setting('block_size')::bigint FROM holdfast_guard.state`,
+	b.Queue(`SELECT epoch, `+fingerprintSQL("$1::oid[]")+`, pg_relation_filenode($2::oid)::oid, pg_relation_size($2::oid) / current_setting('block_size')::bigint FROM holdfast_guard.state`,
 		d.plan.oids, d.plan.Archive.OID).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&epoch, &fingerprint, &blocks) })
+		QueryRow(func(row pgx.Row) error { return row.Scan(&epoch, &fingerprint, &filenode, &blocks) })
 	b.Queue(setOwnPath, ownPath(d.conn.Conn()))
 	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
 		return part, err
@@ -350,12 +495,13 @@ func (d *restoration) enter(ctx context.Context) (part sqlgen.Range, err error) 
 	if epoch != d.plan.epoch || fingerprint != d.plan.fingerprint {
 		return part, retention.ErrMoved
 	}
-	if len(d.spec.Records) > 0 {
-		part.TIDs, err = d.plan.newest(ctx, d.conn, d.spec.Records)
+	if copies := d.spec.Copies; len(copies) > 0 {
+		d.end = int64(len(copies))
+		part.TIDs, err = d.plan.copies(ctx, d.conn, copies[d.next:min(d.next+int64(d.size), d.end)])
 		return part, err
 	}
-	if !d.started {
-		d.started, d.end = true, blocks
+	if d.filenode != filenode {
+		d.filenode, d.next, d.end = filenode, 0, blocks
 	}
 	part.Block = &sqlgen.Block{From: d.next, To: min(d.next+d.blocks(), d.end)}
 	return part, nil
@@ -365,7 +511,7 @@ func (d *restoration) enter(ctx context.Context) (part sqlgen.Range, err error) 
 func (d *restoration) blocks() int64 {
 	size := int64(d.size)
 	if d.plan.SelfParents() != nil && d.size == restoreRows {
-		size = mostSelfRows
+		size = selfRows
 	}
 	density := int64(guessedDensity)
 	if a := d.plan.Archive; a.EstimatedRows > 0 && a.Pages > 0 {
@@ -397,10 +543,26 @@ func (d *restoration) work(ctx context.Context, part sqlgen.Range) (*restored, e
 	if err != nil || len(groups) == 0 {
 		return out, err
 	}
+	if d.spec.Refuse {
+		if n := len(tids) - len(slices.Concat(groups...)); n > 0 && d.plan.SelfParents() == nil {
+			return out, fmt.Errorf("%w: %d of %d rows of a batch: %s", errInConflict, n, len(tids), leftInWords(out.left))
+		}
+	}
 	if !d.careful {
 		return out, d.move(ctx, slices.Concat(groups...), out)
 	}
 	return out, d.sift(ctx, groups, time.Now().Add(siftTime), out)
+}
+
+// errInConflict ends a restore that is to leave nothing behind.
+var errInConflict = errors.New("rows came into conflict since they were looked at, and nothing more is restored")
+
+func leftInWords(left map[string]int64) string {
+	var words []string
+	for _, kind := range slices.Sorted(maps.Keys(left)) {
+		words = append(words, fmt.Sprintf("%s %d", kind, left[kind]))
+	}
+	return strings.Join(words, ", ")
 }
 
 func (d *restoration) addresses(ctx context.Context, s sqlgen.Statement) ([]string, error) {
@@ -507,7 +669,7 @@ func (d *restoration) judgeOwn(ctx context.Context, tids []string, stays map[str
 
 // move carries the statement out and looks whether a trigger did anything else.
 func (d *restoration) move(ctx context.Context, tids []string, out *restored) error {
-	before, err := readReach(ctx, d.conn, d.plan.Watch, d.plan.Source.Name)
+	before, err := readReach(ctx, d.conn, true, d.plan.Source.Name)
 	if err != nil {
 		return err
 	}
@@ -516,9 +678,13 @@ func (d *restoration) move(ctx context.Context, tids []string, out *restored) er
 	if err != nil {
 		return err
 	}
-	left, arrived := row.int(), row.int()
-	if row.err == nil && (left != int64(len(tids)) || arrived != left) {
+	left, arrived, other := row.int(), row.int(), row.int()
+	switch {
+	case row.err != nil:
+	case left != int64(len(tids)) || arrived != left:
 		return errKept // a trigger kept one, here or there
+	case other > 0:
+		return fmt.Errorf("a trigger of %s changes rows as they are written (%d of %d): what they were would be lost; the batch was rolled back and nothing was changed; disable that trigger while rows are restored", d.plan.Source.Name, other, arrived)
 	}
 	if d.spec.Digests && d.plan.Key != nil {
 		out.digests = append(out.digests, d.t.digests(d.spec.Table, row.keys(len(d.plan.Key)), int(arrived), row, nil)...)
@@ -535,9 +701,6 @@ func (d *restoration) move(ctx context.Context, tids []string, out *restored) er
 
 // checkReach fails if triggers changed more than the rows that went back.
 func (d *restoration) checkReach(ctx context.Context, before map[uint32]moves, arrived int64) error {
-	if !d.plan.Watch {
-		return nil
-	}
 	if err := checkLocks(ctx, d.conn); err != nil {
 		return err
 	}
@@ -622,16 +785,18 @@ func (d *restoration) commit(ctx context.Context, done *restored) error {
 		s := d.spec
 		b.Queue(`
 			INSERT INTO holdfast_guard.journal (id, run_id, policy, policy_version, action, relid, schema_name, table_name, seq, guard_epoch, step,
-			                                    processed, held, blocked, skipped, digests)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1 + coalesce((SELECT max(j.seq) FROM holdfast_guard.journal AS j WHERE j.run_id = $2), 0), $9, $10, $11, 0, 0, $12, $13`,
+			                                    processed, held, blocked, skipped, digests, effects)
+			SELECT $1, $2, $3, $4, $5, $6, $7, $8, 1 + coalesce((SELECT max(j.seq) FROM holdfast_guard.journal AS j WHERE j.run_id = $2), 0), $9, $10, $11, 0, 0, $12, $13, $14`,
 			newBatchID(), s.RestoreID, s.Policy, s.PolicyVersion, string(retention.ActionRestore), d.plan.Source.OID, s.Table.Schema, s.Table.Name, d.plan.epoch,
-			fmt.Sprintf("from %s, %s", s.Archive, done.where()), done.restored, skipped, digests)
+			fmt.Sprintf("from %s, %s", s.Archive, done.where()), done.restored, skipped, digests,
+			map[string]retention.TableEffect{s.Archive.String(): {Deleted: done.restored}})
 	}
 	b.Queue(`UPDATE holdfast_guard.run SET heartbeat_at = clock_timestamp() WHERE run_id = $1`, d.spec.RestoreID)
 	b.Queue("COMMIT")
 	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
+	d.next += int64(d.size)
 	if done.part.Block != nil {
 		d.next = done.part.Block.To
 	}
@@ -646,23 +811,24 @@ func (r *restored) where() string {
 	return fmt.Sprintf("blocks %d to %d", r.part.Block.From, r.part.Block.To-1)
 }
 
-// Restored is how many rows a restore has brought back to each table, by what the journal
-// says; see engine.RestoreTarget.
-func (t *Target) Restored(ctx context.Context, restoreID string) (map[retention.TableName]int64, error) {
+// Restored is how many rows a restore has brought back from each archive to each table, by
+// what the journal says; see engine.RestoreTarget.
+func (t *Target) Restored(ctx context.Context, restoreID string) ([]retention.RestoreTable, error) {
 	rows, err := t.pool.Query(ctx, `
-		SELECT schema_name, table_name, sum(processed)::bigint
-		FROM holdfast_guard.journal
-		WHERE run_id = $1 AND action = $2
-		GROUP BY schema_name, table_name`, restoreID, string(retention.ActionRestore))
+		SELECT j.schema_name, j.table_name, e.archive, sum(j.processed)::bigint
+		FROM holdfast_guard.journal AS j, jsonb_object_keys(j.effects) AS e(archive)
+		WHERE j.run_id = $1 AND j.action = $2
+		GROUP BY 1, 2, 3`, restoreID, string(retention.ActionRestore))
 	if err != nil {
 		return nil, classify(err)
 	}
-	out := map[retention.TableName]int64{}
-	var name retention.TableName
-	var n int64
-	_, err = pgx.ForEachRow(rows, []any{&name.Schema, &name.Name, &n}, func() error {
-		out[name] = n
-		return nil
+	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p retention.RestoreTable, err error) {
+		var archive string
+		if err := row.Scan(&p.Table.Schema, &p.Table.Name, &archive, &p.Restored); err != nil {
+			return p, err
+		}
+		p.Archive, err = retention.ParseTableName(archive)
+		return p, err
 	})
 	return out, classify(err)
 }

@@ -5,7 +5,7 @@ ALTER TABLE holdfast.batch ADD COLUMN begun_at timestamptz;
 CREATE TABLE holdfast.restore (
     id            uuid        PRIMARY KEY,
     scope         jsonb       NOT NULL,
-    -- keys of single records, until the restore has ended: they may name people
+    -- the copies of single records, until the restore has ended: their keys may name people
     records       jsonb,
     on_conflict   text        NOT NULL,
     reason        text        NOT NULL,
