@@ -156,13 +156,13 @@ func benchNight(b *testing.B, url string, due int, before time.Duration, change 
 	h.mustPolicy(p)
 	if before > 0 {
 		asOf := time.Now().Add(-before)
-		h.mustRun(engine.RunRequest{Pace: retention.PaceMax, AsOf: &asOf})
+		h.mustRun(engine.RunRequest{Pace: retention.PaceMax, AsOf: &asOf, Trigger: retention.TriggerSchedule})
 		// Autovacuum, which a benchmark's server has not, would have come by until the next night.
 		pgtest.Exec(b, url, `VACUUM ANALYZE public.events`)
 	}
 	pgtest.Exec(b, url, `CHECKPOINT`)
 	start := time.Now()
-	run := h.mustRun(engine.RunRequest{Pace: retention.PaceMax})
+	run := h.mustRun(engine.RunRequest{Pace: retention.PaceMax, Trigger: retention.TriggerSchedule})
 	took := time.Since(start)
 	if got := run.TotalProcessed; run.Status != retention.RunSucceeded || got < int64(due)*9/10 || got > int64(due)*11/10 {
 		b.Fatalf("the night's run ended as %+v, want about %d rows processed", run, due)

@@ -30,7 +30,7 @@ type disposal struct {
 // stands. Locks, time-outs and lost connections are waited out; the walk itself
 // makes sure that nothing is done twice.
 func (e *Engine) dispose(ctx context.Context, r *retention.Run, res *retention.PolicyResult, p retention.Policy, asOf time.Time) error {
-	w := &disposal{e: e, run: r, res: res, spec: retention.Spec{RunID: r.ID, Attempt: r.Attempt, Policy: p, AsOf: asOf, Pace: r.Pace}}
+	w := &disposal{e: e, run: r, res: res, spec: retention.Spec{RunID: r.ID, Attempt: r.Attempt, Policy: p, AsOf: asOf, Pace: r.Pace, SinceLast: r.Trigger == retention.TriggerSchedule}}
 	switch {
 	case res.Belt != nil:
 		limit := res.Belt.Limit()

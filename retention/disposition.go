@@ -48,6 +48,8 @@ type Spec struct {
 	// Limit is the most rows that the run may dispose of under the policy, over all
 	// attempts; nil for no limit. A batch that would go beyond it is rolled back.
 	Limit *int64
+	// SinceLast: an anonymizing policy may begin where its last complete pass has ended.
+	SinceLast bool
 }
 
 // Disposition is a policy of a run being carried out by this worker alone.

@@ -230,7 +230,7 @@ func TestEveryKindOfTimestampIsWalkedFromItsFirstToTheCutoff(t *testing.T) {
 					t.Errorf("%s: got and want are %s, %v", what, text, err)
 				}
 			}
-			same("the first", g.First(), mark(1))
+			same("the first", g.First(nil), mark(1))
 			same("the end of a slice of two", g.SliceEnd(mark(1), 2), mark(2))
 			same("the end of a slice of one", g.SliceEnd(mark(1), 1), mark(1))
 			same("the end of a slice of six", g.SliceEnd(mark(1), 6), nil)

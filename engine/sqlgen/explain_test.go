@@ -74,7 +74,7 @@ func TestTheSliceWalkFindsItsWayInTheIndexAlone(t *testing.T) {
 	conn := connect(t, shapesDatabase(t))
 	for _, sh := range shapes() {
 		g := sh.printer(t, modeDelete, holdNone)
-		for kind, s := range map[string]sqlgen.Statement{"first": g.First(), "slice end": g.SliceEnd(day(2), 1000), "after a tie": g.AfterTie(day(2))} {
+		for kind, s := range map[string]sqlgen.Statement{"first": g.First(nil), "slice end": g.SliceEnd(day(2), 1000), "after a tie": g.AfterTie(day(2))} {
 			nodes := explain(t, conn, s)
 			if !anyNode(nodes, func(n node) bool { return n.Type == "Index Only Scan" }) || anyNode(nodes, func(n node) bool { return n.Type == "Sort" }) {
 				t.Errorf("%s key, %s: got %+v, want an index-only scan without a sort", sh.name, kind, nodes)

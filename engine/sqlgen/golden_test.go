@@ -351,7 +351,7 @@ func TestTheWalkIsPrintedAsInTheGolden(t *testing.T) {
 	g := &golden{}
 	for _, kind := range timeKinds {
 		p, mark := timed(t, kind, holdNone, "")
-		g.statement("first, "+string(kind), p.First())
+		g.statement("first, "+string(kind), p.First(nil))
 		g.statement("slice end, "+string(kind), p.SliceEnd(mark, 5000))
 		g.statement("after a tie, "+string(kind), p.AfterTie(mark))
 		g.statement("tie span, "+string(kind), p.TieSpan(mark))
@@ -360,11 +360,12 @@ func TestTheWalkIsPrintedAsInTheGolden(t *testing.T) {
 		g.statement("rows that remain of a tie, "+string(kind), p.Remaining(sqlgen.Range{Block: &sqlgen.Block{From: 0, To: 8, Tie: mark}}))
 	}
 	p, mark := timed(t, plan.TimeInstant, holdTwo, "note IS NULL")
-	g.statement("first, where holds and a condition do not matter", p.First())
+	g.statement("first, since another", p.First(day(1)))
+	g.statement("first, where holds and a condition do not matter", p.First(nil))
 	g.statement("slice end, where holds and a condition do not matter", p.SliceEnd(mark, 1))
 	g.statement("never due, with a condition", p.NeverDue())
 	quoted := shapeNamed("quoted").printer(t, modeDelete, holdNone)
-	g.statement("first, quoted names", quoted.First())
+	g.statement("first, quoted names", quoted.First(nil))
 	g.statement("tie span, quoted names", quoted.TieSpan(mark))
 	g.check(t, "walk")
 }

@@ -38,7 +38,7 @@ func skeleton(sql string) string {
 func everyOther(g *sqlgen.Printer, r sqlgen.Range) map[string]sqlgen.Statement {
 	return map[string]sqlgen.Statement{
 		"lock": g.Lock(r, false), "lock, skip": g.Lock(r, true), "remaining": g.Remaining(r), "held": g.HeldCount(r), "held, left": g.HeldLeft(r),
-		"first": g.First(), "slice end": g.SliceEnd(day(2), 100), "after tie": g.AfterTie(day(2)), "tie span": g.TieSpan(day(2)),
+		"first": g.First(nil), "slice end": g.SliceEnd(day(2), 100), "after tie": g.AfterTie(day(2)), "tie span": g.TieSpan(day(2)),
 		"never due": g.NeverDue(), "simulate": g.Simulate(), "oldest": g.Oldest(r), "treat": g.Treat("true", 10),
 		"estimate": g.EstimateDue(), "months": g.MonthSpan(), "by months": g.SimulateMonths(),
 	}

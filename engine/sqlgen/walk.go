@@ -6,10 +6,13 @@ import (
 )
 
 // First prints the query for the smallest finite timestamp that is older than the
-// cutoff: where the slice walk begins.
-func (g *Printer) First() Statement {
+// cutoff, and not before since unless that is nil: where the slice walk begins.
+func (g *Printer) First(since any) Statement {
 	b := &builder{}
 	b.printf("SELECT %s FROM %s\nWHERE %s", g.ts(), g.from(), g.compare(b, opBelow, g.plan.Cutoff))
+	if since != nil {
+		b.printf(" AND %s", g.compare(b, opFrom, since))
+	}
 	if !g.plan.Time.Integer() {
 		b.printf(" AND %s", g.finite())
 	}

@@ -165,10 +165,13 @@ func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	for _, m := range out.errors {
 		p.Errors = addMessage(p.Errors, m)
 	}
+	b := &pgx.Batch{}
+	if err := d.queueSince(b, out, p); err != nil {
+		return err
+	}
 	d.leaveLeaf(out)
 	d.again(out, p)
 	p.Done = out.done
-	b := &pgx.Batch{}
 	b.Queue("SET CONSTRAINTS ALL IMMEDIATE")
 	b.Queue(ourPath)
 	if d.spec.Pace != retention.PaceMax {

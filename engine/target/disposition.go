@@ -71,6 +71,8 @@ type planned struct {
 	archived map[retention.TableName]bool
 	// due is the planner's estimate of the due rows; 0 if it cannot tell.
 	due int64
+	// since is where the walk begins; nil for at the start.
+	since *mark
 }
 
 // Beat is the heartbeat and the fence of a run's worker; see engine.RunTarget.
@@ -265,6 +267,12 @@ func (d *disposition) replan(ctx context.Context) error {
 	}
 	if err != nil {
 		return classify(err)
+	}
+	if p.since, err = d.readSince(ctx, tx, p); err != nil {
+		return classify(err)
+	}
+	if p.since != nil {
+		p.Walk = plan.WalkSlice // what is left of the table is little, however much is due
 	}
 	d.planned = p
 	d.enterLeaf()

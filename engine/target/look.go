@@ -171,7 +171,7 @@ func (l *looker) follow(ctx context.Context) error {
 	}
 	lo := l.st.From
 	if lo == nil {
-		if lo, err = l.mark(ctx, l.pl.sql.First()); err != nil {
+		if lo, err = l.mark(ctx, l.pl.sql.First(nil)); err != nil {
 			return err
 		}
 	}

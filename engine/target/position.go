@@ -17,6 +17,8 @@ type position struct {
 	// the walk came into it.
 	Leaf uint32            `json:"leaf,omitempty"`
 	Base *retention.Counts `json:"base,omitempty"`
+	// Since: the walk began where the last complete pass had ended.
+	Since bool `json:"since,omitempty"`
 	// Drop: the partition was walked, and is to be dropped if it is empty.
 	Drop bool `json:"drop,omitempty"`
 	// Lo is where the next slice begins; nil before the first one.

@@ -55,11 +55,11 @@ func tableDensity(p *plan.Plan) float64 {
 // locateSlice follows the index: from Lo to the timestamp of the size-th entry.
 func (d *disposition) locateSlice(ctx context.Context, out outcome, filenode uint32) (outcome, *sqlgen.Range, error) {
 	if !d.pos.Started {
-		first, err := d.readMark(ctx, d.planned.sql.First())
+		first, err := d.readMark(ctx, d.planned.sql.First(d.planned.since.value()))
 		if err != nil {
 			return out, nil, err
 		}
-		out.next.Lo, out.next.Started = first, true
+		out.next.Lo, out.next.Started, out.next.Since = first, true, d.planned.since != nil
 		out.done = first == nil
 	}
 	lo := out.next.Lo
@@ -147,7 +147,7 @@ func (d *disposition) afterBlocks(ctx context.Context, out outcome) (outcome, *s
 	if err != nil {
 		return out, nil, err
 	}
-	out.next = position{Walk: plan.WalkSlice, Started: true, Lo: after}
+	out.next = position{Walk: plan.WalkSlice, Started: true, Lo: after, Since: out.next.Since}
 	out.done = after == nil
 	return out, nil, nil
 }

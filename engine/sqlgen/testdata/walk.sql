@@ -239,6 +239,13 @@ WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "
 -- $3 = 1704153600000 (int64)
 -- $4 = 1704326400000 (int64)
 
+-- case: first, since another
+SELECT "t"."at" FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+ORDER BY "t"."at" LIMIT 1
+-- $1 = 2024-01-04T00:00:00Z
+-- $2 = 2024-01-01T00:00:00Z
+
 -- case: first, where holds and a condition do not matter
 SELECT "t"."at" FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
