@@ -16,12 +16,12 @@ FROM (SELECT (t.lo AT TIME ZONE 'UTC') AS lo, (t.hi AT TIME ZONE 'UTC') AS hi FR
 -- case: simulation month by month, timestamptz
 SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
 FROM (
-SELECT s.month, (s.month AT TIME ZONE 'UTC') AS lo, ((s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC') AS hi
-FROM (SELECT (t.lo AT TIME ZONE 'UTC') AS lo, (t.hi AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) AS lo, $2::pg_catalog.timestamptz AS hi) AS t) AS e
+SELECT s.month, e.first, (s.month AT TIME ZONE 'UTC') AS lo, ((s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC') AS hi
+FROM (SELECT t.lo AS first, (t.lo AT TIME ZONE 'UTC') AS lo, (t.hi AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) AS lo, $2::pg_catalog.timestamptz AS hi) AS t) AS e
 CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
 ) AS m
 CROSS JOIN LATERAL (
-SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.min("t"."at") AS oldest
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, m.first AS oldest
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
@@ -51,12 +51,12 @@ FROM (SELECT t.lo AS lo, t.hi AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at"
 -- case: simulation month by month, timestamp
 SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
 FROM (
-SELECT s.month, s.month AS lo, (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AS hi
-FROM (SELECT t.lo AS lo, t.hi AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamp AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp) AS lo, $2::pg_catalog.timestamp AS hi) AS t) AS e
+SELECT s.month, e.first, s.month AS lo, (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AS hi
+FROM (SELECT t.lo AS first, t.lo AS lo, t.hi AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.timestamp AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp) AS lo, $2::pg_catalog.timestamp AS hi) AS t) AS e
 CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
 ) AS m
 CROSS JOIN LATERAL (
-SELECT pg_catalog.count(*) AS due, 0::bigint AS held, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC') AS oldest
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, (m.first::pg_catalog.timestamp AT TIME ZONE 'UTC') AS oldest
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamp
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp
@@ -86,12 +86,12 @@ FROM (SELECT t.lo::pg_catalog.timestamp AS lo, t.hi::pg_catalog.timestamp AS hi 
 -- case: simulation month by month, date
 SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
 FROM (
-SELECT s.month, s.month::pg_catalog.date AS lo, (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval)::pg_catalog.date AS hi
-FROM (SELECT t.lo::pg_catalog.timestamp AS lo, t.hi::pg_catalog.timestamp AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.date AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date) AS lo, $2::pg_catalog.date AS hi) AS t) AS e
+SELECT s.month, e.first, s.month::pg_catalog.date AS lo, (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval)::pg_catalog.date AS hi
+FROM (SELECT t.lo AS first, t.lo::pg_catalog.timestamp AS lo, t.hi::pg_catalog.timestamp AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.date AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date) AS lo, $2::pg_catalog.date AS hi) AS t) AS e
 CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
 ) AS m
 CROSS JOIN LATERAL (
-SELECT pg_catalog.count(*) AS due, 0::bigint AS held, (pg_catalog.min("t"."at")::pg_catalog.timestamp AT TIME ZONE 'UTC') AS oldest
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, (m.first::pg_catalog.timestamp AT TIME ZONE 'UTC') AS oldest
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.date
   AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date
@@ -120,12 +120,12 @@ FROM (SELECT (pg_catalog.to_timestamp(t.lo) AT TIME ZONE 'UTC') AS lo, (pg_catal
 -- case: simulation month by month, seconds
 SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
 FROM (
-SELECT s.month, pg_catalog.date_part('epoch', s.month AT TIME ZONE 'UTC')::pg_catalog.int8 AS lo, pg_catalog.date_part('epoch', (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC')::pg_catalog.int8 AS hi
-FROM (SELECT (pg_catalog.to_timestamp(t.lo) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
+SELECT s.month, e.first, pg_catalog.date_part('epoch', s.month AT TIME ZONE 'UTC')::pg_catalog.int8 AS lo, pg_catalog.date_part('epoch', (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC')::pg_catalog.int8 AS hi
+FROM (SELECT t.lo AS first, (pg_catalog.to_timestamp(t.lo) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
 CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
 ) AS m
 CROSS JOIN LATERAL (
-SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(pg_catalog.min("t"."at")) AS oldest
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(m.first) AS oldest
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
   AND "t"."at" OPERATOR(pg_catalog.>=) m.lo AND "t"."at" OPERATOR(pg_catalog.<) m.hi
@@ -153,12 +153,12 @@ FROM (SELECT (pg_catalog.to_timestamp(t.lo OPERATOR(pg_catalog./) 1000.0) AT TIM
 -- case: simulation month by month, milliseconds
 SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
 FROM (
-SELECT s.month, (pg_catalog.date_part('epoch', s.month AT TIME ZONE 'UTC') OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS lo, (pg_catalog.date_part('epoch', (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS hi
-FROM (SELECT (pg_catalog.to_timestamp(t.lo OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
+SELECT s.month, e.first, (pg_catalog.date_part('epoch', s.month AT TIME ZONE 'UTC') OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS lo, (pg_catalog.date_part('epoch', (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS hi
+FROM (SELECT t.lo AS first, (pg_catalog.to_timestamp(t.lo OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
 CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
 ) AS m
 CROSS JOIN LATERAL (
-SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(pg_catalog.min("t"."at") OPERATOR(pg_catalog./) 1000.0) AS oldest
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(m.first OPERATOR(pg_catalog./) 1000.0) AS oldest
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
   AND "t"."at" OPERATOR(pg_catalog.>=) m.lo AND "t"."at" OPERATOR(pg_catalog.<) m.hi
