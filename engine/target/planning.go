@@ -155,8 +155,11 @@ func (t *Target) build(ctx context.Context, tx pgx.Tx, in plan.Inputs, asOf time
 		}
 	}
 	var err error
-	if out.epoch, in.Holds, err = readHolds(ctx, tx, tables...); err != nil {
-		return nil, err
+	// Whoever has read those of the table alone in the same snapshot has them here.
+	if in.Holds == nil || len(tables) > 1 {
+		if out.epoch, in.Holds, err = readHolds(ctx, tx, tables...); err != nil {
+			return nil, err
+		}
 	}
 	if in.DueShare, err = dueShare(ctx, tx, walked, in.Policy, asOf); err != nil {
 		return nil, err

@@ -29,7 +29,9 @@ type recorder struct {
 	tx    pgx.Tx
 	table *plan.Table
 	id    retention.Key
-	out   retention.RecordState
+	// scopes are the holds on the table; not nil once they were read.
+	scopes []plan.HoldScope
+	out    retention.RecordState
 }
 
 // Record says how a record stands; see engine.Target.
@@ -187,6 +189,7 @@ func (r *recorder) holds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	r.scopes = append([]plan.HoldScope{}, scopes...)
 	var ids []string
 	var held []plan.HeldRows
 	for i := 0; i < len(scopes); {
@@ -266,6 +269,7 @@ func (r *recorder) under(ctx context.Context, p retention.Policy) (retention.Rec
 		if err != nil {
 			return err
 		}
+		in.Holds = r.scopes
 		pl, err := r.t.build(ctx, sp, in, r.out.AsOf)
 		if err != nil {
 			return err
