@@ -148,6 +148,9 @@ func (d *disposition) work(ctx context.Context, filenode uint32, blocks int64) (
 	id := newBatchID()
 	out := outcome{id: id, next: d.pos}
 	if d.pos.Drop {
+		if out.done = true; !d.planned.Drops() {
+			return out, nil // a hold was placed since it was walked
+		}
 		return out, d.drop(ctx, &out)
 	}
 	if emptied, err := d.empty(ctx, &out); emptied || err != nil {

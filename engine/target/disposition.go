@@ -248,10 +248,14 @@ func (d *disposition) begin(ctx context.Context) error {
 	return d.load(ctx)
 }
 
-// cutoffSQL prints the cutoff: as_of less the period, counted in the policy's time
-// zone, so that a day of 23 hours is a day.
+// cutoffSQL prints the cutoff: as_of less the period. Years, months and days are counted in
+// the policy's time zone, so that a day of 23 hours is a day; hours, minutes and seconds are
+// taken off afterwards, so that an hour is one whatever the clocks did.
 func cutoffSQL(asOf, zone, period string) string {
-	return fmt.Sprintf("((%s::pg_catalog.timestamptz AT TIME ZONE %s::pg_catalog.text) OPERATOR(pg_catalog.-) %s::pg_catalog.text::pg_catalog.interval) AT TIME ZONE %s::pg_catalog.text", asOf, zone, period, zone)
+	i := period + "::pg_catalog.text::pg_catalog.interval"
+	hours := fmt.Sprintf("pg_catalog.make_interval(hours => pg_catalog.date_part('hour', %s)::integer, mins => pg_catalog.date_part('minute', %s)::integer, secs => pg_catalog.date_part('second', %s))", i, i, i)
+	days := fmt.Sprintf("(%s OPERATOR(pg_catalog.-) %s)", i, hours)
+	return fmt.Sprintf("(((%s::pg_catalog.timestamptz AT TIME ZONE %s::pg_catalog.text) OPERATOR(pg_catalog.-) %s) AT TIME ZONE %s::pg_catalog.text OPERATOR(pg_catalog.-) %s)", asOf, zone, days, zone, hours)
 }
 
 // replan reads holds and catalog in one snapshot and plans again.
@@ -327,8 +331,26 @@ func (d *disposition) makeArchive(ctx context.Context, source *plan.Table, to re
 		if err := useOwnPath(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, sqlgen.CreateArchive(source, to))
-		return err
+		before, err := readReach(ctx, d.conn, true, source.Name)
+		if err != nil {
+			return err
+		}
+		if err := useOwnPath(ctx, tx); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, sqlgen.CreateArchive(source, to)); err != nil {
+			return err
+		}
+		after, err := readReach(ctx, d.conn, true, source.Name)
+		if err != nil {
+			return err
+		}
+		for oid, m := range after {
+			if m != before[oid] {
+				return &retention.Refusal{Field: field, Reason: eventTriggerReached(m.name).Error()}
+			}
+		}
+		return nil
 	}))
 }
 

@@ -47,8 +47,15 @@ func (d *disposition) drop(ctx context.Context, out *outcome) error {
 	if empty, err := d.isEmpty(ctx); err != nil || !empty {
 		return err
 	}
+	before, err := readReach(ctx, d.conn, true, d.planned.Root.Name)
+	if err != nil {
+		return err
+	}
 	if _, err := d.conn.Exec(ctx, d.planned.sql.Drop().SQL); err != nil {
 		return d.keep(err)
+	}
+	if err := d.reachedNothing(ctx, before); err != nil {
+		return err
 	}
 	out.dropped = true
 	out.step = fmt.Sprintf("dropped empty partition %s", d.planned.Table.Name)
@@ -80,4 +87,23 @@ func (d *disposition) keep(err error) error {
 	}
 	d.kept.why = fmt.Sprintf("the empty partition %s was not dropped: %s", d.planned.Table.Name, pg.Message)
 	return errPartitionKept
+}
+
+// reachedNothing fails if DDL has changed rows: an event trigger of the application did, and
+// nothing would account for it.
+func (d *disposition) reachedNothing(ctx context.Context, before map[uint32]moves) error {
+	after, err := readReach(ctx, d.conn, true, d.planned.Root.Name)
+	if err != nil {
+		return err
+	}
+	for oid, m := range after {
+		if b := before[oid]; m.inserted+m.updated+m.deleted > b.inserted+b.updated+b.deleted {
+			return eventTriggerReached(m.name)
+		}
+	}
+	return nil
+}
+
+func eventTriggerReached(table retention.TableName) error {
+	return fmt.Errorf("an event trigger changed rows of %s with a table that was made or dropped, which nothing would account for; it was rolled back and nothing was changed; disable that event trigger for Holdfast's role", table)
 }

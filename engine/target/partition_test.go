@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"holdfast/internal/pgtest"
 	"holdfast/retention"
@@ -256,6 +259,58 @@ func TestAnEmptyPartitionThatIsOlderThanTheCutoffIsDropped(t *testing.T) {
 func (f *fixture) partitions() []string {
 	f.Helper()
 	return f.texts(`SELECT c.relname FROM pg_partition_tree('public.r') AS p JOIN pg_class c ON c.oid = p.relid WHERE p.isleaf AND c.relkind = 'r'`)
+}
+
+// A hold may come between the walk and the drop, and a trigger of the database's own may do
+// anything when a table goes.
+func TestAPartitionIsNotDroppedUnderAHoldOrWithRowsOfOthers(t *testing.T) {
+	make := func(t *testing.T) (*fixture, retention.Policy) {
+		f := newFixture(t, cut["range"][0], `CREATE TABLE public.r_old PARTITION OF public.r FOR VALUES FROM (now() - interval '300 days') TO (now() - interval '60 days')`,
+			`CREATE TABLE public.r_new PARTITION OF public.r FOR VALUES FROM (now() - interval '60 days') TO (MAXVALUE)`, fillCut, `CREATE TABLE public.meta (id int)`, `INSERT INTO public.meta VALUES (1)`)
+		p := policy("r", retention.ActionDelete)
+		p.DropEmptyPartitions = true
+		return f, p
+	}
+	t.Run("a hold", func(t *testing.T) {
+		t.Parallel()
+		f, p := make(t)
+		d := f.begin(p)
+		for !d.pos.Drop {
+			if step, err := d.Step(t.Context()); err != nil || step.Done {
+				t.Fatalf("%+v, %v: want to come to the drop", step, err)
+			}
+		}
+		f.hold(name("r"))
+		f.finish(d)
+		if !slices.Contains(f.partitions(), "r_old") {
+			t.Error("a partition of a held table was dropped")
+		}
+	})
+	t.Run("an event trigger", func(t *testing.T) {
+		t.Parallel()
+		f, p := make(t)
+		f.exec(`CREATE FUNCTION public.gone() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM public.meta; END'`, `CREATE EVENT TRIGGER gone ON sql_drop EXECUTE FUNCTION public.gone()`)
+		d := f.begin(p)
+		var err error
+		for range 20 {
+			if _, err = d.Step(t.Context()); err != nil {
+				break
+			}
+		}
+		if err == nil || !strings.Contains(err.Error(), "an event trigger changed rows of public.meta") || f.count(`SELECT count(*) FROM public.meta`) != 1 {
+			t.Errorf("got %v, %d rows of meta; want the drop refused and its row left", err, f.count(`SELECT count(*) FROM public.meta`))
+		}
+	})
+	t.Run("an event trigger on an archive that is made", func(t *testing.T) {
+		t.Parallel()
+		f, p := make(t)
+		f.exec(`CREATE FUNCTION public.made() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM public.meta; END'`, `CREATE EVENT TRIGGER made ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION public.made()`)
+		p.Action = retention.ActionArchive
+		_, err := f.target.Open(t.Context(), retention.Spec{RunID: uuid.NewString(), Attempt: 1, Policy: p, AsOf: time.Now()})
+		if err == nil || !strings.Contains(err.Error(), "an event trigger changed rows of public.meta") || f.count(`SELECT count(*) FROM public.meta`) != 1 {
+			t.Errorf("got %v, %d rows of meta; want the archive refused and its row left", err, f.count(`SELECT count(*) FROM public.meta`))
+		}
+	})
 }
 
 // What is never due has no other place to go to.
