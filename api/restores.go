@@ -91,7 +91,7 @@ func readKey(v any) (retention.Key, bool) {
 func renderRestore(r retention.Restore) oapi.Restore {
 	out := oapi.Restore{
 		ID: r.ID, Status: oapi.RestoreStatus(r.Status), Run: orNull(r.Scope.RunID), Batch: orNull(r.Scope.BatchID), RecordCount: r.Scope.RecordCount,
-		OnConflict: oapi.RestoreOnConflict(r.OnConflict), Reason: r.Reason, Restored: r.Restored(), Held: r.Held(), InConflict: r.Conflicted(),
+		OnConflict: oapi.RestoreOnConflict(r.OnConflict), Reason: r.Reason, Restored: r.Restored(), Held: r.Held(), InConflict: r.Conflicted(), Refused: r.Refused(),
 		Tables: each(r.Tables, renderRestoreTable), Errors: append([]string{}, r.Errors...), RequestedBy: r.RequestedBy,
 		CreatedAt: r.CreatedAt.UTC(), StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt),
 	}
@@ -104,7 +104,7 @@ func renderRestore(r retention.Restore) oapi.Restore {
 func renderRestoreTable(t retention.RestoreTable) oapi.RestoreTable {
 	return oapi.RestoreTable{
 		Table: t.Table.String(), Archive: t.Archive.String(), Policy: t.Policy, PolicyVersion: t.PolicyVersion, Rows: t.Rows, Held: t.Held,
-		Restored: t.Restored, Problem: orNull(t.Problem), Errors: append([]string{}, t.Errors...),
+		Restored: t.Restored, Refused: t.Refused, Problem: orNull(t.Problem), Errors: append([]string{}, t.Errors...),
 		Conflicts: each(t.Conflicts, func(c retention.RestoreConflict) oapi.RestoreConflict {
 			v := oapi.RestoreConflict{Kind: oapi.RestoreConflictKind(c.Kind), Constraint: c.Constraint, Rows: c.Rows, Samples: each(c.Samples, renderKey)}
 			if !c.Table.IsZero() {

@@ -30,7 +30,7 @@ type disposal struct {
 // stands. Locks, time-outs and lost connections are waited out; the walk itself
 // makes sure that nothing is done twice.
 func (e *Engine) dispose(ctx context.Context, r *retention.Run, res *retention.PolicyResult, p retention.Policy, asOf time.Time) error {
-	w := &disposal{e: e, run: r, res: res, spec: retention.Spec{RunID: r.ID, Attempt: r.Attempt, Policy: p, AsOf: asOf, Pace: r.Pace, SinceLast: r.Trigger == retention.TriggerSchedule}}
+	w := &disposal{e: e, run: r, res: res, spec: retention.Spec{RunID: r.ID, Attempt: r.Attempt, Policy: p, AsOf: asOf, Pace: r.Pace, SinceLast: r.Trigger == retention.TriggerSchedule && e.inTime(ctx, p)}}
 	switch {
 	case res.Belt != nil:
 		limit := res.Belt.Limit()
@@ -251,4 +251,15 @@ func (e *Engine) takeOver(ctx context.Context, r retention.Run) error {
 		e.log.WarnContext(ctx, "run is taken over", "run", r.ID, "attempt", r.Attempt, "silent_for", age)
 	}
 	return err
+}
+
+// inTime tells whether the last measurement of an anonymizing policy found nothing overdue: a
+// row that was edited after it was treated is, and has the next run look at all of them.
+func (e *Engine) inTime(ctx context.Context, p retention.Policy) bool {
+	if p.Action != retention.ActionAnonymize {
+		return false
+	}
+	all, err := e.store.PolicyStatuses(ctx)
+	st := all[p.Name]
+	return err == nil && st.Problem == "" && (st.OldestDue == nil || st.Cutoff.Sub(*st.OldestDue) <= graceOf(p.GracePeriod()))
 }

@@ -185,7 +185,7 @@ func (e *Engine) concludeRestore(ctx context.Context, r *retention.Restore) erro
 		t := &r.Tables[i]
 		t.Restored = 0
 		for _, done := range restored {
-			if done.Table == t.Table && done.Archive == t.Archive {
+			if done.Table == t.Table && done.Archive == t.Archive && done.Policy == t.Policy {
 				t.Restored = done.Restored
 			}
 		}
@@ -199,15 +199,19 @@ func (e *Engine) concludeRestore(ctx context.Context, r *retention.Restore) erro
 			return err
 		}
 		t.Rows, t.Held, t.Conflicts = left.Rows+t.Restored, left.Held, left.Conflicts
+		t.Refused = left.Rows - left.Held - left.Conflicted()
 		if err := e.store.SaveRestore(ctx, *r, restoreLease); err != nil {
 			return err
 		}
 	}
-	left := r.Conflicted() > 0 && r.OnConflict == retention.OnConflictRefuse
+	left := r.Conflicted()+r.Refused() > 0 && r.OnConflict == retention.OnConflictRefuse
 	status := retention.RestoreSucceeded
 	switch {
 	case r.Restored() == 0:
 		status = retention.RestoreFailed
+		if len(r.Errors) == 0 {
+			r.Errors = []string{"nothing was restored: what is left in the archive, and why, stands with each table"}
+		}
 	case failed || left:
 		status = retention.RestorePartial
 	}

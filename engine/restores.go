@@ -67,6 +67,11 @@ func (e *Engine) newestCopies(ctx context.Context, parts []retention.RestoreTabl
 	newest := map[string]retention.RestoreCopy{}
 	for _, part := range parts {
 		found, err := e.target.NewestCopies(ctx, part, ids)
+		if refusal, refused := errors.AsType[*retention.Refusal](err); refused {
+			// Which copy is the newest nobody can tell then.
+			part.Problem = refusal.Error()
+			return []retention.RestoreTable{part}, nil, nil
+		}
 		if err != nil {
 			return nil, nil, err
 		}
@@ -120,7 +125,7 @@ func (e *Engine) checkRestore(ctx context.Context, parts []retention.RestoreTabl
 
 func (e *Engine) checkPart(ctx context.Context, t retention.RestoreTable, with []retention.RestoreTable, copies []retention.RestoreCopy, ahead bool) (retention.RestoreTable, error) {
 	of := copiesOf(t, copies)
-	if t.RunID == "" && len(of) == 0 {
+	if t.RunID == "" && (len(of) == 0 || t.Problem != "") {
 		t.Rows, t.Held, t.Conflicts = 0, 0, []retention.RestoreConflict{}
 		return t, nil
 	}
@@ -172,7 +177,7 @@ func (e *Engine) partsOfRun(ctx context.Context, id string) ([]retention.Restore
 		if res.Action != retention.ActionArchive {
 			continue
 		}
-		more, err := e.partsOfPolicy(ctx, res.Policy, res.Version)
+		more, err := e.partsOfPolicy(ctx, res.Policy, res.Version, res.Effects)
 		if err != nil {
 			return nil, err
 		}
@@ -199,29 +204,24 @@ func (e *Engine) partsOfBatch(ctx context.Context, id string) ([]retention.Resto
 	case b.BegunAt == nil:
 		return nil, retention.Invalid("batch", "%s was made by an earlier version of Holdfast, and its rows cannot be told from those of its run; restore the run %s, or single records", id, b.RunID)
 	}
-	parts, err := e.partsOfPolicy(ctx, b.Policy, b.PolicyVersion)
+	parts, err := e.partsOfPolicy(ctx, b.Policy, b.PolicyVersion, b.Effects)
 	for i := range parts {
 		parts[i].RunID, parts[i].At = b.RunID, b.BegunAt
 	}
 	return parts, err
 }
 
-// partsOfPolicy are the tables that a version of a policy archives from, and to.
-func (e *Engine) partsOfPolicy(ctx context.Context, name string, version int) (parts []retention.RestoreTable, err error) {
+// partsOfPolicy are the tables that a version of a policy has archived from, and to: its own,
+// and those of which rows arrived in their archives with them.
+func (e *Engine) partsOfPolicy(ctx context.Context, name string, version int, effects map[string]retention.TableEffect) (parts []retention.RestoreTable, err error) {
 	p, err := e.store.PolicyVersion(ctx, name, version)
 	if err != nil {
 		return nil, err
 	}
 	for source, archive := range p.Archives() {
-		// Tables that only lose their reference have no archive.
-		if source != p.Table {
-			if _, err := e.target.Table(ctx, archive); errors.Is(err, retention.ErrNotFound) {
-				continue
-			} else if err != nil {
-				return nil, err
-			}
+		if source == p.Table || effects[archive.String()].Inserted > 0 {
+			parts = append(parts, restoreTable(p, source, archive))
 		}
-		parts = append(parts, restoreTable(p, source, archive))
 	}
 	slices.SortFunc(parts, func(a, b retention.RestoreTable) int { return cmp.Compare(a.Table.String(), b.Table.String()) })
 	return parts, nil
@@ -309,7 +309,8 @@ func whyNotRestored(r retention.Restore) string {
 	case can > 0:
 		return ""
 	case r.Held() > 0:
-		return fmt.Sprintf("nothing is restored: %d %s under a legal hold and stay where they are", r.Held(), plural(int(r.Held()), "row is", "rows are"))
+		conflicts = slices.Insert(conflicts, 0, fmt.Sprintf("%d %s where they are", r.Held(), plural(int(r.Held()), "row is under a legal hold and stays", "rows are under a legal hold and stay")))
+		return "nothing is restored: " + strings.Join(conflicts, "; ")
 	case len(conflicts) > 0:
 		return "nothing is restored: " + strings.Join(conflicts, "; ")
 	}

@@ -272,7 +272,7 @@ func TestARowThatATriggerRefusesStaysInTheArchiveAndTheOthersGoBack(t *testing.T
 	r := h.mustRestore(req)
 	left := h.count(`SELECT count(*) FROM public.orders_archive`)
 	// 21 and 22 follow each other, so they stay together.
-	if r.Status != retention.RestoreSucceeded || left != 3 || r.Tables[0].Restored != 40-left || !strings.Contains(strings.Join(r.Tables[0].Errors, " "), "not 20") {
+	if r.Status != retention.RestoreSucceeded || left != 3 || r.Tables[0].Refused+r.Tables[0].Conflicted() != 3 || r.Tables[0].Restored != 40-left || !strings.Contains(strings.Join(r.Tables[0].Errors, " "), "not 20") {
 		t.Errorf("%d are left; the restore ended as %+v", left, r)
 	}
 	if n := h.count(`SELECT count(*) FROM public.orders_archive WHERE id IN (20, 22)`); n != 2 {
@@ -430,6 +430,72 @@ func TestValuesThatLookMissingAndColumnsOfTheArchivesOwnDoNotMatter(t *testing.T
 	h.exec(`ALTER TABLE public.t_archive ADD COLUMN note text`)
 	if r := h.mustRestore(ofRun(run)); r.Restored() != 4 {
 		t.Errorf("it ended as %+v, want all 4 back", r)
+	}
+	h.wantSums(before)
+}
+
+// Keys of two sizes are compared as the foreign key does.
+func TestAReferenceOfAnotherTypeGoesBack(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.a (id bigint PRIMARY KEY, up int REFERENCES public.a, created_at timestamptz NOT NULL)`, `CREATE TABLE public.b (id int PRIMARY KEY, a int REFERENCES public.a ON DELETE CASCADE)`,
+		`INSERT INTO public.a SELECT i, nullif(i - 1, 0), now() - interval '90 days' FROM generate_series(1, 10) AS i`, `INSERT INTO public.b SELECT i, i FROM generate_series(1, 10) AS i`)
+	before := h.sums("a", "b")
+	p := policyOn("a", 30)
+	p.Action, p.Cascade = retention.ActionArchive, []retention.TableName{public("b")}
+	h.mustPolicy(p)
+	run := h.mustRun(engine.RunRequest{})
+	if r := h.mustRestore(ofRun(run)); r.Restored() != 20 {
+		t.Errorf("it ended as %+v, want all 20 back", r)
+	}
+	h.wantSums(before)
+	run = h.mustRun(engine.RunRequest{})
+	h.exec(`INSERT INTO public.a VALUES (1, NULL, now())`)
+	h.wantNoRestore(engine.RestoreRequest{Scope: retention.RestoreScope{Table: public("b"), Records: []retention.Key{{"1"}}}, Reason: "x"}, "or archived still")
+	h.exec(`DELETE FROM public.a`)
+	// Records that refer to each other come together.
+	if r := h.mustRestore(engine.RestoreRequest{Scope: retention.RestoreScope{Table: public("a"), Records: []retention.Key{{"3"}, {"1"}, {"2"}}}, Reason: "a chain"}); r.Restored() != 3 {
+		t.Errorf("a chain of records ended as %+v", r)
+	}
+	h.exec(`ALTER TABLE public.b_archive RENAME TO b_old`)
+	h.wantNoRestore(ofRun(run), `public.b_archive is called public.b_old by now`, `RENAME TO "b_archive"`)
+	h.exec(`ALTER TABLE public.a_archive ALTER COLUMN up TYPE bigint`)
+	h.wantNoRestore(engine.RestoreRequest{Scope: retention.RestoreScope{Table: public("a"), Records: []retention.Key{{"7"}}}, Reason: "x"}, `"up" was bigint and is integer`)
+}
+
+// A copy that was archived before a row was is not what the row referred to.
+func TestAnOlderCopyOfTheParentKeepsNoChild(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.a (k text PRIMARY KEY, created_at timestamptz NOT NULL)`, `CREATE TABLE public.b (id int PRIMARY KEY, a text REFERENCES public.a ON DELETE CASCADE)`, `INSERT INTO public.a VALUES ('k', now() - interval '90 days')`)
+	p := policyOn("a", 30)
+	p.Action, p.Cascade = retention.ActionArchive, []retention.TableName{public("b")}
+	h.mustPolicy(p)
+	h.mustRun(engine.RunRequest{})
+	h.exec(`INSERT INTO public.a VALUES ('k', now() - interval '80 days')`, `INSERT INTO public.b VALUES (1, 'k')`)
+	run := h.mustRun(engine.RunRequest{})
+	if r := h.mustRestore(ofRun(run)); r.Status != retention.RestoreSucceeded || r.Restored() != 2 {
+		t.Errorf("it ended as %+v, want the second k back with its row", r)
+	}
+}
+
+// What is counted is what has moved, whichever policy archived it where.
+func TestRowsOfTwoPoliciesInOneArchiveAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.a (id int PRIMARY KEY, created_at timestamptz NOT NULL)`, `CREATE TABLE public.c (id int PRIMARY KEY, created_at timestamptz NOT NULL)`,
+		`CREATE TABLE public.b (id int PRIMARY KEY, a int REFERENCES public.a ON DELETE CASCADE, c int REFERENCES public.c ON DELETE CASCADE)`,
+		`INSERT INTO public.a SELECT i, now() - interval '90 days' FROM generate_series(1, 5) AS i`, `INSERT INTO public.c SELECT * FROM public.a`,
+		`INSERT INTO public.b SELECT i, i, NULL FROM generate_series(1, 5) AS i UNION ALL SELECT 10 + i, NULL, i FROM generate_series(1, 5) AS i`)
+	before := h.sums("a", "b", "c")
+	for _, name := range []string{"a", "c"} {
+		p := policyOn(name, 30)
+		p.Action, p.Cascade = retention.ActionArchive, []retention.TableName{public("b")}
+		h.mustPolicy(p)
+	}
+	run := h.mustRun(engine.RunRequest{})
+	if r := h.mustRestore(ofRun(run)); r.Restored() != 20 {
+		t.Errorf("it ended as %+v, want 20 rows, each counted once", r)
 	}
 	h.wantSums(before)
 }

@@ -139,6 +139,14 @@ func (r *Restore) Conflicted() (n int64) {
 	return n
 }
 
+// Refused is how many rows the database refused as they were written.
+func (r *Restore) Refused() (n int64) {
+	for _, t := range r.Tables {
+		n += t.Refused
+	}
+	return n
+}
+
 // RestoreTable is one table's part of a restore.
 type RestoreTable struct {
 	Table   TableName `json:"table"`
@@ -159,6 +167,8 @@ type RestoreTable struct {
 	Held      int64             `json:"held"`
 	Conflicts []RestoreConflict `json:"conflicts"`
 	Restored  int64             `json:"restored"`
+	// Refused are rows that the database refused as they were written, once it has ended.
+	Refused int64 `json:"refused"`
 	// Problem is why none of them can go back: the table has moved on.
 	Problem string `json:"problem,omitempty"`
 	// Errors are what the database said of rows that it refused.

@@ -191,11 +191,16 @@ func restorePart(t retention.RestoreTable, ended bool) ui.RestorePart {
 	if ended || t.Restored > 0 {
 		part.Facts = append(part.Facts, ui.Pair{Name: "Restored", Value: ui.Num(t.Restored)})
 	}
+	if t.Refused > 0 {
+		part.Facts = append(part.Facts, ui.Pair{Name: "Refused", Value: ui.Num(t.Refused) + ", by the database as they were written: they stay in the archive"})
+	}
 	switch {
 	case t.Problem != "":
 		part.State = ui.Pill{Tone: "bad", Text: "Cannot go back"}
 	case t.Conflicted() > 0:
 		part.State = ui.Pill{Tone: "warn", Text: "In conflict"}
+	case t.Refused > 0:
+		part.State = ui.Pill{Tone: "warn", Text: "Partly refused"}
 	case t.Held > 0:
 		part.State = ui.Pill{Tone: "warn", Text: "Partly held"}
 	case t.Rows == 0:
@@ -288,7 +293,7 @@ func restoreAnswer(r *retention.Restore) (tone, answer string) {
 		return "bad", "Nothing was restored."
 	}
 	answer = back
-	if left := r.Held() + r.Conflicted(); left > 0 {
+	if left := r.Held() + r.Conflicted() + r.Refused(); left > 0 {
 		answer += "; " + ui.Count(left, "stays", "stay") + " in the archive"
 	}
 	return pick(r.Status == retention.RestorePartial, "warn", "good"), answer + "."

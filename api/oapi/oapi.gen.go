@@ -1702,6 +1702,7 @@ type Restore struct {
 
 	// RecordCount How many records were named; their keys are not kept
 	RecordCount int    `json:"record_count"`
+	Refused     int64  `json:"refused"`
 	RequestedBy string `json:"requested_by"`
 
 	// Restored Rows that are back in their tables
@@ -1814,8 +1815,11 @@ type RestoreTable struct {
 	PolicyVersion int    `json:"policy_version"`
 
 	// Problem Why none of them can go back
-	Problem  *string `json:"problem"`
-	Restored int64   `json:"restored"`
+	Problem *string `json:"problem"`
+
+	// Refused Rows that the database refused as they were written; known when the restore has ended
+	Refused  int64 `json:"refused"`
+	Restored int64 `json:"restored"`
 
 	// Rows Rows that are meant
 	Rows  int64  `json:"rows"`

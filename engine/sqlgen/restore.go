@@ -27,6 +27,8 @@ type Picked struct {
 	// run the rows are named by address.
 	RunID, Policy string
 	At            *time.Time
+	// TIDs are the addresses of single copies.
+	TIDs []string
 }
 
 // ArchiveOf is an archive of a table to which rows refer.
@@ -45,9 +47,23 @@ func NewRestorer(p *plan.Restoring, pick Picked, archived map[retention.TableNam
 	return &Restorer{plan: p, pick: pick, archived: archived, holds: New(&plan.Plan{Table: p.Archive, Key: p.Archive.KeyColumns(), Holds: p.Holds}, Keys{})}
 }
 
+// PickCopies says that single copies are meant: those that refer to each other come together.
+func (g *Restorer) PickCopies(tids []string) {
+	for _, list := range g.archived {
+		for i := range list {
+			if list[i].Archive.OID == g.plan.Archive.OID && list[i].Comes {
+				list[i].TIDs = tids
+			}
+		}
+	}
+}
+
 // picked prints which rows of an archive are meant.
 func picked(b *builder, a Picked, as string) string {
-	if a.RunID == "" {
+	switch {
+	case a.TIDs != nil:
+		return inTIDs(b, as, a.TIDs)
+	case a.RunID == "":
 		return "true"
 	}
 	s := fmt.Sprintf(`%s."holdfast_run" %s %s::pg_catalog.uuid AND %s."holdfast_policy" %s %s%s`, as, opEqual, b.arg(a.RunID), as, opEqual, b.arg(a.Policy), asText)
@@ -162,7 +178,8 @@ func (g *Restorer) noParent(b *builder, fk plan.ForeignKey) string {
 	there := fmt.Sprintf("EXISTS (SELECT FROM %s AS p WHERE %s)", fk.Parent.SQL(), refers(fk, "p", alias))
 	any, comes := "false", "false"
 	for _, a := range g.archived[fk.Parent] {
-		any += fmt.Sprintf(" OR EXISTS (SELECT FROM %s WHERE %s)", relation(a.Archive, "a"), refers(fk, "a", alias))
+		// What had been archived before this row was is another one's parent, of before.
+		any += fmt.Sprintf(` OR EXISTS (SELECT FROM %s WHERE %s AND a."holdfast_archived_at" %s %s."holdfast_archived_at")`, relation(a.Archive, "a"), refers(fk, "a", alias), opFrom, alias)
 		if a.Comes {
 			judge := New(&plan.Plan{Table: a.Archive, Key: a.Archive.KeyColumns(), Holds: a.Holds}, Keys{})
 			comes += fmt.Sprintf(" OR EXISTS (SELECT FROM %s WHERE %s AND %s AND NOT %s)", relation(a.Archive, "a"), refers(fk, "a", alias), picked(b, a.Picked, "a"), judge.heldAs(b, "a"))

@@ -45,6 +45,8 @@ type outcome struct {
 	waiters int
 	// restart: the walk began again, so rows that were left are met once more.
 	restart bool
+	// filenode is the storage of what is walked.
+	filenode uint32
 	// dropped: an empty partition was dropped.
 	dropped bool
 }
@@ -139,6 +141,7 @@ func (d *disposition) batch(ctx context.Context) (outcome, error) {
 			return out, err
 		}
 	}
+	out.filenode = filenode
 	err = d.commit(ctx, &out)
 	return out, err
 }

@@ -252,10 +252,16 @@ func (d *disposition) begin(ctx context.Context) error {
 // the policy's time zone, so that a day of 23 hours is a day; hours, minutes and seconds are
 // taken off afterwards, so that an hour is one whatever the clocks did.
 func cutoffSQL(asOf, zone, period string) string {
-	i := period + "::pg_catalog.text::pg_catalog.interval"
-	hours := fmt.Sprintf("pg_catalog.make_interval(hours => pg_catalog.date_part('hour', %s)::integer, mins => pg_catalog.date_part('minute', %s)::integer, secs => pg_catalog.date_part('second', %s))", i, i, i)
-	days := fmt.Sprintf("(%s OPERATOR(pg_catalog.-) %s)", i, hours)
+	days, hours := periodParts(period)
 	return fmt.Sprintf("(((%s::pg_catalog.timestamptz AT TIME ZONE %s::pg_catalog.text) OPERATOR(pg_catalog.-) %s) AT TIME ZONE %s::pg_catalog.text OPERATOR(pg_catalog.-) %s)", asOf, zone, days, zone, hours)
+}
+
+// periodParts prints the parts of a period that are counted by the calendar, and by the
+// clock.
+func periodParts(period string) (days, hours string) {
+	i := period + "::pg_catalog.text::pg_catalog.interval"
+	hours = fmt.Sprintf("pg_catalog.make_interval(hours => pg_catalog.date_part('hour', %s)::integer, mins => pg_catalog.date_part('minute', %s)::integer, secs => pg_catalog.date_part('second', %s))", i, i, i)
+	return fmt.Sprintf("(%s OPERATOR(pg_catalog.-) %s)", i, hours), hours
 }
 
 // replan reads holds and catalog in one snapshot and plans again.
@@ -275,8 +281,9 @@ func (d *disposition) replan(ctx context.Context) error {
 	if p.since, err = d.readSince(ctx, tx, p); err != nil {
 		return classify(err)
 	}
-	if p.since != nil {
-		p.Walk = plan.WalkSlice // what is left of the table is little, however much is due
+	if d.spec.SinceLast && !p.over && marked(p) {
+		// From a mark on there is little, however much is due; and only so a mark is made.
+		p.Walk = plan.WalkSlice
 	}
 	d.planned = p
 	d.enterLeaf()

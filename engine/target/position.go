@@ -19,6 +19,10 @@ type position struct {
 	Base *retention.Counts `json:"base,omitempty"`
 	// Since: the walk began where the last complete pass had ended.
 	Since bool `json:"since,omitempty"`
+	// Form is the definition and the storage of what is walked, when the walk began; Tied that
+	// rows of one timestamp were walked by blocks.
+	Form string `json:"form,omitempty"`
+	Tied bool   `json:"tied,omitempty"`
 	// Drop: the partition was walked, and is to be dropped if it is empty.
 	Drop bool `json:"drop,omitempty"`
 	// Lo is where the next slice begins; nil before the first one.

@@ -353,8 +353,10 @@ func dueAt(ctx context.Context, tx pgx.Tx, out *retention.RecordPolicy) error {
 	if at := p.RetentionPeriod.After(*out.Timestamp); at.Year() > 9999 {
 		return nil // never, as far as anybody can write
 	}
+	// Hours come first, since a cutoff takes them off last.
+	days, hours := periodParts("$3")
 	err := tx.QueryRow(ctx, `
-		WITH sum AS (SELECT ($1::timestamptz AT TIME ZONE $2::text) + $3::text::interval AS local),
+		WITH sum AS (SELECT (($1::timestamptz + `+hours+`) AT TIME ZONE $2::text) + `+days+` AS local),
 		candidate AS (
 			SELECT (day + make_interval(days => d)) AT TIME ZONE $2::text AS at
 			FROM sum, generate_series(-4, 4) AS d, unnest(ARRAY[local, date_trunc('day', local)]) AS day)

@@ -44,7 +44,7 @@ type restorable struct {
 func (t *Target) planRestore(ctx context.Context, tx pgx.Tx, spec retention.RestoreSpec) (*restorable, error) {
 	archive, err := readTable(ctx, tx, spec.Archive)
 	if errors.Is(err, retention.ErrNotFound) {
-		return nil, &retention.Refusal{Field: "archive", Reason: fmt.Sprintf("there is no archive table %s any more", spec.Archive), Remedy: "rename it back, or restore it from a backup"}
+		return nil, goneArchive(ctx, tx, spec.Archive)
 	}
 	if err != nil {
 		return nil, err
@@ -85,6 +85,32 @@ func (t *Target) planRestore(ctx context.Context, tx pgx.Tx, spec retention.Rest
 	return out, nil
 }
 
+// errArchiveGone: there is no such archive table, under whatever name.
+var errArchiveGone = errors.New("the archive is gone")
+
+// goneArchive says what has become of an archive table that is not there: it may be called
+// otherwise by now.
+func goneArchive(ctx context.Context, tx pgx.Tx, name retention.TableName) error {
+	var now retention.TableName
+	err := tx.QueryRow(ctx, `
+		SELECT n.nspname, c.relname
+		FROM holdfast_guard.archive AS a
+		JOIN pg_catalog.pg_class AS c ON c.oid = a.relid
+		JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE (a.schema_name, a.table_name) = ($1, $2) LIMIT 1`, name.Schema, name.Name).Scan(&now.Schema, &now.Name)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return fmt.Errorf("%w: %w", errArchiveGone, &retention.Refusal{Field: "archive", Reason: fmt.Sprintf("there is no archive table %s any more", name), Remedy: "bring it back from a backup"})
+	case err != nil:
+		return err
+	}
+	back := fmt.Sprintf("ALTER TABLE %s RENAME TO %s;", now.SQL(), retention.QuoteIdent(name.Name))
+	if now.Schema != name.Schema {
+		back = fmt.Sprintf("ALTER TABLE %s SET SCHEMA %s;", now.SQL(), retention.QuoteIdent(name.Schema))
+	}
+	return &retention.Refusal{Field: "archive", Reason: fmt.Sprintf("the archive table %s is called %s by now", name, now), Remedy: back}
+}
+
 // readArchiving reads what the guard keeps of how rows came into an archive.
 func readArchiving(ctx context.Context, tx pgx.Tx, archive, source *plan.Table) (how plan.Archiving, err error) {
 	err = tx.QueryRow(ctx, `
@@ -121,6 +147,7 @@ func readPartitionChecks(ctx context.Context, tx pgx.Tx, t *plan.Table) ([]strin
 func (t *Target) archivesReferredTo(ctx context.Context, tx pgx.Tx, r *restorable, spec retention.RestoreSpec) (map[retention.TableName][]sqlgen.ArchiveOf, error) {
 	out := map[retention.TableName][]sqlgen.ArchiveOf{}
 	with := append(slices.Clone(spec.With), spec.RestoreTable)
+	parents := map[retention.TableName]*plan.Table{}
 	for _, fk := range r.Parents {
 		if _, done := out[fk.Parent]; done {
 			continue
@@ -129,6 +156,7 @@ func (t *Target) archivesReferredTo(ctx context.Context, tx pgx.Tx, r *restorabl
 		if err != nil {
 			return nil, err
 		}
+		parents[fk.Parent] = parent
 		oids, err := collect[uint32](ctx, tx, `
 			SELECT DISTINCT a.relid
 			FROM holdfast_guard.archive AS a
@@ -149,7 +177,7 @@ func (t *Target) archivesReferredTo(ctx context.Context, tx pgx.Tx, r *restorabl
 			}
 			r.oids = append(r.oids, oid)
 			for _, part := range with {
-				if spec.Ahead && part.Table == fk.Parent && part.Archive == a.Archive.Name && part.RunID != "" {
+				if spec.Ahead && part.Table == fk.Parent && part.Archive == a.Archive.Name && (part.RunID != "" || len(spec.Copies) > 0) {
 					a.Comes, a.Picked = true, pickedOf(part)
 					out[fk.Parent] = append(out[fk.Parent], a)
 				}
@@ -163,19 +191,19 @@ func (t *Target) archivesReferredTo(ctx context.Context, tx pgx.Tx, r *restorabl
 	// nothing.
 	for _, fk := range r.Parents {
 		out[fk.Parent] = slices.DeleteFunc(out[fk.Parent], func(a sqlgen.ArchiveOf) bool {
-			return !comparable(r.Source, a.Archive, fk)
+			return !alike(parents[fk.Parent], a.Archive, fk.ParentCols)
 		})
 	}
 	return out, nil
 }
 
-// comparable tells whether rows can be compared with an archive of the table that they refer
-// to as they are with that table.
-func comparable(source, archive *plan.Table, fk plan.ForeignKey) bool {
-	for i := range fk.ParentCols {
-		p, known := archive.Column(fk.ParentCols[i])
-		c, _ := source.Column(fk.ChildCols[i])
-		if !known || p.BaseOID != c.BaseOID {
+// alike tells whether an archive has columns as its table has them, so that rows can be
+// compared with it as they are with the table.
+func alike(table, archive *plan.Table, columns []string) bool {
+	for _, name := range columns {
+		a, known := archive.Column(name)
+		t, _ := table.Column(name)
+		if !known || a.BaseOID != t.BaseOID {
 			return false
 		}
 	}
@@ -255,6 +283,7 @@ func (t *Target) census(ctx context.Context, tx pgx.Tx, r *restorable, spec rete
 			return err
 		}
 		part.TIDs = tids
+		r.sql.PickCopies(tids)
 	}
 	kinds := r.Conflicts()
 	s := r.sql.Census(part, restoreSamples)
@@ -345,8 +374,8 @@ func (t *Target) NewestCopies(ctx context.Context, part retention.RestoreTable, 
 		}
 		return err
 	})
-	if _, refused := errors.AsType[*retention.Refusal](err); refused {
-		return nil, nil // which is told where the part is counted
+	if errors.Is(err, errArchiveGone) {
+		return nil, nil // nothing of it will ever come back
 	}
 	return out, err
 }
@@ -435,6 +464,10 @@ func (d *restoration) failed(ctx context.Context, err error) error {
 	}
 	if d.conn.Conn().IsClosed() && !errors.Is(err, retention.ErrUnavailable) {
 		err = fmt.Errorf("%w: %w", retention.ErrUnavailable, err)
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.Contains(pg.Where, "function") && errors.Is(kindOf(pg.Code), retention.ErrMoved) {
+		// The error of a trigger's own making, which no other plan mends.
+		return fmt.Errorf("a trigger of %s, or of its archive, fails: %s", d.spec.Table, message(err))
 	}
 	err = classify(err)
 	switch {
@@ -543,11 +576,6 @@ func (d *restoration) work(ctx context.Context, part sqlgen.Range) (*restored, e
 	if err != nil || len(groups) == 0 {
 		return out, err
 	}
-	if d.spec.Refuse {
-		if n := len(tids) - len(slices.Concat(groups...)); n > 0 && d.plan.SelfParents() == nil {
-			return out, fmt.Errorf("%w: %d of %d rows of a batch: %s", errInConflict, n, len(tids), leftInWords(out.left))
-		}
-	}
 	if !d.careful {
 		return out, d.move(ctx, slices.Concat(groups...), out)
 	}
@@ -591,6 +619,9 @@ func (d *restoration) judge(ctx context.Context, tids []string, out *restored) (
 		return nil
 	}); err != nil {
 		return nil, err
+	}
+	if d.spec.Refuse && len(stays) > 0 {
+		return nil, fmt.Errorf("%w: %d of %d rows of a batch: %s", errInConflict, len(stays), len(tids), leftInWords(out.left))
 	}
 	refersTo, err := d.judgeOwn(ctx, tids, stays, out)
 	if err != nil {
@@ -815,16 +846,16 @@ func (r *restored) where() string {
 // what the journal says; see engine.RestoreTarget.
 func (t *Target) Restored(ctx context.Context, restoreID string) ([]retention.RestoreTable, error) {
 	rows, err := t.pool.Query(ctx, `
-		SELECT j.schema_name, j.table_name, e.archive, sum(j.processed)::bigint
+		SELECT j.schema_name, j.table_name, j.policy, e.archive, sum(j.processed)::bigint
 		FROM holdfast_guard.journal AS j, jsonb_object_keys(j.effects) AS e(archive)
 		WHERE j.run_id = $1 AND j.action = $2
-		GROUP BY 1, 2, 3`, restoreID, string(retention.ActionRestore))
+		GROUP BY 1, 2, 3, 4`, restoreID, string(retention.ActionRestore))
 	if err != nil {
 		return nil, classify(err)
 	}
 	out, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (p retention.RestoreTable, err error) {
 		var archive string
-		if err := row.Scan(&p.Table.Schema, &p.Table.Name, &archive, &p.Restored); err != nil {
+		if err := row.Scan(&p.Table.Schema, &p.Table.Name, &p.Policy, &archive, &p.Restored); err != nil {
 			return p, err
 		}
 		p.Archive, err = retention.ParseTableName(archive)

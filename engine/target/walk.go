@@ -59,7 +59,7 @@ func (d *disposition) locateSlice(ctx context.Context, out outcome, filenode uin
 		if err != nil {
 			return out, nil, err
 		}
-		out.next.Lo, out.next.Started, out.next.Since = first, true, d.planned.since != nil
+		out.next.Lo, out.next.Started, out.next.Since, out.next.Form = first, true, d.planned.since != nil, formOf(d.planned, filenode)
 		out.done = first == nil
 	}
 	lo := out.next.Lo
@@ -78,7 +78,7 @@ func (d *disposition) locateSlice(ctx context.Context, out outcome, filenode uin
 		return out, &sqlgen.Range{Slice: &sqlgen.Slice{Lo: lo.value()}}, nil
 	case hi.equal(lo):
 		// More rows than a step share this timestamp: walk them by blocks.
-		out.next.Tie = lo
+		out.next.Tie, out.next.Tied = lo, true
 		if err := d.spanTie(ctx, &out, filenode); err != nil {
 			return out, nil, err
 		}
@@ -147,7 +147,7 @@ func (d *disposition) afterBlocks(ctx context.Context, out outcome) (outcome, *s
 	if err != nil {
 		return out, nil, err
 	}
-	out.next = position{Walk: plan.WalkSlice, Started: true, Lo: after, Since: out.next.Since}
+	out.next = position{Walk: plan.WalkSlice, Started: true, Lo: after, Since: out.next.Since, Form: out.next.Form, Tied: true}
 	out.done = after == nil
 	return out, nil, nil
 }
