@@ -3,6 +3,7 @@ package target
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"holdfast/internal/pgtest"
@@ -65,6 +66,107 @@ func interleave(t *testing.T, change string, action retention.Action, walk strin
 	}
 	if got := d.Progress().Processed; got != 19 {
 		t.Errorf("processed %d rows, want the other 19", got)
+	}
+}
+
+// TestRowThatBecameProtectedBeforeABatchSurvivesAndOneThatDoesAfterItIsGone are the other two
+// moments: before the batch's snapshot, and after its commit.
+func TestRowThatBecameProtectedBeforeABatchSurvivesAndOneThatDoesAfterItIsGone(t *testing.T) {
+	for i, name := range pgtest.Names(interleavings) {
+		for j, action := range retention.Actions() {
+			if pgtest.ForLong(i, j) {
+				continue
+			}
+			for _, moment := range []string{"before", "after"} {
+				t.Run(fmt.Sprintf("%s/%s/%s", name, action, moment), func(t *testing.T) {
+					t.Parallel()
+					f := newFixture(t,
+						`CREATE TABLE public.r (id bigint PRIMARY KEY, name text NOT NULL, status text NOT NULL, created_at timestamptz NOT NULL)`,
+						`INSERT INTO public.r SELECT i, 'n' || i, 'old', now() - interval '100 days' - i * interval '1 minute' FROM generate_series(1, 20) AS i`)
+					f.hold(retention.TableName{Schema: "public", Name: "r"}, keys("1000", "1001")...)
+					p := policy("r", action)
+					p.Condition = "status = 'old'"
+					d, want := f.begin(p), int64(20)
+					if moment == "before" {
+						f.exec(interleavings[name])
+						want = 19
+					}
+					got := f.finish(d)
+					if moment == "after" {
+						f.exec(interleavings[name])
+					}
+					if got.Processed != want || f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`) != 20-want {
+						t.Errorf("processed %d, want %d, and %d rows as row 5 was", got.Processed, want, 20-want)
+					}
+				})
+			}
+		}
+	}
+}
+
+// children are changes by which a held child comes under row 5, which is due: the child keeps
+// it, unless it comes too late, and then the database refuses it.
+var children = map[string]struct{ sql, late string }{
+	"a held child is inserted":           {`INSERT INTO public.c VALUES (1001, 5)`, "violates foreign key"},
+	"a held child gets another parent":   {`UPDATE public.c SET r = 5 WHERE id = 1000`, "violates foreign key"},
+	"a child gets the id of a held one":  {`UPDATE public.c SET id = 1001 WHERE id = 5`, ""},
+	"a child and its parent change keys": {`UPDATE public.c SET id = 1001, r = 5 WHERE id = 6`, ""},
+}
+
+func TestAHeldChildThatComesUnderARowKeepsIt(t *testing.T) {
+	for i, what := range pgtest.Names(children) {
+		for j, action := range []retention.Action{retention.ActionDelete, retention.ActionArchive} {
+			for k, moment := range []string{"before", "while waiting", "after"} {
+				if pgtest.ForLong(i, j, k) {
+					continue
+				}
+				t.Run(fmt.Sprintf("%s/%s/%s", what, action, moment), func(t *testing.T) {
+					t.Parallel()
+					f := newFixture(t,
+						`CREATE TABLE public.r (id bigint PRIMARY KEY, name text, created_at timestamptz NOT NULL)`,
+						`INSERT INTO public.r SELECT i, 'n' || i, now() - interval '100 days' FROM generate_series(1, 20) AS i UNION ALL SELECT 100, 'young', now()`,
+						`CREATE TABLE public.c (id bigint PRIMARY KEY, r bigint NOT NULL REFERENCES public.r ON DELETE CASCADE)`, `CREATE INDEX ON public.c (r)`,
+						`INSERT INTO public.c SELECT i, i FROM generate_series(1, 20) AS i UNION ALL SELECT 1000, 100`)
+					f.hold(name("c"), keys("1000", "1001")...)
+					p := policy("r", action)
+					p.Cascade = []retention.TableName{name("c")}
+					f.wantAccepted(p)
+					f.changeAt(moment, p, children[what].sql, children[what].late)
+					parents, kept := f.count(`SELECT count(*) FROM public.r WHERE id <= 20`), f.count(`SELECT count(*) FROM public.c WHERE id IN (1000, 1001)`)
+					if moment == "after" {
+						if parents != 0 || f.count(`SELECT count(*) FROM public.c`) != kept {
+							t.Errorf("%d parents are left, want none, and no child without one", parents)
+						}
+						return
+					}
+					want := map[bool]int64{true: 1, false: 2}[what == "a held child gets another parent"]
+					if f.count(`SELECT count(*) FROM public.r WHERE id = 5`) != 1 || kept != want {
+						t.Errorf("row 5 or a held child is gone: %d parents are left, and %d held children of %d", parents, kept, want)
+					}
+				})
+			}
+		}
+	}
+}
+
+// changeAt makes a change before a run, while its batch waits for it, or after it, when the
+// database may refuse it.
+func (f *fixture) changeAt(moment string, p retention.Policy, change, late string) {
+	f.Helper()
+	d := f.begin(p)
+	switch moment {
+	case "before":
+		f.exec(change)
+	case "while waiting":
+		f.stepUnder(d, change)
+	}
+	f.finish(d)
+	if moment != "after" {
+		return
+	}
+	_, err := f.connect().Exec(f.Context(), change)
+	if (err != nil) != (late != "") || err != nil && !strings.Contains(err.Error(), late) {
+		f.Errorf("after the run the change ends with %v, want %q", err, late)
 	}
 }
 
