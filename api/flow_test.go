@@ -85,7 +85,13 @@ func (s *service) tellOfPolicies(t *testing.T) {
 	if sim["due"] != 10.0 || sim["would_process"] != 10.0 {
 		t.Errorf("simulation: got %v", sim)
 	}
-	s.do(call{method: "POST", path: "/api/v1/simulations?as_of=2026-01-01T00:00:00Z", body: ticketsPolicy}).want(200)
+	if sim["stored"] != nil {
+		t.Errorf("the stored policy is compared with itself: %v", sim["stored"])
+	}
+	sim = s.do(call{method: "POST", path: "/api/v1/simulations?as_of=2026-01-01T00:00:00Z", body: ticketsPolicy}).want(200).object()
+	if stored, _ := sim["stored"].(map[string]any); stored["version"] != 2.0 || stored["due"] != sim["due"] || stored["would_process"] != sim["would_process"] {
+		t.Errorf("a policy like the stored one: got %v beside %v", sim["stored"], sim)
+	}
 
 	yaml := "table: '\"Order Lines\"'\ntimestamp_column: placed\nretention_period: P7Y\naction: delete\nlegal_basis: Tax law\n"
 	s.do(call{method: "PUT", path: "/api/v1/policies/lines", body: yaml, header: map[string]string{"Content-Type": "application/yaml"}}).want(201)

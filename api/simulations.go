@@ -50,11 +50,18 @@ func renderSimulation(s retention.Simulation) oapi.Simulation {
 		Conflicts: each(s.Conflicts, func(c retention.Conflict) oapi.PolicyConflict {
 			return oapi.PolicyConflict{Policy: c.Policy, Version: c.Version, Yields: c.Yields, Unranked: c.Unranked, Because: c.Because}
 		}),
-		Belt: renderBelt(s.Belt), Plan: append([]string{}, s.Plan...),
+		Belt: renderBelt(s.Belt), Plan: append([]string{}, s.Plan...), Stored: renderStored(s.Stored),
 		ByMonth: each(s.ByMonth, func(m retention.MonthCount) oapi.MonthCount {
 			return oapi.MonthCount{Month: m.Month, Due: m.Due, Held: m.Held}
 		}),
 	}
+}
+
+func renderStored(f *retention.StoredFigures) *oapi.StoredFigures {
+	if f == nil {
+		return nil
+	}
+	return &oapi.StoredFigures{Version: f.Version, Action: oapi.Action(f.Action), Table: f.Table.String(), Due: counted(f.Due), WouldProcess: counted(f.WouldProcess), Estimated: f.Estimated}
 }
 
 func renderTakes(e *retention.RunEstimate) *oapi.RunEstimate {

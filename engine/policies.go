@@ -196,10 +196,11 @@ func (e *Engine) WhatIf(ctx context.Context, actor retention.Actor, name string,
 		return retention.Simulation{}, retention.Invalid("retention_period", "must be longer than nothing")
 	}
 	p.RetentionPeriod, p.Version = period, 0
-	return e.simulate(ctx, p, asOf)
+	return e.simulateChange(ctx, p, asOf)
 }
 
-// SimulateDraft does the same for a policy that is not stored.
+// SimulateDraft does the same for a policy that is not stored, and compares it with the stored
+// one of its name.
 func (e *Engine) SimulateDraft(ctx context.Context, actor retention.Actor, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {
 	if err := e.authorise(actor, OpRead); err != nil {
 		return retention.Simulation{}, err
@@ -208,7 +209,32 @@ func (e *Engine) SimulateDraft(ctx context.Context, actor retention.Actor, p ret
 	if err != nil {
 		return retention.Simulation{}, err
 	}
-	return e.simulate(ctx, p, asOf)
+	return e.simulateChange(ctx, p, asOf)
+}
+
+// simulateChange simulates a policy beside the stored one of its name, if there is one.
+func (e *Engine) simulateChange(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {
+	s, err := e.simulate(ctx, p, asOf)
+	if err != nil {
+		return s, err
+	}
+	stored, err := e.livePolicy(ctx, p.Name)
+	if errors.Is(err, retention.ErrNotFound) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	s.Stored = &retention.StoredFigures{Version: stored.Version, Action: stored.Action, Table: stored.Table, Due: retention.NotCounted, WouldProcess: retention.NotCounted}
+	was, err := e.simulate(ctx, stored, &s.AsOf)
+	if errors.Is(err, retention.ErrInvalid) {
+		return s, nil
+	}
+	if err != nil {
+		return s, err
+	}
+	s.Stored.Due, s.Stored.WouldProcess, s.Stored.Estimated = was.Due, was.WouldProcess, was.Estimated
+	return s, nil
 }
 
 func (e *Engine) simulate(ctx context.Context, p retention.Policy, asOf *time.Time) (retention.Simulation, error) {

@@ -115,3 +115,32 @@ func TestASimulationThatTakesTooLongIsEstimated(t *testing.T) {
 		t.Errorf("the policy counts as simulated, by an estimate: %t, %v", kept.Estimated, err)
 	}
 }
+
+func TestAChangedPolicyIsShownBesideTheStoredOne(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.oneRowADay("r")
+	h.mustHold(holdOn("r", "1", "2"))
+	draft := policyOn("r", 30)
+	simulate := func() retention.Simulation {
+		t.Helper()
+		s, err := h.engine.SimulateDraft(t.Context(), h.actor, draft, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	if s := simulate(); s.Stored != nil {
+		t.Errorf("nothing is stored, and it is compared with %+v", s.Stored)
+	}
+	h.mustPolicy(policyOn("r", 90))
+	s := simulate()
+	if want := (retention.StoredFigures{Version: 1, Action: retention.ActionDelete, Table: draft.Table, Due: 310, WouldProcess: 308}); s.Stored == nil || *s.Stored != want || s.WouldProcess != 368 {
+		t.Errorf("%d beside %+v, want 368 beside %+v", s.WouldProcess, s.Stored, want)
+	}
+	h.exec(`ALTER TABLE public.r RENAME created_at TO made_at`)
+	draft.TimestampColumn = "made_at"
+	if s := simulate(); s.Stored == nil || s.Stored.Due != retention.NotCounted || s.Stored.WouldProcess != retention.NotCounted {
+		t.Errorf("the stored policy names a column that is gone, and it is compared with %+v", s.Stored)
+	}
+}

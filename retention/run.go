@@ -328,6 +328,20 @@ type Simulation struct {
 	ByMonth            []MonthCount `json:"by_month"`
 	// Plan says in sentences how the policy is carried out, and what that was decided from.
 	Plan []string `json:"plan"`
+	// Stored is what the stored policy of this name would do at the same moment; nil if there
+	// is none, or if this is it.
+	Stored *StoredFigures `json:"stored,omitempty"`
+}
+
+// StoredFigures are what a stored policy would do, beside a change to it. Due and WouldProcess
+// are NotCounted where it can be carried out no more, WouldProcess also where Estimated.
+type StoredFigures struct {
+	Version      int       `json:"version"`
+	Action       Action    `json:"action"`
+	Table        TableName `json:"table"`
+	Due          int64     `json:"due"`
+	WouldProcess int64     `json:"would_process"`
+	Estimated    bool      `json:"estimated,omitempty"`
 }
 
 // RunEstimate is how long a run would take at the pace that is usual here.

@@ -97,26 +97,31 @@ func (v *visit) preview(form policyForm, p retention.Policy) error {
 	}
 	form.shown = markOf(p)
 	if form.sim.Error == "" && form.draft.version > 0 {
-		was, err := v.e.Simulate(v.ctx, v.actor, form.draft.name, nil)
-		if err == nil {
-			form.sim.Notes = append([]string{difference(was, s)}, form.sim.Notes...)
-		}
+		form.sim.Notes = append(difference(s), form.sim.Notes...)
 	}
 	return v.policyForm(form)
 }
 
 // difference says what the changed policy does beyond the stored one.
-func difference(was, now retention.Simulation) string {
-	than := fmt.Sprintf(" than under version %d as it is stored.", was.Version)
-	switch d := now.WouldProcess - was.WouldProcess; {
-	case was.Action != now.Action || was.Table != now.Table:
-		return fmt.Sprintf("Under version %d as it is stored a run now would %s %s of `%s`.", was.Version, doing(was.Action), ui.Count(was.WouldProcess, "record", "records"), was.Table)
-	case d > 0:
-		return ui.Count(d, "record more", "records more") + than
-	case d < 0:
-		return ui.Count(-d, "record less", "records less") + than
+func difference(s retention.Simulation) []string {
+	was := s.Stored
+	if was == nil {
+		return nil
 	}
-	return fmt.Sprintf("As many records as under version %d as it is stored.", was.Version)
+	than := fmt.Sprintf(" than under version %d as it is stored.", was.Version)
+	switch d := s.WouldProcess - was.WouldProcess; {
+	case was.Due == retention.NotCounted:
+		return []string{fmt.Sprintf("Version %d as it is stored can be carried out no more, so there is nothing to compare with.", was.Version)}
+	case was.Estimated || s.Estimated:
+		return []string{fmt.Sprintf("Under version %d as it is stored %s %s due.", was.Version, ui.Count(was.Due, "record", "records"), pick(was.Due == 1, "is", "are")) + " One of the two figures is an estimate, so what the change does is not known exactly."}
+	case was.Action != s.Action || was.Table != s.Table:
+		return []string{fmt.Sprintf("Under version %d as it is stored a run now would %s %s of `%s`.", was.Version, doing(was.Action), ui.Count(was.WouldProcess, "record", "records"), was.Table)}
+	case d > 0:
+		return []string{ui.Count(d, "record more", "records more") + than}
+	case d < 0:
+		return []string{ui.Count(-d, "record less", "records less") + than}
+	}
+	return []string{fmt.Sprintf("As many records as under version %d as it is stored.", was.Version)}
 }
 
 // markOf tells one policy from another, so that what is saved is what was shown.

@@ -2117,9 +2117,13 @@ type Simulation struct {
 	Policy string   `json:"policy"`
 
 	// Samples Keys of up to 10 rows that would be processed, the oldest first where an index has them in that order; none if they were not found within 2 s, or if rows have no key
-	Samples []RecordKey  `json:"samples"`
-	Table   string       `json:"table"`
-	Takes   *RunEstimate `json:"takes"`
+	Samples []RecordKey `json:"samples"`
+
+	// Stored What the stored policy of this name would do at the same moment, beside a policy that is
+	// not stored or another retention period; null if there is none, or if this is it.
+	Stored *StoredFigures `json:"stored"`
+	Table  string         `json:"table"`
+	Takes  *RunEstimate   `json:"takes"`
 
 	// Unknown What a simulation cannot know, in sentences; names stand in backquotes
 	Unknown []string `json:"unknown"`
@@ -2163,6 +2167,23 @@ type SlotList struct {
 
 // SlotStatus Skipped is a slot of a schedule of all active policies at which there was none.
 type SlotStatus string
+
+// StoredFigures What the stored policy of this name would do at the same moment, beside a policy that is
+// not stored or another retention period; null if there is none, or if this is it.
+type StoredFigures struct {
+	Action Action `json:"action"`
+
+	// Due Null if it can be carried out no more, since what it names is gone
+	Due *int64 `json:"due"`
+
+	// Estimated As of a simulation
+	Estimated bool   `json:"estimated"`
+	Table     string `json:"table"`
+	Version   int    `json:"version"`
+
+	// WouldProcess Likewise, and null if `estimated`
+	WouldProcess *int64 `json:"would_process"`
+}
 
 // Subscriber defines model for Subscriber.
 type Subscriber struct {
