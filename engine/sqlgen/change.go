@@ -175,7 +175,7 @@ func (g *Printer) summary(b *builder, with []Gone) {
 // HeldCount counts the due and held rows of a step.
 func (g *Printer) HeldCount(r Range) Statement {
 	b := &builder{}
-	b.printf("SELECT pg_catalog.count(*) FROM %s\nWHERE %s\n  AND %s\n  AND %s", g.from(), g.within(b, r), g.due(b), g.held(b))
+	b.printf("SELECT pg_catalog.count(*) FROM %s\nWHERE %s\n  AND %s\n  AND %s", g.from(), g.within(b, r), g.dueWithin(b), g.held(b))
 	return b.done()
 }
 

@@ -4,7 +4,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true))
 RETURNING (NOT coalesce("t"."email"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."email" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
@@ -23,7 +23,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN $1::pg_catalog.text END AS character varying(60))
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN $5::pg_catalog.text END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true))
 RETURNING (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN $6::pg_catalog.text END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
@@ -42,7 +42,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "born" = NULL
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND ("t"."born" IS NOT NULL)
 RETURNING ("t"."born" IS NOT NULL) AS undone
 )
@@ -58,7 +58,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN CASE WHEN CASE WHEN pg_catalog.length("t"."email"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."email"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($3::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($4::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."email"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END THEN "t"."email"::pg_catalog.text ELSE (SELECT v.v OPERATOR(pg_catalog.||) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($5::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($6::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(v.v, 'UTF8'))), 'hex'), 16) FROM (SELECT pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($1::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($2::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to("t"."email"::pg_catalog.text, 'UTF8'))), 'hex'), 32) AS v OFFSET 0) AS v) END END AS pg_catalog.text)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $7::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."email" IS NOT NULL AND NOT CASE WHEN pg_catalog.length("t"."email"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."email"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($10::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($11::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."email"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END))
 RETURNING (("t"."email" IS NOT NULL AND NOT CASE WHEN pg_catalog.length("t"."email"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."email"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($12::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($13::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."email"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END)) AS undone
 )
@@ -84,7 +84,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN CASE WHEN CASE WHEN pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."phone"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($3::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($4::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."phone"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END THEN "t"."phone"::pg_catalog.text ELSE (SELECT v.v OPERATOR(pg_catalog.||) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($5::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($6::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(v.v, 'UTF8'))), 'hex'), 16) FROM (SELECT pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($1::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($2::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to("t"."phone"::pg_catalog.text, 'UTF8'))), 'hex'), 32) AS v OFFSET 0) AS v) END END AS character varying(60))
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $7::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $9::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."phone" IS NOT NULL AND NOT CASE WHEN pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."phone"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($10::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($11::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."phone"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END))
 RETURNING (("t"."phone" IS NOT NULL AND NOT CASE WHEN pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."phone"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($12::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($13::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."phone"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END)) AS undone
 )
@@ -110,7 +110,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "email" = CAST(CASE WHEN "t"."email" IS NOT NULL THEN CASE WHEN (pg_catalog.right("t"."email"::pg_catalog.text COLLATE pg_catalog."C", 19) OPERATOR(pg_catalog.=) $1::pg_catalog.text AND CASE WHEN pg_catalog.length(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19)) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($2::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($3::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 32), 'UTF8'))), 'hex'), 16) ELSE false END) THEN "t"."email"::pg_catalog.text ELSE CASE WHEN CASE WHEN pg_catalog.length("t"."email"::pg_catalog.text) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right("t"."email"::pg_catalog.text, 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($6::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($7::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left("t"."email"::pg_catalog.text, 32), 'UTF8'))), 'hex'), 16) ELSE false END THEN "t"."email"::pg_catalog.text ELSE (SELECT v.v OPERATOR(pg_catalog.||) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($8::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($9::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(v.v, 'UTF8'))), 'hex'), 16) FROM (SELECT pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($4::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($5::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to("t"."email"::pg_catalog.text, 'UTF8'))), 'hex'), 32) AS v OFFSET 0) AS v) END OPERATOR(pg_catalog.||) $10::pg_catalog.text END END AS pg_catalog.text)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $11::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $12::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $13::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (("t"."email" IS NOT NULL AND NOT (pg_catalog.right("t"."email"::pg_catalog.text COLLATE pg_catalog."C", 19) OPERATOR(pg_catalog.=) $14::pg_catalog.text AND CASE WHEN pg_catalog.length(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19)) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($15::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($16::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 32), 'UTF8'))), 'hex'), 16) ELSE false END)))
 RETURNING (("t"."email" IS NOT NULL AND NOT (pg_catalog.right("t"."email"::pg_catalog.text COLLATE pg_catalog."C", 19) OPERATOR(pg_catalog.=) $17::pg_catalog.text AND CASE WHEN pg_catalog.length(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19)) OPERATOR(pg_catalog.=) 48 THEN pg_catalog.right(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 16) OPERATOR(pg_catalog.=) pg_catalog.left(pg_catalog.encode(pg_catalog.sha256($18::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.sha256($19::pg_catalog.bytea OPERATOR(pg_catalog.||) pg_catalog.convert_to(pg_catalog.left(pg_catalog.left("t"."email"::pg_catalog.text COLLATE pg_catalog."C", -19), 32), 'UTF8'))), 'hex'), 16) ELSE false END))) AS undone
 )
@@ -142,7 +142,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.repeat('*', pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.-) $1::integer) OPERATOR(pg_catalog.||) pg_catalog.right("t"."phone"::pg_catalog.text, $1::integer) END AS character varying(60))
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.repeat('*', pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.-) $5::integer) OPERATOR(pg_catalog.||) pg_catalog.right("t"."phone"::pg_catalog.text, $5::integer) END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true))
 RETURNING (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.repeat('*', pg_catalog.length("t"."phone"::pg_catalog.text) OPERATOR(pg_catalog.-) $6::integer) OPERATOR(pg_catalog.||) pg_catalog.right("t"."phone"::pg_catalog.text, $6::integer) END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
@@ -161,7 +161,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "phone" = CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.left("t"."phone"::pg_catalog.text, $1::integer) END AS character varying(60))
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.left("t"."phone"::pg_catalog.text, $5::integer) END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true))
 RETURNING (NOT coalesce("t"."phone"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."phone" IS NOT NULL THEN pg_catalog.left("t"."phone"::pg_catalog.text, $6::integer) END AS character varying(60))::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
@@ -180,7 +180,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "address" = CAST(CASE WHEN "t"."address" IS NOT NULL THEN pg_catalog.network(pg_catalog.set_masklen("t"."address"::pg_catalog.inet, least(pg_catalog.masklen("t"."address"::pg_catalog.inet), CASE WHEN pg_catalog.family("t"."address"::pg_catalog.inet) OPERATOR(pg_catalog.=) 4 THEN 24 ELSE 48 END))) END AS pg_catalog.inet)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."address" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."address" IS NOT NULL THEN pg_catalog.network(pg_catalog.set_masklen("t"."address"::pg_catalog.inet, least(pg_catalog.masklen("t"."address"::pg_catalog.inet), CASE WHEN pg_catalog.family("t"."address"::pg_catalog.inet) OPERATOR(pg_catalog.=) 4 THEN 24 ELSE 48 END))) END AS pg_catalog.inet), true))
 RETURNING (NOT coalesce("t"."address" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."address" IS NOT NULL THEN pg_catalog.network(pg_catalog.set_masklen("t"."address"::pg_catalog.inet, least(pg_catalog.masklen("t"."address"::pg_catalog.inet), CASE WHEN pg_catalog.family("t"."address"::pg_catalog.inet) OPERATOR(pg_catalog.=) 4 THEN 24 ELSE 48 END))) END AS pg_catalog.inet), true)) AS undone
 )
@@ -196,7 +196,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "amount" = CAST(CASE WHEN "t"."amount" IS NOT NULL THEN CASE WHEN "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.=) ANY ('{NaN,Infinity,-Infinity}'::pg_catalog.numeric[]) THEN "t"."amount"::pg_catalog.numeric ELSE "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.-) pg_catalog.mod("t"."amount"::pg_catalog.numeric, $1::pg_catalog.numeric) END END AS pg_catalog.numeric(10,2))
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."amount" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."amount" IS NOT NULL THEN CASE WHEN "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.=) ANY ('{NaN,Infinity,-Infinity}'::pg_catalog.numeric[]) THEN "t"."amount"::pg_catalog.numeric ELSE "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.-) pg_catalog.mod("t"."amount"::pg_catalog.numeric, $5::pg_catalog.numeric) END END AS pg_catalog.numeric(10,2)), true))
 RETURNING (NOT coalesce("t"."amount" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."amount" IS NOT NULL THEN CASE WHEN "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.=) ANY ('{NaN,Infinity,-Infinity}'::pg_catalog.numeric[]) THEN "t"."amount"::pg_catalog.numeric ELSE "t"."amount"::pg_catalog.numeric OPERATOR(pg_catalog.-) pg_catalog.mod("t"."amount"::pg_catalog.numeric, $6::pg_catalog.numeric) END END AS pg_catalog.numeric(10,2)), true)) AS undone
 )
@@ -215,7 +215,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "visits" = CAST(CASE WHEN "t"."visits" IS NOT NULL THEN "t"."visits"::pg_catalog.int4 OPERATOR(pg_catalog.-) pg_catalog.mod("t"."visits"::pg_catalog.int4, $1::pg_catalog.int4) END AS integer)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."visits" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."visits" IS NOT NULL THEN "t"."visits"::pg_catalog.int4 OPERATOR(pg_catalog.-) pg_catalog.mod("t"."visits"::pg_catalog.int4, $5::pg_catalog.int4) END AS integer), true))
 RETURNING (NOT coalesce("t"."visits" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."visits" IS NOT NULL THEN "t"."visits"::pg_catalog.int4 OPERATOR(pg_catalog.-) pg_catalog.mod("t"."visits"::pg_catalog.int4, $6::pg_catalog.int4) END AS integer), true)) AS undone
 )
@@ -234,7 +234,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "born" = CAST(CASE WHEN "t"."born" IS NOT NULL THEN pg_catalog.date_trunc($1::pg_catalog.text, "t"."born"::pg_catalog.timestamp) END AS pg_catalog.date)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."born" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."born" IS NOT NULL THEN pg_catalog.date_trunc($5::pg_catalog.text, "t"."born"::pg_catalog.timestamp) END AS pg_catalog.date), true))
 RETURNING (NOT coalesce("t"."born" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."born" IS NOT NULL THEN pg_catalog.date_trunc($6::pg_catalog.text, "t"."born"::pg_catalog.timestamp) END AS pg_catalog.date), true)) AS undone
 )
@@ -253,7 +253,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "seen_local" = CAST(CASE WHEN "t"."seen_local" IS NOT NULL THEN pg_catalog.date_trunc($1::pg_catalog.text, "t"."seen_local") END AS timestamp without time zone)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."seen_local" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."seen_local" IS NOT NULL THEN pg_catalog.date_trunc($5::pg_catalog.text, "t"."seen_local") END AS timestamp without time zone), true))
 RETURNING (NOT coalesce("t"."seen_local" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."seen_local" IS NOT NULL THEN pg_catalog.date_trunc($6::pg_catalog.text, "t"."seen_local") END AS timestamp without time zone), true)) AS undone
 )
@@ -272,7 +272,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "seen" = CAST(CASE WHEN "t"."seen" IS NOT NULL THEN pg_catalog.date_trunc($1::pg_catalog.text, "t"."seen", $2::pg_catalog.text) END AS timestamp with time zone)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $3::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $5::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."seen" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."seen" IS NOT NULL THEN pg_catalog.date_trunc($6::pg_catalog.text, "t"."seen", $7::pg_catalog.text) END AS timestamp with time zone), true))
 RETURNING (NOT coalesce("t"."seen" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."seen" IS NOT NULL THEN pg_catalog.date_trunc($8::pg_catalog.text, "t"."seen", $9::pg_catalog.text) END AS timestamp with time zone), true)) AS undone
 )
@@ -294,7 +294,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "note" = CAST(CASE WHEN "t"."note" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.text)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."note"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."note" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true))
 RETURNING (NOT coalesce("t"."note"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."note" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
@@ -313,7 +313,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "amount" = CAST(CASE WHEN "t"."amount" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.numeric(10,2))
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."amount" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."amount" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.numeric(10,2)), true))
 RETURNING (NOT coalesce("t"."amount" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."amount" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.numeric(10,2)), true)) AS undone
 )
@@ -332,7 +332,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "extra" = CAST(CASE WHEN "t"."extra" IS NOT NULL THEN (CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb) OPERATOR(pg_catalog.=) ANY ('{object,array}'::pg_catalog.text[]) THEN (pg_catalog.jsonb_set(pg_catalog.jsonb_set("t"."extra"::pg_catalog.jsonb, CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $1::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $1::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($2::pg_catalog.text), false), CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $3::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $3::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($4::pg_catalog.text), false)) OPERATOR(pg_catalog.#-) CASE WHEN "t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $5::pg_catalog.text[] IS NOT NULL THEN $5::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END ELSE "t"."extra"::pg_catalog.jsonb END)::pg_catalog.json END AS pg_catalog.json)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $6::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $7::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $8::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."extra"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."extra" IS NOT NULL THEN (CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb) OPERATOR(pg_catalog.=) ANY ('{object,array}'::pg_catalog.text[]) THEN (pg_catalog.jsonb_set(pg_catalog.jsonb_set("t"."extra"::pg_catalog.jsonb, CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $9::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $9::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($10::pg_catalog.text), false), CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $11::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $11::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($12::pg_catalog.text), false)) OPERATOR(pg_catalog.#-) CASE WHEN "t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $13::pg_catalog.text[] IS NOT NULL THEN $13::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END ELSE "t"."extra"::pg_catalog.jsonb END)::pg_catalog.json END AS pg_catalog.json)::pg_catalog.text COLLATE pg_catalog."C", true))
 RETURNING (NOT coalesce("t"."extra"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."extra" IS NOT NULL THEN (CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb) OPERATOR(pg_catalog.=) ANY ('{object,array}'::pg_catalog.text[]) THEN (pg_catalog.jsonb_set(pg_catalog.jsonb_set("t"."extra"::pg_catalog.jsonb, CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $14::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $14::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($15::pg_catalog.text), false), CASE WHEN pg_catalog.jsonb_typeof("t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $16::pg_catalog.text[]) OPERATOR(pg_catalog.<>) 'null' THEN $16::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END, pg_catalog.to_jsonb($17::pg_catalog.text), false)) OPERATOR(pg_catalog.#-) CASE WHEN "t"."extra"::pg_catalog.jsonb OPERATOR(pg_catalog.#>) $18::pg_catalog.text[] IS NOT NULL THEN $18::pg_catalog.text[] ELSE '{}'::pg_catalog.text[] END ELSE "t"."extra"::pg_catalog.jsonb END)::pg_catalog.json END AS pg_catalog.json)::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )
@@ -363,7 +363,7 @@ UPDATE ONLY "public"."events" AS "t"
 SET "extra" = CAST(CASE WHEN "t"."extra" IS NOT NULL THEN $1::pg_catalog.text END AS pg_catalog.json)
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."extra"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."extra" IS NOT NULL THEN $5::pg_catalog.text END AS pg_catalog.json)::pg_catalog.text COLLATE pg_catalog."C", true))
 RETURNING (NOT coalesce("t"."extra"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."extra" IS NOT NULL THEN $6::pg_catalog.text END AS pg_catalog.json)::pg_catalog.text COLLATE pg_catalog."C", true)) AS undone
 )

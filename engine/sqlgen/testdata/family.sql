@@ -69,7 +69,7 @@ gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($3::pg_catalog.text[]::pg_catalog.tid[])
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
 SELECT pg_catalog.count(*), 0::bigint, coalesce(pg_catalog.array_agg(d1), '{}'), (SELECT pg_catalog.count(*) FROM gone1), (SELECT coalesce(pg_catalog.array_agg(d1), '{}') FROM gone1)
@@ -95,7 +95,7 @@ gone AS (
 DELETE FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($6::pg_catalog.text[]::pg_catalog.tid[])
   AND "t"."at" OPERATOR(pg_catalog.<) $7::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
 RETURNING "t"."id" AS a1, "t"."at" AS a2, "t"."email" AS a3, "t"."phone" AS a4, "t"."born" AS a5, "t"."note" AS a6, "t"."id"::pg_catalog.int8 AS d1
 ), kept AS (
 INSERT INTO "public"."events_archive" ("id", "at", "email", "phone", "born", "note", "holdfast_archived_at", "holdfast_run", "holdfast_policy", "holdfast_policy_version") OVERRIDING SYSTEM VALUE

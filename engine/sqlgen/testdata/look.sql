@@ -2,7 +2,7 @@
 SELECT "t"."at", "t"."at", "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
 ORDER BY "t"."at" LIMIT 1
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T00:00:00Z
@@ -12,7 +12,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", "t"."at", "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
 ORDER BY "t"."at" LIMIT 1
 -- $1 = "(8,0)"
 -- $2 = "(16,0)"
@@ -22,7 +22,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", ("t"."at"::pg_catalog.timestamp AT TIME ZONE $1::pg_catalog.text), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamp AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamp
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamp
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamp
 ORDER BY "t"."at" LIMIT 1
 -- $1 = "UTC"
 -- $2 = 2024-01-02T00:00:00Z
@@ -33,7 +33,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", ("t"."at"::pg_catalog.timestamp AT TIME ZONE $1::pg_catalog.text), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamp
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamp
 ORDER BY "t"."at" LIMIT 1
 -- $1 = "UTC"
 -- $2 = "(8,0)"
@@ -44,7 +44,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", ("t"."at"::pg_catalog.timestamp AT TIME ZONE $1::pg_catalog.text), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.date AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.date
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.date
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.date
 ORDER BY "t"."at" LIMIT 1
 -- $1 = "UTC"
 -- $2 = 2024-01-02T00:00:00Z
@@ -55,7 +55,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", ("t"."at"::pg_catalog.timestamp AT TIME ZONE $1::pg_catalog.text), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.date
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.date
 ORDER BY "t"."at" LIMIT 1
 -- $1 = "UTC"
 -- $2 = "(8,0)"
@@ -102,7 +102,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", "t"."at", "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND ("t"."note" IS NULL)
   AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
 ORDER BY "t"."at" LIMIT 1
@@ -114,7 +114,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", "t"."at", "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND ("t"."note" IS NULL)
   AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0))
 ORDER BY "t"."at" LIMIT 1
@@ -126,7 +126,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", "t"."at", "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND ("t"."note" IS NULL)
   AND NOT (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($3::integer[]) OFFSET 0) OR EXISTS (SELECT FROM "holdfast_guard"."held_12" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 ORDER BY "t"."at" LIMIT 1
@@ -139,7 +139,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", "t"."at", "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND ("t"."note" IS NULL)
   AND NOT true
 ORDER BY "t"."at" LIMIT 1
@@ -150,7 +150,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."at", "t"."at", "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND ("t"."note" IS NULL)
   AND NOT ((("t"."phone" LIKE '%7') OR ("t"."phone" IN ('+49 30 43', '+49 30 48'))) IS TRUE)
 ORDER BY "t"."at" LIMIT 1
@@ -161,7 +161,7 @@ ORDER BY "t"."at" LIMIT 1
 SELECT "t"."select", "t"."select", "t".ctid::pg_catalog.text FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
   AND "t"."select" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
-  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $4::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
   AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_41" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[]) OFFSET 0))
 ORDER BY "t"."select" LIMIT 1
@@ -175,7 +175,7 @@ ORDER BY "t"."select" LIMIT 1
 SELECT "t"."select", "t"."select", "t".ctid::pg_catalog.text FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
   AND "t"."select" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
-  AND "t"."select" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (NOT coalesce("t"."E-Mail '$1'"::pg_catalog.text COLLATE pg_catalog."C" OPERATOR(pg_catalog.=) CAST(CASE WHEN "t"."E-Mail '$1'" IS NOT NULL THEN $3::pg_catalog.text END AS pg_catalog.text)::pg_catalog.text COLLATE pg_catalog."C", true) OR "t"."note" IS NOT NULL)
   AND NOT (EXISTS (SELECT FROM "holdfast_guard"."held_41" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0))
 ORDER BY "t"."select" LIMIT 1

@@ -32,7 +32,7 @@ SELECT (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t" WHERE "t".
 SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T00:00:00Z
 -- $3 = 2024-01-04T00:00:00Z
@@ -41,7 +41,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
 SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
 -- $1 = "(0,0)"
 -- $2 = "(8,0)"
 -- $3 = 2024-01-02T00:00:00Z
@@ -81,7 +81,7 @@ SELECT (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t" WHERE "t".
 SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamp AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamp
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamp
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamp
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T00:00:00Z
 -- $3 = 2024-01-04T00:00:00Z
@@ -90,7 +90,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamp AND "t"."at" OPE
 SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamp
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamp
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamp
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamp
 -- $1 = "(0,0)"
 -- $2 = "(8,0)"
 -- $3 = 2024-01-02T00:00:00Z
@@ -130,7 +130,7 @@ SELECT (SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t" WHERE "t".
 SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.date AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.date
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.date
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.date
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T00:00:00Z
 -- $3 = 2024-01-04T00:00:00Z
@@ -139,7 +139,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.date AND "t"."at" OPERATOR
 SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.date
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.date
-  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.date
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.date
 -- $1 = "(0,0)"
 -- $2 = "(8,0)"
 -- $3 = 2024-01-02T00:00:00Z
