@@ -322,7 +322,7 @@ func ConflictInWords(table retention.TableName, c retention.RestoreConflict) str
 	rows := fmt.Sprintf("%d %s of %s", c.Rows, plural(int(c.Rows), "row", "rows"), table)
 	switch c.Kind {
 	case retention.ConflictKeyTaken:
-		return fmt.Sprintf("%s: another row has the same key by now (%s)", rows, c.Constraint)
+		return fmt.Sprintf("%s: another row has the same key by now, or one that would go back with them (%s)", rows, c.Constraint)
 	case retention.ConflictParentMissing:
 		return fmt.Sprintf("%s: the row of %s that they refer to is gone, or archived still (%s)", rows, c.Table, c.Constraint)
 	case retention.ConflictValueMissing:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -139,7 +140,7 @@ func TestARestoreListsConflictsFirstAndSkipsThemOnlyIfAsked(t *testing.T) {
 		`DELETE FROM public.lines WHERE order_id IN (SELECT id FROM public.orders WHERE shop = 1)`, `DELETE FROM public.orders WHERE shop = 1 AND id NOT IN (1, 100)`, `UPDATE public.orders SET shop = 2 WHERE shop = 1`, `DELETE FROM public.shops WHERE id = 1`,
 		`ALTER TABLE public.orders ADD CONSTRAINT not_four CHECK (price <> 4) NOT VALID`)
 	before := h.sums("orders", "lines", "orders_archive", "lines_archive")
-	h.wantNoRestore(ofRun(run), "public.shops that they refer to is gone", "same key by now (orders_pkey)", "orders_code_key", "not_four", "on_conflict: skip")
+	h.wantNoRestore(ofRun(run), "public.shops that they refer to is gone", "same key by now, or one that would go back with them (orders_pkey)", "orders_code_key", "not_four", "on_conflict: skip")
 	h.wantSums(before)
 	plan, err := h.engine.PreviewRestore(t.Context(), h.actor, retention.RestoreScope{RunID: run.ID})
 	if err != nil {
@@ -498,4 +499,46 @@ func TestRowsOfTwoPoliciesInOneArchiveAreCountedOnce(t *testing.T) {
 		t.Errorf("it ended as %+v, want 20 rows, each counted once", r)
 	}
 	h.wantSums(before)
+}
+
+// Two people had the same code one after the other, and both were archived.
+func TestRowsThatWouldTakeEachOthersKeyAreListedBeforeAnythingIsRestored(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.a (id bigint PRIMARY KEY, code text UNIQUE, price int NOT NULL, created_at timestamptz NOT NULL)`)
+	p := policyOn("a", 30)
+	p.Action = retention.ActionArchive
+	h.mustPolicy(p)
+	for from := range 3 {
+		// 10, 11, 12 …: each time the same codes, but for some without any.
+		h.exec(fmt.Sprintf(`INSERT INTO public.a SELECT 10 * i + %d, CASE WHEN i < 5 THEN 'code ' || i END, %[1]d, now() - interval '90 days' FROM generate_series(1, 6) AS i`, from))
+		h.mustRun(engine.RunRequest{})
+	}
+	// Of code 1 the middle one is held, of code 2 the first is refused by a CHECK, of code 3 two are.
+	h.mustHold(holdOn("a", "11"))
+	h.exec(`ALTER TABLE public.a ADD CHECK (NOT (id = 20 OR id IN (30, 31)))`)
+	scope := retention.RestoreScope{Table: public("a")}
+	for i := 1; i <= 6; i++ {
+		for from := range 3 {
+			scope.Records = append(scope.Records, retention.Key{strconv.Itoa(10*i + from)})
+		}
+	}
+	plan, err := h.engine.PreviewRestore(t.Context(), h.actor, scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]int64{}
+	for _, c := range plan.Tables[0].Conflicts {
+		seen[c.Kind] += c.Rows
+	}
+	// Code 1: one of 10 and 12; code 2: one of 21 and 22; code 3: none of 32; code 4: two.
+	if seen[retention.ConflictKeyTaken] != 4 || seen[retention.ConflictCheck] != 3 || plan.Tables[0].Held != 1 || plan.Tables[0].Rows != 18 {
+		t.Errorf("%v and %d held of %d rows, want 4 key_taken, 3 check_failed, 1 held of 18", seen, plan.Tables[0].Held, plan.Tables[0].Rows)
+	}
+	req := engine.RestoreRequest{Scope: scope, Reason: "all of them"}
+	h.wantNoRestore(req, "one that would go back with them (a_code_key)")
+	req.OnConflict = retention.OnConflictSkip
+	if r := h.mustRestore(req); r.Status != retention.RestoreSucceeded || r.Restored() != 10 || r.Conflicted() != 7 || h.count(`SELECT count(*) FROM public.a_archive`) != 8 {
+		t.Errorf("it ended as %+v, want 10 restored, as was said before, and 7 in conflict", r)
+	}
 }

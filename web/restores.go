@@ -219,7 +219,7 @@ func restoreConflictWords(c retention.RestoreConflict) string {
 	rows := ui.Count(c.Rows, "row", "rows")
 	switch c.Kind {
 	case retention.ConflictKeyTaken:
-		return rows + ": another row has the same key by now (`" + c.Constraint + "`)."
+		return rows + ": another row has the same key by now, or one that would go back as well (`" + c.Constraint + "`)."
 	case retention.ConflictParentMissing:
 		return rows + ": the row of `" + c.Table.String() + "` that " + pick(c.Rows == 1, "it refers", "they refer") + " to is not there, or is archived still (`" + c.Constraint + "`)."
 	case retention.ConflictValueMissing:

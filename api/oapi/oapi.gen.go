@@ -1727,7 +1727,7 @@ type RestoreConflict struct {
 	// Constraint Its name, or the column's
 	Constraint string `json:"constraint"`
 
-	// Kind `key_taken`: another row has a value that must be unique; `parent_missing`: a row that it refers to is gone, or archived still while another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold; `partition_missing`: no partition takes it
+	// Kind `key_taken`: another row, or one that would go back as well, has a value that must be unique; `parent_missing`: a row that it refers to is gone, or archived still while another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold; `partition_missing`: no partition takes it
 	Kind RestoreConflictKind `json:"kind"`
 	Rows int64               `json:"rows"`
 
@@ -1738,7 +1738,7 @@ type RestoreConflict struct {
 	Table *string `json:"table"`
 }
 
-// RestoreConflictKind `key_taken`: another row has a value that must be unique; `parent_missing`: a row that it refers to is gone, or archived still while another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold; `partition_missing`: no partition takes it
+// RestoreConflictKind `key_taken`: another row, or one that would go back as well, has a value that must be unique; `parent_missing`: a row that it refers to is gone, or archived still while another has its key; `value_missing`: a column that must not be NULL by now is; `check_failed`: a CHECK does not hold; `partition_missing`: no partition takes it
 type RestoreConflictKind string
 
 // RestoreInput Examples: {"reason":"Archived by mistake, ticket 4711","run":"5f0c8c1e-6f0e-4b7e-9a53-1d2f3a4b5c6d"}

@@ -248,10 +248,29 @@ func (g *Restorer) Census(r Range, samples int) Statement {
 		}
 		keys = "ARRAY[" + strings.Join(parts, ", ") + "]"
 	}
-	b.printf("WITH meant AS MATERIALIZED (SELECT %s AS held, CASE WHEN %s THEN NULL ELSE %s END AS conflict, %s AS id FROM %s\nWHERE %s)\n",
-		g.holds.held(b), g.holds.held(b), g.judged(b, true), keys, g.from(), g.part(b, r))
+	values, twice := g.twice()
+	b.printf("WITH each AS MATERIALIZED (SELECT %s AS held, CASE WHEN %s THEN NULL ELSE %s END AS conflict, %s AS id, %s.ctid AS at%s FROM %s\nWHERE %s), meant AS MATERIALIZED (SELECT held, id, coalesce(conflict, %s) AS conflict FROM each)\n",
+		g.holds.held(b), g.holds.held(b), g.judged(b, true), keys, alias, values, g.from(), g.part(b, r), twice)
 	b.printf("SELECT -1 AS conflict, pg_catalog.count(*) FILTER (WHERE held) AS rows, '[]'::pg_catalog.jsonb AS samples FROM meant\nUNION ALL SELECT coalesce(m.conflict, -2), pg_catalog.count(*), (SELECT coalesce(pg_catalog.jsonb_agg(s.id), '[]') FROM (SELECT id FROM meant WHERE meant.conflict %s m.conflict AND id IS NOT NULL LIMIT %d) AS s)\nFROM meant AS m GROUP BY m.conflict ORDER BY 1", opEqual, samples)
 	return b.done()
+}
+
+// twice prints the values that must be unique as columns, and the number of the conflict of a
+// row that could go back but for another that goes back with it and has the same ones.
+func (g *Restorer) twice() (values, conflict string) {
+	conflict = "NULL::integer"
+	for i := len(g.plan.Unique) - 1; i >= 0; i-- {
+		columns := g.plan.Unique[i].Columns
+		given, names := make([]string, len(columns)), make([]string, len(columns))
+		for j, name := range columns {
+			names[j] = fmt.Sprintf("u%d_%d", i+1, j+1)
+			given[j] = names[j] + " IS DISTINCT FROM NULL"
+			values += ", " + col(name) + " AS " + names[j]
+		}
+		conflict = fmt.Sprintf("CASE WHEN NOT held AND %s\n  AND pg_catalog.row_number() OVER (PARTITION BY held, conflict, %s ORDER BY at) %s 1 THEN %d ELSE %s END",
+			strings.Join(given, " AND "), strings.Join(names, ", "), opAbove, i, conflict)
+	}
+	return values, conflict
 }
 
 // Restore prints the statement that moves rows, by their addresses, back. Its row has the
