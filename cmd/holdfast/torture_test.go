@@ -47,7 +47,9 @@ var mutants = []struct {
 	name  string
 	plant []planting
 }{
-	{"the hold check is removed", []planting{{"engine/sqlgen/sqlgen.go", "if g.plan.Holds.Any() {\n\t\ts += ", "if false {\n\t\ts += "}}},
+	{"the hold check is removed", []planting{{"engine/sqlgen/sqlgen.go", "if g.plan.Holds.Any() {\n\t\ts += ", "if false {\n\t\ts += "},
+		{"engine/sqlgen/seen.go", `g.held(b)+" AS held"`, `"false AS held"`}}},
+	{"rows are deleted that changed since they were judged", []planting{{"engine/sqlgen/seen.go", `pg_catalog.age(%s.xmin) %s (SELECT pg_catalog.age(%s::pg_catalog.xid))`, `(%s.xmin IS NOT NULL OR 0 %s (SELECT pg_catalog.age(%s::pg_catalog.xid)))`}}},
 	{"holds are judged by an anti-join", []planting{
 		{"engine/sqlgen/sqlgen.go", "if schema, ok := oneEqSchema(key); ok && set.Hash {", "if schema, ok := oneEqSchema(key); ok && false {"},
 		{"engine/sqlgen/sqlgen.go", "ANY (%s::integer[]) OFFSET 0)\",\n\t\tHeldTable(set.ID)", "ANY (%s::integer[]))\",\n\t\tHeldTable(set.ID)"},

@@ -33,6 +33,13 @@ func (g *Printer) Change(r Range, run RunMeta, with ...Gone) Statement {
 		b.printf(", ")
 		g.insertArchive(b, run, moved{from: "gone", into: "kept", to: g.plan.ArchiveTo, columns: g.plan.ArchiveColumns})
 	}
+	g.tell(b, run)
+	g.summary(b, with)
+	return b.done()
+}
+
+// tell writes elsewhere what is kept of the rows that are gone.
+func (g *Printer) tell(b *builder, run RunMeta) {
 	if g.plan.Events != nil {
 		g.insertOutbox(b, run)
 	}
@@ -41,8 +48,6 @@ func (g *Printer) Change(r Range, run RunMeta, with ...Gone) Statement {
 		g.addRollup(b)
 		b.printf("\n)")
 	}
-	g.summary(b, with)
-	return b.done()
 }
 
 // RunMeta is what an archived row and an outbox row keep of the run and the batch
@@ -157,19 +162,26 @@ func (g *Printer) summary(b *builder, with []Gone) {
 		// Inserted must equal deleted; a trigger of the archive could swallow rows.
 		cols = append(cols, "(SELECT pg_catalog.count(*) FROM kept)")
 	}
+	cols = append(append(cols, g.collected("")...), g.countGone(with)...)
+	b.printf("\nSELECT %s\nFROM gone", strings.Join(cols, ", "))
+}
+
+// collected is what a summary says of what was written and kept of the rows, or of those
+// that a filter leaves.
+func (g *Printer) collected(filter string) []string {
+	var cols []string
 	if g.plan.Events != nil {
 		cols = append(cols, "coalesce((SELECT bytes FROM told), 0)::bigint")
 	}
 	if g.plan.Digests {
 		for i := range g.plan.Key {
-			cols = append(cols, fmt.Sprintf("coalesce(pg_catalog.array_agg(d%d), '{}')", i+1))
+			cols = append(cols, fmt.Sprintf("coalesce(pg_catalog.array_agg(d%d)%s, '{}')", i+1, filter))
 		}
 	}
 	if g.plan.Rollup != nil {
 		cols = append(cols, countRolled()...)
 	}
-	cols = append(cols, g.countGone(with)...)
-	b.printf("\nSELECT %s\nFROM gone", strings.Join(cols, ", "))
+	return cols
 }
 
 // HeldCount counts the due and held rows of a step.

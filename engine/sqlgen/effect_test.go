@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"holdfast/engine/plan"
 	"holdfast/engine/sqlgen"
@@ -101,6 +102,9 @@ func TestEveryStatementChangesWhatIsDueAndNotHeldAndNothingElse(t *testing.T) {
 			if got := count(t, tx, g.Remaining(st.r)); got != want.changed {
 				t.Errorf("%s: Remaining counts %d, want %d", name, got, want.changed)
 			}
+			if g.SeenFirst() {
+				seenAlike(t, tx, name, g, m, st.r, keysOf(sh, m), want)
+			}
 			if got := run(t, tx, g, m, st.r, keysOf(sh, m)); got != want {
 				t.Errorf("%s: got %+v, want %+v", name, got, want)
 			}
@@ -136,6 +140,64 @@ func TestEveryStatementChangesWhatIsDueAndNotHeldAndNothingElse(t *testing.T) {
 			}
 		})
 	})
+}
+
+// seenAlike reads and deletes by two statements what run does by one, and takes it back. Rows
+// that are too fresh it leaves, and tells.
+func seenAlike(t *testing.T, tx pgx.Tx, name string, g *sqlgen.Printer, m mode, r sqlgen.Range, keyColumns int, want outcome) {
+	t.Helper()
+	const oldestOfAll = 3 // the first transaction there can be
+	now := uint32(number(t, tx, `SELECT pg_current_xact_id()::text::bigint % 4294967296`))
+	for _, oldest := range []uint32{now, oldestOfAll} {
+		sp, err := tx.Begin(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		s := g.Seen(r, oldest, runMeta)
+		var free, fresh, held, bytes int64
+		var tids []pgtype.TID
+		into := []any{&free, &fresh}
+		if want.held > 0 || strings.Contains(s.SQL, "array_agg(at)") {
+			into = append(into, &held, &tids)
+		}
+		if m.tells() {
+			into = append(into, &bytes)
+		}
+		digests := make([]any, keyColumns)
+		for i := range digests {
+			into = append(into, &digests[i])
+		}
+		if err := sp.QueryRow(t.Context(), s.SQL, asPlanned(s)...).Scan(into...); err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, render(s))
+		}
+		var heldAt any
+		if len(tids) > 0 {
+			heldAt = tids
+		}
+		s = g.DeleteSeen(r, oldest, heldAt)
+		tag, err := sp.Exec(t.Context(), s.SQL, asPlanned(s)...)
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, render(s))
+		}
+		wantFree, wantFresh := want.changed, int64(0)
+		if oldest == oldestOfAll {
+			wantFree, wantFresh = 0, want.changed
+		}
+		if free != wantFree || tag.RowsAffected() != wantFree || fresh != wantFresh || held != want.held {
+			t.Errorf("%s: saw %d free, %d fresh and %d held, and deleted %d; want %d, %d, %d", name, free, fresh, held, tag.RowsAffected(), wantFree, wantFresh, want.held)
+		}
+		for i, d := range digests {
+			if got, ok := d.([]any); !ok || int64(len(got)) != free {
+				t.Errorf("%s: key column %d came for %d of %d rows", name, i, len(got), free)
+			}
+		}
+		if m.tells() && (bytes > 0) != (free > 0) {
+			t.Errorf("%s: %d events are said to have %d bytes", name, free, bytes)
+		}
+		if err := sp.Rollback(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 func keysOf(sh shape, m mode) int {

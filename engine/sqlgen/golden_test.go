@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"holdfast/engine/plan"
 	"holdfast/engine/sqlgen"
 	"holdfast/retention"
@@ -108,7 +110,7 @@ func renderArg(a any) string {
 			texts[i] = at.Format(time.RFC3339Nano)
 		}
 		return fmt.Sprint(texts)
-	case int, int32, int64, []int32:
+	case int, int32, int64, uint32, []int32, []pgtype.TID:
 		return fmt.Sprintf("%v (%T)", a, a)
 	}
 	panic(fmt.Sprintf("an argument of type %T", a))
@@ -166,6 +168,21 @@ func TestDeleteIsPrintedAsInTheGolden(t *testing.T) {
 	g.cases(t, modeDelete)
 	g.statement("slice, with a condition", destructive(conditioned(t, modeDelete, someCondition), stepNamed("slice")))
 	g.check(t, "delete")
+}
+
+func TestDeleteOfRowsThatWereSeenIsPrintedAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	for _, m := range []mode{modeDelete, modeDelete + told} {
+		for _, h := range []hold{holdNone, holdTwo, holdFitting} {
+			p := shapeNamed("bigint").printer(t, m, h)
+			g.statement(fmt.Sprintf("%s, slice, held %s, seen", m, h), p.Seen(stepNamed("slice"), 1000, runMeta))
+		}
+	}
+	p := conditioned(t, modeDelete, someCondition)
+	g.statement("block, with a condition, seen", p.Seen(stepNamed("block"), 1000, runMeta))
+	g.statement("block, with a condition, none held", p.DeleteSeen(stepNamed("block"), 1000, nil))
+	g.statement("slice, some held", shapeNamed("bigint").printer(t, modeDelete, holdTwo).DeleteSeen(stepNamed("slice"), 1000, heldTIDs))
+	g.check(t, "seen")
 }
 
 func TestDeleteWithCountsAloneIsPrintedAsInTheGolden(t *testing.T) {

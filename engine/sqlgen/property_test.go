@@ -9,6 +9,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/jackc/pgx/v5/pgtype"
 	"pgregory.net/rapid"
 
 	"holdfast/engine/plan"
@@ -34,15 +35,22 @@ func skeleton(sql string) string {
 	})
 }
 
-// everyOther prints the statements that change nothing.
+// everyOther prints the statements that change nothing, and the two that stand for one that
+// does where they can.
 func everyOther(g *sqlgen.Printer, r sqlgen.Range) map[string]sqlgen.Statement {
-	return map[string]sqlgen.Statement{
+	out := map[string]sqlgen.Statement{
 		"lock": g.Lock(r, false), "lock, skip": g.Lock(r, true), "remaining": g.Remaining(r), "held": g.HeldCount(r), "held, left": g.HeldLeft(r),
 		"first": g.First(nil), "slice end": g.SliceEnd(day(2), 100), "after tie": g.AfterTie(day(2)), "tie span": g.TieSpan(day(2)),
 		"never due": g.NeverDue(), "simulate": g.Simulate(), "oldest": g.Oldest(r), "treat": g.Treat("true", 10),
 		"estimate": g.EstimateDue(), "months": g.MonthSpan(), "by months": g.SimulateMonths(),
 	}
+	if g.SeenFirst() {
+		out["seen"], out["delete seen"] = g.Seen(r, 1000, runMeta), g.DeleteSeen(r, 1000, heldTIDs)
+	}
+	return out
 }
+
+var heldTIDs = []pgtype.TID{{BlockNumber: 0, OffsetNumber: 1, Valid: true}, {BlockNumber: 7, OffsetNumber: 2, Valid: true}}
 
 // ofRecord prints the statements that explain one record; none without a key.
 func ofRecord(g *sqlgen.Printer, sh shape) map[string]sqlgen.Statement {
@@ -254,7 +262,7 @@ var (
 	// plainCall is a word before a parenthesis that no schema qualifies.
 	plainCall = regexp.MustCompile(`(?:^|[^."\w])([A-Za-z_][A-Za-z_0-9]*)\s*\(`)
 	// syntaxCalls are those that are the grammar's own.
-	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "COALESCE", "coalesce", "ELSE", "EXISTS", "EXPLAIN", "FILTER", "FROM", "I", "IN", "LATERAL", "least", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "s", "SELECT", "THEN", "u", "VALUES", "varying", "WHEN"}
+	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "COALESCE", "coalesce", "ELSE", "EXISTS", "EXPLAIN", "FILTER", "FROM", "I", "IN", "LATERAL", "least", "MATERIALIZED", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "s", "SELECT", "THEN", "u", "VALUES", "varying", "WHEN"}
 	// plainCast is a cast to a type that neither is qualified nor a word of the grammar.
 	plainCast = regexp.MustCompile(`(?:::| AS )(?:text|bytea|uuid|tid|date|timestamptz|jsonb|oid)\b`)
 	// plainOperator is one that stands by itself.

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -131,23 +132,23 @@ func (d *disposition) failed(ctx context.Context, err error) error {
 
 // batch is one transaction, in the six steps of the protocol.
 func (d *disposition) batch(ctx context.Context) (outcome, error) {
-	filenode, blocks, err := d.enter(ctx)
+	in, err := d.enter(ctx)
 	if err != nil {
 		return outcome{}, err
 	}
 	out := outcome{next: d.pos, done: d.planned.over}
 	if !out.done {
-		if out, err = d.work(ctx, filenode, blocks); err != nil {
+		if out, err = d.work(ctx, in); err != nil {
 			return out, err
 		}
 	}
-	out.filenode = filenode
+	out.filenode = in.filenode
 	err = d.commit(ctx, &out)
 	return out, err
 }
 
 // work is the steps locate and change, or a partition that goes as a whole.
-func (d *disposition) work(ctx context.Context, filenode uint32, blocks int64) (outcome, error) {
+func (d *disposition) work(ctx context.Context, in entry) (outcome, error) {
 	id := newBatchID()
 	out := outcome{id: id, next: d.pos}
 	if d.pos.Drop {
@@ -159,7 +160,7 @@ func (d *disposition) work(ctx context.Context, filenode uint32, blocks int64) (
 	if emptied, err := d.empty(ctx, &out); emptied || err != nil {
 		return out, err
 	}
-	out, r, err := d.locate(ctx, filenode, blocks)
+	out, r, err := d.locate(ctx, in.filenode, in.blocks)
 	out.id = id
 	if d.planned.leaf != 0 {
 		out.step = fmt.Sprintf("partition %s, %s", d.planned.Table.Name, out.step)
@@ -167,12 +168,21 @@ func (d *disposition) work(ctx context.Context, filenode uint32, blocks int64) (
 	if err != nil || r == nil {
 		return out, err
 	}
-	return out, d.change(ctx, *r, &out)
+	return out, d.change(ctx, *r, in, &out)
+}
+
+// entry is what a batch found at its beginning.
+type entry struct {
+	// filenode and blocks are the storage of what is walked, and its size.
+	filenode uint32
+	blocks   int64
+	// oldest is the oldest transaction that had not ended; see sqlgen's DeleteSeen.
+	oldest uint32
 }
 
 // enter does the steps begin, guard, fence and fresh, in one round trip; each is a
 // statement of its own, and each waits before the next takes its snapshot.
-func (d *disposition) enter(ctx context.Context) (filenode uint32, blocks int64, err error) {
+func (d *disposition) enter(ctx context.Context) (in entry, err error) {
 	var attempt int
 	var epoch int64
 	var fingerprint string
@@ -194,21 +204,23 @@ func (d *disposition) enter(ctx context.Context) (filenode uint32, blocks int64,
 			b.Queue("LOCK TABLE " + t.Table.Name.SQL() + " IN ACCESS SHARE MODE")
 		}
 	}
+	b.Queue(planOnce)
 	b.Queue(`SELECT epoch, `+fingerprintSQL("$1::oid[]")+`, coalesce(pg_relation_filenode($2::oid), 0)::oid,
-		pg_relation_size($2::oid) / current_setting('block_size')::bigint
+		pg_relation_size($2::oid) / current_setting('block_size')::bigint, pg_snapshot_xmin(pg_current_snapshot())::xid
 		FROM holdfast_guard.state`, d.planned.oids, d.planned.Table.OID).
-		QueryRow(func(row pgx.Row) error { return row.Scan(&epoch, &fingerprint, &filenode, &blocks) })
+		QueryRow(func(row pgx.Row) error { return row.Scan(&epoch, &fingerprint, &in.filenode, &in.blocks, &in.oldest) })
+	b.Queue(planAsEver)
 	b.Queue(setOwnPath, ownPath(d.conn.Conn()))
 	if err := d.conn.SendBatch(ctx, b).Close(); err != nil {
-		return 0, 0, err
+		return entry{}, err
 	}
 	if attempt != d.spec.Attempt {
-		return 0, 0, retention.ErrFenced
+		return entry{}, retention.ErrFenced
 	}
 	if epoch != d.planned.epoch || fingerprint != d.planned.fingerprint {
-		return 0, 0, retention.ErrMoved
+		return entry{}, retention.ErrMoved
 	}
-	return filenode, blocks, nil
+	return in, nil
 }
 
 // queueSettings has the transaction of a batch wait, and work, for no longer than it may.
@@ -248,10 +260,17 @@ func (d *disposition) lockNames() []string {
 
 // change is the step of that name: judge and change the rows of the range, and
 // count what was left and why.
-func (d *disposition) change(ctx context.Context, r sqlgen.Range, out *outcome) error {
+func (d *disposition) change(ctx context.Context, r sqlgen.Range, in entry, out *outcome) error {
 	if d.skip || d.careful || d.planned.LockFirst || d.planned.Family != nil {
 		return d.changeLocked(ctx, r, out)
 	}
+	switch quiet := !d.planned.Watch; {
+	case quiet && d.planned.sql.Plain():
+		return d.changePlain(ctx, r, out)
+	case quiet && d.planned.sql.SeenFirst() && d.returning == 0:
+		return d.changeSeen(ctx, r, in.oldest, out)
+	}
+	d.returning = max(0, d.returning-1)
 	before, err := d.reach(ctx)
 	if err != nil {
 		return err
@@ -271,6 +290,17 @@ func (d *disposition) change(ctx context.Context, r sqlgen.Range, out *outcome) 
 		}
 	}
 	return d.checkReach(ctx, before, out)
+}
+
+func (d *disposition) runMeta(out *outcome) sqlgen.RunMeta {
+	return sqlgen.RunMeta{RunID: d.spec.RunID, BatchID: out.id, StartedAt: d.started}
+}
+
+// rolled takes what a statement says of the rollup.
+func (d *disposition) rolled(row *rawRow, out *outcome) {
+	if r := d.planned.Rollup; r != nil {
+		out.counts.Affect(r.Table.Name.String(), retention.TableEffect{Inserted: row.int(), Updated: row.int()})
+	}
 }
 
 // changeLocked locks the rows first, and those that refer to them, and judges what it
@@ -331,7 +361,7 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, with []sqlgen
 	if d.planned.sql.Plain() && len(with) == 0 {
 		return d.executePlain(ctx, r, out)
 	}
-	s := d.planned.sql.Change(r, sqlgen.RunMeta{RunID: d.spec.RunID, BatchID: out.id, StartedAt: d.started}, with...)
+	s := d.planned.sql.Change(r, d.runMeta(out), with...)
 	row, err := d.rawRow(ctx, s)
 	if err != nil {
 		return err
@@ -351,12 +381,13 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, with []sqlgen
 		out.told = row.int()
 	}
 	if d.planned.Digests {
-		out.digests = d.t.digests(d.planned.Root.Name, row.keys(len(d.planned.Key)), int(changed), row, d.digests)
+		keys := row.keys(len(d.planned.Key))
+		if out.digests, err = d.t.digests(d.planned.Root.Name, keys, int(changed), d.digests); err != nil {
+			return cmp.Or(row.err, err)
+		}
 		d.digests = out.digests
 	}
-	if r := d.planned.Rollup; r != nil {
-		out.counts.Affect(r.Table.Name.String(), retention.TableEffect{Inserted: row.int(), Updated: row.int()})
-	}
+	d.rolled(row, out)
 	for _, x := range with {
 		n := row.int()
 		if row.err == nil && n != int64(len(x.TIDs)) {
@@ -389,6 +420,16 @@ func (d *disposition) executePlain(ctx context.Context, r sqlgen.Range, out *out
 	out.counts.Processed = tag.RowsAffected()
 	return err
 }
+
+// How the server plans prepared statements. The fingerprint looks dearer without its
+// arguments than it is, so it would be planned in every batch, for half a millisecond; a
+// step's statements must be (see asPlanned). What the application's triggers do is planned
+// as it wants it.
+const (
+	planOnce   = "SET LOCAL plan_cache_mode TO force_generic_plan"
+	planEach   = "SET LOCAL plan_cache_mode TO force_custom_plan"
+	planAsEver = "SET LOCAL plan_cache_mode TO DEFAULT"
+)
 
 // asPlanned makes the server plan the statement for these very arguments: a generic
 // plan would not know how large the step or the list of held ids is. The

@@ -330,7 +330,7 @@ func TestDatabaseThatDefaultsToRepeatableReadLosesNoHeldRow(t *testing.T) {
 		EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Kathmandu''', current_database()); END $$`)
 	f.target = openTarget(t, f.url)
 	d := f.begin(policy("r", retention.ActionDelete))
-	if _, _, err := d.enter(t.Context()); err != nil {
+	if _, err := d.enter(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	var isolation, commit, style, zone string
@@ -363,7 +363,7 @@ func TestDestructiveStatementsOfARunHaveNoAntiJoin(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.planned.Holds.Sets[0].Hash = hash
-		_, _, err := d.enter(t.Context())
+		_, err := d.enter(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

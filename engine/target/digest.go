@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"holdfast/engine/sqlgen"
 	"holdfast/retention"
@@ -27,25 +28,24 @@ const parallelFrom = 4096
 // the same bytes. keys has one column per part of the key, each of length n. They are
 // written into buf if it is large enough: fresh memory for the digests of every batch
 // cost as much as making them.
-func (t *Target) digests(table retention.TableName, keys []keyColumn, n int, row *rawRow, buf []byte) []byte {
+func (t *Target) digests(table retention.TableName, keys []keyColumn, n int, buf []byte) ([]byte, error) {
 	for _, column := range keys {
 		if column.n != n {
-			row.fail(fmt.Errorf("%d keys came back for %d changed rows", column.n, n))
-			return nil
+			return nil, fmt.Errorf("%d keys came back for %d changed rows", column.n, n)
 		}
 	}
 	prefix := appendPart(slices.Clone(t.evidence[:]), []byte(table.String()))
 	out := slices.Grow(buf[:0], n*digestSize)[:n*digestSize]
 	if n < parallelFrom {
 		digestRange(prefix, keys, out, 0, n)
-		return out
+		return out, nil
 	}
 	// The server waits meanwhile, so its processor is free.
 	var wg sync.WaitGroup
 	wg.Go(func() { digestRange(prefix, keys, out, 0, n/2) })
 	digestRange(prefix, keys, out, n/2, n)
 	wg.Wait()
-	return out
+	return out, nil
 }
 
 func digestRange(prefix []byte, keys []keyColumn, out []byte, from, to int) {
@@ -73,7 +73,11 @@ func (t *Target) Digest(table retention.TableName, key retention.Key) []byte {
 	for i, part := range key {
 		keys[i] = keyColumn{n: 1, texts: [][]byte{[]byte(part)}}
 	}
-	return t.digests(table, keys, 1, &rawRow{}, nil)
+	out, err := t.digests(table, keys, 1, nil)
+	if err != nil {
+		panic(err) // each column has one key
+	}
+	return out
 }
 
 // keyColumn is one part of the key of n records: texts, or integers as they came
@@ -120,6 +124,11 @@ func readRaw(ctx context.Context, q querier, s sqlgen.Statement, buf []byte) (*r
 	if err != nil {
 		return nil, buf, err
 	}
+	return takeRaw(rows, buf)
+}
+
+// takeRaw takes the single row of an answer, which it closes.
+func takeRaw(rows pgx.Rows, buf []byte) (*rawRow, []byte, error) {
 	defer rows.Close()
 	if !rows.Next() {
 		return nil, buf, cmp.Or(rows.Err(), pgx.ErrNoRows)
@@ -174,6 +183,28 @@ func (r *rawRow) keys(n int) []keyColumn {
 			return nil
 		}
 		r.next++
+	}
+	return out
+}
+
+// tids takes the next column, an array of row addresses.
+func (r *rawRow) tids() []pgtype.TID {
+	if r.next >= len(r.values) {
+		r.fail(fmt.Errorf("column %d is missing", r.next))
+		return nil
+	}
+	k, err := parseKeys(r.values[r.next])
+	if r.next++; err != nil {
+		r.fail(err)
+		return nil
+	}
+	out := make([]pgtype.TID, len(k.texts))
+	for i, b := range k.texts {
+		if len(b) != 6 {
+			r.fail(errors.New("malformed row address"))
+			return nil
+		}
+		out[i] = pgtype.TID{BlockNumber: binary.BigEndian.Uint32(b), OffsetNumber: binary.BigEndian.Uint16(b[4:]), Valid: true}
 	}
 	return out
 }

@@ -39,6 +39,8 @@ type disposition struct {
 	// careful: the database refused a row of the last step, or of the one before; the
 	// next one looks for it.
 	careful bool
+	// returning is for how many batches the server is to return what it deleted.
+	returning int
 	// raw and digests are memory that batches use one after the other: the last
 	// statement's answer, and the digests of its records until they are written.
 	raw, digests []byte

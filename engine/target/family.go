@@ -363,7 +363,8 @@ func (d *disposition) digestMember(member int, n int64, row *rawRow, out *outcom
 	if key == nil {
 		return row.err
 	}
-	made := d.t.digests(d.planned.Family[member].Table.Logical(), row.keys(len(key)), int(n), row, nil)
+	keys := row.keys(len(key))
+	made, err := d.t.digests(d.planned.Family[member].Table.Logical(), keys, int(n), nil)
 	out.kinDigests = append(out.kinDigests, made...)
-	return row.err
+	return cmp.Or(row.err, err)
 }

@@ -163,12 +163,17 @@ func (f *fixture) changeUnder(d *disposition, change string, do func() error) er
 // stepUnder is one step under such a change.
 func (f *fixture) stepUnder(d *disposition, change string) {
 	f.Helper()
-	err := f.changeUnder(d, change, func() error {
-		_, err := d.Step(f.Context())
-		return err
-	})
-	if err != nil {
+	if err := f.changeUnder(d, change, func() error { return f.step(d) }); err != nil {
 		f.Fatalf("step: %v", err)
+	}
+}
+
+// step is one batch, made again where rows that it had seen were changed or too fresh.
+func (f *fixture) step(d *disposition) error {
+	for {
+		if _, err := d.Step(f.Context()); !errors.Is(err, retention.ErrMoved) {
+			return err
+		}
 	}
 }
 

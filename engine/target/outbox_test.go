@@ -280,7 +280,7 @@ func TestColumnThatOthersAreToldOfGoesBetweenTwoBatches(t *testing.T) {
 			f := newFixture(t, toldTable(200)...)
 			d := f.begin(telling(retention.ActionDelete))
 			defer d.Close()
-			if _, err := d.Step(t.Context()); err != nil {
+			if err := f.step(d); err != nil {
 				t.Fatal(err)
 			}
 			f.exec(ddl)

@@ -97,6 +97,7 @@ func TestSessionsThatWaitForABatchAreCountedAndMakeItSmaller(t *testing.T) {
 	// In whatever order it is read, row 30 comes last.
 	f := newFixture(t, dueTable("r", 30), `UPDATE public.r SET created_at = now() - interval '100 days' + id * interval '1 minute'`, `VACUUM FULL public.r`)
 	p := policy("r", retention.ActionDelete)
+	p.Evidence = retention.EvidenceCounts // with digests the step would be made again, since row 30 is another one
 	d := f.attempt(retention.Spec{RunID: "6f0f8b8e-9df4-4d3f-8f44-0a6a1c1c7f01", Attempt: 1, Policy: p, AsOf: time.Now(), Pace: retention.PaceDefault})
 	d.lockTimeout = 20_000
 	first, second := f.connect(), f.connect()

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -364,7 +365,12 @@ func (d *restoration) move(ctx context.Context, tids []string, out *restored) er
 		return fmt.Errorf("a trigger of %s changes rows as they are written (%d of %d): what they were would be lost; the batch was rolled back and nothing was changed; disable that trigger while rows are restored", d.plan.Source.Name, other, arrived)
 	}
 	if d.spec.Digests && d.plan.Key != nil {
-		out.digests = append(out.digests, d.t.digests(d.spec.Table, row.keys(len(d.plan.Key)), int(arrived), row, nil)...)
+		keys := row.keys(len(d.plan.Key))
+		made, err := d.t.digests(d.spec.Table, keys, int(arrived), nil)
+		if err := cmp.Or(row.err, err); err != nil {
+			return err
+		}
+		out.digests = append(out.digests, made...)
 	}
 	if row.err != nil {
 		return row.err
