@@ -137,12 +137,16 @@ func (s *service) tellOfHolds(t *testing.T) {
 	}
 	revised := s.do(call{
 		method: "PATCH", path: path, header: map[string]string{"If-Match": read.header.Get("ETag")},
-		body: `{"expires_at": "2099-01-01T01:00:00+01:00", "on_expiry": "review", "version": 7}`,
+		body: `{"expires_at": "2099-01-01T01:00:00+01:00", "on_expiry": "review", "version": 7, "review_at": "2098-01-01T00:00:00Z", "release_delay": "P14D", "change_reason": "the court set a date"}`,
 	}).want(200).object()
 	if revised["expires_at"] != "2099-01-01T00:00:00Z" || revised["on_expiry"] != "review" || revised["reason"] != "litigation" {
 		t.Errorf("revised: got %v", revised)
 	}
-	cleared := s.do(call{method: "PATCH", path: path, header: map[string]string{"If-Match": "*"}, body: `{"expires_at": null}`}).want(200).object()
+	if revised["review_at"] != "2098-01-01T00:00:00Z" || revised["release_delay"] != "P14D" {
+		t.Errorf("revised: got %v", revised)
+	}
+	s.do(call{method: "PATCH", path: path, header: map[string]string{"If-Match": "*"}, body: `{"expires_at": null}`}).want(422)
+	cleared := s.do(call{method: "PATCH", path: path, header: map[string]string{"If-Match": "*"}, body: `{"expires_at": null, "change_reason": "no date after all"}`}).want(200).object()
 	if cleared["expires_at"] != nil || cleared["on_expiry"] != "review" {
 		t.Errorf("cleared: got %v", cleared)
 	}
@@ -155,6 +159,17 @@ func (s *service) tellOfHolds(t *testing.T) {
 	if n := len(audited.items()); n != 2 {
 		t.Errorf("%d revisions in the audit, want 2", n)
 	}
+	cooling := s.do(call{method: "POST", path: path + "/release", body: `{"reason": "settled"}`}).want(202).object()
+	if cooling["status"] != "releasing" || cooling["releases_at"] == nil {
+		t.Errorf("released with a delay: got %v", cooling)
+	}
+	if kept := s.do(call{method: "POST", path: path + "/take-back", body: `{"reason": "an appeal"}`}).want(200).object(); kept["status"] != "active" || kept["releases_at"] != nil {
+		t.Errorf("taken back: got %v", kept)
+	}
+	s.do(call{method: "POST", path: path + "/take-back", body: `{"reason": "an appeal"}`}).want(409)
+	s.do(call{method: "POST", path: path + "/review", body: `{"note": "counsel was asked", "review_at": "2097-01-01T00:00:00Z"}`}).want(200)
+	s.do(call{method: "GET", path: "/api/v1/holds?review_due=true"}).want(200)
+	s.do(call{method: "PATCH", path: path, header: map[string]string{"If-Match": "*"}, body: `{"release_delay": null, "change_reason": "it need not wait"}`}).want(200)
 	s.do(call{method: "POST", path: path + "/release", body: `{"reason": "settled"}`}).want(202)
 	if got := s.do(call{method: "GET", path: path}).want(200).header.Get("ETag"); got == last {
 		t.Errorf("the ETag is %s before and after the release", got)

@@ -12,7 +12,7 @@ import (
 
 // ListHolds is GET /holds.
 func (s *server) ListHolds(ctx context.Context, r oapi.ListHoldsRequestObject) (oapi.ListHoldsResponseObject, error) {
-	f := retention.HoldFilter{Search: value(r.Params.Q), Statuses: convert[oapi.HoldStatus, retention.HoldStatus](r.Params.Status)}
+	f := retention.HoldFilter{Search: value(r.Params.Q), Statuses: convert[oapi.HoldStatus, retention.HoldStatus](r.Params.Status), ReviewDue: value(r.Params.ReviewDue)}
 	items, next, err := s.engine.Holds(ctx, httpauth.ActorFrom(ctx), f, page(r.Params.Limit, r.Params.Cursor))
 	if err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func (s *server) ReviseHold(ctx context.Context, r oapi.ReviseHoldRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	h, err := s.engine.ReviseHold(ctx, actor, r.ID, version, rev)
+	h, err := s.engine.ReviseHold(ctx, actor, r.ID, version, rev, value(r.Body.ChangeReason))
 	if err != nil {
 		return nil, err
 	}
@@ -80,14 +80,29 @@ func readRevision(in *oapi.ReviseHoldJSONRequestBody) (retention.HoldRevision, e
 		on := retention.OnExpiry(*in.OnExpiry)
 		rev.OnExpiry = &on
 	}
-	if in.ExpiresAt != nil {
-		var at *time.Time
-		if err := json.Unmarshal(in.ExpiresAt, &at); err != nil {
-			return rev, retention.Invalid("expires_at", "must be an RFC 3339 time such as 2026-01-31T12:00:00Z or null")
-		}
-		rev.ExpiresAt = &at
+	var err error
+	if rev.ExpiresAt, err = orNullMember[time.Time](in.ExpiresAt, "expires_at", aTime); err != nil {
+		return rev, err
 	}
-	return rev, nil
+	if rev.ReviewAt, err = orNullMember[time.Time](in.ReviewAt, "review_at", aTime); err != nil {
+		return rev, err
+	}
+	rev.ReleaseDelay, err = orNullMember[retention.Period](in.ReleaseDelay, "release_delay", "an ISO 8601 duration such as P7D or null")
+	return rev, err
+}
+
+const aTime = "an RFC 3339 time such as 2026-01-31T12:00:00Z or null"
+
+// orNullMember reads a member of a merge, which may be absent, null or a value.
+func orNullMember[T any](raw json.RawMessage, name, form string) (**T, error) {
+	if raw == nil {
+		return nil, nil
+	}
+	var v *T
+	if err := json.Unmarshal(raw, &v); err != nil {
+		return nil, retention.Invalid(name, "must be %s", form)
+	}
+	return &v, nil
 }
 
 // ReleaseHold is POST /holds/{id}/release.
@@ -98,6 +113,28 @@ func (s *server) ReleaseHold(ctx context.Context, r oapi.ReleaseHoldRequestObjec
 	}
 	return oapi.ReleaseHold202JSONResponse{
 		Body: renderHold(h), Headers: oapi.ReleaseHold202ResponseHeaders{ETag: etag(h.Version)},
+	}, nil
+}
+
+// TakeBackRelease is POST /holds/{id}/take-back.
+func (s *server) TakeBackRelease(ctx context.Context, r oapi.TakeBackReleaseRequestObject) (oapi.TakeBackReleaseResponseObject, error) {
+	h, err := s.engine.TakeBackRelease(ctx, httpauth.ActorFrom(ctx), r.ID, r.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.TakeBackRelease200JSONResponse{
+		Body: renderHold(h), Headers: oapi.TakeBackRelease200ResponseHeaders{ETag: etag(h.Version)},
+	}, nil
+}
+
+// ReviewHold is POST /holds/{id}/review.
+func (s *server) ReviewHold(ctx context.Context, r oapi.ReviewHoldRequestObject) (oapi.ReviewHoldResponseObject, error) {
+	h, err := s.engine.ReviewHold(ctx, httpauth.ActorFrom(ctx), r.ID, r.Body.Note, r.Body.ReviewAt)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.ReviewHold200JSONResponse{
+		Body: renderHold(h), Headers: oapi.ReviewHold200ResponseHeaders{ETag: etag(h.Version)},
 	}, nil
 }
 
@@ -119,6 +156,7 @@ func renderHold(h retention.Hold) oapi.Hold {
 		CreatedBy: h.CreatedBy, CreatedAt: h.CreatedAt.UTC(), ExpiresAt: utc(h.ExpiresAt), OnExpiry: oapi.OnExpiry(h.OnExpiry),
 		Status: oapi.HoldStatus(h.Status), EffectiveAt: utc(h.EffectiveAt), ReleasedBy: orNull(h.ReleasedBy),
 		ReleasedAt: utc(h.ReleasedAt), ReleaseReason: orNull(h.ReleaseReason), Version: h.Version,
+		ReviewAt: utc(h.ReviewAt), ReleaseDelay: delayOrNull(h.ReleaseDelay), ReleasesAt: utc(h.ReleasesAt),
 	}
 }
 
@@ -127,4 +165,12 @@ func renderScope(s retention.Scope) oapi.Scope {
 		Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.RecordCount, NotFoundCount: s.NotFoundCount,
 		NotFound: each(s.NotFound, renderKey),
 	}
+}
+
+func delayOrNull(p *retention.Period) *string {
+	if p == nil {
+		return nil
+	}
+	text := p.String()
+	return &text
 }

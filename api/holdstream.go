@@ -207,7 +207,7 @@ func scalar[T any](d *holdReader, field, what string) (v T, ok bool, err error) 
 
 // setByServer are the members of a hold that are ignored in a request.
 var setByServer = []string{
-	"id", "status", "created_by", "created_at", "effective_at", "released_by", "released_at", "release_reason", "version",
+	"id", "status", "created_by", "created_at", "effective_at", "released_by", "released_at", "release_reason", "releases_at", "version",
 }
 
 func (d *holdReader) member(name string) (err error) {
@@ -221,7 +221,11 @@ func (d *holdReader) member(name string) (err error) {
 		v, _, err = scalar[string](d, name, "a string")
 		d.hold.OnExpiry = retention.OnExpiry(v)
 	case "expires_at":
-		return d.expiresAt()
+		d.hold.ExpiresAt, err = d.moment(name)
+	case "review_at":
+		d.hold.ReviewAt, err = d.moment(name)
+	case "release_delay":
+		d.hold.ReleaseDelay, err = d.delay(name)
 	case "scope":
 		return d.array(name, d.scope)
 	default:
@@ -233,23 +237,47 @@ func (d *holdReader) member(name string) (err error) {
 	return err
 }
 
-func (d *holdReader) expiresAt() error {
+// moment reads a time or null.
+func (d *holdReader) moment(name string) (*time.Time, error) {
+	const form = "an RFC 3339 time such as 2026-01-31T12:00:00Z or null"
+	text, err := d.textOrNull(name, form)
+	if err != nil || text == nil {
+		return nil, err
+	}
+	at := parseTime(*text)
+	if at == nil {
+		d.wrong.Add(name, "must be %s", form)
+	}
+	return at, nil
+}
+
+// delay reads a period or null.
+func (d *holdReader) delay(name string) (*retention.Period, error) {
+	text, err := d.textOrNull(name, "an ISO 8601 duration such as P7D or null")
+	if err != nil || text == nil {
+		return nil, err
+	}
+	p, err := retention.ParsePeriod(*text)
+	if err != nil {
+		d.wrong.Add(name, "%s", err)
+		return nil, nil
+	}
+	return &p, nil
+}
+
+func (d *holdReader) textOrNull(name, form string) (*string, error) {
 	tok, err := d.dec.Token()
 	if err != nil || tok == nil {
-		return err
+		return nil, err
 	}
 	if err := d.skipRest(tok); err != nil {
-		return err
+		return nil, err
 	}
-	const form = "an RFC 3339 time such as 2026-01-31T12:00:00Z or null"
 	text, ok := tok.(string)
 	if !ok {
-		return d.refuse("expires_at", "must be %s, not %s", form, tokenType(tok))
+		return nil, d.refuse(name, "must be %s, not %s", form, tokenType(tok))
 	}
-	if d.hold.ExpiresAt = parseTime(text); d.hold.ExpiresAt == nil {
-		d.wrong.Add("expires_at", "must be %s", form)
-	}
-	return nil
+	return &text, nil
 }
 
 // parseTime is nil for what is no RFC 3339 time.

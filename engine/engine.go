@@ -43,6 +43,8 @@ type Engine struct {
 	// minRetention and requireSimulation are the installation's belts, see Options.
 	minRetention      retention.Period
 	requireSimulation bool
+	releaseDelay      retention.Period
+	expiryDelay       retention.Period
 	// doctoring lets one diagnosis work at a time.
 	doctoring  sync.Mutex
 	maxWALRate int64
@@ -92,6 +94,9 @@ type Options struct {
 	MinRetention retention.Period
 	// RequireSimulation refuses runs of versions that were never simulated.
 	RequireSimulation bool
+	// ReleaseDelay is how long the release of a hold cools off, and ExpiryDelay how long an
+	// expiry does; zero for not at all.
+	ReleaseDelay, ExpiryDelay retention.Period
 }
 
 // New makes an engine over our store and the governed database.
@@ -100,6 +105,7 @@ func New(store Store, target Target, o Options) *Engine {
 		backups: o.BackupRetention, eventsKept: o.EventRetention, wait: waitFor,
 		presence: presence{version: o.Version, started: time.Now()}, sender: o.Sender, secret: o.Secret,
 		minRetention: o.MinRetention, requireSimulation: o.RequireSimulation,
+		releaseDelay: o.ReleaseDelay, expiryDelay: o.ExpiryDelay,
 		maxReplicaLag: cmp.Or(o.MaxReplicaLag, DefaultMaxReplicaLag), maxWALRate: cmp.Or(o.MaxWALRate, DefaultMaxWALRate)}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

@@ -10,23 +10,31 @@ import (
 	"holdfast/retention"
 )
 
-// ReleaseHold ends a hold with a reason. With no cooling-off it is released when
-// this returns; if the governed database cannot be reached it stays releasing, in
-// force, and ends by itself later.
+// ReleaseHold asks for a hold's end, with a reason. It stays in force, as releasing, until
+// the cooling-off period is over, and can be taken back (TakeBackRelease). Without one it is
+// released when this returns; if the governed database cannot be reached it stays
+// releasing, in force, and ends by itself later.
 func (e *Engine) ReleaseHold(ctx context.Context, actor retention.Actor, id, reason string) (retention.Hold, error) {
 	if err := e.authorise(actor, OpHoldWrite); err != nil {
 		return retention.Hold{}, err
 	}
-	reason = strings.TrimSpace(reason)
-	if reason == "" {
-		return retention.Hold{}, retention.Invalid("reason", "is required: why these records need not be kept any more")
-	}
-	if len(reason) > 4000 {
-		return retention.Hold{}, retention.Invalid("reason", "has %d bytes; at most 4000 are accepted", len(reason))
-	}
-	from := []retention.HoldStatus{retention.HoldActive, retention.HoldReviewDue}
-	h, err := e.store.MarkHold(ctx, id, from, retention.HoldReleasing, reason, retention.By{Actor: actor, Action: "hold.release"})
+	reason, err := explained("reason", reason, "why these records need not be kept any more")
 	if err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := e.store.Hold(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return h, err
+	}
+	ends := h.CoolsOff(e.releaseDelay).After(now)
+	h, err = e.store.MarkHold(ctx, id, retention.HoldMark{
+		From: []retention.HoldStatus{retention.HoldActive, retention.HoldReviewDue}, To: retention.HoldReleasing, Reason: reason, ReleasesAt: &ends,
+	}, retention.By{Actor: actor, Action: "hold.release"})
+	if err != nil || ends.After(now) {
 		return h, err
 	}
 	ctx = context.WithoutCancel(ctx)
@@ -36,6 +44,84 @@ func (e *Engine) ReleaseHold(ctx context.Context, actor retention.Actor, id, rea
 		return h, nil
 	}
 	return ended, err
+}
+
+// explained is what a person gives as a reason, which is required.
+func explained(field, reason, why string) (string, error) {
+	reason = strings.TrimSpace(reason)
+	if reason == "" {
+		return "", retention.Invalid(field, "is required: %s", why)
+	}
+	if len(reason) > 4000 {
+		return "", retention.Invalid(field, "has %d bytes; at most 4000 are accepted", len(reason))
+	}
+	return reason, nil
+}
+
+// TakeBackRelease keeps a hold whose cooling-off period is not over, with a reason. One that
+// a person wanted to release is active again; one whose expiry had come waits for a person
+// from now on, since it would end again at once.
+func (e *Engine) TakeBackRelease(ctx context.Context, actor retention.Actor, id, reason string) (retention.Hold, error) {
+	if err := e.authorise(actor, OpHoldWrite); err != nil {
+		return retention.Hold{}, err
+	}
+	reason, err := explained("reason", reason, "why the hold is kept")
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := e.store.Hold(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	if h.Status != retention.HoldReleasing {
+		return h, retention.Conflictf("the hold is %s; only a release that is under way can be taken back", h.Status)
+	}
+	now, err := e.store.Now(ctx)
+	if err != nil {
+		return h, err
+	}
+	if h.ReleasesAt == nil || !h.ReleasesAt.After(now) {
+		// Whoever carries it out may be at it: what the governed database says is not known.
+		return h, retention.Conflictf("the cooling-off period is over and the release is being carried out; place a new hold")
+	}
+	m := retention.HoldMark{From: []retention.HoldStatus{retention.HoldReleasing}, To: retention.HoldActive}
+	if h.ExpiresAt != nil && !h.ExpiresAt.After(now) {
+		m.To, m.OnExpiry = retention.HoldReviewDue, retention.OnExpiryReview
+	}
+	return e.store.MarkHold(ctx, id, m, retention.By{Actor: actor, Action: "hold.take_back", Note: reason})
+}
+
+// ReviewHold records that a person has looked at a hold and that it stays, with a note, and
+// when it is to be looked at next; nil for in a year. A hold that waits for a decision since
+// its expiry is extended or released instead.
+func (e *Engine) ReviewHold(ctx context.Context, actor retention.Actor, id, note string, next *time.Time) (retention.Hold, error) {
+	if err := e.authorise(actor, OpHoldWrite); err != nil {
+		return retention.Hold{}, err
+	}
+	note, err := explained("note", note, "what the review found, such as who was asked and why the hold stays")
+	if err != nil {
+		return retention.Hold{}, err
+	}
+	h, err := e.store.Hold(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	if h.Status != retention.HoldActive {
+		return h, retention.Conflictf("the hold is %s; a review is recorded of an active one (one that is review_due is extended or released)", h.Status)
+	}
+	if next == nil {
+		now, err := e.store.Now(ctx)
+		if err != nil {
+			return h, err
+		}
+		at := retention.DefaultReview.After(now)
+		next = &at
+	}
+	rev := retention.HoldRevision{ReviewAt: &next}
+	if err := e.checkRevision(ctx, h, rev); err != nil {
+		return h, err
+	}
+	return e.store.ReviseHold(ctx, id, h.Version, rev, retention.By{Actor: actor, Action: "hold.review", Note: note})
 }
 
 // endHold takes a hold out of force and records its end.
@@ -78,7 +164,7 @@ func (e *Engine) SettleHolds(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, e.remind(ctx, now))...)
 }
 
 // settleAfter is how long an applying hold is left to the request that placed it.
@@ -95,12 +181,14 @@ func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) er
 			_, err = e.applyHold(ctx, whole)
 		}
 		return err
+	case h.Status == retention.HoldReleasing && h.ReleasesAt != nil && h.ReleasesAt.After(now):
+		return nil
 	case h.Status == retention.HoldReleasing:
 		return e.endReleasing(ctx, h)
 	case h.ExpiresAt == nil || h.ExpiresAt.After(now):
 		return nil
 	case h.OnExpiry == retention.OnExpiryReview:
-		_, err := e.store.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldActive}, retention.HoldReviewDue, "", retention.By{Actor: retention.System(), Action: "hold.review_due"})
+		_, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{From: []retention.HoldStatus{retention.HoldActive}, To: retention.HoldReviewDue}, retention.By{Actor: retention.System(), Action: "hold.review_due"})
 		return err
 	}
 	return e.expire(ctx, h, now)
@@ -117,18 +205,47 @@ func (e *Engine) endReleasing(ctx context.Context, h retention.Hold) error {
 	return err
 }
 
-// expire ends a hold whose time has come. It is marked first, which orders it with
-// everybody who extends the hold: only if the hold as it was marked has expired is
-// it taken out of force, else the mark is taken back.
+// expire ends a hold whose time has come, after a cooling-off period if there is one for
+// expiries. It is marked first, which orders it with everybody who extends the hold: only if
+// the hold as it was marked has expired is it taken out of force, else the mark is taken
+// back.
 func (e *Engine) expire(ctx context.Context, h retention.Hold, now time.Time) error {
 	by := retention.By{Actor: retention.System(), Action: "hold.expire"}
-	marked, err := e.store.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldActive}, retention.HoldReleasing, "", by)
+	ends := e.expiryDelay.After(*h.ExpiresAt)
+	if !e.expiryDelay.IsZero() && ends.Before(now) {
+		ends = e.expiryDelay.After(now) // nobody was told that it cools off
+	}
+	marked, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{From: []retention.HoldStatus{retention.HoldActive}, To: retention.HoldReleasing, ReleasesAt: &ends}, by)
 	if err != nil {
 		return err
 	}
 	if marked.ExpiresAt == nil || marked.ExpiresAt.After(now) || marked.OnExpiry == retention.OnExpiryReview {
-		_, err := e.store.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldReleasing}, retention.HoldActive, "", by)
+		_, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{From: []retention.HoldStatus{retention.HoldReleasing}, To: retention.HoldActive}, by)
 		return err
 	}
+	if ends.After(now) {
+		return nil
+	}
 	return e.endReleasing(ctx, marked)
+}
+
+// remind tells of holds that expire in 30, 7 or 1 days, and of those that a person is to look
+// at, each once.
+func (e *Engine) remind(ctx context.Context, now time.Time) error {
+	holds, err := e.store.DatedHolds(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, h := range holds {
+		if days := h.Announce(now, h.DatedAt, h.Announced); days > 0 {
+			_, err := e.store.AnnounceExpiry(ctx, h.ID, days, retention.By{Actor: retention.System(), Action: "hold.announce", Note: fmt.Sprintf("%d days before its expiry", days)})
+			errs = append(errs, err)
+		}
+		if !h.ReviewTold && h.ReviewDue(now) {
+			_, err := e.store.RemindReview(ctx, h.ID, retention.By{Actor: retention.System(), Action: "hold.remind"})
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }

@@ -123,7 +123,14 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 		h.OnExpiry = retention.OnExpiryRelease
 	}
 	h.Matter, h.Reason = strings.TrimSpace(h.Matter), strings.TrimSpace(h.Reason)
+	if h.ReviewAt == nil && h.ExpiresAt == nil {
+		at := retention.DefaultReview.After(now)
+		h.ReviewAt = &at
+	}
 	if err := h.Validate(now); err != nil {
+		return h, err
+	}
+	if err := e.checkDelay(h); err != nil {
 		return h, err
 	}
 	if h.ExpiresAt == nil && h.OnExpiry == retention.OnExpiryReview {
@@ -228,10 +235,40 @@ func (e *Engine) putInForce(ctx context.Context, h retention.Hold) (at time.Time
 	return at, e.store.SetGuard(ctx, mark)
 }
 
-// ReviseHold changes a hold's expiry, what happens then, or its reason. version is
+// checkDelay refuses a cooling-off period of a hold's own that would be shorter than
+// everywhere.
+func (e *Engine) checkDelay(h retention.Hold) error {
+	if h.ReleaseDelay != nil && h.ReleaseDelay.ShorterThan(e.releaseDelay) {
+		return retention.Invalid("release_delay", "is %s, which is shorter than the %s of this installation (HOLDFAST_RELEASE_DELAY); a hold's own can only be longer", h.ReleaseDelay.Human(), e.releaseDelay.Human())
+	}
+	return nil
+}
+
+// ReleaseDelay is how long the release of a hold cools off where the hold says nothing
+// longer.
+func (e *Engine) ReleaseDelay() retention.Period { return e.releaseDelay }
+
+// HoldDates counts holds in force by what comes next.
+func (e *Engine) HoldDates(ctx context.Context, actor retention.Actor) (retention.HoldDates, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.HoldDates{}, err
+	}
+	return e.store.HoldDates(ctx)
+}
+
+// DatedHolds are the holds in force that end, or are to be looked at, on a day.
+func (e *Engine) DatedHolds(ctx context.Context, actor retention.Actor) ([]retention.AnnouncedHold, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return nil, err
+	}
+	return e.store.DatedHolds(ctx)
+}
+
+// ReviseHold changes a hold's dates, what happens at its expiry, how long its release cools
+// off, or its reason; why is recorded, and required where a date changes. version is
 // the one that was read; 0 is ErrPreconditionRequired. Extending a hold under
 // review makes it active again.
-func (e *Engine) ReviseHold(ctx context.Context, actor retention.Actor, id string, version int, rev retention.HoldRevision) (retention.Hold, error) {
+func (e *Engine) ReviseHold(ctx context.Context, actor retention.Actor, id string, version int, rev retention.HoldRevision, why string) (retention.Hold, error) {
 	if err := e.authorise(actor, OpHoldWrite); err != nil {
 		return retention.Hold{}, err
 	}
@@ -249,10 +286,38 @@ func (e *Engine) ReviseHold(ctx context.Context, actor retention.Actor, id strin
 		// As the same document again: neither a new version nor a row of the audit.
 		return h, nil
 	}
+	if why, err = e.checkChange(h, rev, why); err != nil {
+		return h, err
+	}
 	if err := e.checkRevision(ctx, h, rev); err != nil {
 		return h, err
 	}
-	return e.store.ReviseHold(ctx, id, version, rev, retention.By{Actor: actor, Action: "hold.revise"})
+	if rev.ExpiresAt != nil && *rev.ExpiresAt == nil && h.ReviewAt == nil && rev.ReviewAt == nil {
+		now, err := e.store.Now(ctx)
+		if err != nil {
+			return h, err
+		}
+		at := retention.DefaultReview.After(now)
+		next := &at
+		rev.ReviewAt = &next
+	}
+	return e.store.ReviseHold(ctx, id, version, rev, retention.By{Actor: actor, Action: "hold.revise", Note: why})
+}
+
+// checkChange wants a reason for changes of when a hold ends.
+func (e *Engine) checkChange(h retention.Hold, rev retention.HoldRevision, why string) (string, error) {
+	sooner := rev.ReleaseDelay != nil || rev.OnExpiry != nil && *rev.OnExpiry != h.OnExpiry
+	if rev.ExpiresAt != nil && !sameMoment(*rev.ExpiresAt, h.ExpiresAt) {
+		sooner = true
+	}
+	if why = strings.TrimSpace(why); why == "" && !sooner {
+		return "", nil
+	}
+	return explained("change_reason", why, "why the hold ends at another time")
+}
+
+func sameMoment(a, b *time.Time) bool {
+	return a == nil && b == nil || a != nil && b != nil && a.Equal(*b)
 }
 
 // checkRevision validates the hold as it would be, but for its scope.
@@ -270,6 +335,17 @@ func (e *Engine) checkRevision(ctx context.Context, h retention.Hold, rev retent
 	}
 	if rev.ExpiresAt != nil {
 		h.ExpiresAt = *rev.ExpiresAt
+	}
+	if rev.ReviewAt == nil {
+		h.ReviewAt = nil // it may have passed, and stays
+	} else if h.ReviewAt = *rev.ReviewAt; h.ReviewAt == nil && h.ExpiresAt == nil {
+		return retention.Invalid("review_at", "is required for a hold without an expiry: when a person looks at it again")
+	}
+	if rev.ReleaseDelay != nil {
+		h.ReleaseDelay = *rev.ReleaseDelay
+		if err := e.checkDelay(h); err != nil {
+			return err
+		}
 	}
 	return h.Validate(now)
 }

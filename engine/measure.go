@@ -96,6 +96,8 @@ type Figures struct {
 	Schedules []ScheduleHealth
 	// Subscribers are those that have not ended.
 	Subscribers []SubscriberFigures
+	// HoldDates count holds in force by what comes next.
+	HoldDates retention.HoldDates
 	// Uncarried is how long the oldest row of journal or outbox has waited in the
 	// governed database to be brought into the store; nil if that could not be asked.
 	Uncarried *time.Duration
@@ -139,6 +141,9 @@ func (e *Engine) Figures(ctx context.Context) (Figures, error) {
 		f.Health[i] = PolicyFigures{
 			PolicySnapshot: p, Measured: !p.Status.CheckedAt.IsZero(), OverdueFor: dueFor(p.Status, snap.At), Allowance: graceOf(p.Grace),
 		}
+	}
+	if f.HoldDates, err = e.store.HoldDates(ctx); err != nil {
+		return Figures{}, err
 	}
 	f.Uncarried = e.uncarriedFor(ctx)
 	return f, nil

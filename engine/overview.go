@@ -26,8 +26,10 @@ type Overview struct {
 	Holds  map[retention.HoldStatus]int64
 	// ActiveHolds are the newest holds in force.
 	ActiveHolds []retention.Hold
-	// ReviewHolds are the newest holds that wait for a person to decide.
+	// ReviewHolds are the newest holds that a person is to look at now.
 	ReviewHolds []retention.Hold
+	// HoldDates count holds in force by what comes next.
+	HoldDates retention.HoldDates
 	// Schedules are all of them by name, with how they fare.
 	Schedules []ScheduleHealth
 }
@@ -87,8 +89,10 @@ func (e *Engine) Overview(ctx context.Context, actor retention.Actor) (Overview,
 		return o, err
 	}
 	// They are asked for by themselves: a review is due for what was placed long ago.
-	review := retention.HoldFilter{Statuses: []retention.HoldStatus{retention.HoldReviewDue}}
-	o.ReviewHolds, _, err = e.store.Holds(ctx, review, retention.Page{Limit: 8})
+	if o.ReviewHolds, _, err = e.store.Holds(ctx, retention.HoldFilter{ReviewDue: true}, retention.Page{Limit: 8}); err != nil {
+		return o, err
+	}
+	o.HoldDates, err = e.store.HoldDates(ctx)
 	return o, err
 }
 

@@ -114,10 +114,17 @@ type HoldStore interface {
 	// ReviseHold changes expiry and reason of a hold that has not ended; version is
 	// the one that was read. A hold under review becomes active again.
 	ReviseHold(ctx context.Context, id string, version int, rev retention.HoldRevision, by retention.By) (retention.Hold, error)
-	// MarkHold moves a hold to releasing or review_due, or back to active; from lists
-	// the statuses it may come from, any other is ErrConflict. reason is kept for
-	// releasing.
-	MarkHold(ctx context.Context, id string, from []retention.HoldStatus, to retention.HoldStatus, reason string, by retention.By) (retention.Hold, error)
+	// MarkHold takes a hold in force a step towards its end, or back; from another status
+	// than the mark says it is ErrConflict.
+	MarkHold(ctx context.Context, id string, m retention.HoldMark, by retention.By) (retention.Hold, error)
+	// DatedHolds are the holds in force that end, or are to be looked at, on a day, without
+	// scopes.
+	DatedHolds(ctx context.Context) ([]retention.AnnouncedHold, error)
+	// AnnounceExpiry and RemindReview tell others of it, once.
+	AnnounceExpiry(ctx context.Context, id string, days int, by retention.By) (retention.Hold, error)
+	RemindReview(ctx context.Context, id string, by retention.By) (retention.Hold, error)
+	// HoldDates counts holds in force by what comes next.
+	HoldDates(ctx context.Context) (retention.HoldDates, error)
 	// HoldEnded records the end: released or expired, at that moment.
 	HoldEnded(ctx context.Context, id string, to retention.HoldStatus, at time.Time, by retention.By) (retention.Hold, error)
 	// AbandonHold removes a hold that never came into force because its ids could

@@ -19,6 +19,10 @@ const (
 	EventArchived     EventType = "data.retention.archived"
 	EventHoldPlaced   EventType = "hold.placed"
 	EventHoldReleased EventType = "hold.released"
+	// EventHoldExpiring announces that a hold expires in 30, 7 or 1 days, EventHoldReviewDue
+	// that a person is to look at it.
+	EventHoldExpiring  EventType = "hold.expiring"
+	EventHoldReviewDue EventType = "hold.review_due"
 )
 
 // EventTest is the type of the events that a subscriber is tried with. No filter is asked
@@ -27,7 +31,7 @@ const EventTest EventType = "holdfast.test"
 
 // EventTypes lists every type of event.
 func EventTypes() []EventType {
-	return []EventType{EventDeleted, EventAnonymized, EventArchived, EventHoldPlaced, EventHoldReleased}
+	return []EventType{EventDeleted, EventAnonymized, EventArchived, EventHoldPlaced, EventHoldReleased, EventHoldExpiring, EventHoldReviewDue}
 }
 
 // EventOf is the type of the events that an action makes.

@@ -17,7 +17,8 @@ const (
 	HoldActive HoldStatus = "active"
 	// HoldReviewDue: its expiry has passed, it stays in force until a person decides.
 	HoldReviewDue HoldStatus = "review_due"
-	// HoldReleasing: its end was asked for and is not yet carried out; still in force.
+	// HoldReleasing: its end was asked for, or has come, and its cooling-off period is not
+	// over; still in force.
 	HoldReleasing HoldStatus = "releasing"
 	// HoldReleased: ended by a person.
 	HoldReleased HoldStatus = "released"
@@ -58,6 +59,12 @@ type Hold struct {
 	Scope     []Scope    `json:"scope"`
 	ExpiresAt *time.Time `json:"expires_at"`
 	OnExpiry  OnExpiry   `json:"on_expiry"`
+	// ReviewAt is when a person is asked to look at the hold again. It only reminds. A hold
+	// without an expiry always has one.
+	ReviewAt *time.Time `json:"review_at"`
+	// ReleaseDelay is how long a release of this hold cools off, where that is longer than
+	// everywhere; nil for as everywhere.
+	ReleaseDelay *Period `json:"release_delay"`
 
 	Status        HoldStatus `json:"status"`
 	CreatedBy     string     `json:"created_by"`
@@ -66,6 +73,9 @@ type Hold struct {
 	ReleasedBy    string     `json:"released_by,omitempty"`
 	ReleasedAt    *time.Time `json:"released_at"`
 	ReleaseReason string     `json:"release_reason,omitempty"`
+	// ReleasesAt is when the cooling-off period is over, of a hold whose end was asked for
+	// or has come.
+	ReleasesAt *time.Time `json:"releases_at"`
 	// Version counts the edits, for ETag and If-Match.
 	Version int `json:"version"`
 }
@@ -102,6 +112,9 @@ type HeldRecord struct {
 	Found bool
 }
 
+// maxCoolingOff bounds a hold's own cooling-off period, in years.
+const maxCoolingOff = 10
+
 // MaxNotFoundShown bounds the list of ids that had no row.
 const MaxNotFoundShown = 100
 
@@ -123,6 +136,12 @@ func (h *Hold) Validate(now time.Time) error {
 	if h.ExpiresAt != nil && !h.ExpiresAt.After(now) {
 		bad.Add("expires_at", "must be in the future (it is now %s); null means no expiry", now.UTC().Format(time.RFC3339))
 	}
+	if h.ReviewAt != nil && !h.ReviewAt.After(now) {
+		bad.Add("review_at", "must be in the future (it is now %s)", now.UTC().Format(time.RFC3339))
+	}
+	if h.ReleaseDelay != nil && h.ReleaseDelay.After(now).After(now.AddDate(maxCoolingOff, 0, 0)) {
+		bad.Add("release_delay", "is %s; at most %d years are accepted", h.ReleaseDelay.Human(), maxCoolingOff)
+	}
 	if len(h.Scope) == 0 {
 		bad.Add("scope", "is required: at least one table with record_ids, with a condition, or with all: true")
 	}
@@ -133,6 +152,47 @@ func (h *Hold) Validate(now time.Time) error {
 		h.Scope[i].validate(&bad, scopeField(i))
 	}
 	return bad.Err()
+}
+
+// DefaultReview is how long after it was placed a hold without an expiry is looked at
+// again, if nothing else is said.
+var DefaultReview = Period{Years: 1}
+
+// CoolsOff is the cooling-off period of a release of the hold, where everywhere is that of
+// all: never shorter.
+func (h *Hold) CoolsOff(everywhere Period) Period {
+	if h.ReleaseDelay != nil && everywhere.ShorterThan(*h.ReleaseDelay) {
+		return *h.ReleaseDelay
+	}
+	return everywhere
+}
+
+// ReviewDue reports whether a person is to look at a hold in force now.
+func (h *Hold) ReviewDue(now time.Time) bool {
+	return h.Status == HoldReviewDue || h.Status.InForce() && h.ReviewAt != nil && !h.ReviewAt.After(now)
+}
+
+// announcements are how many days before its expiry a hold is announced.
+var announcements = []int{1, 7, 30}
+
+// Announce is the announcement of its expiry that is due now: how many days before, the
+// nearest alone, and 0 for none. announced is the last one. What was placed or extended to
+// a nearer day than that needs no announcement of it: since tells when.
+func (h *Hold) Announce(now, since time.Time, announced int) int {
+	if h.Status != HoldActive || h.ExpiresAt == nil {
+		return 0
+	}
+	for _, days := range announcements {
+		at := h.ExpiresAt.Add(-time.Duration(days) * 24 * time.Hour)
+		switch {
+		case at.After(now):
+			continue
+		case at.Before(since), announced != 0 && announced <= days:
+			return 0
+		}
+		return days
+	}
+	return 0
 }
 
 // MaxScopes bounds the scopes of one hold.

@@ -30,6 +30,8 @@ type HoldFilter struct {
 	Statuses []HoldStatus
 	// Search is looked for in matter, reason and person, without regard to case.
 	Search string
+	// ReviewDue shows only holds that a person is to look at now.
+	ReviewDue bool
 }
 
 // RunFilter narrows a list of runs.
@@ -76,6 +78,8 @@ type AuditFilter struct {
 type By struct {
 	Actor  Actor
 	Action string
+	// Note is why, where a change of a hold is explained.
+	Note string
 }
 
 // PolicyStatus is the last measurement of what is due under a policy.
@@ -109,10 +113,46 @@ type HoldRevision struct {
 	// ExpiresAt: nil stays; a pointer to nil means no expiry.
 	ExpiresAt **time.Time
 	OnExpiry  *OnExpiry
+	// ReviewAt likewise: a pointer to nil takes the reminder away, where there is an expiry.
+	ReviewAt **time.Time
+	// ReleaseDelay likewise: a pointer to nil for as everywhere.
+	ReleaseDelay **Period
 }
 
 // IsZero reports whether the revision changes nothing.
 func (r HoldRevision) IsZero() bool { return r == HoldRevision{} }
+
+// HoldMark is a step of a hold in force, to releasing or to review_due, or back.
+type HoldMark struct {
+	// From lists the statuses that it may come from.
+	From []HoldStatus
+	To   HoldStatus
+	// Reason is a person's, for a release; an expiry has none.
+	Reason string
+	// ReleasesAt is when a hold that is marked as releasing ends.
+	ReleasesAt *time.Time
+	// OnExpiry is what happens at the next expiry from now on; empty leaves it.
+	OnExpiry OnExpiry
+}
+
+// AnnouncedHold is a hold with what was told of its dates.
+type AnnouncedHold struct {
+	Hold
+	// Announced is how many days before the expiry it was announced last; 0 if it was not.
+	Announced int
+	// ReviewTold: that its review is due was told.
+	ReviewTold bool
+	// DatedAt is when its dates were set last.
+	DatedAt time.Time
+}
+
+// HoldDates counts holds in force by what comes next.
+type HoldDates struct {
+	// ReviewsDue are those that a person is to look at now, and Releasing those that cool off.
+	ReviewsDue, Releasing int64
+	// Expiring counts those that end by themselves within so many days: 1, 7, 30.
+	Expiring map[int]int64
+}
 
 // JournalRow is a batch with its digests, on its way into the store.
 type JournalRow struct {

@@ -85,9 +85,25 @@ func holdWrites() []write {
 			return err
 		}, active),
 		onHold("MarkHold", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
-			_, err := s.MarkHold(ctx, id, []retention.HoldStatus{retention.HoldActive}, retention.HoldReviewDue, "", by)
+			_, err := s.MarkHold(ctx, id, retention.HoldMark{From: []retention.HoldStatus{retention.HoldActive}, To: retention.HoldReviewDue}, by)
 			return err
 		}, active),
+		onHold("AnnounceExpiry", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, err := s.AnnounceExpiry(ctx, id, 7, by)
+			return err
+		}, func(t *testing.T, s *store.Store) retention.Hold {
+			h, until := active(t, s), noon.AddDate(200, 0, 0)
+			expires := &until
+			return must(s.ReviseHold(t.Context(), h.ID, h.Version, retention.HoldRevision{ExpiresAt: &expires}, by("hold.revise")))(t)
+		}),
+		onHold("RemindReview", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, err := s.RemindReview(ctx, id, by)
+			return err
+		}, func(t *testing.T, s *store.Store) retention.Hold {
+			h, past := active(t, s), noon
+			review := &past
+			return must(s.ReviseHold(t.Context(), h.ID, h.Version, retention.HoldRevision{ReviewAt: &review}, by("hold.revise")))(t)
+		}),
 		onHold("HoldEnded", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			_, err := s.HoldEnded(ctx, id, retention.HoldExpired, noon, by)
 			return err

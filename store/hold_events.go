@@ -31,6 +31,11 @@ type holdData struct {
 	EndedAt    *time.Time           `json:"ended_at,omitempty"`
 	How        retention.HoldStatus `json:"how,omitempty"`
 	ReleasedBy string               `json:"released_by,omitempty"`
+	// DaysLeft and OnExpiry are of announcements of an expiry alone.
+	DaysLeft int                `json:"days_left,omitempty"`
+	OnExpiry retention.OnExpiry `json:"on_expiry,omitempty"`
+	// ReviewAt is of a review that is due alone.
+	ReviewAt *time.Time `json:"review_at,omitempty"`
 }
 
 // holdTable is one scope of a hold.
@@ -42,26 +47,62 @@ type holdTable struct {
 	RecordCount int64 `json:"record_count"`
 }
 
-// tellHold puts an event of a hold into the log, in the transaction of its change.
+// tellHold puts into the log, in the transaction of its change, that a hold is in force or
+// has ended.
 func tellHold(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
-	d := holdData{
-		Type: retention.EventHoldPlaced, EntityType: holdEntity, EntityID: h.ID, Hold: h.ID, Matter: h.Matter, CreatedBy: h.CreatedBy,
-		Tables: []holdTable{}, EffectiveAt: h.EffectiveAt.UTC(), ExpiresAt: h.ExpiresAt,
-	}
+	d := dataOf(h, retention.EventHoldPlaced)
 	at := d.EffectiveAt
 	if h.Status.Ended() {
 		at = h.ReleasedAt.UTC()
 		d.Type, d.EndedAt, d.How, d.ReleasedBy = retention.EventHoldReleased, &at, h.Status, h.ReleasedBy
 	}
+	return tell(ctx, tx, d, at)
+}
+
+// tellExpiring tells that a hold ends, or waits for a person, in so many days.
+func tellExpiring(ctx context.Context, tx pgx.Tx, h retention.Hold, days int) error {
+	d := dataOf(h, retention.EventHoldExpiring)
+	d.DaysLeft, d.OnExpiry = days, h.OnExpiry
+	return tellNow(ctx, tx, d)
+}
+
+// tellReview tells that a person is to look at a hold.
+func tellReview(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
+	d := dataOf(h, retention.EventHoldReviewDue)
+	at := h.ReviewAt
+	if h.Status == retention.HoldReviewDue {
+		at = h.ExpiresAt
+	}
+	d.ReviewAt = at
+	return tellNow(ctx, tx, d)
+}
+
+func dataOf(h retention.Hold, of retention.EventType) holdData {
+	d := holdData{
+		Type: of, EntityType: holdEntity, EntityID: h.ID, Hold: h.ID, Matter: h.Matter, CreatedBy: h.CreatedBy,
+		Tables: []holdTable{}, EffectiveAt: h.EffectiveAt.UTC(), ExpiresAt: h.ExpiresAt,
+	}
 	for _, sc := range h.Scope {
 		d.Tables = append(d.Tables, holdTable{Table: sc.Table, All: sc.All, Condition: sc.Condition != "", RecordCount: sc.RecordCount})
 	}
+	return d
+}
+
+func tellNow(ctx context.Context, tx pgx.Tx, d holdData) error {
+	var now time.Time
+	if err := tx.QueryRow(ctx, `SELECT holdfast.clock()`).Scan(&now); err != nil {
+		return err
+	}
+	return tell(ctx, tx, d, now.UTC())
+}
+
+func tell(ctx context.Context, tx pgx.Tx, d holdData, at time.Time) error {
 	data, err := json.Marshal(d)
 	if err != nil {
 		return err
 	}
 	return appendEvents(ctx, tx, []retention.EventBatch{{
 		ID: uuid.Must(uuid.NewV7()).String(), Type: d.Type, EntityType: holdEntity, InitiatedAt: at, OccurredAt: at,
-		Count: 1, KeyParts: 1, Keys: []*string{&h.ID}, Data: data,
+		Count: 1, KeyParts: 1, Keys: []*string{&d.EntityID}, Data: data,
 	}})
 }

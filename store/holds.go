@@ -12,12 +12,32 @@ import (
 )
 
 const holdColumns = `h.id, h.matter, h.reason, h.expires_at, h.on_expiry, h.status, h.created_by, h.created_at,
-			h.effective_at, coalesce(h.released_by, ''), h.released_at, coalesce(h.release_reason, ''), h.version`
+			h.effective_at, coalesce(h.released_by, ''), h.released_at, coalesce(h.release_reason, ''), h.version,
+			h.release_delay, h.releases_at, h.review_at`
 
 func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
-	err = row.Scan(&h.ID, &h.Matter, &h.Reason, &h.ExpiresAt, &h.OnExpiry, &h.Status, &h.CreatedBy, &h.CreatedAt,
-		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version)
+	err = scanHoldInto(row, &h)
 	return h, err
+}
+
+func scanHoldInto(row pgx.CollectableRow, h *retention.Hold, more ...any) error {
+	var delay *string
+	err := row.Scan(append([]any{&h.ID, &h.Matter, &h.Reason, &h.ExpiresAt, &h.OnExpiry, &h.Status, &h.CreatedBy, &h.CreatedAt,
+		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt}, more...)...)
+	if err != nil || delay == nil {
+		return err
+	}
+	h.ReleaseDelay = &retention.Period{}
+	return h.ReleaseDelay.UnmarshalText([]byte(*delay))
+}
+
+// delayText is a hold's own cooling-off period as it is kept; nil is NULL.
+func delayText(p *retention.Period) *string {
+	if p == nil {
+		return nil
+	}
+	text := p.String()
+	return &text
 }
 
 // Holds lists holds, newest first, with counts and without ids.
@@ -37,8 +57,9 @@ func (s *Store) Holds(ctx context.Context, f retention.HoldFilter, p retention.P
 			       OR strpos(lower(h.matter), lower($4)) > 0
 			       OR strpos(lower(h.reason), lower($4)) > 0
 			       OR strpos(lower(h.created_by), lower($4)) > 0)
+			  AND (NOT $6 OR `+reviewDue+`)
 			ORDER BY h.created_at DESC, h.id DESC
-			LIMIT $5`, after.time(), after.ID, texts(f.Statuses), f.Search, limit+1)
+			LIMIT $5`, after.time(), after.ID, texts(f.Statuses), f.Search, limit+1, f.ReviewDue)
 		if err != nil {
 			return err
 		}
@@ -53,6 +74,9 @@ func (s *Store) Holds(ctx context.Context, f retention.HoldFilter, p retention.P
 	holds, next := cut(holds, limit, func(h retention.Hold) cursor { return momentOf("holds", h.CreatedAt, h.ID) })
 	return holds, next, nil
 }
+
+// reviewDue is retention.Hold.ReviewDue.
+const reviewDue = `(h.status = 'review_due' OR h.status IN ('active', 'releasing') AND h.review_at <= holdfast.clock())`
 
 // texts makes an array argument of named strings; nil becomes the empty array.
 func texts[T ~string](in []T) []string {
@@ -193,12 +217,18 @@ func (s *Store) changeAndTell(ctx context.Context, what, id string, by retention
 		if after, err = loadHold(ctx, tx, id, ""); err != nil {
 			return err
 		}
-		if err := addAudit(ctx, tx, by, "hold/"+id, before, after); err != nil {
+		if err := addAudit(ctx, tx, by, "hold/"+id, before, noted{after, by.Note}); err != nil {
 			return err
 		}
 		return tell(ctx, tx, after)
 	})
 	return after, err
+}
+
+// noted is a hold in the audit after a change that was explained.
+type noted struct {
+	retention.Hold
+	ChangeReason string `json:"change_reason,omitempty"`
 }
 
 // HoldActivated records that the hold is in force since at, with what was found
@@ -251,7 +281,7 @@ func saveCounts(ctx context.Context, tx pgx.Tx, id string, c retention.ScopeCoun
 	return err
 }
 
-// ReviseHold changes expiry and reason of a hold; version is the one that was read.
+// ReviseHold changes dates and reason of a hold; version is the one that was read.
 // A hold under review becomes active again. One that has ended, or whose end was
 // asked for, is ErrConflict: it must not seem to have been extended.
 func (s *Store) ReviseHold(ctx context.Context, id string, version int, rev retention.HoldRevision, by retention.By) (retention.Hold, error) {
@@ -260,49 +290,66 @@ func (s *Store) ReviseHold(ctx context.Context, id string, version int, rev rete
 		case h.Status.Ended():
 			return false, retention.Conflictf("the hold has ended (%s); place a new one", h.Status)
 		case h.Status == retention.HoldReleasing:
-			return false, retention.Conflictf("the hold is being released; place a new one")
+			return false, retention.Conflictf("the hold is being released; take the release back first")
 		case h.Version != version:
 			return false, fmt.Errorf("%w: the hold is at version %d now", retention.ErrStale, h.Version)
-		}
-		var expires *time.Time
-		if rev.ExpiresAt != nil {
-			expires = *rev.ExpiresAt
 		}
 		_, err := tx.Exec(ctx, `
 			UPDATE holdfast.hold
 			SET reason = coalesce($2, reason),
 			    expires_at = CASE WHEN $3::boolean THEN $4::timestamptz ELSE expires_at END,
 			    on_expiry = coalesce($5, on_expiry),
+			    review_at = CASE WHEN $6::boolean THEN $7::timestamptz ELSE review_at END,
+			    release_delay = CASE WHEN $8::boolean THEN $9::text ELSE release_delay END,
+			    announced = CASE WHEN $3 THEN NULL ELSE announced END,
+			    review_told = review_told AND NOT $6 AND status <> 'review_due',
+			    dated_at = CASE WHEN $3 OR $6 THEN holdfast.clock() ELSE dated_at END,
 			    status = CASE status WHEN 'review_due' THEN 'active' ELSE status END,
 			    version = version + 1
-			WHERE id = $1::text::uuid`, id, rev.Reason, rev.ExpiresAt != nil, expires, rev.OnExpiry)
+			WHERE id = $1::text::uuid`, id, rev.Reason, rev.ExpiresAt != nil, given(rev.ExpiresAt), rev.OnExpiry,
+			rev.ReviewAt != nil, given(rev.ReviewAt), rev.ReleaseDelay != nil, delayText(given(rev.ReleaseDelay)))
 		return err == nil, err
 	})
 }
 
-// MarkHold moves a hold to releasing or review_due; from lists the statuses it may
-// come from, any other is ErrConflict. For releasing, the person and the reason are
-// kept: they are whose release it is, whoever carries it out.
-func (s *Store) MarkHold(ctx context.Context, id string, from []retention.HoldStatus, to retention.HoldStatus, reason string, by retention.By) (retention.Hold, error) {
-	if to != retention.HoldReleasing && to != retention.HoldReviewDue && to != retention.HoldActive {
-		return retention.Hold{}, fmt.Errorf("mark hold %s: %q is no mark", id, to)
+// given is what a member of a revision says, nil if it says none or nothing.
+func given[T any](member **T) *T {
+	if member == nil {
+		return nil
 	}
-	return s.changeHold(ctx, "mark", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
-		if !slices.Contains(from, h.Status) || !h.Status.InForce() {
+	return *member
+}
+
+// MarkHold takes a hold a step towards its end, or back; from another status than the mark
+// says it is ErrConflict. For releasing, the person and the reason are kept: they are whose
+// release it is, whoever carries it out.
+func (s *Store) MarkHold(ctx context.Context, id string, m retention.HoldMark, by retention.By) (retention.Hold, error) {
+	if m.To != retention.HoldReleasing && m.To != retention.HoldReviewDue && m.To != retention.HoldActive {
+		return retention.Hold{}, fmt.Errorf("mark hold %s: %q is no mark", id, m.To)
+	}
+	tell := func(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
+		if h.Status != retention.HoldReviewDue {
+			return nil
+		}
+		return tellReview(ctx, tx, h)
+	}
+	return s.changeAndTell(ctx, "mark", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		if !slices.Contains(m.From, h.Status) || !h.Status.InForce() {
 			return false, retention.Conflictf("the hold is %s", h.Status)
 		}
 		// A hold that is active again was not released by anybody.
 		person := ""
-		if to == retention.HoldReleasing {
+		if m.To == retention.HoldReleasing {
 			person = by.Actor.Name
 		}
 		_, err := tx.Exec(ctx, `
 			UPDATE holdfast.hold
-			SET status = $2, released_by = nullif($3::text, ''), release_reason = nullif($4::text, ''),
+			SET status = $2, released_by = nullif($3::text, ''), release_reason = nullif($4::text, ''), releases_at = $5,
+			    on_expiry = coalesce(nullif($6::text, ''), on_expiry), review_told = review_told OR $2 = 'review_due',
 			    version = version + 1
-			WHERE id = $1::text::uuid`, id, to, person, reason)
+			WHERE id = $1::text::uuid`, id, m.To, person, m.Reason, m.ReleasesAt, m.OnExpiry)
 		return err == nil, err
-	})
+	}, tell)
 }
 
 // HoldEnded records the end: released or expired, at that moment. A hold that has

@@ -107,7 +107,7 @@ func TestHoldIsRevisedAgainstTheVersionThatWasRead(t *testing.T) {
 	if h.Version != rounds+1 || h.Reason != "appeal" || h.ExpiresAt == nil || h.OnExpiry != retention.OnExpiryReview {
 		t.Errorf("revised: %+v", h)
 	}
-	due := must(s.MarkHold(ctx, h.ID, []retention.HoldStatus{retention.HoldActive}, retention.HoldReviewDue, "", by("hold.review_due")))(t)
+	due := must(s.MarkHold(ctx, h.ID, retention.HoldMark{From: []retention.HoldStatus{retention.HoldActive}, To: retention.HoldReviewDue}, by("hold.review_due")))(t)
 	if due.Version != h.Version+1 {
 		t.Errorf("due for review at version %d, want another than %d: it is shown otherwise", due.Version, h.Version)
 	}
@@ -123,11 +123,11 @@ func TestReleaseIsThePersonsWhoAskedForIt(t *testing.T) {
 	ctx := t.Context()
 	h := placed(t, s, hold("m"))
 	from := []retention.HoldStatus{retention.HoldActive, retention.HoldReviewDue}
-	h = must(s.MarkHold(ctx, h.ID, from, retention.HoldReleasing, "settled", by("hold.release")))(t)
+	h = must(s.MarkHold(ctx, h.ID, retention.HoldMark{From: from, To: retention.HoldReleasing, Reason: "settled"}, by("hold.release")))(t)
 	if h.Status != retention.HoldReleasing || h.ReleasedBy != jane.Name || h.ReleaseReason != "settled" || h.ReleasedAt != nil {
 		t.Errorf("releasing: %+v", h)
 	}
-	_, err := s.MarkHold(ctx, h.ID, from, retention.HoldReleasing, "settled", by("hold.release"))
+	_, err := s.MarkHold(ctx, h.ID, retention.HoldMark{From: from, To: retention.HoldReleasing, Reason: "settled"}, by("hold.release"))
 	wantErr(t, "releasing twice", err, retention.ErrConflict)
 	_, err = s.ReviseHold(ctx, h.ID, h.Version, retention.HoldRevision{}, by("hold.revise"))
 	wantErr(t, "revising while it is released", err, retention.ErrConflict)

@@ -20,6 +20,7 @@ var actions = []action{
 	{"policy.create", "created a policy"}, {"policy.replace", "changed a policy"}, {"policy.retire", "retired a policy"},
 	{"hold.place", "placed the hold"}, {"hold.in_force", "put the hold in force"}, {"hold.revise", "changed the hold"},
 	{"hold.review_due", "listed the hold for review"}, {"hold.release", "asked for the hold's release"}, {"hold.released", "released the hold"},
+	{"hold.take_back", "took the hold's release back"}, {"hold.review", "reviewed the hold"}, {"hold.announce", "announced the hold's expiry"}, {"hold.remind", "asked for a review of the hold"},
 	{"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
 	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"},
 	{"run.await_approval", "stopped the run for approval"}, {"run.approve", "approved the run"},

@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"holdfast/internal/pgtest"
+	"holdfast/retention"
 )
 
 // axe is npm's axe-core 4.14.1 (MPL-2.0), which judges a page's accessibility.
@@ -220,7 +221,7 @@ type look struct {
 }
 
 // looks is every page that there is: filled, empty and refused.
-func looks(filled, empty, down, fresh, anonymous *testSite) []look {
+func looks(filled, empty, down, fresh, anonymous, cooling *testSite) []look {
 	return []look{
 		{name: "sign-in", path: "/sign-in", from: anonymous},
 		{name: "sign-in-refused", path: "/sign-in", from: anonymous, fill: `email.value = "jane@example.com"; password.value = "wrong"`, press: "form button"},
@@ -247,6 +248,8 @@ func looks(filled, empty, down, fresh, anonymous *testSite) []look {
 		{name: "hold", path: "/holds/" + holdID, from: filled},
 		{name: "hold-review-due", path: "/holds/0195-tax", from: filled},
 		{name: "hold-applying", path: "/holds/0195-new", from: filled},
+		{name: "hold-cooling-off", path: "/holds/" + holdID, from: cooling},
+		{name: "holds-calendar", path: "/holds/calendar", from: cooling},
 		{name: "hold-released", path: "/holds/0194-old", from: filled},
 		{name: "hold-new", path: "/holds/new?table=public.orders", from: filled},
 		{name: "hold-new-condition", path: "/holds/new?table=public.orders", from: filled, fill: `document.querySelector("[value=condition]").click(); document.querySelector("[name='scope.0.condition']").value = "customer_id = 42"`},
@@ -331,6 +334,11 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	demo := Options{Demo: &DemoSignIn{Email: "jane@example.com", Password: testPassword}}
 	filled, empty := signedIn(t, filledStore(), catalog()), signedIn(t, emptyStore(), catalog())
 	outage := signedIn(t, filledStore(), catalog())
+	cooling := signedIn(t, filledStore(), catalog())
+	h := &cooling.store.holds[0]
+	ends, review := atTest.Add(50*time.Hour), atTest.Add(-30*time.Hour)
+	h.Status, h.ReleasesAt, h.ReleasedBy, h.ReleaseReason = retention.HoldReleasing, &ends, "jane@example.com", "Settled out of court."
+	cooling.store.holds[2].ReviewAt = &review
 	fresh := newSite(t, newFakeStore(atTest), catalog())
 	anonymous := newSiteWith(t, filledStore(), catalog(), demo)
 	outage.breakDown()
@@ -340,7 +348,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	var at atomic.Pointer[testSite]
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { at.Load().asBrowser().ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
-	for i, l := range looks(filled, empty, outage, fresh, anonymous) {
+	for i, l := range looks(filled, empty, outage, fresh, anonymous, cooling) {
 		t.Run(l.name, func(t *testing.T) {
 			at.Store(l.from)
 			lookAt(ctx, t, srv, i, l)

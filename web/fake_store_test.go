@@ -266,6 +266,9 @@ func (s *fakeStore) Holds(_ context.Context, f retention.HoldFilter, p retention
 	defer unlock()
 	var out []retention.Hold
 	for _, h := range s.holds {
+		if f.ReviewDue && !h.ReviewDue(s.now) {
+			continue
+		}
 		if (len(f.Statuses) == 0 || slices.Contains(f.Statuses, h.Status)) && strings.Contains(strings.ToLower(h.Matter+h.Reason), strings.ToLower(f.Search)) {
 			out = append(out, h)
 		}
@@ -361,13 +364,18 @@ func (s *fakeStore) ReviseHold(_ context.Context, id string, version int, rev re
 		return retention.Hold{}, err
 	}
 	before := *h
-	h.Reason, h.ExpiresAt, h.OnExpiry = *rev.Reason, *rev.ExpiresAt, *rev.OnExpiry
+	if rev.Reason != nil {
+		h.Reason, h.ExpiresAt, h.OnExpiry = *rev.Reason, *rev.ExpiresAt, *rev.OnExpiry
+	}
+	if rev.ReviewAt != nil {
+		h.ReviewAt = *rev.ReviewAt
+	}
 	h.Version, h.Status = version+1, retention.HoldActive
 	s.record("hold/"+id, before, *h, by)
 	return *h, nil
 }
 
-func (s *fakeStore) MarkHold(_ context.Context, id string, from []retention.HoldStatus, to retention.HoldStatus, reason string, by retention.By) (retention.Hold, error) {
+func (s *fakeStore) MarkHold(_ context.Context, id string, m retention.HoldMark, by retention.By) (retention.Hold, error) {
 	unlock, err := s.locked()
 	defer unlock()
 	if err != nil {
@@ -377,12 +385,45 @@ func (s *fakeStore) MarkHold(_ context.Context, id string, from []retention.Hold
 	if err != nil {
 		return retention.Hold{}, err
 	}
-	if !slices.Contains(from, h.Status) {
+	if !slices.Contains(m.From, h.Status) {
 		return *h, retention.Conflictf("the hold is %s", h.Status)
 	}
-	h.Status, h.ReleaseReason, h.ReleasedBy = to, reason, by.Actor.Name
+	h.Status, h.ReleaseReason, h.ReleasesAt, h.ReleasedBy = m.To, m.Reason, m.ReleasesAt, ""
+	if m.To == retention.HoldReleasing {
+		h.ReleasedBy = by.Actor.Name
+	}
 	s.record("hold/"+id, nil, *h, by)
 	return *h, nil
+}
+
+func (s *fakeStore) DatedHolds(context.Context) ([]retention.AnnouncedHold, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	var out []retention.AnnouncedHold
+	for _, h := range s.holds {
+		if h.Status.InForce() {
+			out = append(out, retention.AnnouncedHold{Hold: h, ReviewTold: true})
+		}
+	}
+	return out, err
+}
+
+func (s *fakeStore) HoldDates(context.Context) (retention.HoldDates, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	d := retention.HoldDates{Expiring: map[int]int64{}}
+	for _, h := range s.holds {
+		if h.ReviewDue(s.now) {
+			d.ReviewsDue++
+		}
+		if h.Status == retention.HoldReleasing {
+			d.Releasing++
+		}
+		if h.Status == retention.HoldActive && h.OnExpiry == retention.OnExpiryRelease && h.ExpiresAt != nil && h.ExpiresAt.Before(s.now.AddDate(0, 0, 30)) {
+			d.Expiring[30]++
+		}
+	}
+	return d, err
 }
 
 func (s *fakeStore) HoldEnded(_ context.Context, id string, to retention.HoldStatus, at time.Time, by retention.By) (retention.Hold, error) {

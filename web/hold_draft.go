@@ -85,6 +85,8 @@ func (d holdDraft) hold(c clock, tables []table) (h retention.Hold, lines [][]in
 	var more faults
 	h.ExpiresAt, h.OnExpiry, more = c.expiry(d.expiry)
 	f.fields = append(f.fields, more.fields...)
+	h.ReviewAt, more = c.reminder(d.expiry)
+	f.fields = append(f.fields, more.fields...)
 	return h, lines, f
 }
 

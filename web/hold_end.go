@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -13,24 +14,42 @@ import (
 	"holdfast/web/ui"
 )
 
-var holdLabels = map[string]string{"release_reason": "Reason for the release", "expiry": "When it ends", "ends_on": "Last day", "review_on": "Review day", "reason": "Reason"}
+var holdLabels = map[string]string{
+	"release_reason": "Reason for the release", "expiry": "When it ends", "ends_on": "Last day", "review_on": "Review day", "remind_on": "Look at it again on",
+	"reason": "Reason", "change_reason": "Why it is changed", "take_back_reason": "Why the hold is kept", "note": "What the review found", "next_review": "Next review",
+}
 
 // holdForms fills the forms for its end.
 func (v *visit) holdForms(view *ui.HoldView, h retention.Hold, f faults) {
-	view.ReleaseText = "The hold covers " + holdCovers(h) + ". Once it is released these records are protected by this hold no more: what is due of them goes with the next run, unless another hold covers it. A release cannot be undone; the hold stays listed."
+	after := "At once these"
+	if delay := h.CoolsOff(v.e.ReleaseDelay()); !delay.IsZero() {
+		after = "It stays in force for another " + delay.Human() + ", in which the release can be taken back. Then these"
+	}
+	view.ReleaseText = "The hold covers " + holdCovers(h) + ". " + after + " records are protected by this hold no more: what is due of them goes with the next run, unless another hold covers it. The hold stays listed."
 	view.Release = ui.Field{Name: "release_reason", Label: "Reason for the release", Value: v.form("release_reason"), Error: f.of("release_reason"),
 		Help: "Why these records need not be kept any more. It is recorded with your name.", Attrs: templ.Attributes{"rows": "3", "required": true, "maxlength": "4000"}}
+	view.TakeBack = ui.Field{Name: "take_back_reason", Label: "Why the hold is kept", Value: v.form("take_back_reason"), Error: f.of("take_back_reason"),
+		Help: "It is recorded with your name.", Attrs: templ.Attributes{"rows": "2", "required": true, "maxlength": "4000"}}
+	view.ReviewNote = ui.Field{Name: "note", Label: "What the review found", Value: v.form("note"), Error: f.of("note"),
+		Help: "Such as who was asked, and why the hold stays. It is recorded with your name.", Attrs: templ.Attributes{"rows": "3", "required": true, "maxlength": "4000"}}
+	next := v.form("next_review")
+	if next == "" {
+		next = v.clock.lastDay(retention.DefaultReview.After(v.clock.now))
+	}
+	view.NextReview = ui.Field{Name: "next_review", Label: "Next review", Type: "date", Value: next, Error: f.of("next_review"), Help: "When it is looked at again, in a year if nothing else is said.", Attrs: templ.Attributes{"autocomplete": "off"}}
 	d := v.expiryDraft()
 	if d.choice == "" {
 		d = v.clock.expiryOf(h)
 	}
-	view.Expiry, view.EndsOn, view.ReviewOn = v.expiryFields(d, f)
+	view.Expiry = v.expiryFields(d, f)
 	reason := h.Reason
 	if v.form("reason") != "" {
 		reason = v.form("reason")
 	}
 	view.Note = ui.Field{Name: "reason", Label: "Reason of the hold", Value: reason, Error: f.of("reason"), Help: "Why these records must be kept. Every change stays in the audit.",
 		Attrs: templ.Attributes{"rows": "3", "maxlength": "4000"}}
+	view.Why = ui.Field{Name: "change_reason", Label: "Why it is changed", Value: v.form("change_reason"), Error: f.of("change_reason"), Help: "Needed where it changes when the hold ends. It is recorded with your name.",
+		Attrs: templ.Attributes{"rows": "2", "maxlength": "4000"}}
 }
 
 func reviseHold(v *visit) error {
@@ -38,10 +57,17 @@ func reviseHold(v *visit) error {
 	version, _ := strconv.Atoi(v.form("version")) // 0 is refused as a missing precondition
 	d := v.expiryDraft()
 	expires, onExpiry, f := v.clock.expiry(d)
+	rev := retention.HoldRevision{ExpiresAt: &expires, OnExpiry: &onExpiry}
+	remind, more := v.clock.reminder(d)
+	f.fields = append(f.fields, more.fields...)
+	if d.choice == "none" && remind != nil {
+		rev.ReviewAt = &remind
+	}
 	reason := strings.TrimSpace(v.form("reason"))
+	rev.Reason = &reason
 	var err error
 	if !f.any() {
-		_, err = v.e.ReviseHold(v.ctx, v.actor, id, version, retention.HoldRevision{Reason: &reason, ExpiresAt: &expires, OnExpiry: &onExpiry})
+		_, err = v.e.ReviseHold(v.ctx, v.actor, id, version, rev, v.form("change_reason"))
 		if more, ok := faultsOf(err); ok {
 			f, err = more.renamed("expires_at", d.field()), nil
 		}
@@ -57,6 +83,45 @@ func reviseHold(v *visit) error {
 		return err
 	}
 	return v.redirect("/holds/" + id + "?done=revised")
+}
+
+func takeBackRelease(v *visit) error {
+	id := v.param("id")
+	_, err := v.e.TakeBackRelease(v.ctx, v.actor, id, v.form("take_back_reason"))
+	if f, ok := faultsOf(err); ok {
+		return v.holdAgain(id, f.renamed("reason", "take_back_reason"))
+	}
+	if err != nil {
+		return err
+	}
+	return v.redirect("/holds/" + id + "?done=taken_back")
+}
+
+func reviewHold(v *visit) error {
+	id := v.param("id")
+	var f faults
+	var next *time.Time
+	if text := strings.TrimSpace(v.form("next_review")); text != "" {
+		at, err := v.clock.endOfDay(text)
+		switch {
+		case err != nil:
+			f.add("next_review", err.Error())
+		case !at.After(v.clock.now):
+			f.add("next_review", v.clock.notOver())
+		}
+		next = &at
+	}
+	if f.any() {
+		return v.holdAgain(id, f)
+	}
+	_, err := v.e.ReviewHold(v.ctx, v.actor, id, v.form("note"), next)
+	if f, ok := faultsOf(err); ok {
+		return v.holdAgain(id, f.renamed("review_at", "next_review"))
+	}
+	if err != nil {
+		return err
+	}
+	return v.redirect("/holds/" + id + "?done=reviewed")
 }
 
 // holdAgain shows the page with what is wrong.

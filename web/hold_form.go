@@ -143,7 +143,7 @@ func (v *visit) holdForm(status int, d holdDraft, f faults, notice string) error
 	for _, s := range d.scopes {
 		view.Scopes = append(view.Scopes, scopeField(s.number, s, tables, &f))
 	}
-	view.Expiry, view.EndsOn, view.ReviewOn = v.expiryFields(d.expiry, f)
+	view.Expiry = v.expiryFields(d.expiry, f)
 	view.Problems = f.summary(holdFormLabel)
 	return v.render(status, ui.HoldForm(v.shell("holds", "Place a hold"), view))
 }
@@ -188,7 +188,7 @@ var scopeFieldName = regexp.MustCompile(`^scope\.(\d+)\.(\w+)$`)
 
 // holdFormLabel names the fields of the form for the summary.
 func holdFormLabel(field string) (name, label string, ok bool) {
-	labels := map[string]string{"matter": "Matter", "reason": "Reason", "scope": "What must stay", "expiry": "When it ends", "ends_on": "Last day", "review_on": "Review day"}
+	labels := map[string]string{"matter": "Matter", "reason": "Reason", "scope": "What must stay", "expiry": "When it ends", "ends_on": "Last day", "review_on": "Review day", "remind_on": "Look at it again on"}
 	if l, ok := labels[field]; ok {
 		return field, l, true
 	}

@@ -24,6 +24,9 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Get("/holds/{id}", s.page(hold))
 	r.Post("/holds/{id}/revise", s.page(reviseHold))
 	r.Post("/holds/{id}/release", s.page(releaseHold))
+	r.Post("/holds/{id}/take-back", s.page(takeBackRelease))
+	r.Post("/holds/{id}/review", s.page(reviewHold))
+	r.Get("/holds/calendar", s.page(holdCalendar))
 }
 
 func holds(v *visit) error {
@@ -35,7 +38,18 @@ func holds(v *visit) error {
 		}
 		f.Statuses = []retention.HoldStatus{status}
 	}
+	switch v.query("due") {
+	case "":
+	case "review":
+		f.ReviewDue = true
+	default:
+		return retention.NotFoundf("holds that are due for %q", v.query("due"))
+	}
 	list, next, err := v.e.Holds(v.ctx, v.actor, f, v.cursor())
+	if err != nil {
+		return err
+	}
+	dates, err := v.e.HoldDates(v.ctx, v.actor)
 	if err != nil {
 		return err
 	}
@@ -44,8 +58,8 @@ func holds(v *visit) error {
 		return err
 	}
 	view := ui.HoldsView{
-		Head:   ui.Head{Title: "Holds", Answer: upperFirst(holdSummary(counts)), Tone: pick(counts[retention.HoldReviewDue] > 0, "warn", "")},
-		Chips:  v.holdChips(status, counts),
+		Head:   ui.Head{Title: "Holds", Answer: upperFirst(holdSummary(counts)) + dueSentence(dates), Tone: pick(dates.ReviewsDue > 0, "warn", "")},
+		Chips:  v.holdChips(status, f.ReviewDue, counts, dates),
 		Search: ui.Search{Action: "/holds", Name: "q", Label: "Search holds", Value: f.Search, Keep: v.keep("q"), Help: "Looks in matter, reason and person."},
 		Pager:  v.pager("holds", next), Empty: holdsEmpty(f),
 	}
@@ -55,12 +69,27 @@ func holds(v *visit) error {
 	return v.render(http.StatusOK, ui.Holds(v.shell("holds", "Holds"), view))
 }
 
-func (v *visit) holdChips(status retention.HoldStatus, counts map[retention.HoldStatus]int64) []ui.Chip {
+// dueSentence says what comes next, where anything does.
+func dueSentence(d retention.HoldDates) string {
+	s := ""
+	if d.ReviewsDue > 0 {
+		s += " " + ui.Count(d.ReviewsDue, "is", "are") + " to be looked at by a person now."
+	}
+	if n := d.Expiring[30]; n > 0 {
+		s += " " + ui.Count(n, "ends", "end") + " within 30 days."
+	}
+	return s
+}
+
+func (v *visit) holdChips(status retention.HoldStatus, due bool, counts map[retention.HoldStatus]int64, dates retention.HoldDates) []ui.Chip {
 	var all int64
 	for _, n := range counts {
 		all += n
 	}
-	chips := []ui.Chip{{Text: "All", Href: v.link("status", ""), Count: all, HasCount: true, Current: status == ""}}
+	chips := []ui.Chip{{Text: "All", Href: v.link("status", ""), Count: all, HasCount: true, Current: status == "" && !due}}
+	if dates.ReviewsDue > 0 || due {
+		chips = append(chips, ui.Chip{Text: "To look at now", Href: "/holds?due=review", Count: dates.ReviewsDue, HasCount: true, Current: due})
+	}
 	for _, s := range retention.HoldStatuses() {
 		chips = append(chips, ui.Chip{Text: holdPill(s).Text, Href: v.link("status", string(s)), Count: counts[s], HasCount: true, Current: s == status})
 	}
@@ -68,7 +97,7 @@ func (v *visit) holdChips(status retention.HoldStatus, counts map[retention.Hold
 }
 
 func holdsEmpty(f retention.HoldFilter) ui.Empty {
-	if f.Search != "" || len(f.Statuses) > 0 {
+	if f.Search != "" || len(f.Statuses) > 0 || f.ReviewDue {
 		return ui.Empty{Title: "No hold fits.", Text: "No hold has this status and these words.", Action: "Show all holds", ActionTo: "/holds"}
 	}
 	return ui.Empty{Title: "No hold has been placed.", Text: "A legal hold keeps records from being deleted, anonymized or archived until it is released or expires, whatever the policies say. It counts from the moment it is placed.", Action: "Place a hold", ActionTo: "/holds/new"}
@@ -96,7 +125,8 @@ func (v *visit) holdPage(status int, h retention.Hold, f faults) error {
 		ID:   h.ID, Version: h.Version, State: holdPill(h.Status), Reason: h.Reason,
 		ReviewDue: h.Status == retention.HoldReviewDue, CanRevise: !h.Status.Ended() && h.Status != retention.HoldReleasing,
 		CanRelease: h.Status == retention.HoldActive || h.Status == retention.HoldReviewDue,
-		Waiting:    holdWaiting(h.Status), Facts: v.holdFacts(h), Problems: f.summary(byName(holdLabels)),
+		Waiting:    v.holdWaiting(h), CoolsOff: v.coolsOff(h), CanReview: h.Status == retention.HoldActive,
+		Remind: h.Status == retention.HoldActive && h.ReviewDue(v.clock.now), Facts: v.holdFacts(h), Problems: f.summary(byName(holdLabels)),
 	}
 	if view.Head.Tone == "quiet" {
 		view.Head.Tone = ""
@@ -115,12 +145,22 @@ func (v *visit) holdPage(status int, h retention.Hold, f faults) error {
 	return v.render(status, ui.Hold(v.shell("holds", h.Matter), view))
 }
 
-func holdWaiting(s retention.HoldStatus) string {
-	switch s {
-	case retention.HoldApplying:
+func (v *visit) coolsOff(h retention.Hold) bool {
+	return h.Status == retention.HoldReleasing && h.ReleasesAt != nil && h.ReleasesAt.After(v.clock.now)
+}
+
+func (v *visit) holdWaiting(h retention.Hold) string {
+	switch {
+	case h.Status == retention.HoldApplying:
 		return "This hold is not in force yet: the governed database could not be reached when it was placed. It comes into force by itself as soon as that answers; until then no run changes anything in it either."
-	case retention.HoldReleasing:
-		return "The release was asked for and is not carried out yet: the governed database could not be reached. The hold is still in force and ends by itself as soon as that answers."
+	case v.coolsOff(h):
+		how := "Its expiry has come"
+		if h.ReleaseReason != "" {
+			how = "Its release was asked for by " + h.ReleasedBy
+		}
+		return how + ". The hold stays in force until " + v.clock.at(*h.ReleasesAt).Text + ", when the cooling-off period is over, and then ends by itself."
+	case h.Status == retention.HoldReleasing:
+		return "The cooling-off period is over and the hold is about to end. It is still in force, and ends by itself as soon as the governed database answers."
 	}
 	return ""
 }
@@ -129,6 +169,12 @@ func (v *visit) holdFacts(h retention.Hold) []ui.Pair {
 	facts := []ui.Pair{
 		{Name: "Placed", Value: v.clock.exactly(h.CreatedAt).Text + " by " + h.CreatedBy},
 		{Name: "Ends", Value: v.endText(h)},
+	}
+	if h.ReviewAt != nil && !h.Status.Ended() {
+		facts = append(facts, ui.Pair{Name: "Next review", Value: v.clock.at(*h.ReviewAt).Text + "; it ends nothing"})
+	}
+	if delay := h.CoolsOff(v.e.ReleaseDelay()); !h.Status.Ended() {
+		facts = append(facts, ui.Pair{Name: "Cooling-off", Value: pick(delay.IsZero(), "none: a release takes effect at once", delay.Human()+" after a release is asked for")})
 	}
 	if h.Status.Ended() && h.ReleasedAt != nil {
 		by := ""
@@ -227,16 +273,29 @@ func (v *visit) holdEvents(view *ui.HoldView, h retention.Hold) error {
 
 // eventNote says what changed, where the verb alone does not.
 func (v *visit) eventNote(e retention.AuditEntry) string {
-	if e.Action != "hold.revise" && e.Action != "hold.release" {
+	if e.Action == "hold.announce" {
+		return "" // the verb and its note say it
+	}
+	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review"}, e.Action) {
 		return ""
 	}
 	var parts []string
 	for _, c := range jsonChanges(e.Before, e.After) {
 		switch c.Field {
+		case "change_reason":
+			parts = append(parts, "Why: "+c.After)
+		case "review_at":
+			parts = append(parts, "Next review: "+pick(c.HasAfter, v.isoMoment(c), "none"))
+		case "releases_at":
+			if c.HasAfter {
+				parts = append(parts, "In force until: "+v.isoMoment(c))
+			}
 		case "reason":
 			parts = append(parts, "Reason of the hold: "+c.After)
 		case "release_reason":
-			parts = append(parts, "Reason: "+c.After)
+			if c.HasAfter {
+				parts = append(parts, "Reason: "+c.After)
+			}
 		case "expires_at":
 			parts = append(parts, "Date: "+v.isoMoment(c))
 		case "on_expiry":

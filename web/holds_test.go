@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"strings"
 	"testing"
 
 	"holdfast/retention"
@@ -182,12 +183,51 @@ func TestAHoldUnderReviewCanBeExtended(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	a := s.get("/holds/0195-tax")
 	wantText(t, a, "main", "A person must decide.")
-	f := url.Values{"version": {a.page.value("version")}, "expiry": {"review"}, "review_on": {"2027-01-31"}, "reason": {a.page.value("reason")}}
+	f := url.Values{"version": {a.page.value("version")}, "expiry": {"review"}, "review_on": {"2027-01-31"}, "reason": {a.page.value("reason")}, "change_reason": {"the office asks again"}}
 	wantCode(t, s.post("/holds/0195-tax/revise", f), http.StatusSeeOther)
 	wantText(t, s.get("/holds/0195-tax"), ".answer", "next review 1 February 2027")
 	a = s.post("/holds/0195-tax/revise", f)
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "#problems", "somebody else changed this hold meanwhile")
+}
+
+func TestAReleaseThatCoolsOffIsTakenBackOnItsPage(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	s.store.holds[0].ReleaseDelay = &retention.Period{Days: 14}
+	wantText(t, s.get("/holds/"+holdID), "#release", "stays in force for another 14 days")
+	a := s.post("/holds/"+holdID+"/release", url.Values{"release_reason": {"Settled"}})
+	wantCode(t, a, http.StatusSeeOther)
+	a = s.get(a.location)
+	wantText(t, a, "main", "Its release was asked for by jane@example.com. The hold stays in force until 17 March 2026")
+	if len(a.page.all("section#release"))+len(a.page.all("section#revise")) != 0 {
+		t.Error("it can be released or changed while its release cools off")
+	}
+	wantText(t, s.get("/holds/calendar"), "main", "1 release cools off")
+	a = s.post("/holds/"+holdID+"/take-back", url.Values{"take_back_reason": {" "}})
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-take_back_reason-error", "Is required: why the hold is kept")
+	a = s.post("/holds/"+holdID+"/take-back", url.Values{"take_back_reason": {"An appeal"}})
+	wantCode(t, a, http.StatusSeeOther)
+	wantText(t, s.get(a.location), ".notice", "The release is taken back")
+}
+
+func TestAReviewIsRecordedOnTheHoldsPage(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	past := s.store.now.AddDate(0, 0, -1)
+	s.store.holds[0].ReviewAt = &past
+	wantText(t, s.get("/holds/"+holdID), ".notice", "It is time to look at this hold again.")
+	wantText(t, s.get("/holds?due=review"), "table", "ACME v. Initech")
+	wantCode(t, s.get("/holds?due=nonsense"), http.StatusNotFound)
+	wantText(t, s.get("/holds/calendar"), "#come", "Has come")
+	a := s.post("/holds/"+holdID+"/review", url.Values{"note": {"Counsel was asked"}, "next_review": {"2020-01-01"}})
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-next_review-error", "Must be today")
+	a = s.post("/holds/"+holdID+"/review", url.Values{"note": {"Counsel was asked"}, "next_review": {"2027-01-01"}})
+	wantCode(t, a, http.StatusSeeOther)
+	wantText(t, s.get(a.location), "main", "2 January 2027")
+	if strings.Contains(s.get("/holds/"+holdID).body, "It is time to look") {
+		t.Error("it is to be looked at again at once")
+	}
 }
 
 func TestKeysAreReadAsPeopleTypeThem(t *testing.T) {

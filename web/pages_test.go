@@ -294,7 +294,7 @@ func TestTheOverviewSaysHowManyHoldsItDoesNotShow(t *testing.T) {
 	a := signedIn(t, store, catalog()).get("/")
 	wantText(t, a, "main", "11 holds are in force, 1 waits for a review; 1 is being put in force.")
 	wantText(t, a, "main", "These are the 8 newest. 4 more are in the list of holds.")
-	wantText(t, a, ".notice", "1 hold waits for a person to decideTax audit 2021 to 2023")
+	wantText(t, a, ".notice", "1 hold waits for a personTax audit 2021 to 2023")
 	if body := signedIn(t, filledStore(), catalog()).get("/").body; strings.Contains(body, "newest") {
 		t.Error("three holds of three are said to be the newest")
 	}

@@ -186,6 +186,8 @@ var doneTexts = map[string]string{
 	"placed":           "The hold is placed.",
 	"revised":          "The change of the hold is saved.",
 	"released":         "The release is recorded.",
+	"taken_back":       "The release is taken back: the hold stays in force.",
+	"reviewed":         "The review is recorded.",
 	"requested":        "The run is requested.",
 	"restore":          "The restore is requested.",
 	"exempted":         "The table is exempt.",

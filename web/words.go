@@ -284,6 +284,8 @@ func (c clock) holdEnds(h retention.Hold) string {
 	switch {
 	case h.Status.Ended() && h.ReleasedAt != nil:
 		return pick(h.Status == retention.HoldExpired, "expired ", "released ") + c.day(*h.ReleasedAt)
+	case h.Status == retention.HoldReleasing && h.ReleasesAt != nil:
+		return "in force until " + c.day(*h.ReleasesAt)
 	case h.ExpiresAt == nil:
 		return "no expiry"
 	case h.OnExpiry == retention.OnExpiryReview:

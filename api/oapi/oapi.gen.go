@@ -239,8 +239,10 @@ const (
 	EventTypeDataRetentionAnonymized EventType = "data.retention.anonymized"
 	EventTypeDataRetentionArchived   EventType = "data.retention.archived"
 	EventTypeDataRetentionDeleted    EventType = "data.retention.deleted"
+	EventTypeHoldExpiring            EventType = "hold.expiring"
 	EventTypeHoldPlaced              EventType = "hold.placed"
 	EventTypeHoldReleased            EventType = "hold.released"
+	EventTypeHoldReviewDue           EventType = "hold.review_due"
 )
 
 // Valid indicates whether the value is a known member of the EventType enum.
@@ -252,9 +254,13 @@ func (e EventType) Valid() bool {
 		return true
 	case EventTypeDataRetentionDeleted:
 		return true
+	case EventTypeHoldExpiring:
+		return true
 	case EventTypeHoldPlaced:
 		return true
 	case EventTypeHoldReleased:
+		return true
+	case EventTypeHoldReviewDue:
 		return true
 	default:
 		return false
@@ -1135,14 +1141,23 @@ type Hold struct {
 	Matter      string     `json:"matter"`
 
 	// OnExpiry Whether the hold ends at its expiry, or stays in force until a person decides.
-	OnExpiry      OnExpiry   `json:"on_expiry"`
-	Reason        string     `json:"reason"`
+	OnExpiry OnExpiry `json:"on_expiry"`
+	Reason   string   `json:"reason"`
+
+	// ReleaseDelay How long its release cools off, where that is longer than everywhere (ISO 8601)
+	ReleaseDelay  *string    `json:"release_delay"`
 	ReleaseReason *string    `json:"release_reason"`
 	ReleasedAt    *time.Time `json:"released_at"`
 	ReleasedBy    *string    `json:"released_by"`
-	Scope         []Scope    `json:"scope"`
-	Status        HoldStatus `json:"status"`
-	Version       int        `json:"version"`
+
+	// ReleasesAt When the cooling-off period is over, of a hold that is being released or expires
+	ReleasesAt *time.Time `json:"releases_at"`
+
+	// ReviewAt When a person is asked to look at it again; it ends nothing
+	ReviewAt *time.Time `json:"review_at"`
+	Scope    []Scope    `json:"scope"`
+	Status   HoldStatus `json:"status"`
+	Version  int        `json:"version"`
 }
 
 // HoldInput defines model for HoldInput.
@@ -1159,14 +1174,23 @@ type HoldInput struct {
 	Matter string `json:"matter"`
 
 	// OnExpiry Whether the hold ends at its expiry, or stays in force until a person decides.
-	OnExpiry      *OnExpiry    `json:"on_expiry,omitempty"`
-	Reason        string       `json:"reason"`
-	ReleaseReason *string      `json:"release_reason,omitempty"`
-	ReleasedAt    *time.Time   `json:"released_at,omitempty"`
-	ReleasedBy    *string      `json:"released_by,omitempty"`
-	Scope         []ScopeInput `json:"scope"`
-	Status        *string      `json:"status,omitempty"`
-	Version       *int         `json:"version,omitempty"`
+	OnExpiry *OnExpiry `json:"on_expiry,omitempty"`
+	Reason   string    `json:"reason"`
+
+	// ReleaseDelay How long its release cools off (ISO 8601), never shorter than HOLDFAST_RELEASE_DELAY; null for that.
+	//
+	// Examples: P14D
+	ReleaseDelay  *string    `json:"release_delay,omitempty"`
+	ReleaseReason *string    `json:"release_reason,omitempty"`
+	ReleasedAt    *time.Time `json:"released_at,omitempty"`
+	ReleasedBy    *string    `json:"released_by,omitempty"`
+	ReleasesAt    *time.Time `json:"releases_at,omitempty"`
+
+	// ReviewAt When a person is asked to look at it again; ends nothing. Without an expiry it is a year from now if left out or null.
+	ReviewAt *time.Time   `json:"review_at,omitempty"`
+	Scope    []ScopeInput `json:"scope"`
+	Status   *string      `json:"status,omitempty"`
+	Version  *int         `json:"version,omitempty"`
 }
 
 // HoldList defines model for HoldList.
@@ -1181,28 +1205,52 @@ type HoldRelease struct {
 	Reason string `json:"reason"`
 }
 
+// HoldReview defines model for HoldReview.
+type HoldReview struct {
+	// Note What the review found, such as who was asked and why the hold stays.
+	Note string `json:"note"`
+
+	// ReviewAt When to look at it next; a year from now if left out or null.
+	ReviewAt *time.Time `json:"review_at,omitempty"`
+}
+
 // HoldRevision defines model for HoldRevision.
 type HoldRevision struct {
-	CreatedAt   *time.Time `json:"created_at,omitempty"`
-	CreatedBy   *string    `json:"created_by,omitempty"`
-	EffectiveAt *time.Time `json:"effective_at,omitempty"`
+	// ChangeReason Why it is changed; required where it changes when the hold ends
+	ChangeReason *string    `json:"change_reason,omitempty"`
+	CreatedAt    *time.Time `json:"created_at,omitempty"`
+	CreatedBy    *string    `json:"created_by,omitempty"`
+	EffectiveAt  *time.Time `json:"effective_at,omitempty"`
 
 	// ExpiresAt Null takes the expiry away.
 	ExpiresAt json.RawMessage `json:"expires_at,omitempty"`
 	ID        *string         `json:"id,omitempty"`
 
 	// OnExpiry Whether the hold ends at its expiry, or stays in force until a person decides.
-	OnExpiry      *OnExpiry  `json:"on_expiry,omitempty"`
-	Reason        *string    `json:"reason,omitempty"`
-	ReleaseReason *string    `json:"release_reason,omitempty"`
-	ReleasedAt    *time.Time `json:"released_at,omitempty"`
-	ReleasedBy    *string    `json:"released_by,omitempty"`
-	Status        *string    `json:"status,omitempty"`
-	Version       *int       `json:"version,omitempty"`
+	OnExpiry *OnExpiry `json:"on_expiry,omitempty"`
+	Reason   *string   `json:"reason,omitempty"`
+
+	// ReleaseDelay How long its release cools off (ISO 8601); null for HOLDFAST_RELEASE_DELAY, which it is never shorter than.
+	ReleaseDelay  json.RawMessage `json:"release_delay,omitempty"`
+	ReleaseReason *string         `json:"release_reason,omitempty"`
+	ReleasedAt    *time.Time      `json:"released_at,omitempty"`
+	ReleasedBy    *string         `json:"released_by,omitempty"`
+	ReleasesAt    *time.Time      `json:"releases_at,omitempty"`
+
+	// ReviewAt When a person is asked to look at it again; null takes the reminder away, where there is an expiry.
+	ReviewAt json.RawMessage `json:"review_at,omitempty"`
+	Status   *string         `json:"status,omitempty"`
+	Version  *int            `json:"version,omitempty"`
 }
 
 // HoldStatus defines model for HoldStatus.
 type HoldStatus string
+
+// HoldTakeBack defines model for HoldTakeBack.
+type HoldTakeBack struct {
+	// Reason Why the hold is kept.
+	Reason string `json:"reason"`
+}
 
 // Me defines model for Me.
 type Me struct {
@@ -2581,6 +2629,9 @@ type ListHoldsParams struct {
 	// Status Only holds of these statuses; may be repeated.
 	Status *[]HoldStatus `form:"status,omitempty" json:"status,omitempty"`
 
+	// ReviewDue Only holds in force that a person is to look at now, since their review date or their expiry has come.
+	ReviewDue *bool `form:"review_due,omitempty" json:"review_due,omitempty"`
+
 	// Q Looked for in matter, reason and person, without regard to case.
 	Q *string `form:"q,omitempty" json:"q,omitempty"`
 
@@ -2853,6 +2904,12 @@ type ReviseHoldJSONRequestBody = HoldRevision
 // ReleaseHoldJSONRequestBody defines body for ReleaseHold for application/json ContentType.
 type ReleaseHoldJSONRequestBody = HoldRelease
 
+// ReviewHoldJSONRequestBody defines body for ReviewHold for application/json ContentType.
+type ReviewHoldJSONRequestBody = HoldReview
+
+// TakeBackReleaseJSONRequestBody defines body for TakeBackRelease for application/json ContentType.
+type TakeBackReleaseJSONRequestBody = HoldTakeBack
+
 // CreatePolicyJSONRequestBody defines body for CreatePolicy for application/json ContentType.
 type CreatePolicyJSONRequestBody = PolicyInput
 
@@ -2924,7 +2981,7 @@ type ServerInterface interface {
 	// GetHold Read a hold
 	// (GET /api/v1/holds/{id})
 	GetHold(w http.ResponseWriter, r *http.Request, id HoldID)
-	// ReviseHold Change a hold's reason or expiry
+	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(w http.ResponseWriter, r *http.Request, id HoldID, params ReviseHoldParams)
 	// ListHoldRecords List the record ids that a hold covers
@@ -2933,6 +2990,12 @@ type ServerInterface interface {
 	// ReleaseHold Release a hold
 	// (POST /api/v1/holds/{id}/release)
 	ReleaseHold(w http.ResponseWriter, r *http.Request, id HoldID)
+	// ReviewHold Record a review of a hold
+	// (POST /api/v1/holds/{id}/review)
+	ReviewHold(w http.ResponseWriter, r *http.Request, id HoldID)
+	// TakeBackRelease Take back the release of a hold
+	// (POST /api/v1/holds/{id}/take-back)
+	TakeBackRelease(w http.ResponseWriter, r *http.Request, id HoldID)
 	// GetMe Tell who is signed in
 	// (GET /api/v1/me)
 	GetMe(w http.ResponseWriter, r *http.Request)
@@ -3131,7 +3194,7 @@ func (_ Unimplemented) GetHold(w http.ResponseWriter, r *http.Request, id HoldID
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
-// ReviseHold Change a hold's reason or expiry
+// ReviseHold Change a hold's reason, expiry or review date
 // (PATCH /api/v1/holds/{id})
 func (_ Unimplemented) ReviseHold(w http.ResponseWriter, r *http.Request, id HoldID, params ReviseHoldParams) {
 	w.WriteHeader(http.StatusNotImplemented)
@@ -3146,6 +3209,18 @@ func (_ Unimplemented) ListHoldRecords(w http.ResponseWriter, r *http.Request, i
 // ReleaseHold Release a hold
 // (POST /api/v1/holds/{id}/release)
 func (_ Unimplemented) ReleaseHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ReviewHold Record a review of a hold
+// (POST /api/v1/holds/{id}/review)
+func (_ Unimplemented) ReviewHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// TakeBackRelease Take back the release of a hold
+// (POST /api/v1/holds/{id}/take-back)
+func (_ Unimplemented) TakeBackRelease(w http.ResponseWriter, r *http.Request, id HoldID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -3790,6 +3865,19 @@ func (siw *ServerInterfaceWrapper) ListHolds(w http.ResponseWriter, r *http.Requ
 		return
 	}
 
+	// ------------- Optional query parameter "review_due" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "review_due", r.URL.Query(), &params.ReviewDue, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "review_due"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "review_due", Err: err})
+		}
+		return
+	}
+
 	// ------------- Optional query parameter "q" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", r.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -4029,6 +4117,58 @@ func (siw *ServerInterfaceWrapper) ReleaseHold(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ReleaseHold(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReviewHold operation middleware
+func (siw *ServerInterfaceWrapper) ReviewHold(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReviewHold(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TakeBackRelease operation middleware
+func (siw *ServerInterfaceWrapper) TakeBackRelease(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TakeBackRelease(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6003,6 +6143,12 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Post(options.BaseURL+"/api/v1/holds/{id}/release", wrapper.ReleaseHold)
 	})
 	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/holds/{id}/take-back", wrapper.TakeBackRelease)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/holds/{id}/review", wrapper.ReviewHold)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/holds/{id}/records", wrapper.ListHoldRecords)
 	})
 	r.Group(func(r chi.Router) {
@@ -7779,6 +7925,390 @@ type ReleaseHold503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReleaseHold503ApplicationProblemPlusJSONResponse) VisitReleaseHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHoldRequestObject struct {
+	ID   HoldID `json:"id"`
+	Body *ReviewHoldJSONRequestBody
+}
+
+type ReviewHoldResponseObject interface {
+	VisitReviewHoldResponse(w http.ResponseWriter) error
+}
+
+type ReviewHold200ResponseHeaders struct {
+	ETag string
+}
+
+type ReviewHold200JSONResponse struct {
+	Body    Hold
+	Headers ReviewHold200ResponseHeaders
+}
+
+func (response ReviewHold200JSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold400ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold401ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold403ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold404ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold409ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold413ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold415ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold422ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold500ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewHold503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReviewHold503ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackReleaseRequestObject struct {
+	ID   HoldID `json:"id"`
+	Body *TakeBackReleaseJSONRequestBody
+}
+
+type TakeBackReleaseResponseObject interface {
+	VisitTakeBackReleaseResponse(w http.ResponseWriter) error
+}
+
+type TakeBackRelease200ResponseHeaders struct {
+	ETag string
+}
+
+type TakeBackRelease200JSONResponse struct {
+	Body    Hold
+	Headers TakeBackRelease200ResponseHeaders
+}
+
+func (response TakeBackRelease200JSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease400ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease401ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease403ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease404ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease409ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease413ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease415ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease422ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease500ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackRelease503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackRelease503ApplicationProblemPlusJSONResponse) VisitTakeBackReleaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -13878,7 +14408,7 @@ type StrictServerInterface interface {
 	// GetHold Read a hold
 	// (GET /api/v1/holds/{id})
 	GetHold(ctx context.Context, request GetHoldRequestObject) (GetHoldResponseObject, error)
-	// ReviseHold Change a hold's reason or expiry
+	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(ctx context.Context, request ReviseHoldRequestObject) (ReviseHoldResponseObject, error)
 	// ListHoldRecords List the record ids that a hold covers
@@ -13887,6 +14417,12 @@ type StrictServerInterface interface {
 	// ReleaseHold Release a hold
 	// (POST /api/v1/holds/{id}/release)
 	ReleaseHold(ctx context.Context, request ReleaseHoldRequestObject) (ReleaseHoldResponseObject, error)
+	// ReviewHold Record a review of a hold
+	// (POST /api/v1/holds/{id}/review)
+	ReviewHold(ctx context.Context, request ReviewHoldRequestObject) (ReviewHoldResponseObject, error)
+	// TakeBackRelease Take back the release of a hold
+	// (POST /api/v1/holds/{id}/take-back)
+	TakeBackRelease(ctx context.Context, request TakeBackReleaseRequestObject) (TakeBackReleaseResponseObject, error)
 	// GetMe Tell who is signed in
 	// (GET /api/v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -14399,6 +14935,72 @@ func (sh *strictHandler) ReleaseHold(w http.ResponseWriter, r *http.Request, id 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReleaseHoldResponseObject); ok {
 		if err := validResponse.VisitReleaseHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReviewHold operation middleware
+func (sh *strictHandler) ReviewHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request ReviewHoldRequestObject
+
+	request.ID = id
+
+	var body ReviewHoldJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReviewHold(ctx, request.(ReviewHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReviewHold")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReviewHoldResponseObject); ok {
+		if err := validResponse.VisitReviewHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeBackRelease operation middleware
+func (sh *strictHandler) TakeBackRelease(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request TakeBackReleaseRequestObject
+
+	request.ID = id
+
+	var body TakeBackReleaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeBackRelease(ctx, request.(TakeBackReleaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeBackRelease")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TakeBackReleaseResponseObject); ok {
+		if err := validResponse.VisitTakeBackReleaseResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

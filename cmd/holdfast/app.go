@@ -76,6 +76,7 @@ func openApp(ctx context.Context, cfg config, log *slog.Logger, migrate bool) (_
 		Log: log, Pace: cfg.Pace, AdminToken: cfg.AdminToken, Hasher: newPasswords(), Meter: a.metrics, Version: version(),
 		Source: cfg.PublicURL, Sender: a.sender, Secret: secret, BackupRetention: cfg.BackupRetention, EventRetention: cfg.EventRetention,
 		MinRetention: cfg.MinRetention, RequireSimulation: cfg.RequireSimulation,
+		ReleaseDelay: cfg.ReleaseDelay, ExpiryDelay: cfg.ExpiryDelay,
 		MaxReplicaLag: orNone(cfg.MaxReplicaLag.After(time.Time{}).Sub(time.Time{})), MaxWALRate: orNone(int64(cfg.MaxWALRate) << 20),
 	})
 	return a, a.checkSecret(ctx, secret, migrate)

@@ -48,6 +48,10 @@ type config struct {
 	MinRetention retention.Period `env:"MIN_RETENTION" envDefault:"P1D"`
 	// RequireSimulation refuses a run of a policy's version that was never simulated.
 	RequireSimulation bool `env:"REQUIRE_SIMULATION" envDefault:"false"`
+	// ReleaseDelay is how long the release of a hold cools off before it takes effect, and
+	// ExpiryDelay how long an expiry does; P0D is not at all.
+	ReleaseDelay retention.Period `env:"RELEASE_DELAY" envDefault:"PT72H"`
+	ExpiryDelay  retention.Period `env:"EXPIRY_DELAY" envDefault:"P0D"`
 	// TimeZone is the zone of the schedule that exists from the start, and BackupRetention
 	// (Backups as it was given) how long the governed database's backups are kept; nil is
 	// not stated.

@@ -68,6 +68,12 @@ func (r *torture) hold(ctx context.Context, rnd *rand.Rand) (placed []string) {
 			if status, _ := s.tryAsk("POST", "/api/v1/holds/"+id+"/release", `{"reason":"a test's"}`); status == 202 {
 				r.count("hold released")
 			}
+			// It cools off for a moment, in which some are taken back.
+			if rnd.IntN(2) == 0 {
+				if status, _ := s.tryAsk("POST", "/api/v1/holds/"+id+"/take-back", `{"reason":"a test's"}`); status == 200 {
+					r.count("release taken back")
+				}
+			}
 			continue
 		}
 		var scope []string

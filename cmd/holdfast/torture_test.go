@@ -236,7 +236,7 @@ func newTorture(t *testing.T, program string, length time.Duration) *torture {
 }
 
 func (r *torture) start() *service {
-	return startProgram(r.t, r.program, r.store, "HOLDFAST_TARGET_URL="+r.governed)
+	return startProgram(r.t, r.program, r.store, "HOLDFAST_TARGET_URL="+r.governed, "HOLDFAST_RELEASE_DELAY=PT1S")
 }
 
 func (r *torture) count(what string) {

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"context"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -75,12 +76,14 @@ var (
 
 	openRuns = desc("retention_open_runs", "Runs that have not ended, by status.", "status")
 	holds    = desc("holdfast_holds", "Legal holds, by status.", "status")
+	reviews  = desc("holdfast_holds_review_due", "Legal holds in force that a person is to look at now: their review date or their expiry has come.")
+	expiring = desc("holdfast_holds_expiring", "Legal holds that end by themselves within so many days, those of fewer days included.", "days")
 	jobs     = desc("holdfast_jobs", "Jobs of the queue, by its state.", "state")
 )
 
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{figuresAt, oldest, allowance, enabled, measured, failing, success, failed, missed, lastOfSlots, schedulesLate, backlog, backlogAge, deadLetters, uncarried, openRuns, holds, jobs} {
+	for _, d := range []*prometheus.Desc{figuresAt, oldest, allowance, enabled, measured, failing, success, failed, missed, lastOfSlots, schedulesLate, backlog, backlogAge, deadLetters, uncarried, openRuns, holds, reviews, expiring, jobs} {
 		ch <- d
 	}
 }
@@ -114,6 +117,10 @@ func samplesOf(f engine.Figures) *samples {
 	}
 	for st, n := range f.Holds {
 		s.set(holds, float64(n), string(st))
+	}
+	s.set(reviews, float64(f.HoldDates.ReviewsDue))
+	for days, n := range f.HoldDates.Expiring {
+		s.set(expiring, float64(n), strconv.Itoa(days))
 	}
 	for st, n := range f.Jobs {
 		s.set(jobs, float64(n), st)

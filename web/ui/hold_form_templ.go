@@ -213,7 +213,7 @@ func HoldForm(s Shell, v HoldFormView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = expiryFields(v.Expiry, v.EndsOn, v.ReviewOn).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = expiryFields(v.Expiry).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -26,13 +26,12 @@ type HoldFormView struct {
 	Problems  []Problem
 	NoCatalog string
 	// Notice explains why the form is shown again although nothing is at fault.
-	Notice           string
-	Matter, Reason   Field
-	Scopes           []ScopeField
-	ScopeError       string
-	Expiry           Choice
-	EndsOn, ReviewOn Field
-	CanAdd           bool
+	Notice         string
+	Matter, Reason Field
+	Scopes         []ScopeField
+	ScopeError     string
+	Expiry         ExpiryFields
+	CanAdd         bool
 	// Next is the number of a table that is added.
 	Next int
 }
@@ -71,10 +70,22 @@ type HoldView struct {
 	Released    string
 	ReleaseText string
 	Release     Field
-	Expiry      Choice
-	EndsOn      Field
-	ReviewOn    Field
+	Expiry      ExpiryFields
 	Note        Field
+	Why         Field
+	// CoolsOff: a release is under way and can be taken back.
+	CoolsOff bool
+	TakeBack Field
+	// CanReview: that a person has looked at it can be recorded. Remind: they are to.
+	CanReview, Remind bool
+	ReviewNote        Field
+	NextReview        Field
+}
+
+// ExpiryFields are when a hold ends, or is looked at again.
+type ExpiryFields struct {
+	Choice               Choice
+	Ends, Review, Remind Field
 }
 
 // HoldTableRow is what a hold covers in one table.
@@ -108,4 +119,26 @@ type Event struct {
 	By   string
 	At   Time
 	Note string
+}
+
+// HoldCalendarView lists what comes next of holds in force, month by month.
+type HoldCalendarView struct {
+	Head   Head
+	Months []HoldMonth
+	Empty  Empty
+}
+
+// HoldMonth is one month, or what has come already.
+type HoldMonth struct {
+	ID, Title string
+	Rows      []HoldDateRow
+}
+
+// HoldDateRow is one date of one hold.
+type HoldDateRow struct {
+	On     Time
+	What   Pill
+	Matter string
+	Href   string
+	Text   string
 }

@@ -17,6 +17,8 @@ type OverviewView struct {
 	Approvals []RunRow
 	// Reviews is how many wait for one, shown or not.
 	Reviews int64
+	// HoldDates is what holds do by themselves soon; empty for nothing.
+	HoldDates string
 	// InForce and Waiting count holds by what they mean.
 	HoldSummary string
 	// MoreHolds says that not all of them are shown; empty if they are.

@@ -1,0 +1,7 @@
+ALTER TABLE holdfast.hold
+    DROP COLUMN release_delay,
+    DROP COLUMN releases_at,
+    DROP COLUMN review_at,
+    DROP COLUMN announced,
+    DROP COLUMN review_told,
+    DROP COLUMN dated_at;

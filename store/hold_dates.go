@@ -1,0 +1,72 @@
+package store
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/retention"
+)
+
+// DatedHolds are the holds in force that end, or are to be looked at, on a day, with what
+// was told of it, without scopes.
+func (s *Store) DatedHolds(ctx context.Context) ([]retention.AnnouncedHold, error) {
+	var holds []retention.AnnouncedHold
+	err := s.read(ctx, "list holds by their dates", func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT `+holdColumns+`, coalesce(h.announced, 0), h.review_told, coalesce(h.dated_at, h.created_at)
+			FROM holdfast.hold AS h
+			WHERE h.status IN ('active', 'review_due', 'releasing')
+			  AND (h.expires_at IS NOT NULL OR h.review_at IS NOT NULL OR h.releases_at IS NOT NULL)
+			ORDER BY h.created_at, h.id`)
+		if err != nil {
+			return err
+		}
+		holds, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (h retention.AnnouncedHold, err error) {
+			err = scanHoldInto(row, &h.Hold, &h.Announced, &h.ReviewTold, &h.DatedAt)
+			return h, err
+		})
+		return err
+	})
+	return holds, err
+}
+
+// AnnounceExpiry tells that a hold ends in so many days, once.
+func (s *Store) AnnounceExpiry(ctx context.Context, id string, days int, by retention.By) (retention.Hold, error) {
+	return s.changeAndTell(ctx, "announce", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		if h.Status != retention.HoldActive || h.ExpiresAt == nil {
+			return false, nil
+		}
+		tag, err := tx.Exec(ctx, `
+			UPDATE holdfast.hold
+			SET announced = $2
+			WHERE id = $1::text::uuid AND (announced IS NULL OR announced > $2)`, id, days)
+		return tag.RowsAffected() > 0, err
+	}, func(ctx context.Context, tx pgx.Tx, h retention.Hold) error { return tellExpiring(ctx, tx, h, days) })
+}
+
+// RemindReview tells that a hold's review is due, once.
+func (s *Store) RemindReview(ctx context.Context, id string, by retention.By) (retention.Hold, error) {
+	return s.changeAndTell(ctx, "remind of", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		tag, err := tx.Exec(ctx, `
+			UPDATE holdfast.hold AS h
+			SET review_told = true
+			WHERE h.id = $1::text::uuid AND NOT h.review_told AND `+reviewDue, id)
+		return tag.RowsAffected() > 0, err
+	}, tellReview)
+}
+
+// HoldDates counts holds in force by what comes next.
+func (s *Store) HoldDates(ctx context.Context) (retention.HoldDates, error) {
+	var d retention.HoldDates
+	var one, week, month int64
+	err := s.pool.QueryRow(ctx, `
+		SELECT count(*) FILTER (WHERE `+reviewDue+`), count(*) FILTER (WHERE h.status = 'releasing'),
+		       count(*) FILTER (WHERE ends AND h.expires_at <= holdfast.clock() + interval '1 day'),
+		       count(*) FILTER (WHERE ends AND h.expires_at <= holdfast.clock() + interval '7 days'),
+		       count(*) FILTER (WHERE ends AND h.expires_at <= holdfast.clock() + interval '30 days')
+		FROM holdfast.hold AS h, LATERAL (SELECT h.status = 'active' AND h.on_expiry = 'release' AS ends) AS e
+		WHERE h.status NOT IN ('released', 'expired')`).Scan(&d.ReviewsDue, &d.Releasing, &one, &week, &month)
+	d.Expiring = map[int]int64{1: one, 7: week, 30: month}
+	return d, fail("count holds by their dates", err)
+}
