@@ -61,7 +61,7 @@ fuzz: ## Try inputs that nobody thought of on every fuzz target (FUZZ sets how l
 .PHONY: soak
 soak: need-test ## Run the tests that have a long form in it: a million events behind, more kills, a thousand random worlds
 	@tools/need.sh nats
-	HOLDFAST_LONG=1 $(PGSERVER) $(GO) test -count=1 -timeout 4h -v -run '^(TestManyEventsBehind|TestWhatIsGone)' ./engine ./cmd/holdfast
+	HOLDFAST_LONG=1 $(PGSERVER) $(GO) test -count=1 -timeout 4h -v -run '^(TestManyEventsBehind|TestWhatIsGone|TestATableLockedForMinutes)' ./engine ./cmd/holdfast
 	HOLDFAST_MODEL_WORLDS=1000 $(PGSERVER) $(GO) test -count=1 -timeout 4h -run '^TestRunsDoWhatAModelSays$$' ./engine/target
 
 .PHONY: test-short

@@ -160,7 +160,7 @@ func rawDelete(b *testing.B, url string, _ int) time.Duration {
 	return time.Since(start)
 }
 
-func connect(b *testing.B, url string) *pgx.Conn {
+func connect(b testing.TB, url string) *pgx.Conn {
 	b.Helper()
 	conn, err := pgx.Connect(b.Context(), url)
 	if err != nil {

@@ -439,6 +439,90 @@ func TestWhatTheServerCannotDoIsSaidAndTheNextRunCompletes(t *testing.T) {
 	}
 }
 
+func TestAColumnThatWentBetweenSaveAndRunFailsItsPolicyAndTheNextRunCompletes(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	for _, table := range []string{"bare", "good"} {
+		h.exec(oldRows(table, 20, true)...)
+		h.mustPolicy(policyOn(table, 90))
+	}
+	h.exec(`ALTER TABLE public.bare RENAME created_at TO made_at`)
+	run := h.mustRun(engine.RunRequest{})
+	if run.Status != retention.RunPartial {
+		t.Fatalf("the run ended as %s, want partial", run.Status)
+	}
+	for _, p := range run.Policies {
+		if p.Policy == "p_bare" && (p.Status != retention.RunFailed || len(p.Errors) != 1 || !strings.Contains(p.Errors[0], "created_at")) {
+			t.Errorf("got %+v, want it failed with the column's name", p)
+		}
+		if p.Policy == "p_good" && (p.Status != retention.RunSucceeded || p.Processed != 20) {
+			t.Errorf("got %+v, want the other one carried out", p)
+		}
+	}
+	h.exec(`ALTER TABLE public.bare RENAME made_at TO created_at`)
+	if run := h.mustRun(engine.RunRequest{}); run.Status != retention.RunSucceeded || run.TotalProcessed != 20 {
+		t.Errorf("the next run ended as %s with %d, want 20", run.Status, run.TotalProcessed)
+	}
+}
+
+// TestATableLockedForMinutesFailsItsPolicyAndTheNextRunCompletes takes the patience of a
+// policy, which is a minute and a half.
+func TestATableLockedForMinutesFailsItsPolicyAndTheNextRunCompletes(t *testing.T) {
+	if os.Getenv("HOLDFAST_LONG") == "" {
+		t.Skip("`make soak` waits for it")
+	}
+	t.Parallel()
+	h := freshHouse(t)
+	for _, table := range []string{"busy", "good"} {
+		h.exec(oldRows(table, 20, true)...)
+		h.mustPolicy(policyOn(table, 90))
+	}
+	locker := connect(t, h.url)
+	if _, err := locker.Exec(t.Context(), `BEGIN; LOCK TABLE public.busy IN ACCESS EXCLUSIVE MODE`); err != nil {
+		t.Fatal(err)
+	}
+	run := h.mustRun(engine.RunRequest{})
+	if run.Status != retention.RunPartial || run.TotalProcessed != 20 {
+		t.Errorf("the run ended as %s with %d, want partial with 20", run.Status, run.TotalProcessed)
+	}
+	if _, err := locker.Exec(t.Context(), `COMMIT`); err != nil {
+		t.Fatal(err)
+	}
+	if run := h.mustRun(engine.RunRequest{}); run.Status != retention.RunSucceeded || run.TotalProcessed != 20 {
+		t.Errorf("the next run ended as %s with %d, want 20", run.Status, run.TotalProcessed)
+	}
+}
+
+// TestACrashWithSynchronousCommitOffLosesNoEvidence: what a server promises by default is not
+// what a batch asks of it.
+func TestACrashWithSynchronousCommitOffLosesNoEvidence(t *testing.T) {
+	pg := pgtest.StartPrivate(t, map[string]string{"synchronous_commit": "off", "wal_writer_delay": "10s", "fsync": "on"})
+	url := pg.CreateDatabase("governed")
+	migrateAll(t, url)
+	h := newHouse(t, url)
+	h.exec(oldRows("r", 400, true)...)
+	p := policyOn("r", 90)
+	p.BatchSize = 50
+	h.mustPolicy(p)
+	hold := h.mustHold(holdOn("r", "1", "2"))
+	run := h.mustRun(engine.RunRequest{})
+	pg.Kill()
+	pg.Restart()
+	pgtest.Disconnect(url)
+	if run.TotalProcessed != 398 {
+		t.Fatalf("processed %d, want 398", run.TotalProcessed)
+	}
+	if left := h.count(`SELECT count(*) FROM public.r WHERE id > 0`); left != 2 {
+		t.Errorf("%d rows are left after the crash, want the 2 that are held", left)
+	}
+	if n := h.count(`SELECT coalesce(sum(processed), 0)::bigint FROM holdfast_guard.journal`); n != 398 {
+		t.Errorf("the journal has %d rows after the crash, want 398", n)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast_guard.hold WHERE state = 'active' AND id = '` + hold.ID + `'`); n != 1 {
+		t.Error("the hold that was in force is not after the crash")
+	}
+}
+
 func TestRunsOfOnePolicyFollowEachOther(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)

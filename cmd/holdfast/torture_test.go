@@ -48,7 +48,7 @@ var mutants = []struct {
 	plant []planting
 }{
 	{"the hold check is removed", []planting{{"engine/sqlgen/sqlgen.go", "if g.plan.Holds.Any() {\n\t\ts += ", "if false {\n\t\ts += "},
-		{"engine/sqlgen/seen.go", `g.held(b)+" AS held"`, `"false AS held"`}}},
+		{"engine/sqlgen/seen.go", "held = g.held(b)", "held = \"false\""}}},
 	{"rows are deleted that changed since they were judged", []planting{{"engine/sqlgen/seen.go", `pg_catalog.age(%s.xmin) %s (SELECT pg_catalog.age(%s::pg_catalog.xid))`, `(%s.xmin IS NOT NULL OR 0 %s (SELECT pg_catalog.age(%s::pg_catalog.xid)))`}}},
 	{"holds are judged by an anti-join", []planting{
 		{"engine/sqlgen/sqlgen.go", "if schema, ok := oneEqSchema(key); ok && set.Hash {", "if schema, ok := oneEqSchema(key); ok && false {"},
@@ -68,6 +68,22 @@ var mutants = []struct {
 
 // planting replaces a text that stands once in a file of the module.
 type planting struct{ file, old, new string }
+
+// TestEveryPlantedBugFits: what a mutant replaces stands once in its file, so that it can be
+// planted when it is asked for.
+func TestEveryPlantedBugFits(t *testing.T) {
+	for _, m := range mutants {
+		for _, p := range m.plant {
+			b, err := os.ReadFile(filepath.Join("../..", p.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := strings.Count(string(b), p.old); n != 1 {
+				t.Errorf("%s: %s has %d times what is to be changed, want once: mend the mutant\n%s", m.name, p.file, n, p.old)
+			}
+		}
+	}
+}
 
 // TestTortureFindsPlantedBugs builds the program with one bug at a time. It takes
 // minutes: `make torture` asks for it.

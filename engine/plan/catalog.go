@@ -38,8 +38,11 @@ type Table struct {
 	// MayTruncate: our role may empty it. Published: subscribers of a publication are told
 	// of its changes.
 	MayTruncate, Published bool
-	RowSecurity            bool
-	Columns                []Column
+	// Unidentified is what a publication tells of its rows although their replica identity
+	// is missing, so that the server refuses it: DELETE, UPDATE or both.
+	Unidentified []string
+	RowSecurity  bool
+	Columns      []Column
 	// Key is the primary key, or else the first unique index over NOT NULL columns;
 	// nil if rows have no identity.
 	Key *Key

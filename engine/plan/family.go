@@ -121,6 +121,13 @@ func (p *Plan) reference(in Inputs, fk ForeignKey) (Reference, error) {
 	if err := p.mayReach(in, ref); err != nil {
 		return ref, err
 	}
+	operation := "UPDATE"
+	if ref.Effect == EffectRemoves {
+		operation = "DELETE"
+	}
+	if err := identified(ref.Children, operation, "cascade"); err != nil {
+		return ref, err
+	}
 	if ref.Member < 0 {
 		m, err := newMember(in, ref)
 		if err != nil {

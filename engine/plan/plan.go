@@ -205,6 +205,13 @@ func refuse(field, reason, remedy string) error {
 
 // eligible refuses every relation that the walks and statements are not made for.
 func eligible(p *Plan, in Inputs) error {
+	operation := "DELETE"
+	if !in.Policy.Action.Removes() {
+		operation = "UPDATE"
+	}
+	if err := identified(p.Table, operation, "table"); err != nil {
+		return err
+	}
 	if in.Table.Kind != KindPartitioned || in.Table.IsPartition {
 		return plainTable(in.Table, "table")
 	}
@@ -215,6 +222,16 @@ func eligible(p *Plan, in Inputs) error {
 		return err
 	}
 	return ours(p.Table, "table")
+}
+
+// identified refuses a table of which the server refuses an operation, since a publication
+// tells of it and could not say which row it was.
+func identified(t *Table, operation, field string) error {
+	if !slices.Contains(t.Unidentified, operation) {
+		return nil
+	}
+	return refuse(field, fmt.Sprintf("%s is in a publication that tells of every %s, and its rows have no replica identity, so PostgreSQL refuses the %s", t.Name, operation, operation),
+		fmt.Sprintf("ALTER TABLE %s REPLICA IDENTITY FULL, or USING INDEX of a unique index over NOT NULL columns", t.Name.SQL()))
 }
 
 // plainTable refuses, at a field of the policy, whatever is not a plain table.

@@ -178,6 +178,11 @@ func TestDeleteOfRowsThatWereSeenIsPrintedAsInTheGolden(t *testing.T) {
 			g.statement(fmt.Sprintf("%s, slice, held %s, seen", m, h), p.Seen(stepNamed("slice"), 1000, runMeta))
 		}
 	}
+	for _, sh := range shapes()[1:] {
+		if p := sh.printer(t, modeDelete, holdNone); p.SeenFirst() {
+			g.statement("block, "+sh.name+" key, seen", p.Seen(stepNamed("block"), 1000, runMeta))
+		}
+	}
 	p := conditioned(t, modeDelete, someCondition)
 	g.statement("block, with a condition, seen", p.Seen(stepNamed("block"), 1000, runMeta))
 	g.statement("block, with a condition, none held", p.DeleteSeen(stepNamed("block"), 1000, nil))

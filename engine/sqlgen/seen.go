@@ -83,7 +83,8 @@ func (g *Printer) DeleteSeen(r Range, oldest uint32, held any) Statement {
 	b := &builder{}
 	b.printf("DELETE FROM %s\nWHERE %s\n  AND %s\n  AND %s", g.from(), g.within(b, r), g.dueWithin(b), g.old(b, oldest))
 	if held != nil {
-		b.printf("\n  AND NOT %s.ctid %s ANY (%s::pg_catalog.tid[])", alias, opEqual, b.arg(held))
+		// Not as NOT, which PostgreSQL 14 makes an inequality with each of them and cannot hash.
+		b.printf("\n  AND (%s.ctid %s ANY (%s::pg_catalog.tid[])) IS NOT TRUE", alias, opEqual, b.arg(held))
 	}
 	return b.done()
 }

@@ -73,7 +73,7 @@ func (d *disposition) Step(ctx context.Context) (retention.StepResult, error) {
 	if err != nil {
 		return retention.StepResult{}, d.failed(ctx, err)
 	}
-	d.skip, d.careful = false, len(out.errors) > 0
+	d.skip, d.careful, d.slow = false, len(out.errors) > 0, 0
 	took := time.Since(started)
 	d.size = d.nextSize(out, took)
 	if d.planned.over || d.planned.leaf != d.pos.Leaf {
@@ -115,7 +115,10 @@ func (d *disposition) failed(ctx context.Context, err error) error {
 	case errors.Is(err, retention.ErrMoved):
 		d.planned = nil
 	case errors.Is(err, retention.ErrTooSlow):
-		d.size = max(1, d.size/2)
+		// Halved; by more where that was not enough, since the step may have had far fewer rows
+		// than it aimed at, and each try takes until the time-out.
+		d.slow++
+		d.size = max(1, d.size>>min(3*d.slow-2, 30))
 	case rowAtFault(err) && (!d.careful || d.size > 1):
 		// Once more, row by row where it must be.
 		if d.careful {
@@ -192,7 +195,7 @@ func (d *disposition) enter(ctx context.Context) (in entry, err error) {
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 	// Said again, since a trigger may have changed the session's.
 	b.Queue(ourPath)
-	queueSettings(b, time.Duration(d.lockTimeout)*time.Millisecond)
+	queueSettings(b, time.Duration(d.lockTimeout)*time.Millisecond, d.timeout)
 	b.Queue(`SELECT pg_advisory_xact_lock_shared($1, $2)`, guardLockClass, guardLockObject)
 	b.Queue(`SELECT attempt FROM holdfast_guard.run WHERE run_id = $1 FOR UPDATE`, d.spec.RunID).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&attempt) })
@@ -224,12 +227,12 @@ func (d *disposition) enter(ctx context.Context) (in entry, err error) {
 }
 
 // queueSettings has the transaction of a batch wait, and work, for no longer than it may.
-func queueSettings(b *pgx.Batch, lockTimeout time.Duration) {
+func queueSettings(b *pgx.Batch, lockTimeout, timeout time.Duration) {
 	b.Queue(`SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', $1, true),
 		set_config('statement_timeout', $2, true), set_config('idle_in_transaction_session_timeout', $3, true),
 		set_config('row_security', 'off', true), set_config('jit', 'off', true),
 		set_config('work_mem', $4, true)`,
-		millis(lockTimeout), millis(statementTimeout), millis(idleTimeout), workMem)
+		millis(lockTimeout), millis(timeout), millis(idleTimeout), workMem)
 }
 
 func millis(v time.Duration) string { return fmt.Sprintf("%dms", v.Milliseconds()) }

@@ -9,7 +9,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
+	"holdfast/engine/sqlgen"
 	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
@@ -371,18 +373,22 @@ func TestDestructiveStatementsOfARunHaveNoAntiJoin(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s := d.planned.sql.PlainDelete(*r)
-		rows, err := d.conn.Query(t.Context(), "EXPLAIN "+s.SQL, asPlanned(s)...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
-		if err != nil {
-			t.Fatal(err)
-		}
-		text := strings.Join(plan, "\n")
-		if strings.Contains(text, "Anti Join") || !strings.Contains(text, "SubPlan") {
-			t.Errorf("hash %v: the plan is\n%s", hash, text)
+		seen := []pgtype.TID{{BlockNumber: 1, OffsetNumber: 1, Valid: true}}
+		for kind, s := range map[string]sqlgen.Statement{
+			"plain": d.planned.sql.PlainDelete(*r), "seen": d.planned.sql.Seen(*r, 1000, sqlgen.RunMeta{RunID: d.spec.RunID}), "delete": d.planned.sql.DeleteSeen(*r, 1000, seen),
+		} {
+			rows, err := d.conn.Query(t.Context(), "EXPLAIN "+s.SQL, asPlanned(s)...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := strings.Join(plan, "\n")
+			if strings.Contains(text, "Anti Join") || kind != "delete" && !strings.Contains(text, "SubPlan") {
+				t.Errorf("%s, hash %v: the plan is\n%s", kind, hash, text)
+			}
 		}
 		d.Close()
 	}

@@ -184,6 +184,18 @@ func readRelations(ctx context.Context, q querier, oids []uint32, tables map[uin
 		       EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),
 		       c.relrowsecurity, c.relkind = 'r' AND has_table_privilege(c.oid, 'TRUNCATE'),
 		       EXISTS (SELECT FROM pg_catalog.pg_publication_tables pt WHERE c.relispartition AND pt.schemaname = n.nspname AND pt.tablename = c.relname),
+		       CASE WHEN c.relkind <> 'r' OR c.relreplident = 'f'
+		                 OR c.relreplident = 'd' AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
+		                 OR c.relreplident = 'i' AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid)
+		            THEN '{}'
+		            ELSE ARRAY(SELECT DISTINCT u.operation
+		                       FROM pg_catalog.pg_publication_tables pt
+		                       JOIN pg_catalog.pg_publication p ON p.pubname = pt.pubname
+		                       JOIN pg_catalog.pg_namespace un ON un.nspname = pt.schemaname
+		                       JOIN pg_catalog.pg_class uc ON uc.relname = pt.tablename AND uc.relnamespace = un.oid
+		                       CROSS JOIN LATERAL unnest(ARRAY['DELETE', 'UPDATE'], ARRAY[p.pubdelete, p.pubupdate]) AS u(operation, told)
+		                       WHERE u.told AND (uc.oid = c.oid OR c.relispartition AND uc.oid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a))
+		                       ORDER BY u.operation) END,
 		       `+fingerprintSQL("ARRAY[c.oid]")+`
 		FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -193,7 +205,7 @@ func readRelations(ctx context.Context, q querier, oids []uint32, tables map[uin
 	}
 	var t plan.Table
 	_, err = pgx.ForEachRow(rows, []any{&t.OID, &t.Name.Schema, &t.Name.Name, &t.Kind, &t.Temporary, &t.Unlogged, &t.EstimatedRows, &t.Pages,
-		&t.IsPartition, &t.HasParent, &t.HasChildren, &t.RowSecurity, &t.MayTruncate, &t.Published, &t.Fingerprint}, func() error {
+		&t.IsPartition, &t.HasParent, &t.HasChildren, &t.RowSecurity, &t.MayTruncate, &t.Published, &t.Unidentified, &t.Fingerprint}, func() error {
 		c := t
 		tables[t.OID] = &c
 		return nil
@@ -469,7 +481,7 @@ func readChecks(ctx context.Context, q querier, oids []uint32, tables map[uint32
 // inheritance. The row locks of a batch keep DDL out while it compares.
 func fingerprintSQL(oids string) string {
 	return `(SELECT md5(concat_ws('|',
-		(SELECT string_agg(concat_ws(',', fc.oid, fn.nspname, fc.relname, fc.relkind, fc.relispartition, fc.relrowsecurity, fc.relforcerowsecurity), ';' ORDER BY fc.oid)
+		(SELECT string_agg(concat_ws(',', fc.oid, fn.nspname, fc.relname, fc.relkind, fc.relispartition, fc.relrowsecurity, fc.relforcerowsecurity, fc.relreplident), ';' ORDER BY fc.oid)
 		 FROM pg_catalog.pg_class fc JOIN pg_catalog.pg_namespace fn ON fn.oid = fc.relnamespace WHERE fc.oid = ANY (` + oids + `)),
 		(SELECT string_agg(concat_ws(',', fa.attrelid, fa.attnum, fa.attname, fa.atttypid, fa.atttypmod, fa.attnotnull, fa.attgenerated, fa.attidentity, fa.attcollation), ';' ORDER BY fa.attrelid, fa.attnum)
 		 FROM pg_catalog.pg_attribute fa WHERE fa.attrelid = ANY (` + oids + `) AND fa.attnum > 0 AND NOT fa.attisdropped),

@@ -40,7 +40,7 @@ func (t *Target) digests(table retention.TableName, keys []keyColumn, n int, buf
 		digestRange(prefix, keys, out, 0, n)
 		return out, nil
 	}
-	// The server waits meanwhile, so its processor is free.
+	// There are two processors at least, one of which the server may be using.
 	var wg sync.WaitGroup
 	wg.Go(func() { digestRange(prefix, keys, out, 0, n/2) })
 	digestRange(prefix, keys, out, n/2, n)

@@ -34,6 +34,8 @@ type disposition struct {
 	// size is the number of rows a step aims at: the policy's batch size, halved
 	// after a time-out, doubled again by success.
 	size int
+	// slow counts the time-outs since the last batch.
+	slow int
 	// skip: the next step leaves out rows that somebody else has locked.
 	skip bool
 	// careful: the database refused a row of the last step, or of the one before; the
@@ -46,6 +48,8 @@ type disposition struct {
 	raw, digests []byte
 	// lockTimeout in milliseconds, below the server's deadlock_timeout.
 	lockTimeout int64
+	// timeout bounds each statement.
+	timeout time.Duration
 	// marks are earlier readings of the server's log position, the oldest first.
 	marks []walMark
 	// unemptied is the partition that could not be emptied at once and is walked instead.
@@ -116,7 +120,7 @@ func (t *Target) Open(ctx context.Context, spec retention.Spec) (retention.Dispo
 	if err != nil {
 		return nil, classify(err)
 	}
-	d := &disposition{t: t, conn: conn, spec: spec, size: firstStep(spec)}
+	d := &disposition{t: t, conn: conn, spec: spec, size: firstStep(spec), timeout: statementTimeout}
 	if err := d.open(ctx); err != nil {
 		d.Close()
 		return nil, err

@@ -168,6 +168,15 @@ func (f *fixture) stepUnder(d *disposition, change string) {
 	}
 }
 
+// untilOld returns when no transaction is left that was under way when the table's rows were
+// written, other tests' too: until then they count as fresh.
+func (f *fixture) untilOld(table string) {
+	f.Helper()
+	pgtest.Await(f, "the end of older transactions", func() bool {
+		return f.count(fmt.Sprintf(`SELECT count(*) FROM %s WHERE age(xmin) <= age(pg_snapshot_xmin(pg_current_snapshot())::xid)`, table)) == 0
+	})
+}
+
 // step is one batch, made again where rows that it had seen were changed or too fresh.
 func (f *fixture) step(d *disposition) error {
 	for {

@@ -56,7 +56,9 @@ func interleave(t *testing.T, change string, action retention.Action, walk, form
 		t.Fatal(err)
 	}
 	d.planned.Holds.Sets[0].Hash = form == "hash"
-	if form != "seen" {
+	if form == "seen" {
+		f.untilOld("public.r")
+	} else {
 		d.returning = 1
 	}
 	if string(d.planned.Walk) != walk {
@@ -82,10 +84,7 @@ func TestEvidenceIsOfTheRowsThatWentNotOfThoseThatWereSeen(t *testing.T) {
 			if walk == "slice" {
 				f.exec(`CREATE INDEX ON public.r (created_at)`)
 			}
-			// Other tests' transactions end: until then these rows count as fresh.
-			pgtest.Await(t, "the end of older transactions", func() bool {
-				return f.count(`SELECT count(*) FROM public.r WHERE age(xmin) <= age(pg_snapshot_xmin(pg_current_snapshot())::xid)`) == 0
-			})
+			f.untilOld("public.r")
 			d := f.begin(policy("r", retention.ActionDelete))
 			err := f.changeUnder(d, `UPDATE public.r SET id = 1005 WHERE id = 5`, func() error {
 				_, err := d.Step(f.Context())

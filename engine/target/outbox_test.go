@@ -239,6 +239,7 @@ func TestBatchThatIsRolledBackTellsNothing(t *testing.T) {
 				if c.before != nil {
 					c.before(f, d)
 				}
+				f.untilOld("public.r")
 				if _, err := d.Step(t.Context()); err == nil || c.want != nil && !errors.Is(err, c.want) {
 					t.Fatalf("the batch ended with %v, want it to fail (%v)", err, c.want)
 				}

@@ -83,10 +83,13 @@ func (d *disposition) changeSeen(ctx context.Context, r sqlgen.Range, oldest uin
 	if out.counts.Processed != seen {
 		return d.seenInVain(1)
 	}
-	if fresh > 0 {
-		return d.deleteFresh(ctx, r, out)
+	if fresh == 0 {
+		return nil
 	}
-	return nil
+	if fresh > seen {
+		d.returning = freshFor // an old transaction is open: to look first is in vain for now
+	}
+	return d.deleteFresh(ctx, r, out)
 }
 
 // seenInVain has the batch made again, by one statement, and some of those after it.

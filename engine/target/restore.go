@@ -156,7 +156,7 @@ func (d *restoration) enter(ctx context.Context) (part sqlgen.Range, err error) 
 	b := &pgx.Batch{}
 	b.Queue("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
 	b.Queue(ourPath)
-	queueSettings(b, d.lockTimeout)
+	queueSettings(b, d.lockTimeout, statementTimeout)
 	b.Queue(`SELECT pg_advisory_xact_lock_shared($1, $2)`, guardLockClass, guardLockObject)
 	b.Queue(`SELECT attempt FROM holdfast_guard.run WHERE run_id = $1 FOR UPDATE`, d.spec.RestoreID).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&attempt) })

@@ -143,6 +143,51 @@ FROM gone
 -- $12 = 2 (int)
 -- $13 = "[{\"name\":\"at\",\"kind\":\"text\"},{\"name\":\"id\",\"kind\":\"integer\"}]"
 
+-- case: block, uuid key, seen
+WITH judged AS NOT MATERIALIZED (
+SELECT "t"."id"::pg_catalog.text AS d1, false AS held, NOT (pg_catalog.age("t".xmin) OPERATOR(pg_catalog.>) (SELECT pg_catalog.age($1::pg_catalog.xid))) AS fresh, "t".ctid AS at FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
+OFFSET 0
+)
+SELECT pg_catalog.count(*) FILTER (WHERE NOT fresh AND held IS FALSE), pg_catalog.count(*) FILTER (WHERE fresh AND held IS FALSE), coalesce(pg_catalog.array_agg(d1) FILTER (WHERE NOT fresh AND held IS FALSE), '{}')
+FROM judged
+-- $1 = 1000 (uint32)
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+
+-- case: block, composite key, seen
+WITH judged AS NOT MATERIALIZED (
+SELECT "t"."tenant"::pg_catalog.int8 AS d1, "t"."ref"::pg_catalog.text AS d2, false AS held, NOT (pg_catalog.age("t".xmin) OPERATOR(pg_catalog.>) (SELECT pg_catalog.age($1::pg_catalog.xid))) AS fresh, "t".ctid AS at FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
+OFFSET 0
+)
+SELECT pg_catalog.count(*) FILTER (WHERE NOT fresh AND held IS FALSE), pg_catalog.count(*) FILTER (WHERE fresh AND held IS FALSE), coalesce(pg_catalog.array_agg(d1) FILTER (WHERE NOT fresh AND held IS FALSE), '{}'), coalesce(pg_catalog.array_agg(d2) FILTER (WHERE NOT fresh AND held IS FALSE), '{}')
+FROM judged
+-- $1 = 1000 (uint32)
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+
+-- case: block, quoted key, seen
+WITH judged AS NOT MATERIALIZED (
+SELECT "t"."Id""); --"::pg_catalog.int8 AS d1, false AS held, NOT (pg_catalog.age("t".xmin) OPERATOR(pg_catalog.>) (SELECT pg_catalog.age($1::pg_catalog.xid))) AS fresh, "t".ctid AS at FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
+  AND "t"."select" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
+OFFSET 0
+)
+SELECT pg_catalog.count(*) FILTER (WHERE NOT fresh AND held IS FALSE), pg_catalog.count(*) FILTER (WHERE fresh AND held IS FALSE), coalesce(pg_catalog.array_agg(d1) FILTER (WHERE NOT fresh AND held IS FALSE), '{}')
+FROM judged
+-- $1 = 1000 (uint32)
+-- $2 = "(10,0)"
+-- $3 = "(20,0)"
+-- $4 = 2024-01-04T00:00:00Z
+
 -- case: block, with a condition, seen
 WITH judged AS NOT MATERIALIZED (
 SELECT "t"."id"::pg_catalog.int8 AS d1, (("t"."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_11" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) AS held, NOT (pg_catalog.age("t".xmin) OPERATOR(pg_catalog.>) (SELECT pg_catalog.age($2::pg_catalog.xid))) AS fresh, "t".ctid AS at FROM ONLY "public"."events" AS "t"
@@ -178,7 +223,7 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
   AND (pg_catalog.age("t".xmin) OPERATOR(pg_catalog.>) (SELECT pg_catalog.age($4::pg_catalog.xid)))
-  AND NOT "t".ctid OPERATOR(pg_catalog.=) ANY ($5::pg_catalog.tid[])
+  AND ("t".ctid OPERATOR(pg_catalog.=) ANY ($5::pg_catalog.tid[])) IS NOT TRUE
 -- $1 = 2024-01-02T00:00:00Z
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
