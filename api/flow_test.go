@@ -123,6 +123,10 @@ func (s *service) tellOfHolds(t *testing.T) {
 	if fmt.Sprint(second["not_found"]) != "[[18 1]]" || second["table"] != `public."Order Lines"` {
 		t.Errorf("second scope: got %v", second)
 	}
+	preview := s.do(call{method: "POST", path: "/api/v1/holds/preview", body: `{"scope": [{"table": "tickets", "record_ids": ["1", "999"]}, {"table": "tickets", "all": true}]}`}).want(200).object()
+	if ids := preview["scope"].([]any)[0].(map[string]any); ids["record_count"] != 1.0 || ids["not_found_count"] != 1.0 || fmt.Sprint(ids["samples"]) != "[1]" || ids["gone"].(map[string]any)["looked_up_count"] != 1.0 {
+		t.Errorf("preview: got %v", preview)
+	}
 	fitting := s.do(call{method: "POST", path: "/api/v1/holds", body: `{"matter": "By what it says", "reason": "audit", "scope": [{"table": "tickets", "condition": "id IN (1, 2)"}]}`}).want(201)
 	s.do(call{method: "GET", path: fitting.header.Get("Location")}).want(200)
 	if sc := fitting.object()["scope"].([]any)[0].(map[string]any); sc["condition"] != "id IN (1, 2)" || sc["record_count"] != 2.0 || sc["all"] != false {

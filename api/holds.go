@@ -35,6 +35,35 @@ func (s *server) PlaceHold(ctx context.Context, _ oapi.PlaceHoldRequestObject) (
 	}, nil
 }
 
+// PreviewHold is POST /holds/preview. The body was read as a stream before; see readHold.
+func (s *server) PreviewHold(ctx context.Context, _ oapi.PreviewHoldRequestObject) (oapi.PreviewHoldResponseObject, error) {
+	req := requestFrom(ctx)
+	given := *req.hold
+	req.hold = nil
+	p, err := s.engine.PreviewHold(ctx, httpauth.ActorFrom(ctx), given.Scope)
+	if err != nil {
+		return nil, err
+	}
+	records, due, gone := p.Totals()
+	return oapi.PreviewHold200JSONResponse{AsOf: p.AsOf.UTC(), RecordCount: records, DueCount: due, GoneCount: gone, Scope: each(p.Scopes, renderScopePreview)}, nil
+}
+
+func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
+	out := oapi.ScopePreview{
+		Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.RecordCount, Estimated: s.Estimated,
+		NotFoundCount: s.NotFoundCount, UnknownCount: s.UnknownCount, DueCount: s.DueCount, DueHeldCount: s.DueHeldCount,
+		Policies: each(s.Policies, func(p retention.PolicyDue) oapi.PolicyDue {
+			return oapi.PolicyDue{Policy: p.Policy, Action: oapi.Action(p.Action), DueCount: p.Due}
+		}),
+		Samples: each(s.Samples, renderKey), Problem: orNull(s.Problem),
+	}
+	out.Gone.LookedUpCount, out.Gone.TableCount, out.Gone.UntoldCount, out.Gone.UntoldUntil = int64(s.Gone.LookedUp), s.Gone.Total, s.Gone.Untold, utc(s.Gone.UntoldUntil)
+	out.Gone.Records = each(s.Gone.Found, func(g retention.GoneRecord) oapi.GoneRecord {
+		return oapi.GoneRecord{Key: renderKey(g.Key), At: g.At.UTC(), Policy: g.Policy, Action: oapi.Action(g.Action), Run: g.RunID}
+	})
+	return out
+}
+
 // GetHold is GET /holds/{id}.
 func (s *server) GetHold(ctx context.Context, r oapi.GetHoldRequestObject) (oapi.GetHoldResponseObject, error) {
 	h, err := s.engine.Hold(ctx, httpauth.ActorFrom(ctx), r.ID)

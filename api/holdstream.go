@@ -18,13 +18,13 @@ import (
 	"holdfast/retention"
 )
 
-// opPlaceHold is the one route whose body is read as a stream.
-const opPlaceHold = "placeHold"
+// streamed are the routes whose body is read as a stream: a hold with its ids.
+var streamed = []string{"placeHold", "previewHold"}
 
 // maxFaults is how many faults of one body are listed.
 const maxFaults = 100
 
-// readHold reads the body of POST /holds, which may list millions of ids, token by
+// readHold reads the body of POST /holds, or of its preview, which may list millions of ids, token by
 // token into the noun itself, so that neither the validator nor the generated types
 // ever hold it. The handler then finds it in the request's context.
 func (req *request) readHold(w http.ResponseWriter, r *http.Request) error {

@@ -73,7 +73,7 @@ func (req *request) read(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if req.op.id == opPlaceHold {
+	if slices.Contains(streamed, req.op.id) {
 		return req.readHold(w, r)
 	}
 	return req.readBody(w, r, mediaType)

@@ -202,6 +202,8 @@ type RunStore interface {
 	// batches.
 	Disposals(ctx context.Context, table retention.TableName, digest []byte) ([]retention.RecordDisposal, error)
 	Untold(ctx context.Context, table retention.TableName) (n int64, until *time.Time, err error)
+	// DisposedOf counts the rows of a table that were disposed of.
+	DisposedOf(ctx context.Context, table retention.TableName) (int64, error)
 	// Batches lists a run's journal as carried over, oldest first.
 	Batches(ctx context.Context, runID, policy string, newest bool, p retention.Page) ([]retention.Batch, string, error)
 }
@@ -371,6 +373,10 @@ type GuardTarget interface {
 	// Asked once the hold is in force, it names every row that is safe, and no row that
 	// a run took while the hold was on its way.
 	CountHold(ctx context.Context, h retention.Hold) ([]retention.ScopeCounts, error)
+	// PreviewHold counts what a hold would cover now, and what of it is due under the policies
+	// of its tables, which are those that are active. For each scope it answers the first of
+	// the ids without a row too.
+	PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy) (retention.HoldPreview, [][]retention.MissingRecord, error)
 	// EndHold takes a hold out of force the same way. Idempotent.
 	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
 	// ForgetHold removes what was staged for a hold that is not in force.

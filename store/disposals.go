@@ -99,3 +99,14 @@ func (s *Store) Untold(ctx context.Context, table retention.TableName) (n int64,
 		WHERE n > 0`, table.Schema, table.Name, table.String()).Scan(&n, &until)
 	return n, until, fail("count what was disposed of without digests", err)
 }
+
+// DisposedOf counts the rows of a table that were disposed of, those that went or changed
+// with rows of others too.
+func (s *Store) DisposedOf(ctx context.Context, table retention.TableName) (n int64, err error) {
+	err = s.pool.QueryRow(ctx, `
+		SELECT coalesce(sum(CASE WHEN table_schema = $1 AND table_name = $2 THEN processed ELSE 0 END
+		                    + coalesce((effects -> $3 ->> 'deleted')::bigint, 0) + coalesce((effects -> $3 ->> 'updated')::bigint, 0)), 0)::bigint
+		FROM holdfast.batch
+		WHERE action <> 'restore' AND (table_schema = $1 AND table_name = $2 OR effects ? $3)`, table.Schema, table.Name, table.String()).Scan(&n)
+	return n, fail("count what was disposed of", err)
+}

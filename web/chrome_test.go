@@ -253,6 +253,7 @@ func looks(filled, empty, down, fresh, anonymous, cooling *testSite) []look {
 		{name: "hold-released", path: "/holds/0194-old", from: filled},
 		{name: "hold-new", path: "/holds/new?table=public.orders", from: filled},
 		{name: "hold-new-condition", path: "/holds/new?table=public.orders", from: filled, fill: `document.querySelector("[value=condition]").click(); document.querySelector("[name='scope.0.condition']").value = "customer_id = 42"`},
+		{name: "hold-new-preview", path: "/holds/new?table=public.orders&id=4711%0A4712%0A4720", from: filled, press: ".preview .button"},
 		{name: "hold-new-refused", path: "/holds/new", from: filled, press: ".buttons .primary"},
 		{name: "runs", path: "/runs", from: filled},
 		{name: "runs-empty", path: "/runs", from: empty},

@@ -209,6 +209,10 @@ func (s *fakeStore) Disposals(_ context.Context, table retention.TableName, dige
 	return []retention.RecordDisposal{{Batch: retention.Batch{ID: "b", RunID: "0195-run-ok", Policy: "orders", PolicyVersion: 1, Action: retention.ActionArchive, Table: table, Seq: 17, CommittedAt: s.now.AddDate(0, 0, -3)}}}, s.down
 }
 
+func (s *fakeStore) DisposedOf(context.Context, retention.TableName) (int64, error) {
+	return 48_211, s.down
+}
+
 func (s *fakeStore) Untold(_ context.Context, table retention.TableName) (int64, *time.Time, error) {
 	if table.Name != "session_logs" {
 		return 0, nil, s.down

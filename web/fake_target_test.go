@@ -117,6 +117,27 @@ func (t *fakeTarget) CountHold(context.Context, retention.Hold) ([]retention.Sco
 	return nil, t.down
 }
 
+// PreviewHold finds 3 of 4 ids, and that the fourth was deleted.
+func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies []retention.Policy) (retention.HoldPreview, [][]retention.MissingRecord, error) {
+	p := retention.HoldPreview{AsOf: t.now}
+	var missing [][]retention.MissingRecord
+	for _, s := range h.Scope {
+		out := retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition, RecordCount: 1_204, UnknownCount: 17, DueCount: 310, DueHeldCount: 12, Samples: []retention.Key{{"4711"}, {"4712"}}}
+		var gone []retention.MissingRecord
+		if n := len(s.RecordIDs); n > 0 {
+			out.UnknownCount, out.RecordCount, out.DueCount, out.NotFoundCount = 0, int64(n-1), min(2, int64(n-1)), 1
+			gone = append(gone, retention.MissingRecord{Key: s.RecordIDs[n-1], Digests: [][]byte{[]byte("5001")}})
+		}
+		for _, o := range policies {
+			if o.Table == s.Table {
+				out.Policies = append(out.Policies, retention.PolicyDue{Policy: o.Name, Action: o.Action, Due: out.DueCount})
+			}
+		}
+		p.Scopes, missing = append(p.Scopes, out), append(missing, gone)
+	}
+	return p, missing, t.down
+}
+
 func (t *fakeTarget) ActivateHold(context.Context, string) (time.Time, retention.GuardMark, error) {
 	return t.now, retention.GuardMark{}, t.down
 }

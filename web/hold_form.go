@@ -123,12 +123,17 @@ func fingerprint(f url.Values) []byte {
 }
 
 func (v *visit) holdForm(status int, d holdDraft, f faults, notice string) error {
+	return v.holdFormWith(status, d, f, notice, ui.HoldPreviewView{Missing: previewMissing, Place: "Place hold"})
+}
+
+func (v *visit) holdFormWith(status int, d holdDraft, f faults, notice string, preview ui.HoldPreviewView) error {
 	if !nonceForm.MatchString(d.nonce) {
 		d.nonce = newNonce()
 	}
 	view := ui.HoldFormView{
-		Head:  ui.Head{Title: "Place a hold", Parent: "Holds", ParentHref: "/holds", Answer: "Which records must stay, for which matter, and until when?"},
-		Nonce: d.nonce, Notice: notice, ScopeError: f.of("scope"), CanAdd: len(d.scopes) < retention.MaxScopes, Next: d.scopes[len(d.scopes)-1].number + 1,
+		Preview: preview,
+		Head:    ui.Head{Title: "Place a hold", Parent: "Holds", ParentHref: "/holds", Answer: "Which records must stay, for which matter, and until when?"},
+		Nonce:   d.nonce, Notice: notice, ScopeError: f.of("scope"), CanAdd: len(d.scopes) < retention.MaxScopes, Next: d.scopes[len(d.scopes)-1].number + 1,
 		Matter: ui.Field{Name: "matter", Label: "Matter", Value: d.matter, Error: f.of("matter"), Help: "The case, investigation or audit that this hold belongs to, such as ACME v. Initech.",
 			Attrs: templ.Attributes{"autocomplete": "off", "maxlength": "300"}},
 		Reason: ui.Field{Name: "reason", Label: "Reason", Value: d.reason, Error: f.of("reason"), Help: "Why these records must be kept. Whoever reviews the hold later reads this.",

@@ -21,6 +21,7 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Get("/holds/new", s.page(newHold))
 	r.Post("/holds", s.pageOf(maxHoldForm, placeHold))
 	r.Post("/holds/draft", s.pageOf(maxHoldForm, draftHold))
+	r.Post("/holds/preview", s.pageOf(maxHoldForm, previewHold))
 	r.Get("/holds/{id}", s.page(hold))
 	r.Post("/holds/{id}/revise", s.page(reviseHold))
 	r.Post("/holds/{id}/release", s.page(releaseHold))

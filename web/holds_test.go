@@ -211,6 +211,26 @@ func TestAReleaseThatCoolsOffIsTakenBackOnItsPage(t *testing.T) {
 	wantText(t, s.get(a.location), ".notice", "The release is taken back")
 }
 
+func TestTheFormSaysWhatAHoldWouldCover(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	f := url.Values{"rows": {"1"}, "scope.0.table": {"public.orders"}, "scope.0.what": {"ids"}, "scope.0.record_ids": {"1\n2\n5001"}}
+	a := s.post("/holds/preview", f)
+	wantCode(t, a, http.StatusOK)
+	wantText(t, a, "#hold-preview", "It covers 2 records now. 2 would go with the next run without it. 1 record was disposed of before.")
+	wantText(t, a, "#hold-preview", "1 of the ids without a row was disposed of before:5001 archived on 28 February 2026 under orders")
+	wantText(t, a, "#hold-place", "Place hold on 2 records")
+	if got := a.page.value("scope.0.record_ids"); got != "1\n2\n5001" {
+		t.Errorf("the form has the ids %q, want them kept", got)
+	}
+	f.Set("scope.0.what", "condition")
+	f.Set("scope.0.condition", "customer_id = 42")
+	wantText(t, s.post("/holds/preview", f), "#hold-preview", "For 17 records the condition is neither true nor false")
+	f.Set("scope.0.table", "")
+	wantText(t, s.post("/holds/preview", f), "#hold-preview", "Choose a table")
+	s.target.down = retention.ErrUnavailable
+	wantCode(t, s.post("/holds/preview", f), http.StatusOK)
+}
+
 func TestAReviewIsRecordedOnTheHoldsPage(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	past := s.store.now.AddDate(0, 0, -1)

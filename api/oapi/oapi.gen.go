@@ -1105,6 +1105,19 @@ type FindingKind string
 // FindingSeverity `broken`: the policy cannot be carried out; `hurts`: runs are slower than they must be, or hurt the database; `note`: something to know, that may be meant.
 type FindingSeverity string
 
+// GoneRecord defines model for GoneRecord.
+type GoneRecord struct {
+	Action Action    `json:"action"`
+	At     time.Time `json:"at"`
+
+	// Key A record's key; a composite one is an array of strings in key order.
+	//
+	// Examples: 17, ["17","2"]
+	Key    RecordKey `json:"key"`
+	Policy string    `json:"policy"`
+	Run    string    `json:"run"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	// Status Examples: ok
@@ -1197,6 +1210,34 @@ type HoldInput struct {
 type HoldList struct {
 	Items      []Hold  `json:"items"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// HoldPreview defines model for HoldPreview.
+type HoldPreview struct {
+	AsOf time.Time `json:"as_of"`
+
+	// DueCount The sum over the scopes
+	DueCount int64 `json:"due_count"`
+
+	// GoneCount Ids that were looked up and are found to be disposed of, over the scopes
+	GoneCount int64 `json:"gone_count"`
+
+	// RecordCount The sum over the scopes
+	RecordCount int64          `json:"record_count"`
+	Scope       []ScopePreview `json:"scope"`
+}
+
+// HoldPreviewInput defines model for HoldPreviewInput.
+type HoldPreviewInput struct {
+	ExpiresAt *time.Time `json:"expires_at,omitempty"`
+	Matter    *string    `json:"matter,omitempty"`
+
+	// OnExpiry Whether the hold ends at its expiry, or stays in force until a person decides.
+	OnExpiry     *OnExpiry    `json:"on_expiry,omitempty"`
+	Reason       *string      `json:"reason,omitempty"`
+	ReleaseDelay *string      `json:"release_delay,omitempty"`
+	ReviewAt     *time.Time   `json:"review_at,omitempty"`
+	Scope        []ScopeInput `json:"scope"`
 }
 
 // HoldRelease defines model for HoldRelease.
@@ -1392,6 +1433,15 @@ type PolicyConflict struct {
 
 	// Yields Rows that fit both are left to the other policy
 	Yields bool `json:"yields"`
+}
+
+// PolicyDue defines model for PolicyDue.
+type PolicyDue struct {
+	Action Action `json:"action"`
+
+	// DueCount Covered rows that are due under it, held by others or not
+	DueCount int64  `json:"due_count"`
+	Policy   string `json:"policy"`
 }
 
 // PolicyInput defines model for PolicyInput.
@@ -2119,6 +2169,56 @@ type ScopeInput struct {
 
 	// Table Examples: public.orders
 	Table string `json:"table"`
+}
+
+// ScopePreview defines model for ScopePreview.
+type ScopePreview struct {
+	All       bool    `json:"all"`
+	Condition *string `json:"condition"`
+
+	// DueCount Covered rows that the next run would take, and no other hold keeps
+	DueCount int64 `json:"due_count"`
+
+	// DueHeldCount Covered rows that are due and that another hold keeps already
+	DueHeldCount int64 `json:"due_held_count"`
+
+	// Estimated record_count is the server's estimate
+	Estimated bool `json:"estimated"`
+
+	// Gone What was disposed of already, so far as the evidence tells
+	Gone struct {
+		// LookedUpCount How many of the ids without a row were looked up, the first 100 at most
+		LookedUpCount int64 `json:"looked_up_count"`
+
+		// Records Those of them that were disposed of
+		Records []GoneRecord `json:"records"`
+
+		// TableCount Rows of the table that were ever disposed of, in the scope or not
+		TableCount int64 `json:"table_count"`
+
+		// UntoldCount Those of them without a digest each: whether the scope's are among them nobody can tell
+		UntoldCount int64 `json:"untold_count"`
+
+		// UntoldUntil When the last of those went
+		UntoldUntil *time.Time `json:"untold_until"`
+	} `json:"gone"`
+
+	// NotFoundCount Ids without a row; they would be held too
+	NotFoundCount int64       `json:"not_found_count"`
+	Policies      []PolicyDue `json:"policies"`
+
+	// Problem What could not be counted, and why
+	Problem *string `json:"problem"`
+
+	// RecordCount Rows that it covers now
+	RecordCount int64 `json:"record_count"`
+
+	// Samples Keys of some covered rows
+	Samples []RecordKey `json:"samples"`
+	Table   string      `json:"table"`
+
+	// UnknownCount Rows for which the condition is neither true nor false; they are not covered
+	UnknownCount int64 `json:"unknown_count"`
 }
 
 // Simulation defines model for Simulation.
@@ -2898,6 +2998,9 @@ type ExemptTableJSONRequestBody = ExemptionInput
 // PlaceHoldJSONRequestBody defines body for PlaceHold for application/json ContentType.
 type PlaceHoldJSONRequestBody = HoldInput
 
+// PreviewHoldJSONRequestBody defines body for PreviewHold for application/json ContentType.
+type PreviewHoldJSONRequestBody = HoldPreviewInput
+
 // ReviseHoldJSONRequestBody defines body for ReviseHold for application/json ContentType.
 type ReviseHoldJSONRequestBody = HoldRevision
 
@@ -2978,6 +3081,9 @@ type ServerInterface interface {
 	// PlaceHold Place a legal hold
 	// (POST /api/v1/holds)
 	PlaceHold(w http.ResponseWriter, r *http.Request, params PlaceHoldParams)
+	// PreviewHold Preview a legal hold
+	// (POST /api/v1/holds/preview)
+	PreviewHold(w http.ResponseWriter, r *http.Request)
 	// GetHold Read a hold
 	// (GET /api/v1/holds/{id})
 	GetHold(w http.ResponseWriter, r *http.Request, id HoldID)
@@ -3185,6 +3291,12 @@ func (_ Unimplemented) ListHolds(w http.ResponseWriter, r *http.Request, params 
 // PlaceHold Place a legal hold
 // (POST /api/v1/holds)
 func (_ Unimplemented) PlaceHold(w http.ResponseWriter, r *http.Request, params PlaceHoldParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// PreviewHold Preview a legal hold
+// (POST /api/v1/holds/preview)
+func (_ Unimplemented) PreviewHold(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -3960,6 +4072,20 @@ func (siw *ServerInterfaceWrapper) PlaceHold(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PlaceHold(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewHold operation middleware
+func (siw *ServerInterfaceWrapper) PreviewHold(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewHold(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6134,6 +6260,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Post(options.BaseURL+"/api/v1/holds", wrapper.PlaceHold)
 	})
 	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/holds/preview", wrapper.PreviewHold)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/holds/{id}", wrapper.GetHold)
 	})
 	r.Group(func(r chi.Router) {
@@ -7277,6 +7406,157 @@ type PlaceHold503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PlaceHold503ApplicationProblemPlusJSONResponse) VisitPlaceHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewHoldRequestObject struct {
+	Body *PreviewHoldJSONRequestBody
+}
+
+type PreviewHoldResponseObject interface {
+	VisitPreviewHoldResponse(w http.ResponseWriter) error
+}
+
+type PreviewHold200JSONResponse HoldPreview
+
+func (response PreviewHold200JSONResponse) VisitPreviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewHold400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewHold400ApplicationProblemPlusJSONResponse) VisitPreviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewHold401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewHold401ApplicationProblemPlusJSONResponse) VisitPreviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewHold403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewHold403ApplicationProblemPlusJSONResponse) VisitPreviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewHold413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewHold413ApplicationProblemPlusJSONResponse) VisitPreviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewHold415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewHold415ApplicationProblemPlusJSONResponse) VisitPreviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewHold422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewHold422ApplicationProblemPlusJSONResponse) VisitPreviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewHold500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewHold500ApplicationProblemPlusJSONResponse) VisitPreviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewHold503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewHold503ApplicationProblemPlusJSONResponse) VisitPreviewHoldResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -14405,6 +14685,9 @@ type StrictServerInterface interface {
 	// PlaceHold Place a legal hold
 	// (POST /api/v1/holds)
 	PlaceHold(ctx context.Context, request PlaceHoldRequestObject) (PlaceHoldResponseObject, error)
+	// PreviewHold Preview a legal hold
+	// (POST /api/v1/holds/preview)
+	PreviewHold(ctx context.Context, request PreviewHoldRequestObject) (PreviewHoldResponseObject, error)
 	// GetHold Read a hold
 	// (GET /api/v1/holds/{id})
 	GetHold(ctx context.Context, request GetHoldRequestObject) (GetHoldResponseObject, error)
@@ -14815,6 +15098,37 @@ func (sh *strictHandler) PlaceHold(w http.ResponseWriter, r *http.Request, param
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PlaceHoldResponseObject); ok {
 		if err := validResponse.VisitPlaceHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewHold operation middleware
+func (sh *strictHandler) PreviewHold(w http.ResponseWriter, r *http.Request) {
+	var request PreviewHoldRequestObject
+
+	var body PreviewHoldJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewHold(ctx, request.(PreviewHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewHold")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewHoldResponseObject); ok {
+		if err := validResponse.VisitPreviewHoldResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -175,8 +175,12 @@ func (g *Printer) heldAs(b *builder, as string) string {
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
 
-// HeldTable is the name of a typed copy of held ids.
+// HeldTable is the name of a typed copy of held ids; one below zero is a session's own, of a
+// hold that is only looked at.
 func HeldTable(set int32) retention.TableName {
+	if set < 0 {
+		return retention.TableName{Schema: "pg_temp", Name: fmt.Sprintf("holdfast_preview_%d", -set)}
+	}
 	return retention.TableName{Schema: "holdfast_guard", Name: fmt.Sprintf("held_%d", set)}
 }
 

@@ -33,7 +33,8 @@ type HoldFormView struct {
 	Expiry         ExpiryFields
 	CanAdd         bool
 	// Next is the number of a table that is added.
-	Next int
+	Next    int
+	Preview HoldPreviewView
 }
 
 // ScopeField is one table of a hold with what is held in it.
@@ -141,4 +142,25 @@ type HoldDateRow struct {
 	Matter string
 	Href   string
 	Text   string
+}
+
+// HoldPreviewView says what the hold of a form would cover.
+type HoldPreviewView struct {
+	// Answer is one sentence; Missing is what the form needs first.
+	Answer, Missing string
+	Tone            string
+	Scopes          []ScopePreviewView
+	// Place is the button's text.
+	Place string
+}
+
+// ScopePreviewView is one table of it, in sentences.
+type ScopePreviewView struct {
+	Table   string
+	Lines   []string
+	Samples []string
+	// Warnings are what is gone, unknown or not counted.
+	Warnings []string
+	// Gone are records that were disposed of.
+	Gone []RecordRow
 }

@@ -1,0 +1,103 @@
+package sqlgen
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// Covered prints what a hold covers of a table, before it is placed. It judges as a batch
+// does: by the same sets, conditions and equality.
+type Covered struct {
+	table *plan.Table
+	key   []plan.Column
+	held  plan.HeldRows
+}
+
+// CoveredBy is what a hold would cover of a table.
+func CoveredBy(t *plan.Table, held plan.HeldRows) Covered {
+	return Covered{table: t, key: t.KeyColumns(), held: held}
+}
+
+// ids is the one set of ids, if it is one that covers.
+func (c Covered) ids() *plan.HeldSet {
+	if c.held.All || len(c.held.Sets) != 1 || len(c.held.Conditions) > 0 {
+		return nil
+	}
+	return &c.held.Sets[0]
+}
+
+// from is the covered rows as a FROM item: a few ids each look their row up, instead of
+// every row of the table being asked.
+func (c Covered) from() string {
+	set := c.ids()
+	if set == nil {
+		return relation(c.table, alias)
+	}
+	equal := make([]string, len(c.key))
+	for i, k := range c.key {
+		equal[i] = fmt.Sprintf("h.%s OPERATOR(%s.=) c.%s", HeldColumn(i), retention.QuoteIdent(k.EqSchema), retention.QuoteIdent(k.Name))
+	}
+	return fmt.Sprintf("(SELECT c.tableoid, c.ctid, c.* FROM %s AS h JOIN %s ON %s) AS %s", HeldTable(set.ID).SQL(), relation(c.table, "c"), strings.Join(equal, " AND "), alias)
+}
+
+func (c Covered) where(b *builder) string {
+	if c.ids() != nil {
+		return "true"
+	}
+	return (&Printer{plan: &plan.Plan{Table: c.table, Key: c.key, Holds: c.held}}).held(b)
+}
+
+// Count counts the covered rows, and those for which a condition is neither true nor false.
+func (c Covered) Count() Statement {
+	b := &builder{}
+	unknown := "0::bigint"
+	if len(c.held.Conditions) > 0 {
+		parts := make([]string, len(c.held.Conditions))
+		for i, cond := range c.held.Conditions {
+			parts[i] = "(" + cond.Cond.SQL("t") + ")"
+		}
+		unknown = "pg_catalog.count(*) FILTER (WHERE (" + strings.Join(parts, " OR ") + ") IS NULL)"
+	}
+	b.printf("SELECT pg_catalog.count(*) FILTER (WHERE %s), %s FROM %s", c.where(b), unknown, c.from())
+	return b.done()
+}
+
+// Keys reads the keys of some of the covered rows, as text.
+func (c Covered) Keys(n int) Statement {
+	b := &builder{}
+	texts := make([]string, len(c.key))
+	for i, k := range c.key {
+		texts[i] = col(k.Name) + asText
+	}
+	b.printf("SELECT ARRAY[%s] FROM %s\nWHERE %s\nLIMIT %d", strings.Join(texts, ", "), c.from(), c.where(b), n)
+	return b.done()
+}
+
+// Due counts the covered rows that are due: under any of the policies and not held, under
+// any and held by others, then under each alone. The printers are the policies', all of this
+// table.
+func (c Covered) Due(policies []*Printer) Statement {
+	b := &builder{}
+	each := make([]string, len(policies))
+	for i, p := range policies {
+		each[i] = "((" + p.due(b) + ") IS TRUE)"
+	}
+	anyDue, held := "("+strings.Join(each, " OR ")+")", "false"
+	if policies[0].plan.Holds.Any() {
+		held = "(" + policies[0].held(b) + ") IS TRUE"
+	}
+	counts := []string{anyDue + " AND NOT " + held, anyDue + " AND " + held}
+	for i, cond := range slices.Concat(counts, each) {
+		sep := ", "
+		if i == 0 {
+			sep = "SELECT "
+		}
+		b.printf("%spg_catalog.count(*) FILTER (WHERE %s)", sep, cond)
+	}
+	b.printf("\nFROM %s\nWHERE %s", c.from(), c.where(b))
+	return b.done()
+}

@@ -1,0 +1,227 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+const (
+	// previewTimeout bounds each statement of a preview: a person waits for it.
+	previewTimeout = 10 * time.Second
+	// previewKeys is how many covered rows are shown, previewMissing how many ids without a
+	// row are looked up in the evidence.
+	previewKeys    = 5
+	previewMissing = 100
+)
+
+// PreviewHold counts what a hold would cover; see engine.GuardTarget. Nothing of it stays: the
+// ids are in tables of the session's own, which are rolled back.
+func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy) (p retention.HoldPreview, missing [][]retention.MissingRecord, err error) {
+	select {
+	case t.counting <- struct{}{}:
+		defer func() { <-t.counting }()
+	case <-ctx.Done():
+		return p, nil, classify(ctx.Err())
+	}
+	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead})
+	if err != nil {
+		return p, nil, classify(err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	err = tx.QueryRow(ctx, `SELECT clock_timestamp() FROM (SELECT set_config('statement_timeout', $1, true), set_config('row_security', 'off', true), set_config('jit', 'off', true), set_config('work_mem', $2, true), set_config('lock_timeout', $3, true)) AS s`,
+		millis(previewTimeout), workMem, millis(previewTimeout)).Scan(&p.AsOf)
+	if err != nil {
+		return p, nil, classify(err)
+	}
+	for i, s := range h.Scope {
+		v := &previewer{t: t, tx: tx, scope: s, out: retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition}}
+		gone, err := v.look(ctx, int32(i+1), p.AsOf, policies)
+		if err != nil {
+			return p, nil, classify(err)
+		}
+		p.Scopes, missing = append(p.Scopes, v.out), append(missing, gone)
+	}
+	return p, missing, nil
+}
+
+// previewer looks at one scope.
+type previewer struct {
+	t     *Target
+	tx    pgx.Tx
+	scope retention.Scope
+	table *plan.Table
+	out   retention.ScopePreview
+}
+
+func (v *previewer) look(ctx context.Context, number int32, now time.Time, policies []retention.Policy) (missing []retention.MissingRecord, err error) {
+	if _, err := v.tx.Exec(ctx, ourPath); err != nil {
+		return nil, err
+	}
+	if v.table, err = readTable(ctx, v.tx, v.scope.Table); err != nil {
+		return nil, err
+	}
+	held, err := v.held(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	planned := v.plans(ctx, now, policies)
+	c := sqlgen.CoveredBy(v.table, held)
+	if err := useOwnPath(ctx, v.tx); err != nil {
+		return nil, err
+	}
+	v.within(ctx, func(tx pgx.Tx) error { return v.count(ctx, tx, c) })
+	v.within(ctx, func(tx pgx.Tx) error { return v.due(ctx, tx, c, planned) })
+	if v.table.Key != nil {
+		v.within(ctx, func(tx pgx.Tx) error { return v.samples(ctx, tx, c) })
+	}
+	return v.missing(ctx)
+}
+
+// within counts something; if that takes too long, or fails for a row, the rest goes on and
+// the preview says so.
+func (v *previewer) within(ctx context.Context, do func(tx pgx.Tx) error) {
+	err := pgx.BeginFunc(ctx, v.tx, do)
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	switch {
+	case err == nil:
+	case ok && pg.Code == "57014":
+		v.out.Problem = fmt.Sprintf("not everything was counted: it takes longer than %d seconds. The hold covers it all the same", int(previewTimeout.Seconds()))
+	case ok:
+		v.out.Problem = "not everything was counted: " + said(pg)
+	default:
+		v.out.Problem = "not everything was counted: " + err.Error()
+	}
+}
+
+// held is the scope as a batch would judge it.
+func (v *previewer) held(ctx context.Context, number int32) (plan.HeldRows, error) {
+	s := plan.HoldScope{HoldID: "preview", RelID: v.table.OID, Table: v.table.Name, Condition: v.scope.Condition}
+	cond, err := readScopeCondition(v.scope, v.table)
+	if err != nil {
+		return plan.HeldRows{}, err
+	}
+	s.Columns, s.ColumnTypes = cond.names, cond.types
+	s.Attached = v.table.Partitions.Tree
+	if len(v.scope.RecordIDs) > 0 {
+		key, err := scopeKey(v.scope, v.table)
+		if err != nil {
+			return plan.HeldRows{}, err
+		}
+		for _, c := range key {
+			s.KeyAttnums, s.KeyTypes, s.KeyNames = append(s.KeyAttnums, c.Num), append(s.KeyTypes, c.BaseOID), append(s.KeyNames, c.Name)
+		}
+		s.Set, s.Rows = -number, int64(len(v.scope.RecordIDs))
+		if err := v.copyIDs(ctx, s.Set, key); err != nil {
+			return plan.HeldRows{}, err
+		}
+	}
+	return plan.HeldBy(v.table, []plan.HoldScope{s})
+}
+
+func (v *previewer) copyIDs(ctx context.Context, set int32, key []plan.Column) error {
+	if _, err := v.tx.Exec(ctx, createHeldTable(set, key)); err != nil {
+		return err
+	}
+	into := make([]string, len(key))
+	for i := range key {
+		into[i] = sqlgen.HeldColumn(i)
+	}
+	for chunk := range slices.Chunk(v.scope.RecordIDs, stageChunk) {
+		args := columnArrays(chunk, len(key))
+		_, err := v.tx.Exec(ctx, fmt.Sprintf(`INSERT INTO %s (%s, hold_no) SELECT %s, 0 FROM %s ON CONFLICT DO NOTHING`,
+			heldTable(set), strings.Join(into, ", "), castColumns(key), unnestKeys(args)), args...)
+		if err != nil {
+			return err
+		}
+	}
+	_, err := v.tx.Exec(ctx, "ANALYZE "+heldTable(set))
+	return err
+}
+
+// plans are those of the active policies of the table that can be carried out.
+func (v *previewer) plans(ctx context.Context, now time.Time, policies []retention.Policy) (out []*planned) {
+	for _, p := range policies {
+		if p.Table != v.scope.Table {
+			continue
+		}
+		err := pgx.BeginFunc(ctx, v.tx, func(sp pgx.Tx) error {
+			pl, err := v.t.plan(ctx, sp, p, now)
+			if err == nil && !pl.Idle {
+				out = append(out, pl)
+			}
+			return err
+		})
+		if err != nil {
+			v.out.Problem = fmt.Sprintf("what is due under the policy %s was not counted, since it cannot be carried out: %v", p.Name, err)
+		}
+	}
+	return out
+}
+
+func (v *previewer) count(ctx context.Context, tx pgx.Tx, c sqlgen.Covered) error {
+	if v.scope.All && v.table.EstimatedRows > 1_000_000 {
+		v.out.RecordCount, v.out.Estimated = v.table.EstimatedRows, true
+		return nil
+	}
+	s := c.Count()
+	return tx.QueryRow(ctx, s.SQL, asPlanned(s)...).Scan(&v.out.RecordCount, &v.out.UnknownCount)
+}
+
+func (v *previewer) due(ctx context.Context, tx pgx.Tx, c sqlgen.Covered, policies []*planned) error {
+	if len(policies) == 0 {
+		return nil
+	}
+	printers := make([]*sqlgen.Printer, len(policies))
+	each := make([]retention.PolicyDue, len(policies))
+	into := []any{&v.out.DueCount, &v.out.DueHeldCount}
+	for i, p := range policies {
+		printers[i] = p.sql
+		each[i].Policy, each[i].Action = p.Policy.Name, p.Policy.Action
+		into = append(into, &each[i].Due)
+	}
+	s := c.Due(printers)
+	if err := tx.QueryRow(ctx, s.SQL, asPlanned(s)...).Scan(into...); err != nil {
+		return err
+	}
+	v.out.Policies = each
+	return nil
+}
+
+func (v *previewer) samples(ctx context.Context, tx pgx.Tx, c sqlgen.Covered) error {
+	s := c.Keys(previewKeys)
+	rows, err := tx.Query(ctx, s.SQL, asPlanned(s)...)
+	if err != nil {
+		return err
+	}
+	v.out.Samples, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (k retention.Key, err error) {
+		err = row.Scan((*[]string)(&k))
+		return k, err
+	})
+	return err
+}
+
+// missing are the first of the ids without a row, as they are in the evidence.
+func (v *previewer) missing(ctx context.Context) ([]retention.MissingRecord, error) {
+	positions, err := v.t.missing(ctx, v.scope, v.table)
+	if err != nil {
+		return nil, err
+	}
+	v.out.NotFoundCount = int64(len(positions))
+	var out []retention.MissingRecord
+	for _, pos := range positions[:min(len(positions), previewMissing)] {
+		key := v.scope.RecordIDs[pos]
+		out = append(out, retention.MissingRecord{Key: key, Digests: [][]byte{v.t.Digest(v.table.Name, key)}})
+	}
+	return out, nil
+}

@@ -1,0 +1,83 @@
+package retention
+
+import "time"
+
+// HoldPreview is what a hold that is not placed yet would cover, scope by scope.
+type HoldPreview struct {
+	// AsOf is the governed database's clock.
+	AsOf   time.Time
+	Scopes []ScopePreview
+}
+
+// ScopePreview is what one scope would cover.
+type ScopePreview struct {
+	Table     TableName
+	All       bool
+	Condition string
+	// RecordCount is the rows that it covers now, Estimated that the server estimates them.
+	RecordCount int64
+	Estimated   bool
+	// NotFoundCount is how many of the ids have no row. They would be held too.
+	NotFoundCount int64
+	// UnknownCount is the rows for which the condition is neither true nor false. They are
+	// not covered.
+	UnknownCount int64
+	// DueCount is the covered rows that the next run would take, under any of Policies; those
+	// that another hold keeps are in DueHeldCount.
+	DueCount, DueHeldCount int64
+	Policies               []PolicyDue
+	// Samples are keys of some of the covered rows.
+	Samples []Key
+	// Gone is what was disposed of in this scope already, so far as the evidence tells.
+	Gone ScopeGone
+	// Problem is why something could not be counted; empty if all was.
+	Problem string
+}
+
+// PolicyDue is how many of the covered rows are due under one policy that is active, held by
+// others or not.
+type PolicyDue struct {
+	Policy string
+	Action Action
+	Due    int64
+}
+
+// ScopeGone is what the evidence tells of a scope.
+type ScopeGone struct {
+	// LookedUp is how many of the ids without a row were looked up, the first of them.
+	LookedUp int
+	// Found are those of them that were disposed of, with the last time.
+	Found []GoneRecord
+	// Untold are the rows of the table that were disposed of without a digest each: whether
+	// the scope's are among them nobody can tell. UntoldUntil is when the last of them went.
+	Untold      int64
+	UntoldUntil *time.Time
+	// Total is how many rows of the table were disposed of, by any policy, in or out of the
+	// scope.
+	Total int64
+}
+
+// GoneRecord is a record that was disposed of.
+type GoneRecord struct {
+	Key    Key
+	At     time.Time
+	Policy string
+	Action Action
+	RunID  string
+}
+
+// MissingRecord is an id without a row, with the digests that it has in the evidence.
+type MissingRecord struct {
+	Key     Key
+	Digests [][]byte
+}
+
+// Totals adds up the scopes: two of one table may have rows in common.
+func (p HoldPreview) Totals() (records, due, gone int64) {
+	for _, s := range p.Scopes {
+		records += s.RecordCount
+		due += s.DueCount
+		gone += int64(len(s.Gone.Found))
+	}
+	return records, due, gone
+}

@@ -1,0 +1,148 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+// previewMissing is what the preview says before anything can be counted.
+const previewMissing = "Choose a table and what of it must stay: how many records that is, and how many of them would go with the next run, is then counted here."
+
+// previewHold shows the form with what the hold would cover. With JavaScript the preview alone
+// is taken from it.
+func previewHold(v *visit) error {
+	d := v.holdDraft()
+	tables, err := v.tables()
+	if errors.Is(err, retention.ErrUnavailable) {
+		return v.holdForm(http.StatusOK, d, faults{}, "")
+	}
+	if err != nil {
+		return err
+	}
+	var scopes []retention.Scope
+	var f faults
+	for i, s := range d.scopes {
+		scope, _ := s.scope(i, tables, &f)
+		scopes = append(scopes, scope)
+	}
+	if f.any() {
+		return v.holdFormWith(http.StatusOK, d, faults{}, "", ui.HoldPreviewView{Missing: previewMissing, Place: "Place hold"})
+	}
+	p, err := v.e.PreviewHold(v.ctx, v.actor, scopes)
+	if f, ok := faultsOf(err); ok {
+		return v.holdFormWith(http.StatusOK, d, faults{}, "", ui.HoldPreviewView{Missing: "It cannot be placed so: " + f.first() + ".", Place: "Place hold"})
+	}
+	if errors.Is(err, retention.ErrUnavailable) {
+		return v.holdForm(http.StatusOK, d, faults{}, "")
+	}
+	if err != nil {
+		return err
+	}
+	return v.holdFormWith(http.StatusOK, d, faults{}, "", v.holdPreview(p))
+}
+
+// first is the first fault in words.
+func (f faults) first() string {
+	if len(f.fields) == 0 {
+		return ""
+	}
+	return f.fields[0].Message
+}
+
+func (v *visit) holdPreview(p retention.HoldPreview) ui.HoldPreviewView {
+	records, due, gone := p.Totals()
+	out := ui.HoldPreviewView{Answer: coversNow(p, records, due), Place: "Place hold on " + ui.Count(records, "record", "records")}
+	if records == 0 {
+		out.Place, out.Tone = "Place hold", "warn"
+	}
+	if gone > 0 {
+		out.Tone = "warn"
+		out.Answer += " " + ui.Count(gone, "record was", "records were") + " disposed of before."
+	}
+	for _, s := range p.Scopes {
+		out.Scopes = append(out.Scopes, v.scopePreview(s))
+	}
+	return out
+}
+
+func coversNow(p retention.HoldPreview, records, due int64) string {
+	s := "It covers " + ui.Count(records, "record", "records")
+	if n := len(p.Scopes); n > 1 {
+		s += " in " + ui.Num(int64(n)) + " scopes"
+	}
+	return s + " now. " + ui.Count(due, "would go", "would go") + " with the next run without it."
+}
+
+func (v *visit) scopePreview(s retention.ScopePreview) ui.ScopePreviewView {
+	out := ui.ScopePreviewView{Table: s.Table.String(), Lines: []string{scopeCovers(s)}}
+	for _, p := range s.Policies {
+		out.Lines = append(out.Lines, ui.Num(p.Due)+" of them "+pick(p.Due == 1, "is", "are")+" due under the policy `"+p.Policy+"` ("+string(p.Action)+").")
+	}
+	if len(s.Policies) == 0 {
+		out.Lines = append(out.Lines, "No active policy disposes of rows of this table.")
+	}
+	if s.DueHeldCount > 0 {
+		out.Lines = append(out.Lines, "Another hold keeps "+ui.Num(s.DueHeldCount)+" of the due ones already.")
+	}
+	for _, k := range s.Samples {
+		out.Samples = append(out.Samples, keyText(k))
+	}
+	if s.RecordCount == 0 && s.Problem == "" {
+		out.Warnings = append(out.Warnings, "No record fits now. The hold can be placed all the same, and covers those that come to fit it.")
+	}
+	if s.NotFoundCount > 0 {
+		out.Warnings = append(out.Warnings, ui.Count(s.NotFoundCount, "id has", "ids have")+" no row now. They are held too, should such a row appear.")
+	}
+	if s.UnknownCount > 0 {
+		out.Warnings = append(out.Warnings, "For "+ui.Count(s.UnknownCount, "record", "records")+" the condition is neither true nor false, since a column is empty (NULL). They are not covered; add `OR … IS NULL` if they must be.")
+	}
+	out.Warnings = append(out.Warnings, v.goneWords(s)...)
+	for _, g := range s.Gone.Found {
+		out.Gone = append(out.Gone, ui.RecordRow{Href: recordHref(s.Table, g.Key), Key: keyText(g.Key), Table: pick(g.Action == retention.ActionAnonymize, "anonymized", pick(g.Action == retention.ActionArchive, "archived", "deleted")) + " on " + v.clock.day(g.At) + " under " + g.Policy})
+	}
+	if s.Problem != "" {
+		out.Warnings = append(out.Warnings, upperFirst(s.Problem)+".")
+	}
+	return out
+}
+
+func scopeCovers(s retention.ScopePreview) string {
+	what := ui.Count(s.RecordCount, "record", "records")
+	switch {
+	case s.Estimated:
+		return "About " + what + ", by the database's estimate, and all that are added."
+	case s.All:
+		return what + ", and all that are added."
+	case s.Condition != "":
+		return what + " now, and those that come to fit the condition."
+	}
+	return what + " by id."
+}
+
+// goneWords say what was disposed of, and how far that can be told.
+func (v *visit) goneWords(s retention.ScopePreview) []string {
+	var out []string
+	g := s.Gone
+	if len(g.Found) > 0 {
+		out = append(out, ui.Count(int64(len(g.Found)), "of the ids without a row was", "of the ids without a row were")+" disposed of before:")
+	} else if g.LookedUp > 0 && g.Untold == 0 {
+		out = append(out, "The evidence has none of "+pick(g.LookedUp == 1, "it", "them")+": what Holdfast disposed of is not among "+pick(g.LookedUp == 1, "it", "them")+".")
+	}
+	if more := s.NotFoundCount - int64(g.LookedUp); more > 0 {
+		out = append(out, "The first "+ui.Num(int64(g.LookedUp))+" were looked up in the evidence; the page of a record tells of any other.")
+	}
+	if g.Untold > 0 {
+		until := ""
+		if g.UntoldUntil != nil {
+			until = " until " + v.clock.day(*g.UntoldUntil)
+		}
+		out = append(out, ui.Count(g.Untold, "record", "records")+" of this table went"+until+" with counts alone as evidence: whether any of this hold's is among them cannot be told.")
+	}
+	if (s.All || s.Condition != "") && g.Total > 0 {
+		out = append(out, "Of this table "+ui.Count(g.Total, "record was", "records were")+" disposed of so far; which of them were in this scope cannot be told, since evidence keeps no contents.")
+	}
+	return out
+}
