@@ -173,6 +173,9 @@ func (s *service) tellOfHolds(t *testing.T) {
 	s.do(call{method: "POST", path: path + "/take-back", body: `{"reason": "an appeal"}`}).want(409)
 	s.do(call{method: "POST", path: path + "/review", body: `{"note": "counsel was asked", "review_at": "2097-01-01T00:00:00Z"}`}).want(200)
 	s.do(call{method: "GET", path: "/api/v1/holds?review_due=true"}).want(200)
+	if proof := s.do(call{method: "GET", path: path + "/proof"}).want(200).object(); proof["stands"] != true || proof["until"] != nil {
+		t.Errorf("proof: got %v", proof)
+	}
 	s.do(call{method: "PATCH", path: path, header: map[string]string{"If-Match": "*"}, body: `{"release_delay": null, "change_reason": "it need not wait"}`}).want(200)
 	s.do(call{method: "POST", path: path + "/release", body: `{"reason": "settled"}`}).want(202)
 	if got := s.do(call{method: "GET", path: path}).want(200).header.Get("ETag"); got == last {

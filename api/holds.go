@@ -58,10 +58,33 @@ func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
 		Samples: each(s.Samples, renderKey), Problem: orNull(s.Problem),
 	}
 	out.Gone.LookedUpCount, out.Gone.TableCount, out.Gone.UntoldCount, out.Gone.UntoldUntil = int64(s.Gone.LookedUp), s.Gone.Total, s.Gone.Untold, utc(s.Gone.UntoldUntil)
-	out.Gone.Records = each(s.Gone.Found, func(g retention.GoneRecord) oapi.GoneRecord {
-		return oapi.GoneRecord{Key: renderKey(g.Key), At: g.At.UTC(), Policy: g.Policy, Action: oapi.Action(g.Action), Run: g.RunID}
-	})
+	out.Gone.Records = each(s.Gone.Found, renderGone)
 	return out
+}
+
+// ProveHold is GET /holds/{id}/proof.
+func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (oapi.ProveHoldResponseObject, error) {
+	p, err := s.engine.ProveHold(ctx, httpauth.ActorFrom(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.ProveHold200JSONResponse{
+		Hold: renderHold(p.Hold), Stands: p.Stands(), AsOf: p.AsOf.UTC(), From: p.From.UTC(), Until: utc(p.Until), Epoch: p.Epoch,
+		BatchCount: p.Batches, EarlierBatches: append([]string{}, p.Earlier...), PutBackAt: utc(p.PutBackAt), UnjudgedCount: p.Unjudged,
+		Scope: each(p.Scopes, func(s retention.ScopeProof) oapi.ScopeProof {
+			return oapi.ScopeProof{
+				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.Records, Disposed: each(s.Disposed, renderGone),
+				ProcessedCount: s.Processed, UntoldCount: s.Untold,
+			}
+		}),
+		Suspended: each(p.Runs, func(r retention.SuspendedRun) oapi.SuspendedRun {
+			return oapi.SuspendedRun{Run: r.RunID, Policy: r.Policy, Table: r.Table.String(), At: r.At.UTC(), HeldCount: r.Held}
+		}),
+	}, nil
+}
+
+func renderGone(g retention.GoneRecord) oapi.GoneRecord {
+	return oapi.GoneRecord{Key: renderKey(g.Key), At: g.At.UTC(), Policy: g.Policy, Action: oapi.Action(g.Action), Run: g.RunID}
 }
 
 // GetHold is GET /holds/{id}.

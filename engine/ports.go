@@ -117,6 +117,11 @@ type HoldStore interface {
 	// MarkHold takes a hold in force a step towards its end, or back; from another status
 	// than the mark says it is ErrConflict.
 	MarkHold(ctx context.Context, id string, m retention.HoldMark, by retention.By) (retention.Hold, error)
+	// EachHeldKey hands out every id of a hold, scope by scope.
+	EachHeldKey(ctx context.Context, id string, do func(scope int, key retention.Key) error) error
+	// EachBatchOn hands out, oldest first, the batches that disposed of rows of the tables
+	// from a moment on, and before another one if it is given.
+	EachBatchOn(ctx context.Context, tables []retention.TableName, from time.Time, until *time.Time, do func(retention.JudgedBatch) error) error
 	// DatedHolds are the holds in force that end, or are to be looked at, on a day, without
 	// scopes.
 	DatedHolds(ctx context.Context) ([]retention.AnnouncedHold, error)
@@ -377,6 +382,11 @@ type GuardTarget interface {
 	// of its tables, which are those that are active. For each scope it answers the first of
 	// the ids without a row too.
 	PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy) (retention.HoldPreview, [][]retention.MissingRecord, error)
+	// HoldForce is since when, and under which lists of holds, the guard has a hold; zero if
+	// it has none of that id.
+	HoldForce(ctx context.Context, id string) (retention.HoldForce, error)
+	// Digest is the digest of one record in the evidence.
+	Digest(table retention.TableName, key retention.Key) []byte
 	// EndHold takes a hold out of force the same way. Idempotent.
 	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
 	// ForgetHold removes what was staged for a hold that is not in force.

@@ -400,6 +400,28 @@ func (s *fakeStore) MarkHold(_ context.Context, id string, m retention.HoldMark,
 	return *h, nil
 }
 
+func (s *fakeStore) EachHeldKey(_ context.Context, id string, do func(int, retention.Key) error) error {
+	for _, r := range s.records[id] {
+		if err := do(0, r.Key); err != nil {
+			return err
+		}
+	}
+	return s.down
+}
+
+func (s *fakeStore) EachBatchOn(_ context.Context, tables []retention.TableName, from time.Time, _ *time.Time, do func(retention.JudgedBatch) error) error {
+	for i, t := range tables {
+		b := retention.JudgedBatch{ID: fmt.Sprint("b", i), RunID: "0195-run-ok", Policy: t.Name, Action: retention.ActionDelete, Table: t, GuardEpoch: 42, CommittedAt: from.Add(time.Hour), Held: 310}
+		if t.Name == "orders" {
+			b.Processed, b.Digests = 1_204, make([]byte, 64)
+		}
+		if err := do(b); err != nil {
+			return err
+		}
+	}
+	return s.down
+}
+
 func (s *fakeStore) DatedHolds(context.Context) ([]retention.AnnouncedHold, error) {
 	unlock, err := s.locked()
 	defer unlock()

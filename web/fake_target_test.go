@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"strconv"
 	"strings"
@@ -138,6 +139,16 @@ func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies [
 	return p, missing, t.down
 }
 
+func (t *fakeTarget) HoldForce(context.Context, string) (retention.HoldForce, error) {
+	epoch := int64(41)
+	return retention.HoldForce{EffectiveEpoch: &epoch}, t.down
+}
+
+func (t *fakeTarget) Digest(_ retention.TableName, key retention.Key) []byte {
+	sum := sha256.Sum256([]byte(key[0]))
+	return sum[:]
+}
+
 func (t *fakeTarget) ActivateHold(context.Context, string) (time.Time, retention.GuardMark, error) {
 	return t.now, retention.GuardMark{}, t.down
 }
@@ -157,3 +168,7 @@ func (fakeHasher) Hash(p string) (string, error)      { return p, nil }
 func (fakeHasher) Check(p, hash string) (bool, error) { return hash != "" && p == hash, nil }
 
 const testPassword = "a quiet harbour at night"
+
+func (t *fakeTarget) Uncarried(context.Context, int) ([]retention.JournalRow, error) {
+	return nil, t.down
+}

@@ -28,6 +28,7 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Post("/holds/{id}/take-back", s.page(takeBackRelease))
 	r.Post("/holds/{id}/review", s.page(reviewHold))
 	r.Get("/holds/calendar", s.page(holdCalendar))
+	r.Get("/holds/{id}/proof", s.page(holdProof))
 }
 
 func holds(v *visit) error {
@@ -133,13 +134,15 @@ func (v *visit) holdPage(status int, h retention.Hold, f faults) error {
 		view.Head.Tone = ""
 	}
 	if h.EffectiveAt != nil {
+		view.ProofHref = "/holds/" + h.ID + "/proof"
 		view.Since = v.clock.exactly(*h.EffectiveAt)
 	}
 	holdScope(&view, h)
 	if err := v.holdRecords(&view, h); err != nil {
 		return err
 	}
-	if err := v.holdEvents(&view, h); err != nil {
+	var err error
+	if view.Events, err = v.holdEvents(h); err != nil {
 		return err
 	}
 	v.holdForms(&view, h, f)
@@ -259,17 +262,17 @@ func (v *visit) holdRecords(view *ui.HoldView, h retention.Hold) error {
 }
 
 // holdEvents are the hold's audit rows as a time-line, oldest first.
-func (v *visit) holdEvents(view *ui.HoldView, h retention.Hold) error {
+func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 	entries, _, err := v.e.Audit(v.ctx, v.actor, retention.AuditFilter{Object: "hold/" + h.ID}, retention.Page{Limit: retention.MaxPage})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, e := range slices.Backward(entries) {
-		view.Events = append(view.Events, ui.Event{
+		events = append(events, ui.Event{
 			What: upperFirst(actionWords(e.Action)), By: e.Actor, At: v.clock.exactly(e.At), Note: v.eventNote(e),
 		})
 	}
-	return nil
+	return events, nil
 }
 
 // eventNote says what changed, where the verb alone does not.

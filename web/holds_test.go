@@ -211,6 +211,19 @@ func TestAReleaseThatCoolsOffIsTakenBackOnItsPage(t *testing.T) {
 	wantText(t, s.get(a.location), ".notice", "The release is taken back")
 }
 
+func TestTheProofOfAHoldCanBePrinted(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	a := s.get("/holds/" + holdID + "/proof")
+	wantCode(t, a, http.StatusOK)
+	wantText(t, a, ".answer", "No covered record was disposed of between 2 March 2026")
+	wantText(t, a, "main", "of which 0 were judged by an earlier list of holds")
+	wantText(t, a, "main", "Dispositions that holds suspended")
+	if len(a.page.all("[data-print]")) != 1 {
+		t.Error("there is nothing to print it by")
+	}
+	wantCode(t, s.get("/holds/0195-new/proof"), http.StatusConflict)
+}
+
 func TestTheFormSaysWhatAHoldWouldCover(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	f := url.Values{"rows": {"1"}, "scope.0.table": {"public.orders"}, "scope.0.what": {"ids"}, "scope.0.record_ids": {"1\n2\n5001"}}

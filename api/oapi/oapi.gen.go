@@ -1240,6 +1240,41 @@ type HoldPreviewInput struct {
 	Scope        []ScopeInput `json:"scope"`
 }
 
+// HoldProof defines model for HoldProof.
+type HoldProof struct {
+	// AsOf When the evidence was looked through
+	AsOf time.Time `json:"as_of"`
+
+	// BatchCount Batches that changed rows of the covered tables in that time
+	BatchCount int64 `json:"batch_count"`
+
+	// EarlierBatches Those that were judged by an earlier list of holds; must be empty
+	EarlierBatches []string `json:"earlier_batches"`
+
+	// Epoch The first list of holds that has it; 0 if that was not kept
+	Epoch int64 `json:"epoch"`
+
+	// From When the hold came into force
+	From time.Time `json:"from"`
+	Hold Hold      `json:"hold"`
+
+	// PutBackAt When the hold was put back into the governed database, which had lost it
+	PutBackAt *time.Time   `json:"put_back_at"`
+	Scope     []ScopeProof `json:"scope"`
+
+	// Stands Nothing speaks against the hold
+	Stands bool `json:"stands"`
+
+	// Suspended The newest 200 runs that left held rows of the covered tables, those of other holds too
+	Suspended []SuspendedRun `json:"suspended"`
+
+	// UnjudgedCount Batches before that, of which only the digests speak
+	UnjudgedCount int64 `json:"unjudged_count"`
+
+	// Until When it ended; null while it is in force
+	Until *time.Time `json:"until"`
+}
+
 // HoldRelease defines model for HoldRelease.
 type HoldRelease struct {
 	// Reason Why these records need not be kept any more.
@@ -2221,6 +2256,25 @@ type ScopePreview struct {
 	UnknownCount int64 `json:"unknown_count"`
 }
 
+// ScopeProof defines model for ScopeProof.
+type ScopeProof struct {
+	All       bool    `json:"all"`
+	Condition *string `json:"condition"`
+
+	// Disposed Those that are there; must be empty. The first 100
+	Disposed []GoneRecord `json:"disposed"`
+
+	// ProcessedCount Rows of the table that were disposed of in that time, in the scope or not; of a table held as a whole it must be 0
+	ProcessedCount int64 `json:"processed_count"`
+
+	// RecordCount Ids that were looked for in the digests
+	RecordCount int64  `json:"record_count"`
+	Table       string `json:"table"`
+
+	// UntoldCount Those of them without a digest each
+	UntoldCount int64 `json:"untold_count"`
+}
+
 // Simulation defines model for Simulation.
 type Simulation struct {
 	Action Action    `json:"action"`
@@ -2477,6 +2531,15 @@ type SubscriberTest struct {
 	DurationSeconds float64   `json:"duration_seconds"`
 	EventID         string    `json:"event_id"`
 	SentAt          time.Time `json:"sent_at"`
+}
+
+// SuspendedRun defines model for SuspendedRun.
+type SuspendedRun struct {
+	At        time.Time `json:"at"`
+	HeldCount int64     `json:"held_count"`
+	Policy    string    `json:"policy"`
+	Run       string    `json:"run"`
+	Table     string    `json:"table"`
 }
 
 // Table defines model for Table.
@@ -3090,6 +3153,9 @@ type ServerInterface interface {
 	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(w http.ResponseWriter, r *http.Request, id HoldID, params ReviseHoldParams)
+	// ProveHold Prove that a hold held
+	// (GET /api/v1/holds/{id}/proof)
+	ProveHold(w http.ResponseWriter, r *http.Request, id HoldID)
 	// ListHoldRecords List the record ids that a hold covers
 	// (GET /api/v1/holds/{id}/records)
 	ListHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params ListHoldRecordsParams)
@@ -3309,6 +3375,12 @@ func (_ Unimplemented) GetHold(w http.ResponseWriter, r *http.Request, id HoldID
 // ReviseHold Change a hold's reason, expiry or review date
 // (PATCH /api/v1/holds/{id})
 func (_ Unimplemented) ReviseHold(w http.ResponseWriter, r *http.Request, id HoldID, params ReviseHoldParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ProveHold Prove that a hold held
+// (GET /api/v1/holds/{id}/proof)
+func (_ Unimplemented) ProveHold(w http.ResponseWriter, r *http.Request, id HoldID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -4162,6 +4234,32 @@ func (siw *ServerInterfaceWrapper) ReviseHold(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ReviseHold(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ProveHold operation middleware
+func (siw *ServerInterfaceWrapper) ProveHold(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ProveHold(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6278,6 +6376,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Post(options.BaseURL+"/api/v1/holds/{id}/review", wrapper.ReviewHold)
 	})
 	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/holds/{id}/proof", wrapper.ProveHold)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/holds/{id}/records", wrapper.ListHoldRecords)
 	})
 	r.Group(func(r chi.Router) {
@@ -7893,6 +7994,125 @@ type ReviseHold503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReviseHold503ApplicationProblemPlusJSONResponse) VisitReviseHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveHoldRequestObject struct {
+	ID HoldID `json:"id"`
+}
+
+type ProveHoldResponseObject interface {
+	VisitProveHoldResponse(w http.ResponseWriter) error
+}
+
+type ProveHold200JSONResponse HoldProof
+
+func (response ProveHold200JSONResponse) VisitProveHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveHold400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ProveHold400ApplicationProblemPlusJSONResponse) VisitProveHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveHold401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ProveHold401ApplicationProblemPlusJSONResponse) VisitProveHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveHold404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ProveHold404ApplicationProblemPlusJSONResponse) VisitProveHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveHold409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ProveHold409ApplicationProblemPlusJSONResponse) VisitProveHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveHold500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ProveHold500ApplicationProblemPlusJSONResponse) VisitProveHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ProveHold503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ProveHold503ApplicationProblemPlusJSONResponse) VisitProveHoldResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -14694,6 +14914,9 @@ type StrictServerInterface interface {
 	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(ctx context.Context, request ReviseHoldRequestObject) (ReviseHoldResponseObject, error)
+	// ProveHold Prove that a hold held
+	// (GET /api/v1/holds/{id}/proof)
+	ProveHold(ctx context.Context, request ProveHoldRequestObject) (ProveHoldResponseObject, error)
 	// ListHoldRecords List the record ids that a hold covers
 	// (GET /api/v1/holds/{id}/records)
 	ListHoldRecords(ctx context.Context, request ListHoldRecordsRequestObject) (ListHoldRecordsResponseObject, error)
@@ -15189,6 +15412,32 @@ func (sh *strictHandler) ReviseHold(w http.ResponseWriter, r *http.Request, id H
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReviseHoldResponseObject); ok {
 		if err := validResponse.VisitReviseHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ProveHold operation middleware
+func (sh *strictHandler) ProveHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request ProveHoldRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ProveHold(ctx, request.(ProveHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ProveHold")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ProveHoldResponseObject); ok {
+		if err := validResponse.VisitProveHoldResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

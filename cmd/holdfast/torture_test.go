@@ -189,6 +189,8 @@ type torture struct {
 	mu     sync.Mutex
 	done   map[string]int
 	places []time.Duration
+	// unproven are holds whose proof says that something speaks against them.
+	unproven []string
 }
 
 const tortureTables = `
@@ -368,6 +370,19 @@ func (r *torture) settle() {
 	s.await(func() bool { return pgtest.Value[int64](r.t, r.store, between) == 0 }, func() string { return "holds stay between two states" })
 	s.call("POST", "/api/v1/runs", jsonType, `{"pace":"max"}`, 202)
 	s.await(func() bool { return open() == 0 }, func() string { return "the last run does not end" })
+	r.prove(s)
+}
+
+// prove asks for the proof of every hold that was ever in force.
+func (r *torture) prove(s *service) {
+	ids := pgtest.Value[[]string](r.t, r.store, `SELECT coalesce(array_agg(id::text), '{}') FROM holdfast.hold WHERE effective_at IS NOT NULL`)
+	for _, id := range ids {
+		proof := s.call("GET", "/api/v1/holds/"+id+"/proof", jsonType, "", 200)
+		if proof["stands"] != true {
+			r.unproven = append(r.unproven, fmt.Sprintf("hold %s: judged earlier %v, scopes %v", id, proof["earlier_batches"], proof["scope"]))
+		}
+		r.count("hold proven")
+	}
 }
 
 // judge holds the history against the promises, and the end against what was due.
@@ -379,6 +394,9 @@ func (r *torture) judge() *judge {
 	}
 	if failed := pgtest.Value[int64](r.t, r.store, `SELECT count(*) FROM holdfast.run WHERE status IN ('failed', 'partial')`); failed > 0 {
 		j.fault("%d runs failed: %s", failed, pgtest.Value[string](r.t, r.store, `SELECT string_agg(DISTINCT errors::text, '; ') FROM holdfast.run_policy WHERE status = 'failed'`))
+	}
+	for _, u := range r.unproven {
+		j.fault("the proof speaks against %s", u)
 	}
 	return j
 }

@@ -120,7 +120,9 @@ func (t *Target) ActivateHold(ctx context.Context, id string) (effectiveAt time.
 		// has committed, every later one sees the hold.
 		err := tx.QueryRow(ctx, `
 			UPDATE holdfast_guard.hold
-			SET state = 'active', effective_at = CASE state WHEN 'active' THEN effective_at ELSE clock_timestamp() END, ended_at = NULL
+			SET state = 'active', effective_at = CASE state WHEN 'active' THEN effective_at ELSE clock_timestamp() END, ended_at = NULL, ended_epoch = NULL,
+			    -- of the list that this transaction makes
+			    effective_epoch = CASE state WHEN 'active' THEN effective_epoch ELSE (SELECT epoch + 1 FROM holdfast_guard.state) END
 			WHERE id = $1
 			RETURNING effective_at`, id).Scan(&effectiveAt)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -140,7 +142,8 @@ func (t *Target) EndHold(ctx context.Context, id string) (endedAt time.Time, mar
 	err = t.change(ctx, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
 			UPDATE holdfast_guard.hold
-			SET state = 'ended', ended_at = CASE state WHEN 'ended' THEN ended_at ELSE clock_timestamp() END
+			SET state = 'ended', ended_at = CASE state WHEN 'ended' THEN ended_at ELSE clock_timestamp() END,
+			    ended_epoch = CASE state WHEN 'ended' THEN ended_epoch ELSE (SELECT epoch + 1 FROM holdfast_guard.state) END
 			WHERE id = $1
 			RETURNING ended_at`, id).Scan(&endedAt)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -154,6 +157,15 @@ func (t *Target) EndHold(ctx context.Context, id string) (endedAt time.Time, mar
 	}
 	mark, _, err = t.GuardState(ctx)
 	return endedAt, mark, err
+}
+
+// HoldForce is since when the guard has a hold; see engine.GuardTarget.
+func (t *Target) HoldForce(ctx context.Context, id string) (f retention.HoldForce, err error) {
+	err = t.pool.QueryRow(ctx, `SELECT effective_at, effective_epoch, ended_epoch FROM holdfast_guard.hold WHERE id = $1`, id).Scan(&f.EffectiveAt, &f.EffectiveEpoch, &f.EndedEpoch)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return f, nil
+	}
+	return f, classify(err)
 }
 
 // change runs do under the exclusive guard lock and bumps the epoch. A stopped

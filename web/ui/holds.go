@@ -74,6 +74,8 @@ type HoldView struct {
 	Expiry      ExpiryFields
 	Note        Field
 	Why         Field
+	// ProofHref is the page of the proof; empty if the hold was never in force.
+	ProofHref string
 	// CoolsOff: a release is under way and can be taken back.
 	CoolsOff bool
 	TakeBack Field
@@ -163,4 +165,34 @@ type ScopePreviewView struct {
 	Warnings []string
 	// Gone are records that were disposed of.
 	Gone []RecordRow
+}
+
+// HoldProofView is the printable statement that a hold held.
+type HoldProofView struct {
+	Head   Head
+	Facts  []Pair
+	Scopes []ScopeProofRow
+	// Against is what speaks against the hold; empty if nothing does.
+	Against []string
+	// Limits say what evidence cannot tell.
+	Limits []string
+	Runs   []SuspendedRow
+	Events []Event
+}
+
+// ScopeProofRow is one scope of it.
+type ScopeProofRow struct {
+	Table, What, Condition string
+	Checked                string
+	Disposed               int64
+	Others                 int64
+}
+
+// SuspendedRow is a run that left held rows.
+type SuspendedRow struct {
+	Href   string
+	At     Time
+	Policy string
+	Table  string
+	Held   int64
 }

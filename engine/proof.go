@@ -1,0 +1,161 @@
+package engine
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+
+	"holdfast/retention"
+)
+
+// digestSize is the length of a record's digest.
+const digestSize = 32
+
+const (
+	// maxEarlier bounds the batches that a proof names as judged without the hold, maxFound
+	// the records that it names as gone. One of either is one too many.
+	maxEarlier = 20
+	maxFound   = 100
+	// maxSuspended bounds the list of runs that a proof shows.
+	maxSuspended = 200
+)
+
+// ProveHold looks through the evidence for anything that speaks against a hold: a covered
+// record disposed of while it was in force, or a batch judged without it. What is still in
+// the governed database is brought over before, so that nothing is left out.
+func (e *Engine) ProveHold(ctx context.Context, actor retention.Actor, id string) (retention.HoldProof, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.HoldProof{}, err
+	}
+	h, err := e.store.Hold(ctx, id)
+	if err != nil {
+		return retention.HoldProof{}, err
+	}
+	if h.EffectiveAt == nil {
+		return retention.HoldProof{}, retention.Conflictf("the hold is %s: it was never in force, so there is nothing to prove", h.Status)
+	}
+	if err := e.carryRows(ctx); err != nil {
+		return retention.HoldProof{}, err
+	}
+	force, err := e.target.HoldForce(ctx, id)
+	if err != nil {
+		return retention.HoldProof{}, err
+	}
+	p := &prover{e: e, force: force, out: retention.HoldProof{Hold: h, From: h.EffectiveAt, Until: h.ReleasedAt}}
+	if p.out.AsOf, err = e.store.Now(ctx); err != nil {
+		return p.out, err
+	}
+	return p.out, p.prove(ctx)
+}
+
+// prover looks through the evidence of one hold.
+type prover struct {
+	e     *Engine
+	force retention.HoldForce
+	// records are the digests of the ids, in order, with the scope and the id.
+	records []provenRecord
+	out     retention.HoldProof
+}
+
+type provenRecord struct {
+	digest [digestSize]byte
+	scope  int
+	key    retention.Key
+}
+
+func (p *prover) prove(ctx context.Context) error {
+	var tables []retention.TableName
+	for _, s := range p.out.Hold.Scope {
+		p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{Table: s.Table, All: s.All, Condition: s.Condition})
+		if !slices.Contains(tables, s.Table) {
+			tables = append(tables, s.Table)
+		}
+	}
+	if p.force.EffectiveEpoch != nil {
+		p.out.Epoch = *p.force.EffectiveEpoch
+	}
+	// A guard that was restored to before the hold has it since it was put back.
+	if at := p.force.EffectiveAt; at != nil && at.After(*p.out.From) {
+		p.out.PutBackAt = at
+	}
+	if err := p.readRecords(ctx); err != nil {
+		return err
+	}
+	if err := p.e.store.EachBatchOn(ctx, tables, *p.out.From, p.out.Until, p.judge); err != nil {
+		return err
+	}
+	p.suspended()
+	return nil
+}
+
+// readRecords makes the digests of the held ids.
+func (p *prover) readRecords(ctx context.Context) error {
+	err := p.e.store.EachHeldKey(ctx, p.out.Hold.ID, func(scope int, key retention.Key) error {
+		r := provenRecord{scope: scope, key: slices.Clone(key)}
+		copy(r.digest[:], p.e.target.Digest(p.out.Scopes[scope].Table, key))
+		p.records = append(p.records, r)
+		p.out.Scopes[scope].Records++
+		return nil
+	})
+	slices.SortFunc(p.records, func(a, b provenRecord) int { return bytes.Compare(a.digest[:], b.digest[:]) })
+	return err
+}
+
+// judge looks at one batch.
+func (p *prover) judge(b retention.JudgedBatch) error {
+	p.out.Batches++
+	switch {
+	case p.out.PutBackAt != nil && b.CommittedAt.Before(*p.out.PutBackAt):
+		p.out.Unjudged++
+	case p.force.EffectiveEpoch != nil && b.GuardEpoch < *p.force.EffectiveEpoch && len(p.out.Earlier) < maxEarlier:
+		p.out.Earlier = append(p.out.Earlier, b.ID)
+	}
+	for i := range p.out.Scopes {
+		s := &p.out.Scopes[i]
+		n := b.Changed(s.Table)
+		s.Processed += n
+		if len(b.Digests) == 0 {
+			s.Untold += n
+		}
+	}
+	if b.Held > 0 {
+		p.note(b)
+	}
+	for from := 0; from+digestSize <= len(b.Digests); from += digestSize {
+		p.look(b, b.Digests[from:from+digestSize])
+	}
+	return nil
+}
+
+// look notes the record if the digest is one of the hold's.
+func (p *prover) look(b retention.JudgedBatch, digest []byte) {
+	i, ok := slices.BinarySearchFunc(p.records, digest, func(r provenRecord, d []byte) int { return bytes.Compare(r.digest[:], d) })
+	for ; ok && i < len(p.records) && bytes.Equal(p.records[i].digest[:], digest); i++ {
+		s := &p.out.Scopes[p.records[i].scope]
+		if len(s.Disposed) < maxFound {
+			s.Disposed = append(s.Disposed, retention.GoneRecord{Key: p.records[i].key, At: b.CommittedAt, Policy: b.Policy, Action: b.Action, RunID: b.RunID})
+		}
+	}
+}
+
+// note keeps when a run last met held rows.
+func (p *prover) note(b retention.JudgedBatch) {
+	i := slices.IndexFunc(p.out.Runs, func(r retention.SuspendedRun) bool {
+		return r.RunID == b.RunID && r.Policy == b.Policy && r.Table == b.Table
+	})
+	if i < 0 {
+		p.out.Runs = append(p.out.Runs, retention.SuspendedRun{RunID: b.RunID, Policy: b.Policy, Table: b.Table})
+		i = len(p.out.Runs) - 1
+	}
+	p.out.Runs[i].At = b.CommittedAt
+	p.out.Runs[i].Held += b.Held
+}
+
+// suspended puts the runs in order, newest first.
+func (p *prover) suspended() {
+	slices.SortFunc(p.out.Runs, func(a, b retention.SuspendedRun) int {
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Policy, b.Policy))
+	})
+	p.out.Runs = p.out.Runs[:min(len(p.out.Runs), maxSuspended)]
+}

@@ -1,0 +1,3 @@
+ALTER TABLE holdfast_guard.hold
+    DROP COLUMN effective_epoch,
+    DROP COLUMN ended_epoch;

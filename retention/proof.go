@@ -1,0 +1,93 @@
+package retention
+
+import "time"
+
+// HoldProof says that nothing which a hold covers was disposed of while it was in force,
+// checked against the evidence when it was asked for.
+type HoldProof struct {
+	Hold Hold
+	// AsOf is when the evidence was looked through, by the store's clock.
+	AsOf time.Time
+	// From and Until are when the hold was in force; Until is nil as long as it is.
+	From  *time.Time
+	Until *time.Time
+	// Epoch is the number of the first list of holds that had it; 0 if that was not kept.
+	Epoch int64
+	// Batches is how many batches changed rows of the covered tables in that time.
+	Batches int64
+	// Earlier are those of them that were judged by a list of holds from before it: none, or
+	// the hold did not hold.
+	Earlier []string
+	// PutBackAt is when the hold was put back into the governed database, which had lost it;
+	// nil if it never was. Unjudged are the batches before that: their list of holds had
+	// another numbering, so only digests speak for them.
+	PutBackAt *time.Time
+	Unjudged  int64
+	Scopes    []ScopeProof
+	// Runs are those that met held rows in the covered tables in that time, newest first.
+	Runs []SuspendedRun
+}
+
+// ScopeProof is what the evidence says of one scope.
+type ScopeProof struct {
+	Table     TableName
+	All       bool
+	Condition string
+	// Records is how many ids were looked for in the digests of the batches, Disposed those
+	// that are there: none, or the hold did not hold.
+	Records  int64
+	Disposed []GoneRecord
+	// Processed is how many rows of the table were disposed of in that time, in the scope or
+	// not, and Untold those of them without a digest each.
+	Processed, Untold int64
+}
+
+// SuspendedRun is a run that left held rows of a covered table, those of other holds too.
+type SuspendedRun struct {
+	RunID  string
+	At     time.Time
+	Policy string
+	Table  TableName
+	Held   int64
+}
+
+// Stands reports whether nothing speaks against the hold.
+func (p HoldProof) Stands() bool {
+	if len(p.Earlier) > 0 {
+		return false
+	}
+	for _, s := range p.Scopes {
+		if len(s.Disposed) > 0 || s.All && s.Processed > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// JudgedBatch is a batch as a proof looks at it.
+type JudgedBatch struct {
+	ID, RunID, Policy string
+	Action            Action
+	Table             TableName
+	GuardEpoch        int64
+	CommittedAt       time.Time
+	Processed, Held   int64
+	Effects           map[string]TableEffect
+	Digests           []byte
+}
+
+// Changed is how many rows of a table the batch disposed of.
+func (b JudgedBatch) Changed(table TableName) int64 {
+	e := b.Effects[table.String()]
+	n := e.Deleted + e.Updated
+	if b.Table == table {
+		n += b.Processed
+	}
+	return n
+}
+
+// HoldForce is since when, and under which lists of holds, the guard has a hold.
+type HoldForce struct {
+	EffectiveAt                *time.Time
+	EffectiveEpoch, EndedEpoch *int64
+}

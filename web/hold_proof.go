@@ -1,0 +1,119 @@
+package web
+
+import (
+	"net/http"
+
+	"holdfast/retention"
+	"holdfast/web/ui"
+)
+
+// holdProof is the page of a hold's proof.
+func holdProof(v *visit) error {
+	p, err := v.e.ProveHold(v.ctx, v.actor, v.param("id"))
+	if err != nil {
+		return err
+	}
+	h := p.Hold
+	view := ui.HoldProofView{
+		Head:  ui.Head{Title: "Proof: " + h.Matter, Parent: h.Matter, ParentHref: "/holds/" + h.ID, Answer: v.proofAnswer(p), Tone: pick(p.Stands(), "good", "bad")},
+		Facts: v.proofFacts(p), Against: proofAgainst(p), Limits: v.proofLimits(p),
+	}
+	for _, s := range p.Scopes {
+		view.Scopes = append(view.Scopes, scopeProof(s, p.Batches))
+	}
+	for _, r := range p.Runs {
+		view.Runs = append(view.Runs, ui.SuspendedRow{Href: "/runs/" + r.RunID, At: v.clock.exactly(r.At), Policy: r.Policy, Table: r.Table.String(), Held: r.Held})
+	}
+	if view.Events, err = v.holdEvents(h); err != nil {
+		return err
+	}
+	return v.render(http.StatusOK, ui.HoldProof(v.shell("holds", "Proof: "+h.Matter), view))
+}
+
+func (v *visit) proofAnswer(p retention.HoldProof) string {
+	if !p.Stands() {
+		return "The evidence speaks against this hold: something that it covers was disposed of while it was in force, or a batch was judged without it."
+	}
+	until := v.clock.exactly(p.AsOf).Text + ", when this was checked"
+	if p.Until != nil {
+		until = v.clock.exactly(*p.Until).Text + ", when the hold ended"
+	}
+	return "No covered record was disposed of between " + v.clock.exactly(*p.From).Text + " and " + until + "."
+}
+
+func (v *visit) proofFacts(p retention.HoldProof) []ui.Pair {
+	h := p.Hold
+	facts := []ui.Pair{
+		{Name: "Matter", Value: h.Matter},
+		{Name: "Reason", Value: h.Reason},
+		{Name: "Placed", Value: v.clock.exactly(h.CreatedAt).Text + " by " + h.CreatedBy},
+		{Name: "In force from", Value: v.clock.exactly(*p.From).Text},
+	}
+	if p.Until != nil {
+		facts = append(facts, ui.Pair{Name: "In force until", Value: v.clock.exactly(*p.Until).Text}, ui.Pair{Name: "Released by", Value: h.ReleasedBy}, ui.Pair{Name: "Reason for the release", Value: h.ReleaseReason})
+	}
+	if p.Epoch > 0 {
+		facts = append(facts, ui.Pair{Name: "First list of holds", Value: ui.Num(p.Epoch)})
+	}
+	return append(facts,
+		ui.Pair{Name: "Batches in that time", Value: ui.Num(p.Batches) + ", of which " + ui.Num(int64(len(p.Earlier))) + " were judged by an earlier list of holds"},
+		ui.Pair{Name: "Checked", Value: v.clock.exactly(p.AsOf).Text}, ui.Pair{Name: "Number", Value: h.ID, Code: true})
+}
+
+func proofAgainst(p retention.HoldProof) []string {
+	var out []string
+	if n := len(p.Earlier); n > 0 {
+		out = append(out, ui.Count(int64(n), "batch", "batches")+" that began after the hold was in force "+pick(n == 1, "was", "were")+" judged by a list of holds from before it: "+joinSome(p.Earlier, 5)+".")
+	}
+	for _, s := range p.Scopes {
+		if n := len(s.Disposed); n > 0 {
+			keys := make([]string, n)
+			for i, g := range s.Disposed {
+				keys[i] = keyText(g.Key)
+			}
+			out = append(out, ui.Count(int64(n), "record", "records")+" of `"+s.Table.String()+"` that the hold covers "+pick(n == 1, "is", "are")+" among what was disposed of: "+joinSome(keys, 10)+".")
+		}
+		if s.All && s.Processed > 0 {
+			out = append(out, ui.Count(s.Processed, "record", "records")+" of `"+s.Table.String()+"`, which is held as a whole, went.")
+		}
+	}
+	return out
+}
+
+func scopeProof(s retention.ScopeProof, batches int64) ui.ScopeProofRow {
+	row := ui.ScopeProofRow{Table: s.Table.String(), Condition: s.Condition, Disposed: int64(len(s.Disposed)), Others: s.Processed}
+	switch {
+	case s.All:
+		row.What, row.Checked = "the whole table", "every batch of "+ui.Num(batches)
+		row.Disposed, row.Others = s.Processed, 0
+	case s.Condition != "":
+		row.What, row.Checked = "what fits the condition", "the list of holds of every batch of "+ui.Num(batches)
+	default:
+		row.What, row.Checked = ui.Count(s.Records, "record by id", "records by id"), ui.Count(s.Records, "digest in", "digests in")+" "+ui.Count(batches, "batch", "batches")
+		row.Others -= row.Disposed
+	}
+	return row
+}
+
+// proofLimits say how far the evidence can tell.
+func (v *visit) proofLimits(p retention.HoldProof) []string {
+	out := []string{"Each batch keeps the number of the list of holds that it was judged by. While one is at work no list can change, so a batch of the hold's first list or a later one has judged every row by it."}
+	var untold int64
+	condition := false
+	for _, s := range p.Scopes {
+		if !s.All {
+			untold += s.Untold
+		}
+		condition = condition || s.Condition != ""
+	}
+	if condition {
+		out = append(out, "Whether a row fits a condition is judged by the statement that would change it. Evidence keeps no contents, so it cannot be judged again afterwards.")
+	}
+	if untold > 0 {
+		out = append(out, ui.Count(untold, "other record", "other records")+" of these tables went under policies with counts alone as evidence. No digest tells which; the list of holds of their batches does.")
+	}
+	if p.PutBackAt != nil {
+		out = append(out, "The governed database had lost the hold, as after a restore, and it was put back on "+v.clock.exactly(*p.PutBackAt).Text+" before anything ran. Of "+ui.Count(p.Unjudged, "batch", "batches")+" before that the digests alone speak.")
+	}
+	return out
+}
