@@ -123,6 +123,11 @@ func (s *service) tellOfHolds(t *testing.T) {
 	if fmt.Sprint(second["not_found"]) != "[[18 1]]" || second["table"] != `public."Order Lines"` {
 		t.Errorf("second scope: got %v", second)
 	}
+	opened := s.do(call{method: "POST", path: "/api/v1/matters", body: `{"name": "By what it says", "reference": "7 O 112/26"}`}).want(201)
+	s.do(call{method: "POST", path: "/api/v1/matters", body: `{"name": "by what it SAYS"}`}).want(409)
+	matter := opened.header.Get("Location")
+	s.do(call{method: "GET", path: "/api/v1/matters?closed=false&q=112"}).want(200)
+	s.do(call{method: "PATCH", path: matter, header: map[string]string{"If-Match": opened.header.Get("ETag")}, body: `{"counsel": "Smith & Co."}`}).want(200)
 	preview := s.do(call{method: "POST", path: "/api/v1/holds/preview", body: `{"scope": [{"table": "tickets", "record_ids": ["1", "999"]}, {"table": "tickets", "all": true}]}`}).want(200).object()
 	if ids := preview["scope"].([]any)[0].(map[string]any); ids["record_count"] != 1.0 || ids["not_found_count"] != 1.0 || fmt.Sprint(ids["samples"]) != "[1]" || ids["gone"].(map[string]any)["looked_up_count"] != 1.0 {
 		t.Errorf("preview: got %v", preview)
@@ -132,7 +137,17 @@ func (s *service) tellOfHolds(t *testing.T) {
 	if sc := fitting.object()["scope"].([]any)[0].(map[string]any); sc["condition"] != "id IN (1, 2)" || sc["record_count"] != 2.0 || sc["all"] != false {
 		t.Errorf("scope by condition: got %v", sc)
 	}
+	s.do(call{method: "POST", path: matter + "/close", body: `{"reason": "over"}`}).want(409)
 	s.do(call{method: "POST", path: fitting.header.Get("Location") + "/release", body: `{"reason": "over"}`}).want(202)
+	s.do(call{method: "POST", path: matter + "/close", body: `{"reason": "over"}`}).want(200)
+	s.do(call{method: "POST", path: "/api/v1/holds", body: `{"matter": "By WHAT it says", "reason": "again", "scope": [{"table": "tickets", "all": true}]}`}).want(409)
+	s.do(call{method: "POST", path: matter + "/reopen", body: `{"reason": "an appeal"}`}).want(200)
+	if m := s.do(call{method: "GET", path: matter}).want(200).object(); m["hold_count"] != 1.0 || m["in_force_count"] != 0.0 || m["counsel"] != "Smith & Co." || m["closed_at"] != nil {
+		t.Errorf("matter: got %v", m)
+	}
+	if n := len(s.do(call{method: "GET", path: "/api/v1/holds?matter=by+what+it+says"}).want(200).items()); n != 1 {
+		t.Errorf("%d holds of the matter, want 1", n)
+	}
 	path := placed.header.Get("Location")
 	s.do(call{method: "GET", path: "/api/v1/holds?status=active&status=applying&q=acme"}).want(200)
 	read := s.do(call{method: "GET", path: path}).want(200)

@@ -12,7 +12,7 @@ import (
 
 // ListHolds is GET /holds.
 func (s *server) ListHolds(ctx context.Context, r oapi.ListHoldsRequestObject) (oapi.ListHoldsResponseObject, error) {
-	f := retention.HoldFilter{Search: value(r.Params.Q), Statuses: convert[oapi.HoldStatus, retention.HoldStatus](r.Params.Status), ReviewDue: value(r.Params.ReviewDue)}
+	f := retention.HoldFilter{Search: value(r.Params.Q), Statuses: convert[oapi.HoldStatus, retention.HoldStatus](r.Params.Status), ReviewDue: value(r.Params.ReviewDue), Matter: value(r.Params.Matter)}
 	items, next, err := s.engine.Holds(ctx, httpauth.ActorFrom(ctx), f, page(r.Params.Limit, r.Params.Cursor))
 	if err != nil {
 		return nil, err

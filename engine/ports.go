@@ -16,6 +16,7 @@ import (
 type Store interface {
 	PolicyStore
 	HoldStore
+	MatterStore
 	RunStore
 	ScheduleStore
 	EventStore
@@ -93,6 +94,21 @@ type MeasureStore interface {
 	Snapshot(ctx context.Context) (retention.Snapshot, error)
 	// Dispositions sums what real runs did between one bound and the next.
 	Dispositions(ctx context.Context, bounds []time.Time) ([]retention.DayCount, error)
+}
+
+// MatterStore keeps what holds are placed for.
+type MatterStore interface {
+	Matters(ctx context.Context, f retention.MatterFilter, p retention.Page) ([]retention.Matter, string, error)
+	Matter(ctx context.Context, id string) (retention.Matter, error)
+	// MatterNamed is the matter of a name, in whatever case it is written.
+	MatterNamed(ctx context.Context, name string) (retention.Matter, error)
+	// OpenMatter keeps a new matter; one of its name is ErrConflict.
+	OpenMatter(ctx context.Context, m retention.Matter, by retention.By) (retention.Matter, error)
+	// ReviseMatter changes a matter; its version is the one that was read.
+	ReviseMatter(ctx context.Context, m retention.Matter, by retention.By) (retention.Matter, error)
+	// CloseMatter closes a matter that has no hold in force.
+	CloseMatter(ctx context.Context, id string, by retention.By) (retention.Matter, error)
+	ReopenMatter(ctx context.Context, id string, by retention.By) (retention.Matter, error)
 }
 
 // HoldStore keeps holds with their scopes and record ids.

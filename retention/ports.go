@@ -32,6 +32,8 @@ type HoldFilter struct {
 	Search string
 	// ReviewDue shows only holds that a person is to look at now.
 	ReviewDue bool
+	// Matter, in whatever case, shows only its holds.
+	Matter string
 }
 
 // RunFilter narrows a list of runs.

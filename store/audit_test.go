@@ -65,17 +65,47 @@ func holdWrites() []write {
 			}
 		}}
 	}
+	onMatter := func(method string, f func(ctx context.Context, s *store.Store, m retention.Matter, by retention.By) error, closed bool) write {
+		return write{method, true, true, func(t *testing.T, s *store.Store) call {
+			m := must(s.OpenMatter(t.Context(), retention.Matter{Name: "opened"}, by("matter.open")))(t)
+			if closed {
+				m = must(s.CloseMatter(t.Context(), m.ID, by("matter.close")))(t)
+			}
+			return func(ctx context.Context, by retention.By) (string, error) {
+				return "matter/" + m.ID, f(ctx, s, m, by)
+			}
+		}}
+	}
 	applying := func(t *testing.T, s *store.Store) retention.Hold {
 		return must(s.CreateHold(t.Context(), hold("m"), by("hold.place")))(t)
 	}
 	active := func(t *testing.T, s *store.Store) retention.Hold { return placed(t, s, hold("m")) }
 	return []write{
-		{"CreateHold", false, true, func(_ *testing.T, s *store.Store) call {
+		{"CreateHold", false, true, func(t *testing.T, s *store.Store) call {
+			must(s.OpenMatter(t.Context(), retention.Matter{Name: "m"}, by("matter.open")))(t)
 			return func(ctx context.Context, by retention.By) (string, error) {
 				h, err := s.CreateHold(ctx, hold("m"), by)
 				return "hold/" + h.ID, err
 			}
 		}},
+		{"OpenMatter", false, true, func(_ *testing.T, s *store.Store) call {
+			return func(ctx context.Context, by retention.By) (string, error) {
+				m, err := s.OpenMatter(ctx, retention.Matter{Name: "opened"}, by)
+				return "matter/" + m.ID, err
+			}
+		}},
+		onMatter("ReviseMatter", func(ctx context.Context, s *store.Store, m retention.Matter, by retention.By) error {
+			_, err := s.ReviseMatter(ctx, m, by)
+			return err
+		}, false),
+		onMatter("CloseMatter", func(ctx context.Context, s *store.Store, m retention.Matter, by retention.By) error {
+			_, err := s.CloseMatter(ctx, m.ID, by)
+			return err
+		}, false),
+		onMatter("ReopenMatter", func(ctx context.Context, s *store.Store, m retention.Matter, by retention.By) error {
+			_, err := s.ReopenMatter(ctx, m.ID, by)
+			return err
+		}, true),
 		onHold("HoldActivated", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			_, err := s.HoldActivated(ctx, id, noon, foundThen, by)
 			return err

@@ -58,8 +58,9 @@ func (s *Store) Holds(ctx context.Context, f retention.HoldFilter, p retention.P
 			       OR strpos(lower(h.reason), lower($4)) > 0
 			       OR strpos(lower(h.created_by), lower($4)) > 0)
 			  AND (NOT $6 OR `+reviewDue+`)
+			  AND ($7 = '' OR lower(h.matter) = lower($7))
 			ORDER BY h.created_at DESC, h.id DESC
-			LIMIT $5`, after.time(), after.ID, texts(f.Statuses), f.Search, limit+1, f.ReviewDue)
+			LIMIT $5`, after.time(), after.ID, texts(f.Statuses), f.Search, limit+1, f.ReviewDue, f.Matter)
 		if err != nil {
 			return err
 		}

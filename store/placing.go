@@ -21,13 +21,17 @@ func (s *Store) CreateHold(ctx context.Context, h retention.Hold, by retention.B
 		if err := tx.QueryRow(ctx, `SELECT gen_random_uuid()`).Scan(&id); err != nil {
 			return err
 		}
+		matter, err := matterOf(ctx, tx, h.Matter, by)
+		if err != nil {
+			return err
+		}
 		if err := copyRecords(ctx, tx, id, h.Scope); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `
+		_, err = tx.Exec(ctx, `
 			INSERT INTO holdfast.hold (id, matter, reason, expires_at, on_expiry, status, created_by, created_at, review_at, release_delay)
 			VALUES ($1::text::uuid, $2, $3, $4, $5, 'applying', $6, holdfast.clock(), $7, $8)`,
-			id, h.Matter, h.Reason, h.ExpiresAt, h.OnExpiry, by.Actor.Name, h.ReviewAt, delayText(h.ReleaseDelay))
+			id, matter.Name, h.Reason, h.ExpiresAt, h.OnExpiry, by.Actor.Name, h.ReviewAt, delayText(h.ReleaseDelay))
 		if err != nil {
 			return err
 		}

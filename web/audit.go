@@ -21,6 +21,7 @@ var actions = []action{
 	{"hold.place", "placed the hold"}, {"hold.in_force", "put the hold in force"}, {"hold.revise", "changed the hold"},
 	{"hold.review_due", "listed the hold for review"}, {"hold.release", "asked for the hold's release"}, {"hold.released", "released the hold"},
 	{"hold.take_back", "took the hold's release back"}, {"hold.review", "reviewed the hold"}, {"hold.announce", "announced the hold's expiry"}, {"hold.remind", "asked for a review of the hold"},
+	{"matter.open", "opened the matter"}, {"matter.revise", "changed the matter"}, {"matter.close", "closed the matter"}, {"matter.reopen", "reopened the matter"},
 	{"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
 	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"},
 	{"run.await_approval", "stopped the run for approval"}, {"run.approve", "approved the run"},
@@ -155,6 +156,11 @@ func (v *visit) objectName(known map[string]string, e retention.AuditEntry) (str
 		var h retention.Hold
 		if h, err = v.e.Hold(v.ctx, v.actor, id); err == nil {
 			name = "Hold: " + h.Matter
+		}
+	case "matter":
+		var m retention.Matter
+		if m, err = v.e.Matter(v.ctx, v.actor, id); err == nil {
+			name = "Matter: " + m.Name
 		}
 	case "run":
 		var r retention.Run

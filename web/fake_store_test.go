@@ -25,6 +25,8 @@ type fakeStore struct {
 	versions map[string][]retention.Policy // oldest first
 	statuses map[string]retention.PolicyStatus
 	holds    []retention.Hold // newest first
+	// closed are the ids of matters that were closed.
+	closed   map[string]bool
 	records  map[string][]retention.HeldRecord
 	runs     []retention.Run // newest first
 	restores []retention.Restore
@@ -60,7 +62,7 @@ type idempotent struct {
 func newFakeStore(now time.Time) *fakeStore {
 	return &fakeStore{
 		now: now, versions: map[string][]retention.Policy{}, statuses: map[string]retention.PolicyStatus{},
-		records: map[string][]retention.HeldRecord{}, answers: map[string]idempotent{}, password: testPassword,
+		records: map[string][]retention.HeldRecord{}, closed: map[string]bool{}, answers: map[string]idempotent{}, password: testPassword,
 	}
 }
 
@@ -270,7 +272,7 @@ func (s *fakeStore) Holds(_ context.Context, f retention.HoldFilter, p retention
 	defer unlock()
 	var out []retention.Hold
 	for _, h := range s.holds {
-		if f.ReviewDue && !h.ReviewDue(s.now) {
+		if f.ReviewDue && !h.ReviewDue(s.now) || f.Matter != "" && f.Matter != h.Matter {
 			continue
 		}
 		if (len(f.Statuses) == 0 || slices.Contains(f.Statuses, h.Status)) && strings.Contains(strings.ToLower(h.Matter+h.Reason), strings.ToLower(f.Search)) {
@@ -420,6 +422,79 @@ func (s *fakeStore) EachBatchOn(_ context.Context, tables []retention.TableName,
 		}
 	}
 	return s.down
+}
+
+// matters are those of the holds, each of them open unless it is in closed.
+func (s *fakeStore) matters() (out []retention.Matter) {
+	for _, h := range s.holds {
+		i := slices.IndexFunc(out, func(m retention.Matter) bool { return m.Name == h.Matter })
+		if i < 0 {
+			i = len(out)
+			m := retention.Matter{ID: "m" + h.ID, Name: h.Matter, Reference: "7 O 112/26", Counsel: "Smith & Partners", Notes: "Ask before releasing.", OpenedBy: h.CreatedBy, OpenedAt: h.CreatedAt, Version: 1}
+			if s.closed[m.ID] {
+				m.ClosedAt, m.ClosedBy = &s.now, "jane@example.com"
+			}
+			out = append(out, m)
+		}
+		out[i].Holds++
+		if !h.Status.Ended() {
+			out[i].InForce++
+		}
+	}
+	return out
+}
+
+func (s *fakeStore) Matters(_ context.Context, f retention.MatterFilter, p retention.Page) ([]retention.Matter, string, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	list := slices.DeleteFunc(s.matters(), func(m retention.Matter) bool {
+		return f.Closed != nil && (m.ClosedAt != nil) != *f.Closed || !strings.Contains(strings.ToLower(m.Name), strings.ToLower(f.Search))
+	})
+	page, next := paged(list, p)
+	return page, next, err
+}
+
+func (s *fakeStore) matterBy(is func(retention.Matter) bool) (retention.Matter, error) {
+	unlock, err := s.locked()
+	defer unlock()
+	list := s.matters()
+	i := slices.IndexFunc(list, is)
+	if i < 0 {
+		return retention.Matter{}, retention.NotFoundf("there is no such matter")
+	}
+	return list[i], err
+}
+
+func (s *fakeStore) Matter(_ context.Context, id string) (retention.Matter, error) {
+	return s.matterBy(func(m retention.Matter) bool { return m.ID == id })
+}
+
+func (s *fakeStore) MatterNamed(_ context.Context, name string) (retention.Matter, error) {
+	return s.matterBy(func(m retention.Matter) bool { return m.Name == name })
+}
+
+func (s *fakeStore) ReviseMatter(_ context.Context, m retention.Matter, by retention.By) (retention.Matter, error) {
+	s.record("matter/"+m.ID, nil, m, by)
+	return m, s.down
+}
+
+func (s *fakeStore) CloseMatter(ctx context.Context, id string, by retention.By) (retention.Matter, error) {
+	m, err := s.Matter(ctx, id)
+	if err == nil && m.InForce > 0 {
+		err = retention.Conflictf("%d holds of the matter are in force or on their way; release them first", m.InForce)
+	}
+	if err == nil {
+		s.closed[id] = true
+		s.record("matter/"+id, nil, m, by)
+	}
+	return m, err
+}
+
+func (s *fakeStore) ReopenMatter(ctx context.Context, id string, by retention.By) (retention.Matter, error) {
+	delete(s.closed, id)
+	m, err := s.Matter(ctx, id)
+	s.record("matter/"+id, nil, m, by)
+	return m, err
 }
 
 func (s *fakeStore) DatedHolds(context.Context) ([]retention.AnnouncedHold, error) {

@@ -18,6 +18,13 @@ import (
 
 func newHold(v *visit) error {
 	d := holdDraft{nonce: newNonce(), scopes: []scopeDraft{{table: v.query("table"), what: "ids", ids: v.query("id")}}}
+	if id := v.query("matter"); id != "" {
+		m, err := v.e.Matter(v.ctx, v.actor, id)
+		if err != nil {
+			return err
+		}
+		d.matter = m.Name
+	}
 	return v.holdForm(http.StatusOK, d, faults{}, "")
 }
 
@@ -68,6 +75,11 @@ func placeHold(v *visit) error {
 	}
 	if errors.Is(err, retention.ErrUnavailable) {
 		return v.holdNotPlaced(d)
+	}
+	if errors.Is(err, retention.ErrConflict) {
+		var f faults
+		f.add("matter", strings.TrimPrefix(err.Error(), retention.ErrConflict.Error()+": "))
+		return v.holdForm(http.StatusConflict, d, f, "")
 	}
 	if err != nil {
 		return err
@@ -135,9 +147,13 @@ func (v *visit) holdFormWith(status int, d holdDraft, f faults, notice string, p
 		Head:    ui.Head{Title: "Place a hold", Parent: "Holds", ParentHref: "/holds", Answer: "Which records must stay, for which matter, and until when?"},
 		Nonce:   d.nonce, Notice: notice, ScopeError: f.of("scope"), CanAdd: len(d.scopes) < retention.MaxScopes, Next: d.scopes[len(d.scopes)-1].number + 1,
 		Matter: ui.Field{Name: "matter", Label: "Matter", Value: d.matter, Error: f.of("matter"), Help: "The case, investigation or audit that this hold belongs to, such as ACME v. Initech.",
-			Attrs: templ.Attributes{"autocomplete": "off", "maxlength": "300"}},
+			Attrs: templ.Attributes{"autocomplete": "off", "maxlength": "300", "list": "matters"}},
 		Reason: ui.Field{Name: "reason", Label: "Reason", Value: d.reason, Error: f.of("reason"), Help: "Why these records must be kept. Whoever reviews the hold later reads this.",
 			Attrs: templ.Attributes{"rows": "3", "maxlength": "4000"}},
+	}
+	var err error
+	if view.Matters, err = v.openMatters(); err != nil && !errors.Is(err, retention.ErrUnavailable) {
+		return err
 	}
 	tables, err := v.tables()
 	if errors.Is(err, retention.ErrUnavailable) {

@@ -133,6 +133,9 @@ func (v *visit) holdPage(status int, h retention.Hold, f faults) error {
 	if view.Head.Tone == "quiet" {
 		view.Head.Tone = ""
 	}
+	if m, err := v.e.MatterNamed(v.ctx, v.actor, h.Matter); err == nil {
+		view.MatterHref = "/matters/" + m.ID
+	}
 	if h.EffectiveAt != nil {
 		view.ProofHref = "/holds/" + h.ID + "/proof"
 		view.Since = v.clock.exactly(*h.EffectiveAt)

@@ -211,6 +211,33 @@ func TestAReleaseThatCoolsOffIsTakenBackOnItsPage(t *testing.T) {
 	wantText(t, s.get(a.location), ".notice", "The release is taken back")
 }
 
+func TestAMatterHasItsHoldsAndIsClosedWhenTheyHaveEnded(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	wantText(t, s.get("/matters?status=open&q=acme"), "table", "ACME v. Initech")
+	wantCode(t, s.get("/matters?status=nonsense"), http.StatusNotFound)
+	hold := s.get("/holds/" + holdID)
+	if !strings.Contains(hold.body, `href="/matters/m`+holdID+`"`) {
+		t.Error("the hold's page does not lead to its matter")
+	}
+	of := "/matters/m" + holdID
+	a := s.get(of)
+	wantText(t, a, ".answer", "1 hold is in force for it")
+	wantText(t, a, "table", "ACME v. Initech")
+	wantText(t, s.get("/holds/new?matter=m"+holdID), "#matters", "")
+	if got := s.get("/holds/new?matter=m" + holdID).page.value("matter"); got != "ACME v. Initech" {
+		t.Errorf("the form is for %q", got)
+	}
+	wantCode(t, s.post(of+"/close", url.Values{"reason": {"over"}}), http.StatusConflict)
+	wantCode(t, s.post("/holds/"+holdID+"/release", url.Values{"release_reason": {"Settled"}}), http.StatusSeeOther)
+	a = s.post(of+"/close", url.Values{"reason": {" "}})
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#f-reason-error", "Is required: how the matter ended")
+	wantCode(t, s.post(of+"/close", url.Values{"reason": {"Settled"}}), http.StatusSeeOther)
+	wantText(t, s.get(of), ".answer", "Closed on 3 March 2026")
+	wantCode(t, s.post(of+"/reopen", url.Values{"reason": {"An appeal"}}), http.StatusSeeOther)
+	wantCode(t, s.post(of+"/revise", url.Values{"version": {"1"}, "reference": {"8 O 1/27"}}), http.StatusSeeOther)
+}
+
 func TestTheProofOfAHoldCanBePrinted(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	a := s.get("/holds/" + holdID + "/proof")

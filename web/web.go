@@ -89,6 +89,7 @@ func (s *server) routes() http.Handler {
 			s.accountRoutes(r)
 			s.policyRoutes(r)
 			s.holdRoutes(r)
+			s.matterRoutes(r)
 			s.runRoutes(r)
 			s.recordRoutes(r)
 			s.doctorRoutes(r)
@@ -188,6 +189,7 @@ var doneTexts = map[string]string{
 	"released":         "The release is recorded.",
 	"taken_back":       "The release is taken back: the hold stays in force.",
 	"reviewed":         "The review is recorded.",
+	"matter":           "The change is recorded.",
 	"requested":        "The run is requested.",
 	"restore":          "The restore is requested.",
 	"exempted":         "The table is exempt.",

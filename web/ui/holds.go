@@ -35,6 +35,8 @@ type HoldFormView struct {
 	// Next is the number of a table that is added.
 	Next    int
 	Preview HoldPreviewView
+	// Matters are the names of open ones, to choose from.
+	Matters []string
 }
 
 // ScopeField is one table of a hold with what is held in it.
@@ -76,6 +78,8 @@ type HoldView struct {
 	Why         Field
 	// ProofHref is the page of the proof; empty if the hold was never in force.
 	ProofHref string
+	// MatterHref is the page of its matter.
+	MatterHref string
 	// CoolsOff: a release is under way and can be taken back.
 	CoolsOff bool
 	TakeBack Field
@@ -195,4 +199,39 @@ type SuspendedRow struct {
 	Policy string
 	Table  string
 	Held   int64
+}
+
+// MattersView lists what holds are placed for.
+type MattersView struct {
+	Head   Head
+	Chips  []Chip
+	Search Search
+	Rows   []MatterRow
+	Pager  Pager
+	Empty  Empty
+}
+
+// MatterRow is one matter of the list.
+type MatterRow struct {
+	Href, Name, Reference, Counsel string
+	State                          Pill
+	Holds                          string
+	Opened                         Time
+}
+
+// MatterView is the page of one matter.
+type MatterView struct {
+	Head     Head
+	ID       string
+	Version  int
+	Name     string
+	Facts    []Pair
+	Problems []Problem
+	Rows     []HoldRow
+	Pager    Pager
+	Events   []Event
+	Closed   bool
+	// CanClose: none of its holds is in force.
+	CanClose                          bool
+	Reference, Counsel, Notes, Reason Field
 }

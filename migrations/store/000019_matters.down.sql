@@ -1,0 +1,2 @@
+DROP INDEX holdfast.hold_of_matter;
+DROP TABLE holdfast.matter;
