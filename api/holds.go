@@ -44,8 +44,21 @@ func (s *server) PreviewHold(ctx context.Context, _ oapi.PreviewHoldRequestObjec
 	if err != nil {
 		return nil, err
 	}
+	return oapi.PreviewHold200JSONResponse(renderPreview(p)), nil
+}
+
+// PreviewRelease is GET /holds/{id}/release.
+func (s *server) PreviewRelease(ctx context.Context, r oapi.PreviewReleaseRequestObject) (oapi.PreviewReleaseResponseObject, error) {
+	p, err := s.engine.PreviewRelease(ctx, httpauth.ActorFrom(ctx), r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.PreviewRelease200JSONResponse(renderPreview(p)), nil
+}
+
+func renderPreview(p retention.HoldPreview) oapi.HoldPreview {
 	records, due, gone := p.Totals()
-	return oapi.PreviewHold200JSONResponse{AsOf: p.AsOf.UTC(), RecordCount: records, DueCount: due, GoneCount: gone, Scope: each(p.Scopes, renderScopePreview)}, nil
+	return oapi.HoldPreview{AsOf: p.AsOf.UTC(), RecordCount: records, DueCount: due, GoneCount: gone, Scope: each(p.Scopes, renderScopePreview)}
 }
 
 func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
@@ -55,7 +68,8 @@ func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
 		Policies: each(s.Policies, func(p retention.PolicyDue) oapi.PolicyDue {
 			return oapi.PolicyDue{Policy: p.Policy, Action: oapi.Action(p.Action), DueCount: p.Due}
 		}),
-		Samples: each(s.Samples, renderKey), Problem: orNull(s.Problem),
+		ReachedBy: append([]string{}, s.ReachedBy...),
+		Samples:   each(s.Samples, renderKey), Problem: orNull(s.Problem),
 	}
 	out.Gone.LookedUpCount, out.Gone.TableCount, out.Gone.UntoldCount, out.Gone.UntoldUntil = int64(s.Gone.LookedUp), s.Gone.Total, s.Gone.Untold, utc(s.Gone.UntoldUntil)
 	out.Gone.Records = each(s.Gone.Found, renderGone)
@@ -69,11 +83,11 @@ func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (
 		return nil, err
 	}
 	return oapi.ProveHold200JSONResponse{
-		Hold: renderHold(p.Hold), Stands: p.Stands(), AsOf: p.AsOf.UTC(), From: p.From.UTC(), Until: utc(p.Until), Epoch: p.Epoch,
+		Hold: renderHold(p.Hold), Verdict: oapi.ProofVerdict(p.Verdict()), AsOf: p.AsOf.UTC(), From: p.From.UTC(), Until: utc(p.Until), Epoch: p.Epoch,
 		BatchCount: p.Batches, EarlierBatches: append([]string{}, p.Earlier...), PutBackAt: utc(p.PutBackAt), UnjudgedCount: p.Unjudged,
 		Scope: each(p.Scopes, func(s retention.ScopeProof) oapi.ScopeProof {
 			return oapi.ScopeProof{
-				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.Records, Disposed: each(s.Disposed, renderGone),
+				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.Records, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
 				ProcessedCount: s.Processed, UntoldCount: s.Untold,
 			}
 		}),

@@ -22,23 +22,12 @@ func (e *Engine) ReleaseHold(ctx context.Context, actor retention.Actor, id, rea
 	if err != nil {
 		return retention.Hold{}, err
 	}
-	h, err := e.store.Hold(ctx, id)
-	if err != nil {
-		return h, err
-	}
-	now, err := e.store.Now(ctx)
-	if err != nil {
-		return h, err
-	}
-	ends := h.CoolsOff(e.releaseDelay).After(now)
-	h, err = e.store.MarkHold(ctx, id, retention.HoldMark{
-		From: []retention.HoldStatus{retention.HoldActive, retention.HoldReviewDue}, To: retention.HoldReleasing, Reason: reason, ReleasesAt: &ends,
-	}, retention.By{Actor: actor, Action: "hold.release"})
-	if err != nil || ends.After(now) {
+	h, err := e.store.MarkHold(ctx, id, retention.HoldMark{Step: retention.StepRelease, Reason: reason, CoolsOff: e.releaseDelay}, retention.By{Actor: actor, Action: "hold.release"})
+	if err != nil || !h.CoolsOff(e.releaseDelay).IsZero() {
 		return h, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	ended, err := e.endHold(ctx, h, retention.HoldReleased)
+	ended, err := e.endHold(ctx, h)
 	if errors.Is(err, retention.ErrUnavailable) {
 		e.log.WarnContext(ctx, "hold is not released yet", "hold", id, "error", err)
 		return h, nil
@@ -69,26 +58,7 @@ func (e *Engine) TakeBackRelease(ctx context.Context, actor retention.Actor, id,
 	if err != nil {
 		return retention.Hold{}, err
 	}
-	h, err := e.store.Hold(ctx, id)
-	if err != nil {
-		return h, err
-	}
-	if h.Status != retention.HoldReleasing {
-		return h, retention.Conflictf("the hold is %s; only a release that is under way can be taken back", h.Status)
-	}
-	now, err := e.store.Now(ctx)
-	if err != nil {
-		return h, err
-	}
-	if h.ReleasesAt == nil || !h.ReleasesAt.After(now) {
-		// Whoever carries it out may be at it: what the governed database says is not known.
-		return h, retention.Conflictf("the cooling-off period is over and the release is being carried out; place a new hold")
-	}
-	m := retention.HoldMark{From: []retention.HoldStatus{retention.HoldReleasing}, To: retention.HoldActive}
-	if h.ExpiresAt != nil && !h.ExpiresAt.After(now) {
-		m.To, m.OnExpiry = retention.HoldReviewDue, retention.OnExpiryReview
-	}
-	return e.store.MarkHold(ctx, id, m, retention.By{Actor: actor, Action: "hold.take_back", Note: reason})
+	return e.store.MarkHold(ctx, id, retention.HoldMark{Step: retention.StepTakeBack}, retention.By{Actor: actor, Action: "hold.take_back", Note: reason})
 }
 
 // ReviewHold records that a person has looked at a hold and that it stays, with a note, and
@@ -124,15 +94,21 @@ func (e *Engine) ReviewHold(ctx context.Context, actor retention.Actor, id, note
 	return e.store.ReviseHold(ctx, id, h.Version, rev, retention.By{Actor: actor, Action: "hold.review", Note: note})
 }
 
-// endHold takes a hold out of force and records its end.
-func (e *Engine) endHold(ctx context.Context, h retention.Hold, to retention.HoldStatus) (retention.Hold, error) {
+// endHold takes a hold out of force that has cooled off, and records its end. That it is being
+// carried out is kept first: whoever takes the release back comes before that, or is refused.
+func (e *Engine) endHold(ctx context.Context, h retention.Hold) (retention.Hold, error) {
+	h, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepEnd}, retention.By{Actor: retention.System(), Action: "hold.end"})
+	if err != nil {
+		return h, err
+	}
+	// A person's release has a reason, an expiry has none.
+	to, action := retention.HoldReleased, "hold.released"
+	if h.ReleaseReason == "" {
+		to, action = retention.HoldExpired, "hold.expire"
+	}
 	at, mark, err := e.target.EndHold(ctx, h.ID)
 	if err != nil {
 		return h, fmt.Errorf("end hold %s: %w", h.ID, err)
-	}
-	action := "hold.released"
-	if to == retention.HoldExpired {
-		action = "hold.expire"
 	}
 	ended, err := e.store.HoldEnded(ctx, h.ID, to, at, retention.By{Actor: retention.System(), Action: action})
 	if err != nil {
@@ -184,49 +160,27 @@ func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) er
 	case h.Status == retention.HoldReleasing && h.ReleasesAt != nil && h.ReleasesAt.After(now):
 		return nil
 	case h.Status == retention.HoldReleasing:
-		return e.endReleasing(ctx, h)
+		_, err := e.endHold(ctx, h)
+		return err
 	case h.ExpiresAt == nil || h.ExpiresAt.After(now):
 		return nil
 	case h.OnExpiry == retention.OnExpiryReview:
-		_, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{From: []retention.HoldStatus{retention.HoldActive}, To: retention.HoldReviewDue}, retention.By{Actor: retention.System(), Action: "hold.review_due"})
+		_, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepReview}, retention.By{Actor: retention.System(), Action: "hold.review_due"})
 		return err
 	}
-	return e.expire(ctx, h, now)
-}
-
-// endReleasing carries out an end that is under way: a person's release has a
-// reason, an expiry has none.
-func (e *Engine) endReleasing(ctx context.Context, h retention.Hold) error {
-	to := retention.HoldReleased
-	if h.ReleaseReason == "" {
-		to = retention.HoldExpired
-	}
-	_, err := e.endHold(ctx, h, to)
-	return err
+	return e.expire(ctx, h)
 }
 
 // expire ends a hold whose time has come, after a cooling-off period if there is one for
-// expiries. It is marked first, which orders it with everybody who extends the hold: only if
-// the hold as it was marked has expired is it taken out of force, else the mark is taken
-// back.
-func (e *Engine) expire(ctx context.Context, h retention.Hold, now time.Time) error {
-	by := retention.By{Actor: retention.System(), Action: "hold.expire"}
-	ends := e.expiryDelay.After(*h.ExpiresAt)
-	if !e.expiryDelay.IsZero() && ends.Before(now) {
-		ends = e.expiryDelay.After(now) // nobody was told that it cools off
-	}
-	marked, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{From: []retention.HoldStatus{retention.HoldActive}, To: retention.HoldReleasing, ReleasesAt: &ends}, by)
-	if err != nil {
+// expiries. Whether it has come is judged with the hold as it is then: somebody may have
+// extended it.
+func (e *Engine) expire(ctx context.Context, h retention.Hold) error {
+	h, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepExpire, CoolsOff: e.expiryDelay}, retention.By{Actor: retention.System(), Action: "hold.expiry"})
+	if err != nil || !e.expiryDelay.IsZero() {
 		return err
 	}
-	if marked.ExpiresAt == nil || marked.ExpiresAt.After(now) || marked.OnExpiry == retention.OnExpiryReview {
-		_, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{From: []retention.HoldStatus{retention.HoldReleasing}, To: retention.HoldActive}, by)
-		return err
-	}
-	if ends.After(now) {
-		return nil
-	}
-	return e.endReleasing(ctx, marked)
+	_, err = e.endHold(ctx, h)
+	return err
 }
 
 // remind tells of holds that expire in 30, 7 or 1 days, and of those that a person is to look

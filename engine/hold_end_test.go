@@ -253,3 +253,90 @@ func TestWhenAHoldEndsIsChangedWithAReason(t *testing.T) {
 		t.Errorf("the audit has the reason %d times, want once", n)
 	}
 }
+
+// TestWhatAPersonDoesInTheLastMomentComesBeforeTheEndOrIsRefused keeps the hold's row, so that
+// two of them wait for it at once: whatever order they come in, what the person was told is
+// what is so, in the store and in the guard.
+func TestWhatAPersonDoesInTheLastMomentComesBeforeTheEndOrIsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		prepare func(h *house, hold retention.Hold) time.Time
+		act     func(h *house, id string) error
+	}{
+		"take back": {
+			prepare: func(h *house, hold retention.Hold) time.Time {
+				released, err := h.engine.ReleaseHold(h.t.Context(), h.actor, hold.ID, "settled")
+				if err != nil {
+					h.t.Fatal(err)
+				}
+				return *released.ReleasesAt
+			},
+			act: func(h *house, id string) error {
+				_, err := h.engine.TakeBackRelease(h.t.Context(), h.actor, id, "an appeal")
+				return err
+			},
+		},
+		"extend": {
+			prepare: func(_ *house, hold retention.Hold) time.Time { return *hold.ExpiresAt },
+			act: func(h *house, id string) error {
+				until := time.Now().AddDate(5, 0, 0)
+				expires := &until
+				_, err := h.engine.ReviseHold(h.t.Context(), h.actor, id, 1, retention.HoldRevision{ExpiresAt: &expires}, "not yet")
+				return err
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := freshHouse(t)
+			h.engine = engine.New(h.store, h.target, engine.Options{Pace: retention.PaceMax, ReleaseDelay: retention.Period{Hours: 72}})
+			h.exec(oldRows("r", 10, false)...)
+			now := pgtest.Value[time.Time](t, h.url, `SELECT date_trunc('second', clock_timestamp())`)
+			ends := now.Add(48 * time.Hour)
+			hold := holdOn("r", "1")
+			hold.ExpiresAt = &ends
+			placed := h.mustHold(hold)
+			h.setClock(now)
+			at := c.prepare(h, placed)
+			// The person acts before the end, and has to wait; it comes; the settling follows.
+			h.setClock(at.Add(-time.Second))
+			keeper := connect(t, h.url)
+			if _, err := keeper.Exec(t.Context(), `BEGIN; SELECT FROM holdfast.hold FOR UPDATE`); err != nil {
+				t.Fatal(err)
+			}
+			acted := make(chan error, 1)
+			go func() { acted <- c.act(h, placed.ID) }()
+			waiting := func(n int64) {
+				t.Helper()
+				pgtest.Await(t, "who waits for the row", func() bool {
+					return h.count(`SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype IN ('transactionid', 'tuple') AND database IS NOT DISTINCT FROM (SELECT oid FROM pg_database WHERE datname = current_database()) OR NOT granted AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())`) >= n
+				})
+			}
+			waiting(1)
+			h.setClock(at.Add(time.Second))
+			settled := make(chan error, 1)
+			go func() { settled <- h.engine.SettleHolds(t.Context()) }()
+			waiting(2)
+			if _, err := keeper.Exec(t.Context(), `COMMIT`); err != nil {
+				t.Fatal(err)
+			}
+			err := <-acted
+			if err := <-settled; err != nil {
+				t.Fatal(err)
+			}
+			h.settle()
+			got, herr := h.engine.Hold(t.Context(), h.actor, placed.ID)
+			if herr != nil {
+				t.Fatal(herr)
+			}
+			active := h.count(`SELECT count(*) FROM holdfast_guard.hold WHERE state = 'active'`) == 1
+			switch {
+			case err == nil && (!got.Status.InForce() || !active):
+				t.Errorf("the person was told that it stays, and it is %s, in force in the guard: %v", got.Status, active)
+			case err != nil && !errors.Is(err, retention.ErrConflict):
+				t.Errorf("the person was told %v", err)
+			case err != nil && (got.Status.InForce() || active):
+				t.Errorf("the person was told %v, and the hold is %s, in force in the guard: %v", err, got.Status, active)
+			}
+		})
+	}
+}

@@ -28,6 +28,28 @@ func (e *Engine) PreviewHold(ctx context.Context, actor retention.Actor, scopes 
 	for i := range h.Scope {
 		h.Scope[i].RecordIDs = distinct(h.Scope[i].RecordIDs)
 	}
+	return e.preview(ctx, h, retention.Period{})
+}
+
+// PreviewRelease says what becomes due when a hold ends, if its release is asked for now: as
+// of the end of its cooling-off period, what the next run takes of what it covers, unless
+// another hold keeps it.
+func (e *Engine) PreviewRelease(ctx context.Context, actor retention.Actor, id string) (retention.HoldPreview, error) {
+	if err := e.authorise(actor, OpRead); err != nil {
+		return retention.HoldPreview{}, err
+	}
+	h, err := e.store.HoldWithRecords(ctx, id)
+	if err != nil {
+		return retention.HoldPreview{}, err
+	}
+	if h.Status.Ended() {
+		return retention.HoldPreview{}, retention.Conflictf("the hold has ended (%s)", h.Status)
+	}
+	return e.preview(ctx, h, h.CoolsOff(e.releaseDelay))
+}
+
+// preview looks at a hold under the policies that are active.
+func (e *Engine) preview(ctx context.Context, h retention.Hold, after retention.Period) (retention.HoldPreview, error) {
 	live, err := e.allPolicies(ctx)
 	if err != nil {
 		return retention.HoldPreview{}, err
@@ -38,7 +60,7 @@ func (e *Engine) PreviewHold(ctx context.Context, actor retention.Actor, scopes 
 			active = append(active, p.Among(live))
 		}
 	}
-	p, missing, err := e.target.PreviewHold(ctx, h, active)
+	p, missing, err := e.target.PreviewHold(ctx, h, active, after)
 	if err != nil {
 		return p, err
 	}
@@ -53,16 +75,16 @@ func (e *Engine) PreviewHold(ctx context.Context, actor retention.Actor, scopes 
 // gone looks into the evidence for what a scope has lost.
 func (e *Engine) gone(ctx context.Context, s *retention.ScopePreview, missing []retention.MissingRecord) (err error) {
 	g := &s.Gone
-	if g.Total, err = e.store.DisposedOf(ctx, s.Table); err != nil {
+	if g.Total, err = e.store.DisposedOf(ctx, g.Logical); err != nil {
 		return err
 	}
-	if g.Untold, g.UntoldUntil, err = e.store.Untold(ctx, s.Table); err != nil {
+	if g.Untold, g.UntoldUntil, err = e.store.Untold(ctx, g.Logical); err != nil {
 		return err
 	}
 	g.LookedUp = len(missing)
 	for _, m := range missing {
 		for _, digest := range m.Digests {
-			found, err := e.store.Disposals(ctx, s.Table, digest)
+			found, err := e.store.Disposals(ctx, g.Logical, digest)
 			if err != nil {
 				return err
 			}

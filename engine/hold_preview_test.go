@@ -103,7 +103,7 @@ func TestAPreviewTellsWhatIsGoneAlreadyAndHowFarItCanTell(t *testing.T) {
 			t.Errorf("got %+v of a deleted record", g)
 		}
 	}
-	if !slices.Equal(gone, []string{"1", "2"}) || r.RecordCount != 1 || r.NotFoundCount != 3 || r.Gone.LookedUp != 3 || r.Gone.Total != 10 || r.Gone.Untold != 0 {
+	if !slices.Equal(gone, []string{"1", "2"}) || r.RecordCount != 1 || r.NotFoundCount != 3 || r.Gone.LookedUp != 4 || r.Gone.Total != 10 || r.Gone.Untold != 0 {
 		t.Errorf("got %+v, want 1 and 2 gone of 10", r)
 	}
 	if len(untold.Gone.Found) != 0 || untold.Gone.Untold != 10 || untold.Gone.UntoldUntil == nil {
@@ -111,6 +111,27 @@ func TestAPreviewTellsWhatIsGoneAlreadyAndHowFarItCanTell(t *testing.T) {
 	}
 	if n := h.count(`SELECT count(*) FROM holdfast_guard.hold`) + h.count(`SELECT count(*) FROM holdfast.hold`); n != 0 {
 		t.Errorf("%d holds are there after a preview", n)
+	}
+}
+
+// TestAReleaseIsPreviewedAsOfItsEnd: what becomes due by then counts, what another hold keeps
+// does not.
+func TestAReleaseIsPreviewedAsOfItsEnd(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.engine = engine.New(h.store, h.target, engine.Options{Pace: retention.PaceMax, ReleaseDelay: retention.Period{Days: 10}})
+	h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, name text, created_at timestamptz NOT NULL)`,
+		`INSERT INTO public.r SELECT i, 'n', now() - i * interval '10 days' + interval '1 hour' FROM generate_series(1, 20) AS i`)
+	h.mustPolicy(policyOn("r", 90))
+	hold := h.mustHold(holdOn("r", idRange(1, 20)...))
+	h.mustHold(holdOn("r", "15"))
+	p, err := h.engine.PreviewRelease(t.Context(), h.actor, hold.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Due are those older than 90 days: 10 to 20 now, and 9 when it ends.
+	if s := p.Scopes[0]; s.RecordCount != 20 || s.DueCount != 11 || s.DueHeldCount != 1 {
+		t.Errorf("got %+v, want 20 covered, 11 due and 1 that the other hold keeps", s)
 	}
 }
 

@@ -136,8 +136,9 @@ type HoldStore interface {
 	// EachHeldKey hands out every id of a hold, scope by scope.
 	EachHeldKey(ctx context.Context, id string, do func(scope int, key retention.Key) error) error
 	// EachBatchOn hands out, oldest first, the batches that disposed of rows of the tables
-	// from a moment on, and before another one if it is given.
-	EachBatchOn(ctx context.Context, tables []retention.TableName, from time.Time, until *time.Time, do func(retention.JudgedBatch) error) error
+	// from a moment on, and before another one if it is given, and those that were judged by
+	// the lists of holds from one on, and before another, if that is given.
+	EachBatchOn(ctx context.Context, tables []retention.TableName, from time.Time, until *time.Time, lists retention.HoldForce, do func(retention.JudgedBatch) error) error
 	// DatedHolds are the holds in force that end, or are to be looked at, on a day, without
 	// scopes.
 	DatedHolds(ctx context.Context) ([]retention.AnnouncedHold, error)
@@ -395,12 +396,16 @@ type GuardTarget interface {
 	// a run took while the hold was on its way.
 	CountHold(ctx context.Context, h retention.Hold) ([]retention.ScopeCounts, error)
 	// PreviewHold counts what a hold would cover now, and what of it is due under the policies
-	// of its tables, which are those that are active. For each scope it answers the first of
-	// the ids without a row too.
-	PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy) (retention.HoldPreview, [][]retention.MissingRecord, error)
+	// of its tables, which are those that are active, after a while. For each scope it answers
+	// the first of the ids too, those without a row before the others. A hold that is in force, and so has an id, does
+	// not count among those that keep rows.
+	PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (retention.HoldPreview, [][]retention.MissingRecord, error)
 	// HoldForce is since when, and under which lists of holds, the guard has a hold; zero if
 	// it has none of that id.
 	HoldForce(ctx context.Context, id string) (retention.HoldForce, error)
+	// ProofTable is how the evidence knows the rows of a table; one that is gone is known by
+	// its name.
+	ProofTable(ctx context.Context, name retention.TableName) (retention.ProofTable, error)
 	// Digest is the digest of one record in the evidence.
 	Digest(table retention.TableName, key retention.Key) []byte
 	// EndHold takes a hold out of force the same way. Idempotent.

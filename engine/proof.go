@@ -53,6 +53,8 @@ func (e *Engine) ProveHold(ctx context.Context, actor retention.Actor, id string
 type prover struct {
 	e     *Engine
 	force retention.HoldForce
+	// known are the scopes' tables as the evidence knows them.
+	known []retention.ProofTable
 	// records are the digests of the ids, in order, with the scope and the id.
 	records []provenRecord
 	out     retention.HoldProof
@@ -67,22 +69,33 @@ type provenRecord struct {
 func (p *prover) prove(ctx context.Context) error {
 	var tables []retention.TableName
 	for _, s := range p.out.Hold.Scope {
-		p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{Table: s.Table, All: s.All, Condition: s.Condition})
-		if !slices.Contains(tables, s.Table) {
-			tables = append(tables, s.Table)
+		known, err := p.e.target.ProofTable(ctx, s.Table)
+		if err != nil {
+			return err
 		}
+		p.known = append(p.known, known)
+		p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{
+			Table: s.Table, All: s.All, Condition: s.Condition, Archives: known.Archives,
+			ByDigest: !s.All && s.Condition == "" && known.OneText, Alone: s.All && known.Logical == s.Table,
+		})
+		tables = append(append(tables, known.Logical), known.Archives...)
+	}
+	lists := p.force
+	switch at := p.force.EffectiveAt; {
+	case at == nil:
+		lists = retention.HoldForce{} // the guard has lost it, or has one of before
+	case at.After(*p.out.From):
+		// A guard that was restored to before the hold has it since it was put back, and has
+		// numbered its lists anew.
+		p.out.PutBackAt, lists = at, retention.HoldForce{}
 	}
 	if p.force.EffectiveEpoch != nil {
 		p.out.Epoch = *p.force.EffectiveEpoch
 	}
-	// A guard that was restored to before the hold has it since it was put back.
-	if at := p.force.EffectiveAt; at != nil && at.After(*p.out.From) {
-		p.out.PutBackAt = at
-	}
 	if err := p.readRecords(ctx); err != nil {
 		return err
 	}
-	if err := p.e.store.EachBatchOn(ctx, tables, *p.out.From, p.out.Until, p.judge); err != nil {
+	if err := p.e.store.EachBatchOn(ctx, tables, *p.out.From, p.out.Until, lists, p.judge); err != nil {
 		return err
 	}
 	p.suspended()
@@ -92,10 +105,11 @@ func (p *prover) prove(ctx context.Context) error {
 // readRecords makes the digests of the held ids.
 func (p *prover) readRecords(ctx context.Context) error {
 	err := p.e.store.EachHeldKey(ctx, p.out.Hold.ID, func(scope int, key retention.Key) error {
-		r := provenRecord{scope: scope, key: slices.Clone(key)}
-		copy(r.digest[:], p.e.target.Digest(p.out.Scopes[scope].Table, key))
-		p.records = append(p.records, r)
 		p.out.Scopes[scope].Records++
+		// One with several texts may be found all the same, by the one that was given.
+		r := provenRecord{scope: scope, key: slices.Clone(key)}
+		copy(r.digest[:], p.e.target.Digest(p.known[scope].Logical, key))
+		p.records = append(p.records, r)
 		return nil
 	})
 	slices.SortFunc(p.records, func(a, b provenRecord) int { return bytes.Compare(a.digest[:], b.digest[:]) })
@@ -109,11 +123,12 @@ func (p *prover) judge(b retention.JudgedBatch) error {
 	case p.out.PutBackAt != nil && b.CommittedAt.Before(*p.out.PutBackAt):
 		p.out.Unjudged++
 	case p.force.EffectiveEpoch != nil && b.GuardEpoch < *p.force.EffectiveEpoch && len(p.out.Earlier) < maxEarlier:
+		// Not before: the guard's lock keeps batches and changes of the list apart.
 		p.out.Earlier = append(p.out.Earlier, b.ID)
 	}
 	for i := range p.out.Scopes {
 		s := &p.out.Scopes[i]
-		n := b.Changed(s.Table)
+		n := b.Changed(p.known[i].Logical)
 		s.Processed += n
 		if len(b.Digests) == 0 {
 			s.Untold += n

@@ -38,12 +38,12 @@ func TestTheProofOfAHoldCountsWhatSpeaksForIt(t *testing.T) {
 	t.Parallel()
 	h, hold := provenHouse(t)
 	before := h.proof(hold.ID)
-	if !before.Stands() || before.Batches != 0 || before.Epoch == 0 || before.Scopes[0].Records != 2 {
+	if before.Verdict() != retention.ProofStands || before.Batches != 0 || before.Epoch == 0 || before.Scopes[0].Records != 2 {
 		t.Errorf("before any run: got %+v", before)
 	}
 	h.mustRun(engine.RunRequest{})
 	p := h.proof(hold.ID)
-	if !p.Stands() || p.Batches == 0 || p.Until != nil || p.PutBackAt != nil {
+	if p.Verdict() != retention.ProofStands || p.Batches == 0 || p.Until != nil || p.PutBackAt != nil {
 		t.Errorf("got %+v, want that it stands", p)
 	}
 	if ids, whole, cond := p.Scopes[0], p.Scopes[1], p.Scopes[2]; ids.Processed != 7 || whole.Processed != 0 || cond.Processed != 7 || ids.Untold != 0 {
@@ -61,7 +61,7 @@ func TestTheProofOfAHoldCountsWhatSpeaksForIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.mustRun(engine.RunRequest{})
-	if p := h.proof(hold.ID); !p.Stands() || p.Until == nil || p.Scopes[1].Processed != 0 {
+	if p := h.proof(hold.ID); p.Verdict() != retention.ProofStands || p.Until == nil || p.Scopes[1].Processed != 0 {
 		t.Errorf("after the release: got %+v, want that it stood until then", p)
 	}
 }
@@ -82,17 +82,17 @@ func TestTheProofOfAHoldFindsWhatSpeaksAgainstIt(t *testing.T) {
 			FROM holdfast.batch WHERE policy = 'p_r' LIMIT 1`)
 	}
 	forged("earlier", "guard_epoch", "0")
-	if p := h.proof(hold.ID); p.Stands() || len(p.Earlier) != 1 || p.Earlier[0] != "earlier" {
+	if p := h.proof(hold.ID); p.Verdict() == retention.ProofStands || len(p.Earlier) != 1 || p.Earlier[0] != "earlier" {
 		t.Errorf("a batch that was judged without the hold: got %+v", p)
 	}
 	h.exec(`ALTER TABLE holdfast.batch DISABLE TRIGGER ALL`, `DELETE FROM holdfast.batch WHERE id = 'earlier'`, `ALTER TABLE holdfast.batch ENABLE TRIGGER ALL`)
-	if p := h.proof(hold.ID); !p.Stands() {
+	if p := h.proof(hold.ID); p.Verdict() != retention.ProofStands {
 		t.Fatalf("without it: got %+v", p)
 	}
 	digest := h.target.Digest(retention.TableName{Schema: "public", Name: "r"}, retention.Key{"2"})
 	forged("gone", "digests", pgtest.Value[string](t, h.storeURL, `SELECT '''\x'||encode('\x`+hex.EncodeToString(digest)+`'::bytea, 'hex')||'''::bytea'`))
 	p := h.proof(hold.ID)
-	if d := p.Scopes[0].Disposed; p.Stands() || len(d) != 1 || d[0].Key[0] != "2" {
+	if d := p.Scopes[0].Disposed; p.Verdict() == retention.ProofStands || len(d) != 1 || d[0].Key[0] != "2" {
 		t.Errorf("a held record among the digests: got %+v", p.Scopes)
 	}
 }
@@ -106,7 +106,7 @@ func TestTheProofOfAHoldThatWasPutBackSaysSo(t *testing.T) {
 	h.exec(`INSERT INTO public.r SELECT 100 + i, 'n', now() - interval '1 year' FROM generate_series(1, 5) AS i`)
 	h.mustRun(engine.RunRequest{})
 	p := h.proof(hold.ID)
-	if !p.Stands() || p.PutBackAt == nil || p.Unjudged == 0 || p.Unjudged >= p.Batches {
+	if p.Verdict() != retention.ProofCannotTell || p.PutBackAt == nil || p.Unjudged == 0 || p.Unjudged >= p.Batches {
 		t.Errorf("got %+v, want that it was put back, and that batches before are told apart", p)
 	}
 }
@@ -123,5 +123,31 @@ func TestThereIsNoProofOfAHoldThatWasNeverInForce(t *testing.T) {
 	}
 	if _, err := h.engine.ProveHold(t.Context(), h.actor, placed.ID); !errors.Is(err, retention.ErrConflict) {
 		t.Errorf("got %v, want a conflict", err)
+	}
+}
+
+// TestTheProofKnowsPartitionsAndKeysOfSeveralTexts: evidence has a partition's rows under the
+// partitioned table, and digests are of one text.
+func TestTheProofKnowsPartitionsAndKeysOfSeveralTexts(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, created_at timestamptz NOT NULL) PARTITION BY HASH (id)`,
+		`CREATE TABLE public.r0 PARTITION OF public.r FOR VALUES WITH (MODULUS 1, REMAINDER 0)`,
+		`INSERT INTO public.r SELECT i, now() - interval '1 year' FROM generate_series(1, 10) AS i`,
+		`CREATE TABLE public.num (id numeric PRIMARY KEY, created_at timestamptz NOT NULL)`, `INSERT INTO public.num SELECT i, now() - interval '1 year' FROM generate_series(1, 10) AS i`)
+	h.mustPolicy(policyOn("r", 90))
+	h.mustPolicy(policyOn("num", 90))
+	part, num := h.mustHold(holdOn("r0", "1")), h.mustHold(holdOn("num", "1.00"))
+	h.mustRun(engine.RunRequest{})
+	if p := h.proof(part.ID); p.Verdict() != retention.ProofStands || p.Batches == 0 || p.Scopes[0].Processed != 9 || len(p.Runs) == 0 {
+		t.Errorf("of a partition: got %+v, want the batches of its table", p)
+	}
+	if p := h.proof(num.ID); p.Verdict() != retention.ProofStands || p.Scopes[0].ByDigest || p.Scopes[0].Records != 1 {
+		t.Errorf("of numbers: got %+v, want that digests do not speak for them", p)
+	}
+	// Without the numbers of the lists nothing does.
+	h.exec(`UPDATE holdfast_guard.hold SET effective_epoch = NULL`)
+	if p := h.proof(num.ID); p.Verdict() != retention.ProofCannotTell {
+		t.Errorf("without an epoch: got %s, want that it cannot be told", p.Verdict())
 	}
 }

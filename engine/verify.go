@@ -107,7 +107,7 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 		if err != nil {
 			return err
 		}
-		if now.Status != retention.HoldActive && now.Status != retention.HoldReviewDue && !e.coolsOff(ctx, now) {
+		if now.Status != retention.HoldActive && now.Status != retention.HoldReviewDue && !(now.Status == retention.HoldReleasing && !now.Ending) {
 			continue
 		}
 		e.log.ErrorContext(ctx, "a hold, or a part of what it covers, is missing in the governed database or was changed there, and is being put back", "hold", h.ID, "matter", h.Matter)
@@ -123,13 +123,6 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 		}
 	}
 	return e.endSurplus(ctx, must, inForce)
-}
-
-// coolsOff reports whether a release is under way and its end is not: until then the hold
-// must hold as before.
-func (e *Engine) coolsOff(ctx context.Context, h retention.Hold) bool {
-	now, err := e.store.Now(ctx)
-	return h.Status == retention.HoldReleasing && h.ReleasesAt != nil && (err != nil || h.ReleasesAt.After(now))
 }
 
 // endSurplus ends what the guard still has in force and the store knows as ended: a

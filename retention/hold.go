@@ -76,6 +76,8 @@ type Hold struct {
 	// ReleasesAt is when the cooling-off period is over, of a hold whose end was asked for
 	// or has come.
 	ReleasesAt *time.Time `json:"releases_at"`
+	// Ending: its end is being carried out and cannot be taken back.
+	Ending bool `json:"-"`
 	// Version counts the edits, for ETag and If-Match.
 	Version int `json:"version"`
 }

@@ -17,6 +17,8 @@ type ScopePreview struct {
 	// RecordCount is the rows that it covers now, Estimated that the server estimates them.
 	RecordCount int64
 	Estimated   bool
+	// IDCount is how many distinct ids the scope has.
+	IDCount int64
 	// NotFoundCount is how many of the ids have no row. They would be held too.
 	NotFoundCount int64
 	// UnknownCount is the rows for which the condition is neither true nor false. They are
@@ -26,6 +28,8 @@ type ScopePreview struct {
 	// that another hold keeps are in DueHeldCount.
 	DueCount, DueHeldCount int64
 	Policies               []PolicyDue
+	// ReachedBy are policies of other tables that take rows of this one along.
+	ReachedBy []string
 	// Samples are keys of some of the covered rows.
 	Samples []Key
 	// Gone is what was disposed of in this scope already, so far as the evidence tells.
@@ -44,7 +48,13 @@ type PolicyDue struct {
 
 // ScopeGone is what the evidence tells of a scope.
 type ScopeGone struct {
-	// LookedUp is how many of the ids without a row were looked up, the first of them.
+	// Logical is the table under whose name the evidence has the rows, and OneText that every
+	// value of its key has one text: where it has several, one that is not found may be there
+	// all the same.
+	Logical TableName
+	OneText bool
+	// LookedUp is how many of the ids were looked up, the first of them, those without a row
+	// before the others.
 	LookedUp int
 	// Found are those of them that were disposed of, with the last time.
 	Found []GoneRecord
@@ -66,7 +76,7 @@ type GoneRecord struct {
 	RunID  string
 }
 
-// MissingRecord is an id without a row, with the digests that it has in the evidence.
+// MissingRecord is an id that is looked up, with the digests that it has in the evidence.
 type MissingRecord struct {
 	Key     Key
 	Digests [][]byte

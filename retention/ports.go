@@ -124,17 +124,43 @@ type HoldRevision struct {
 // IsZero reports whether the revision changes nothing.
 func (r HoldRevision) IsZero() bool { return r == HoldRevision{} }
 
-// HoldMark is a step of a hold in force, to releasing or to review_due, or back.
+// HoldStep is a step of a hold in force towards its end, or back.
+type HoldStep string
+
+// The steps. Each is judged and made in one transaction that has the hold's row, by the
+// store's clock: what a person changes meanwhile comes before or after it.
+const (
+	// StepRelease: a person asks for its end. From then on it cools off.
+	StepRelease HoldStep = "release"
+	// StepExpire: its expiry has come, and ends it. From then on it cools off.
+	StepExpire HoldStep = "expire"
+	// StepReview: its expiry has come, and a person must decide.
+	StepReview HoldStep = "review"
+	// StepTakeBack: its end is taken back, while it cools off. One whose expiry has come waits
+	// for a person from now on.
+	StepTakeBack HoldStep = "take back"
+	// StepEnd: it has cooled off and its end is carried out now. Nothing takes it back.
+	StepEnd HoldStep = "end"
+)
+
+// HoldMark is a step of a hold.
 type HoldMark struct {
-	// From lists the statuses that it may come from.
-	From []HoldStatus
-	To   HoldStatus
-	// Reason is a person's, for a release; an expiry has none.
+	Step HoldStep
+	// Reason is a person's, for a release.
 	Reason string
-	// ReleasesAt is when a hold that is marked as releasing ends.
-	ReleasesAt *time.Time
-	// OnExpiry is what happens at the next expiry from now on; empty leaves it.
-	OnExpiry OnExpiry
+	// CoolsOff is how long a release, or an expiry, cools off everywhere.
+	CoolsOff Period
+}
+
+// From are the statuses in which a step is made.
+func (s HoldStep) From() []HoldStatus {
+	switch s {
+	case StepRelease:
+		return []HoldStatus{HoldActive, HoldReviewDue}
+	case StepExpire, StepReview:
+		return []HoldStatus{HoldActive}
+	}
+	return []HoldStatus{HoldReleasing}
 }
 
 // AnnouncedHold is a hold with what was told of its dates.

@@ -11,7 +11,8 @@ type HoldProof struct {
 	// From and Until are when the hold was in force; Until is nil as long as it is.
 	From  *time.Time
 	Until *time.Time
-	// Epoch is the number of the first list of holds that had it; 0 if that was not kept.
+	// Epoch is the number of the first list of holds that had it; 0 if that was not kept, or if
+	// the governed database has lost it.
 	Epoch int64
 	// Batches is how many batches changed rows of the covered tables in that time.
 	Batches int64
@@ -37,6 +38,13 @@ type ScopeProof struct {
 	// that are there: none, or the hold did not hold.
 	Records  int64
 	Disposed []GoneRecord
+	// ByDigest: the ids can be looked for, since each has one text. Another scope is judged by
+	// the list of holds of each batch alone.
+	ByDigest bool
+	// Alone: every row of the table is in the scope, so that its counts speak.
+	Alone bool
+	// Archives are the tables that have archived rows of it.
+	Archives []TableName
 	// Processed is how many rows of the table were disposed of in that time, in the scope or
 	// not, and Untold those of them without a digest each.
 	Processed, Untold int64
@@ -51,17 +59,36 @@ type SuspendedRun struct {
 	Held   int64
 }
 
-// Stands reports whether nothing speaks against the hold.
-func (p HoldProof) Stands() bool {
-	if len(p.Earlier) > 0 {
-		return false
-	}
+// ProofVerdict is what the evidence says.
+type ProofVerdict string
+
+// The verdicts.
+const (
+	// ProofStands: everything that could speak against the hold was looked at, and nothing
+	// does.
+	ProofStands ProofVerdict = "stands"
+	// ProofFails: something speaks against it.
+	ProofFails ProofVerdict = "fails"
+	// ProofCannotTell: nothing speaks against it, and not everything could be looked at.
+	ProofCannotTell ProofVerdict = "cannot_tell"
+)
+
+// Verdict is what the evidence says.
+func (p HoldProof) Verdict() ProofVerdict {
+	open := false
 	for _, s := range p.Scopes {
-		if len(s.Disposed) > 0 || s.All && s.Processed > 0 {
-			return false
+		if len(s.Disposed) > 0 || s.Alone && s.Processed > 0 {
+			return ProofFails
 		}
+		open = open || !s.Alone && (!s.ByDigest || s.Untold > 0)
 	}
-	return true
+	switch {
+	case len(p.Earlier) > 0:
+		return ProofFails
+	case open && p.Batches > 0 && (p.Epoch == 0 || p.Unjudged > 0):
+		return ProofCannotTell
+	}
+	return ProofStands
 }
 
 // JudgedBatch is a batch as a proof looks at it.
@@ -90,4 +117,15 @@ func (b JudgedBatch) Changed(table TableName) int64 {
 type HoldForce struct {
 	EffectiveAt                *time.Time
 	EffectiveEpoch, EndedEpoch *int64
+}
+
+// ProofTable is how the evidence knows the rows of a scope's table.
+type ProofTable struct {
+	// Logical is the table under whose name they stand there: a partition's are the
+	// partitioned table's.
+	Logical TableName
+	// OneText: every value of its key has one text, by which its digest is found.
+	OneText bool
+	// Archives are the tables that have archived rows of it.
+	Archives []TableName
 }

@@ -115,7 +115,7 @@ func holdWrites() []write {
 			return err
 		}, active),
 		onHold("MarkHold", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
-			_, err := s.MarkHold(ctx, id, retention.HoldMark{From: []retention.HoldStatus{retention.HoldActive}, To: retention.HoldReviewDue}, by)
+			_, err := s.MarkHold(ctx, id, retention.HoldMark{Step: retention.StepRelease, Reason: "settled"}, by)
 			return err
 		}, active),
 		onHold("AnnounceExpiry", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
@@ -137,7 +137,7 @@ func holdWrites() []write {
 		onHold("HoldEnded", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			_, err := s.HoldEnded(ctx, id, retention.HoldExpired, noon, by)
 			return err
-		}, active),
+		}, func(t *testing.T, s *store.Store) retention.Hold { return ending(t, s, active(t, s)) }),
 		onHold("AbandonHold", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			return s.AbandonHold(ctx, id, by)
 		}, applying),
@@ -360,6 +360,7 @@ func TestCallsThatChangeNothingAreNotAudited(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
 	h := placed(t, s, hold("m"))
+	ending(t, s, h)
 	must(s.HoldEnded(ctx, h.ID, retention.HoldExpired, noon, by("hold.expire")))(t)
 	u := account(t, s, "john@example.com")
 	tk := must(s.CreateToken(ctx, retention.Token{Name: "ci"}, u.ID, []byte("h"), by("token.create")))(t)

@@ -156,7 +156,7 @@ func TestAHoldIsToldWithTheTransactionThatRecordsIt(t *testing.T) {
 	h := placed(t, s, hold("m"))
 	// Recorded again, as two processes that put it in force would.
 	must(s.HoldActivated(t.Context(), h.ID, noon.Add(time.Hour), foundThen, by("hold.in_force")))(t)
-	must(s.MarkHold(t.Context(), h.ID, retention.HoldMark{From: []retention.HoldStatus{retention.HoldActive}, To: retention.HoldReleasing, Reason: "settled"}, by("hold.release")))(t)
+	ending(t, s, h)
 	for range 2 {
 		must(s.HoldEnded(t.Context(), h.ID, retention.HoldReleased, noon.Add(2*time.Hour), by("hold.released")))(t)
 	}

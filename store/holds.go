@@ -13,7 +13,7 @@ import (
 
 const holdColumns = `h.id, h.matter, h.reason, h.expires_at, h.on_expiry, h.status, h.created_by, h.created_at,
 			h.effective_at, coalesce(h.released_by, ''), h.released_at, coalesce(h.release_reason, ''), h.version,
-			h.release_delay, h.releases_at, h.review_at`
+			h.release_delay, h.releases_at, h.review_at, h.ending`
 
 func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 	err = scanHoldInto(row, &h)
@@ -23,7 +23,7 @@ func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 func scanHoldInto(row pgx.CollectableRow, h *retention.Hold, more ...any) error {
 	var delay *string
 	err := row.Scan(append([]any{&h.ID, &h.Matter, &h.Reason, &h.ExpiresAt, &h.OnExpiry, &h.Status, &h.CreatedBy, &h.CreatedAt,
-		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt}, more...)...)
+		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt, &h.Ending}, more...)...)
 	if err != nil || delay == nil {
 		return err
 	}
@@ -321,36 +321,87 @@ func given[T any](member **T) *T {
 	return *member
 }
 
-// MarkHold takes a hold a step towards its end, or back; from another status than the mark
-// says it is ErrConflict. For releasing, the person and the reason are kept: they are whose
-// release it is, whoever carries it out.
+// MarkHold takes a hold a step towards its end, or back; where the step cannot be made it is
+// ErrConflict. The person and the reason of a release are kept: they are whose it is, whoever
+// carries it out.
 func (s *Store) MarkHold(ctx context.Context, id string, m retention.HoldMark, by retention.By) (retention.Hold, error) {
-	if m.To != retention.HoldReleasing && m.To != retention.HoldReviewDue && m.To != retention.HoldActive {
-		return retention.Hold{}, fmt.Errorf("mark hold %s: %q is no mark", id, m.To)
-	}
 	tell := func(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
-		if h.Status != retention.HoldReviewDue {
+		if h.Status != retention.HoldReviewDue || m.Step != retention.StepReview {
 			return nil
 		}
 		return tellReview(ctx, tx, h)
 	}
 	return s.changeAndTell(ctx, "mark", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
-		if !slices.Contains(m.From, h.Status) || !h.Status.InForce() {
+		if !slices.Contains(m.Step.From(), h.Status) {
 			return false, retention.Conflictf("the hold is %s", h.Status)
 		}
-		// A hold that is active again was not released by anybody.
-		person := ""
-		if m.To == retention.HoldReleasing {
-			person = by.Actor.Name
+		var now time.Time
+		if err := tx.QueryRow(ctx, `SELECT holdfast.clock()`).Scan(&now); err != nil {
+			return false, err
 		}
-		_, err := tx.Exec(ctx, `
+		next, changed, err := marked(h, m, now)
+		if err != nil || !changed {
+			return false, err
+		}
+		person := ""
+		if m.Step == retention.StepRelease || m.Step == retention.StepExpire {
+			person = by.Actor.Name
+		} else if next.Status == retention.HoldReleasing {
+			person = h.ReleasedBy
+		}
+		_, err = tx.Exec(ctx, `
 			UPDATE holdfast.hold
 			SET status = $2, released_by = nullif($3::text, ''), release_reason = nullif($4::text, ''), releases_at = $5,
-			    on_expiry = coalesce(nullif($6::text, ''), on_expiry), review_told = review_told OR $2 = 'review_due',
+			    on_expiry = $6, ending = $7, review_told = review_told OR $2 = 'review_due',
 			    version = version + 1
-			WHERE id = $1::text::uuid`, id, m.To, person, m.Reason, m.ReleasesAt, m.OnExpiry)
+			WHERE id = $1::text::uuid`, id, next.Status, person, next.ReleaseReason, next.ReleasesAt, next.OnExpiry, next.Ending)
 		return err == nil, err
 	}, tell)
+}
+
+// marked is a hold after a step.
+func marked(h retention.Hold, m retention.HoldMark, now time.Time) (next retention.Hold, changed bool, err error) {
+	expired := h.ExpiresAt != nil && !h.ExpiresAt.After(now)
+	cooled := h.ReleasesAt == nil || !h.ReleasesAt.After(now)
+	next = h
+	switch m.Step {
+	case retention.StepRelease:
+		ends := h.CoolsOff(m.CoolsOff).After(now)
+		next.Status, next.ReleaseReason, next.ReleasesAt = retention.HoldReleasing, m.Reason, &ends
+	case retention.StepExpire:
+		if !expired || h.OnExpiry != retention.OnExpiryRelease {
+			return h, false, retention.Conflictf("the hold does not expire now")
+		}
+		ends := m.CoolsOff.After(*h.ExpiresAt)
+		if !m.CoolsOff.IsZero() && ends.Before(now) {
+			ends = m.CoolsOff.After(now) // nobody was told that it cools off
+		}
+		next.Status, next.ReleaseReason, next.ReleasesAt = retention.HoldReleasing, "", &ends
+	case retention.StepReview:
+		if !expired || h.OnExpiry != retention.OnExpiryReview {
+			return h, false, retention.Conflictf("the hold is not due for review now")
+		}
+		next.Status = retention.HoldReviewDue
+	case retention.StepTakeBack:
+		if h.Ending || cooled {
+			return h, false, retention.Conflictf("the cooling-off period is over and the release is being carried out; place a new hold")
+		}
+		next.Status, next.ReleaseReason, next.ReleasesAt = retention.HoldActive, "", nil
+		if expired {
+			next.Status, next.OnExpiry = retention.HoldReviewDue, retention.OnExpiryReview
+		}
+	case retention.StepEnd:
+		if !cooled {
+			return h, false, retention.Conflictf("the hold cools off until %s", h.ReleasesAt.UTC().Format(time.RFC3339))
+		}
+		if h.Ending {
+			return h, false, nil // somebody was at it before
+		}
+		next.Ending = true
+	default:
+		return h, false, fmt.Errorf("mark hold %s: %q is no step", h.ID, m.Step)
+	}
+	return next, true, nil
 }
 
 // HoldEnded records the end: released or expired, at that moment. A hold that has
@@ -364,12 +415,12 @@ func (s *Store) HoldEnded(ctx context.Context, id string, to retention.HoldStatu
 		if h.Status.Ended() {
 			return false, nil
 		}
-		if !h.Status.InForce() {
-			return false, retention.Conflictf("the hold is %s and was never in force", h.Status)
+		if !h.Ending {
+			return false, retention.Conflictf("the hold is %s and its end is not being carried out", h.Status)
 		}
 		_, err := tx.Exec(ctx, `
 			UPDATE holdfast.hold
-			SET status = $2, released_at = $3, released_by = coalesce(released_by, $4),
+			SET status = $2, released_at = $3, released_by = coalesce(released_by, $4), ending = false,
 			    version = version + 1
 			WHERE id = $1::text::uuid`, id, to, at, by.Actor.Name)
 		return err == nil, err

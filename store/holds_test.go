@@ -39,6 +39,13 @@ func placed(t testing.TB, s *store.Store, h retention.Hold) retention.Hold {
 	return must(s.HoldActivated(t.Context(), created.ID, noon, foundThen[:len(h.Scope)], by("hold.in_force")))(t)
 }
 
+// ending is a hold whose end is being carried out.
+func ending(t testing.TB, s *store.Store, h retention.Hold) retention.Hold {
+	t.Helper()
+	must(s.MarkHold(t.Context(), h.ID, retention.HoldMark{Step: retention.StepRelease, Reason: "settled"}, by("hold.release")))(t)
+	return must(s.MarkHold(t.Context(), h.ID, retention.HoldMark{Step: retention.StepEnd}, by("hold.end")))(t)
+}
+
 func TestHoldKeepsItsScopesAndIds(t *testing.T) {
 	s := newStore(t)
 	given := hold("ACME v. Initech")
@@ -107,7 +114,7 @@ func TestHoldIsRevisedAgainstTheVersionThatWasRead(t *testing.T) {
 	if h.Version != rounds+1 || h.Reason != "appeal" || h.ExpiresAt == nil || h.OnExpiry != retention.OnExpiryReview {
 		t.Errorf("revised: %+v", h)
 	}
-	due := must(s.MarkHold(ctx, h.ID, retention.HoldMark{From: []retention.HoldStatus{retention.HoldActive}, To: retention.HoldReviewDue}, by("hold.review_due")))(t)
+	due := must(s.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepReview}, by("hold.review_due")))(t)
 	if due.Version != h.Version+1 {
 		t.Errorf("due for review at version %d, want another than %d: it is shown otherwise", due.Version, h.Version)
 	}
@@ -122,13 +129,21 @@ func TestReleaseIsThePersonsWhoAskedForIt(t *testing.T) {
 	s := newStore(t)
 	ctx := t.Context()
 	h := placed(t, s, hold("m"))
-	from := []retention.HoldStatus{retention.HoldActive, retention.HoldReviewDue}
-	h = must(s.MarkHold(ctx, h.ID, retention.HoldMark{From: from, To: retention.HoldReleasing, Reason: "settled"}, by("hold.release")))(t)
+	release := retention.HoldMark{Step: retention.StepRelease, Reason: "settled"}
+	h = must(s.MarkHold(ctx, h.ID, release, by("hold.release")))(t)
 	if h.Status != retention.HoldReleasing || h.ReleasedBy != jane.Name || h.ReleaseReason != "settled" || h.ReleasedAt != nil {
 		t.Errorf("releasing: %+v", h)
 	}
-	_, err := s.MarkHold(ctx, h.ID, retention.HoldMark{From: from, To: retention.HoldReleasing, Reason: "settled"}, by("hold.release"))
+	_, err := s.MarkHold(ctx, h.ID, release, by("hold.release"))
 	wantErr(t, "releasing twice", err, retention.ErrConflict)
+	_, err = s.HoldEnded(ctx, h.ID, retention.HoldReleased, noon, by("hold.released"))
+	wantErr(t, "ended without being marked so", err, retention.ErrConflict)
+	h = must(s.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepEnd}, by("hold.end")))(t)
+	if h.ReleasedBy != jane.Name || !h.Ending {
+		t.Errorf("ending: %+v", h)
+	}
+	_, err = s.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepTakeBack}, by("hold.take_back"))
+	wantErr(t, "taking back what ends", err, retention.ErrConflict)
 	_, err = s.ReviseHold(ctx, h.ID, h.Version, retention.HoldRevision{}, by("hold.revise"))
 	wantErr(t, "revising while it is released", err, retention.ErrConflict)
 	system := retention.By{Actor: retention.System(), Action: "hold.released"}

@@ -34,8 +34,9 @@ func (s *Store) EachHeldKey(ctx context.Context, id string, do func(scope int, k
 }
 
 // EachBatchOn hands out, oldest first, the batches that disposed of rows of the tables from a
-// moment on, and before another one if it is given.
-func (s *Store) EachBatchOn(ctx context.Context, tables []retention.TableName, from time.Time, until *time.Time, do func(retention.JudgedBatch) error) error {
+// moment on, and before another one if it is given, and those that were judged by the lists
+// of holds from one on, and before another, if that is given: a clock may have been set back.
+func (s *Store) EachBatchOn(ctx context.Context, tables []retention.TableName, from time.Time, until *time.Time, lists retention.HoldForce, do func(retention.JudgedBatch) error) error {
 	schemas, names, full := make([]string, len(tables)), make([]string, len(tables)), make([]string, len(tables))
 	for i, t := range tables {
 		schemas[i], names[i], full[i] = t.Schema, t.Name, t.String()
@@ -47,9 +48,11 @@ func (s *Store) EachBatchOn(ctx context.Context, tables []retention.TableName, f
 		rows, err := tx.Query(ctx, `
 			SELECT id, run_id, policy, action, table_schema, table_name, guard_epoch, committed_at, processed, held, effects, coalesce(digests, '')
 			FROM holdfast.batch
-			WHERE action <> 'restore' AND committed_at >= $4 AND ($5::timestamptz IS NULL OR committed_at < $5)
+			WHERE action <> 'restore'
+			  AND (committed_at >= $4 AND ($5::timestamptz IS NULL OR committed_at < $5)
+			       OR guard_epoch >= $6 AND ($7::bigint IS NULL OR guard_epoch < $7))
 			  AND ((table_schema, table_name) IN (SELECT * FROM unnest($1::text[], $2::text[])) OR effects ?| $3)
-			ORDER BY committed_at, id`, schemas, names, full, from, until)
+			ORDER BY committed_at, id`, schemas, names, full, from, until, lists.EffectiveEpoch, lists.EndedEpoch)
 		if err != nil {
 			return err
 		}

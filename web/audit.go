@@ -22,7 +22,7 @@ var actions = []action{
 	{"hold.review_due", "listed the hold for review"}, {"hold.release", "asked for the hold's release"}, {"hold.released", "released the hold"},
 	{"hold.take_back", "took the hold's release back"}, {"hold.review", "reviewed the hold"}, {"hold.announce", "announced the hold's expiry"}, {"hold.remind", "asked for a review of the hold"},
 	{"matter.open", "opened the matter"}, {"matter.revise", "changed the matter"}, {"matter.close", "closed the matter"}, {"matter.reopen", "reopened the matter"},
-	{"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
+	{"hold.end", "began to end the hold"}, {"hold.expiry", "found the hold's expiry come"}, {"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
 	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"},
 	{"run.await_approval", "stopped the run for approval"}, {"run.approve", "approved the run"},
 	{"restore.request", "asked for archived rows to go back"}, {"restore.end", "brought archived rows back"}, {"restore.fail", "could not bring archived rows back"},

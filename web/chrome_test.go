@@ -251,6 +251,7 @@ func looks(filled, empty, down, fresh, anonymous, cooling *testSite) []look {
 		{name: "hold-cooling-off", path: "/holds/" + holdID, from: cooling},
 		{name: "matters", path: "/matters", from: filled},
 		{name: "matter", path: "/matters/m" + holdID, from: filled},
+		{name: "hold-release", path: "/holds/" + holdID + "/release", from: filled},
 		{name: "hold-proof", path: "/holds/" + holdID + "/proof", from: filled},
 		{name: "holds-calendar", path: "/holds/calendar", from: cooling},
 		{name: "hold-released", path: "/holds/0194-old", from: filled},

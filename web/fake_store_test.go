@@ -391,12 +391,15 @@ func (s *fakeStore) MarkHold(_ context.Context, id string, m retention.HoldMark,
 	if err != nil {
 		return retention.Hold{}, err
 	}
-	if !slices.Contains(m.From, h.Status) {
+	if !slices.Contains(m.Step.From(), h.Status) {
 		return *h, retention.Conflictf("the hold is %s", h.Status)
 	}
-	h.Status, h.ReleaseReason, h.ReleasesAt, h.ReleasedBy = m.To, m.Reason, m.ReleasesAt, ""
-	if m.To == retention.HoldReleasing {
-		h.ReleasedBy = by.Actor.Name
+	switch m.Step {
+	case retention.StepRelease:
+		ends := h.CoolsOff(m.CoolsOff).After(s.now)
+		h.Status, h.ReleaseReason, h.ReleasesAt, h.ReleasedBy = retention.HoldReleasing, m.Reason, &ends, by.Actor.Name
+	case retention.StepTakeBack:
+		h.Status, h.ReleaseReason, h.ReleasesAt, h.ReleasedBy = retention.HoldActive, "", nil, ""
 	}
 	s.record("hold/"+id, nil, *h, by)
 	return *h, nil
@@ -411,7 +414,7 @@ func (s *fakeStore) EachHeldKey(_ context.Context, id string, do func(int, reten
 	return s.down
 }
 
-func (s *fakeStore) EachBatchOn(_ context.Context, tables []retention.TableName, from time.Time, _ *time.Time, do func(retention.JudgedBatch) error) error {
+func (s *fakeStore) EachBatchOn(_ context.Context, tables []retention.TableName, from time.Time, _ *time.Time, _ retention.HoldForce, do func(retention.JudgedBatch) error) error {
 	for i, t := range tables {
 		b := retention.JudgedBatch{ID: fmt.Sprint("b", i), RunID: "0195-run-ok", Policy: t.Name, Action: retention.ActionDelete, Table: t, GuardEpoch: 42, CommittedAt: from.Add(time.Hour), Held: 310}
 		if t.Name == "orders" {

@@ -119,15 +119,22 @@ func (t *fakeTarget) CountHold(context.Context, retention.Hold) ([]retention.Sco
 }
 
 // PreviewHold finds 3 of 4 ids, and that the fourth was deleted.
-func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies []retention.Policy) (retention.HoldPreview, [][]retention.MissingRecord, error) {
-	p := retention.HoldPreview{AsOf: t.now}
+func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (retention.HoldPreview, [][]retention.MissingRecord, error) {
+	p := retention.HoldPreview{AsOf: after.After(t.now)}
 	var missing [][]retention.MissingRecord
 	for _, s := range h.Scope {
 		out := retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition, RecordCount: 1_204, UnknownCount: 17, DueCount: 310, DueHeldCount: 12, Samples: []retention.Key{{"4711"}, {"4712"}}}
 		var gone []retention.MissingRecord
 		if n := len(s.RecordIDs); n > 0 {
+			out.Gone.OneText, out.Gone.Logical, out.IDCount = true, s.Table, int64(n)
 			out.UnknownCount, out.RecordCount, out.DueCount, out.NotFoundCount = 0, int64(n-1), min(2, int64(n-1)), 1
-			gone = append(gone, retention.MissingRecord{Key: s.RecordIDs[n-1], Digests: [][]byte{[]byte("5001")}})
+			for i, key := range s.RecordIDs {
+				digest := "there"
+				if i == n-1 {
+					digest = "5001"
+				}
+				gone = append(gone, retention.MissingRecord{Key: key, Digests: [][]byte{[]byte(digest)}})
+			}
 		}
 		for _, o := range policies {
 			if o.Table == s.Table {
@@ -142,6 +149,10 @@ func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies [
 func (t *fakeTarget) HoldForce(context.Context, string) (retention.HoldForce, error) {
 	epoch := int64(41)
 	return retention.HoldForce{EffectiveEpoch: &epoch}, t.down
+}
+
+func (t *fakeTarget) ProofTable(_ context.Context, name retention.TableName) (retention.ProofTable, error) {
+	return retention.ProofTable{Logical: name, OneText: true}, t.down
 }
 
 func (t *fakeTarget) Digest(_ retention.TableName, key retention.Key) []byte {

@@ -81,7 +81,10 @@ func (v *visit) scopePreview(s retention.ScopePreview) ui.ScopePreviewView {
 	for _, p := range s.Policies {
 		out.Lines = append(out.Lines, ui.Num(p.Due)+" of them "+pick(p.Due == 1, "is", "are")+" due under the policy `"+p.Policy+"` ("+string(p.Action)+").")
 	}
-	if len(s.Policies) == 0 {
+	for _, p := range s.ReachedBy {
+		out.Lines = append(out.Lines, "The policy `"+p+"` takes rows of this table along with those that they refer to. How many is not counted here.")
+	}
+	if len(s.Policies)+len(s.ReachedBy) == 0 {
 		out.Lines = append(out.Lines, "No active policy disposes of rows of this table.")
 	}
 	if s.DueHeldCount > 0 {
@@ -126,13 +129,16 @@ func scopeCovers(s retention.ScopePreview) string {
 func (v *visit) goneWords(s retention.ScopePreview) []string {
 	var out []string
 	g := s.Gone
-	if len(g.Found) > 0 {
-		out = append(out, ui.Count(int64(len(g.Found)), "of the ids without a row was", "of the ids without a row were")+" disposed of before:")
-	} else if g.LookedUp > 0 && g.Untold == 0 {
-		out = append(out, "The evidence has none of "+pick(g.LookedUp == 1, "it", "them")+": what Holdfast disposed of is not among "+pick(g.LookedUp == 1, "it", "them")+".")
+	switch {
+	case len(g.Found) > 0:
+		out = append(out, ui.Count(int64(len(g.Found)), "of the ids was", "of the ids were")+" disposed of before:")
+	case g.LookedUp > 0 && !g.OneText:
+		out = append(out, "None of the ids is in the evidence as it is written here. Values of this key can be written in several ways, so it may be there as another text.")
+	case g.LookedUp > 0 && g.Untold == 0:
+		out = append(out, "None of the ids is in the evidence of what was disposed of.")
 	}
-	if more := s.NotFoundCount - int64(g.LookedUp); more > 0 {
-		out = append(out, "The first "+ui.Num(int64(g.LookedUp))+" were looked up in the evidence; the page of a record tells of any other.")
+	if s.IDCount > int64(g.LookedUp) {
+		out = append(out, "The first "+ui.Num(int64(g.LookedUp))+" ids were looked up in the evidence, those without a row before the others; the page of a record tells of any.")
 	}
 	if g.Untold > 0 {
 		until := ""
@@ -145,4 +151,21 @@ func (v *visit) goneWords(s retention.ScopePreview) []string {
 		out = append(out, "Of this table "+ui.Count(g.Total, "record was", "records were")+" disposed of so far; which of them were in this scope cannot be told, since evidence keeps no contents.")
 	}
 	return out
+}
+
+// askRelease shows a hold with what becomes due by its release.
+func askRelease(v *visit) error {
+	h, err := v.e.Hold(v.ctx, v.actor, v.param("id"))
+	if err != nil {
+		return err
+	}
+	p, err := v.e.PreviewRelease(v.ctx, v.actor, h.ID)
+	if err != nil {
+		return err
+	}
+	_, due, _ := p.Totals()
+	b := v.holdPreview(p)
+	b.Answer = "The first run after " + v.clock.at(p.AsOf).Text + ", when the hold has ended, takes " + ui.Count(due, "record that it covers", "records that it covers") + "."
+	b.Tone = pick(due > 0, "warn", "")
+	return v.holdPageWith(http.StatusOK, h, faults{}, &b)
 }

@@ -15,7 +15,7 @@ func holdProof(v *visit) error {
 	}
 	h := p.Hold
 	view := ui.HoldProofView{
-		Head:  ui.Head{Title: "Proof: " + h.Matter, Parent: h.Matter, ParentHref: "/holds/" + h.ID, Answer: v.proofAnswer(p), Tone: pick(p.Stands(), "good", "bad")},
+		Head:  ui.Head{Title: "Proof: " + h.Matter, Parent: h.Matter, ParentHref: "/holds/" + h.ID, Answer: v.proofAnswer(p), Tone: map[retention.ProofVerdict]string{retention.ProofStands: "good", retention.ProofFails: "bad", retention.ProofCannotTell: "warn"}[p.Verdict()]},
 		Facts: v.proofFacts(p), Against: proofAgainst(p), Limits: v.proofLimits(p),
 	}
 	for _, s := range p.Scopes {
@@ -31,14 +31,18 @@ func holdProof(v *visit) error {
 }
 
 func (v *visit) proofAnswer(p retention.HoldProof) string {
-	if !p.Stands() {
-		return "The evidence speaks against this hold: something that it covers was disposed of while it was in force, or a batch was judged without it."
-	}
 	until := v.clock.exactly(p.AsOf).Text + ", when this was checked"
 	if p.Until != nil {
 		until = v.clock.exactly(*p.Until).Text + ", when the hold ended"
 	}
-	return "No covered record was disposed of between " + v.clock.exactly(*p.From).Text + " and " + until + "."
+	between := v.clock.exactly(*p.From).Text + " and " + until
+	switch p.Verdict() {
+	case retention.ProofFails:
+		return "The evidence speaks against this hold: something that it covers was disposed of while it was in force, or a batch was judged without it."
+	case retention.ProofCannotTell:
+		return "Nothing speaks against this hold between " + between + ", but not all of the evidence can tell."
+	}
+	return "Nothing in the evidence speaks against this hold: no covered record was disposed of by Holdfast between " + between + "."
 }
 
 func (v *visit) proofFacts(p retention.HoldProof) []ui.Pair {
@@ -73,7 +77,7 @@ func proofAgainst(p retention.HoldProof) []string {
 			}
 			out = append(out, ui.Count(int64(n), "record", "records")+" of `"+s.Table.String()+"` that the hold covers "+pick(n == 1, "is", "are")+" among what was disposed of: "+joinSome(keys, 10)+".")
 		}
-		if s.All && s.Processed > 0 {
+		if s.Alone && s.Processed > 0 {
 			out = append(out, ui.Count(s.Processed, "record", "records")+" of `"+s.Table.String()+"`, which is held as a whole, went.")
 		}
 	}
@@ -83,11 +87,15 @@ func proofAgainst(p retention.HoldProof) []string {
 func scopeProof(s retention.ScopeProof, batches int64) ui.ScopeProofRow {
 	row := ui.ScopeProofRow{Table: s.Table.String(), Condition: s.Condition, Disposed: int64(len(s.Disposed)), Others: s.Processed}
 	switch {
-	case s.All:
+	case s.Alone:
 		row.What, row.Checked = "the whole table", "every batch of "+ui.Num(batches)
 		row.Disposed, row.Others = s.Processed, 0
+	case s.All:
+		row.What, row.Checked = "the whole partition", "the list of holds of every batch of "+ui.Num(batches)
 	case s.Condition != "":
 		row.What, row.Checked = "what fits the condition", "the list of holds of every batch of "+ui.Num(batches)
+	case !s.ByDigest:
+		row.What, row.Checked = ui.Count(s.Records, "record by id", "records by id"), "the list of holds of every batch of "+ui.Num(batches)
 	default:
 		row.What, row.Checked = ui.Count(s.Records, "record by id", "records by id"), ui.Count(s.Records, "digest in", "digests in")+" "+ui.Count(batches, "batch", "batches")
 		row.Others -= row.Disposed
@@ -97,14 +105,28 @@ func scopeProof(s retention.ScopeProof, batches int64) ui.ScopeProofRow {
 
 // proofLimits say how far the evidence can tell.
 func (v *visit) proofLimits(p retention.HoldProof) []string {
-	out := []string{"Each batch keeps the number of the list of holds that it was judged by. While one is at work no list can change, so a batch of the hold's first list or a later one has judged every row by it."}
+	out := []string{"This is about what Holdfast disposed of, not about what others change in the database. Each batch keeps the number of the list of holds that it was judged by. While one is at work no list can change, so a batch of the hold's first list or a later one has judged every row by it."}
 	var untold int64
-	condition := false
+	condition, several := false, false
+	var archives []string
 	for _, s := range p.Scopes {
-		if !s.All {
+		if !s.Alone {
 			untold += s.Untold
 		}
 		condition = condition || s.Condition != ""
+		several = several || !s.All && s.Condition == "" && !s.ByDigest
+		for _, a := range s.Archives {
+			archives = append(archives, "`"+a.String()+"`")
+		}
+	}
+	if several {
+		out = append(out, "Values of a key can be written in several ways (1.0 and 1.00), and digests are of one text. The list of holds speaks for those ids.")
+	}
+	if len(archives) > 0 {
+		out = append(out, "Copies in "+joinSome(archives, 5)+" are covered too. The lists of holds of the batches of those tables were looked at, their digests were not: a copy has a key of its own.")
+	}
+	if p.Epoch == 0 {
+		out = append(out, "Since when the lists of holds have this hold was not kept: it is of before that was, or the governed database has lost it. The digests alone speak for it.")
 	}
 	if condition {
 		out = append(out, "Whether a row fits a condition is judged by the statement that would change it. Evidence keeps no contents, so it cannot be judged again afterwards.")
@@ -113,7 +135,7 @@ func (v *visit) proofLimits(p retention.HoldProof) []string {
 		out = append(out, ui.Count(untold, "other record", "other records")+" of these tables went under policies with counts alone as evidence. No digest tells which; the list of holds of their batches does.")
 	}
 	if p.PutBackAt != nil {
-		out = append(out, "The governed database had lost the hold, as after a restore, and it was put back on "+v.clock.exactly(*p.PutBackAt).Text+" before anything ran. Of "+ui.Count(p.Unjudged, "batch", "batches")+" before that the digests alone speak.")
+		out = append(out, "The governed database had lost the hold, as after a restore, and it was put back on "+v.clock.exactly(*p.PutBackAt).Text+". Of "+ui.Count(p.Unjudged, "batch", "batches")+" before that the digests alone speak.")
 	}
 	return out
 }

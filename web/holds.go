@@ -24,6 +24,7 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Post("/holds/preview", s.pageOf(maxHoldForm, previewHold))
 	r.Get("/holds/{id}", s.page(hold))
 	r.Post("/holds/{id}/revise", s.page(reviseHold))
+	r.Get("/holds/{id}/release", s.page(askRelease))
 	r.Post("/holds/{id}/release", s.page(releaseHold))
 	r.Post("/holds/{id}/take-back", s.page(takeBackRelease))
 	r.Post("/holds/{id}/review", s.page(reviewHold))
@@ -122,9 +123,15 @@ func hold(v *visit) error {
 }
 
 func (v *visit) holdPage(status int, h retention.Hold, f faults) error {
+	return v.holdPageWith(status, h, f, nil)
+}
+
+// holdPageWith is the page with what becomes due by a release, if that was asked.
+func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui.HoldPreviewView) error {
 	view := ui.HoldView{
-		Head: ui.Head{Title: h.Matter, Parent: "Holds", ParentHref: "/holds", Answer: v.clock.holdSentence(h), Tone: holdPill(h.Status).Tone},
-		ID:   h.ID, Version: h.Version, State: holdPill(h.Status), Reason: h.Reason,
+		Becomes: becomes,
+		Head:    ui.Head{Title: h.Matter, Parent: "Holds", ParentHref: "/holds", Answer: v.clock.holdSentence(h), Tone: holdPill(h.Status).Tone},
+		ID:      h.ID, Version: h.Version, State: holdPill(h.Status), Reason: h.Reason,
 		ReviewDue: h.Status == retention.HoldReviewDue, CanRevise: !h.Status.Ended() && h.Status != retention.HoldReleasing,
 		CanRelease: h.Status == retention.HoldActive || h.Status == retention.HoldReviewDue,
 		Waiting:    v.holdWaiting(h), CoolsOff: v.coolsOff(h), CanReview: h.Status == retention.HoldActive,
@@ -271,6 +278,9 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 		return nil, err
 	}
 	for _, e := range slices.Backward(entries) {
+		if e.Action == "hold.end" {
+			continue // the end itself follows
+		}
 		events = append(events, ui.Event{
 			What: upperFirst(actionWords(e.Action)), By: e.Actor, At: v.clock.exactly(e.At), Note: v.eventNote(e),
 		})

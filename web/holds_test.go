@@ -195,6 +195,7 @@ func TestAReleaseThatCoolsOffIsTakenBackOnItsPage(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	s.store.holds[0].ReleaseDelay = &retention.Period{Days: 14}
 	wantText(t, s.get("/holds/"+holdID), "#release", "stays in force for another 14 days")
+	wantText(t, s.get("/holds/"+holdID+"/release"), "#becomes", "The first run after 17 March 2026, 08:12 UTC, when the hold has ended, takes")
 	a := s.post("/holds/"+holdID+"/release", url.Values{"release_reason": {"Settled"}})
 	wantCode(t, a, http.StatusSeeOther)
 	a = s.get(a.location)
@@ -242,7 +243,7 @@ func TestTheProofOfAHoldCanBePrinted(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	a := s.get("/holds/" + holdID + "/proof")
 	wantCode(t, a, http.StatusOK)
-	wantText(t, a, ".answer", "No covered record was disposed of between 2 March 2026")
+	wantText(t, a, ".answer", "Nothing in the evidence speaks against this hold: no covered record was disposed of by Holdfast between 2 March 2026")
 	wantText(t, a, "main", "of which 0 were judged by an earlier list of holds")
 	wantText(t, a, "main", "Dispositions that holds suspended")
 	if len(a.page.all("[data-print]")) != 1 {
@@ -257,7 +258,7 @@ func TestTheFormSaysWhatAHoldWouldCover(t *testing.T) {
 	a := s.post("/holds/preview", f)
 	wantCode(t, a, http.StatusOK)
 	wantText(t, a, "#hold-preview", "It covers 2 records now. 2 would go with the next run without it. 1 record was disposed of before.")
-	wantText(t, a, "#hold-preview", "1 of the ids without a row was disposed of before:5001 archived on 28 February 2026 under orders")
+	wantText(t, a, "#hold-preview", "1 of the ids was disposed of before:5001 archived on 28 February 2026 under orders")
 	wantText(t, a, "#hold-place", "Place hold on 2 records")
 	if got := a.page.value("scope.0.record_ids"); got != "1\n2\n5001" {
 		t.Errorf("the form has the ids %q, want them kept", got)

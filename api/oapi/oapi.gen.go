@@ -486,6 +486,27 @@ func (e PolicyInputUnit) Valid() bool {
 	}
 }
 
+// Defines values for ProofVerdict.
+const (
+	ProofVerdictCannotTell ProofVerdict = "cannot_tell"
+	ProofVerdictFails      ProofVerdict = "fails"
+	ProofVerdictStands     ProofVerdict = "stands"
+)
+
+// Valid indicates whether the value is a known member of the ProofVerdict enum.
+func (e ProofVerdict) Valid() bool {
+	switch e {
+	case ProofVerdictCannotTell:
+		return true
+	case ProofVerdictFails:
+		return true
+	case ProofVerdictStands:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RestoreOnConflict.
 const (
 	RestoreOnConflictRefuse RestoreOnConflict = "refuse"
@@ -1219,7 +1240,7 @@ type HoldPreview struct {
 	// DueCount The sum over the scopes
 	DueCount int64 `json:"due_count"`
 
-	// GoneCount Ids that were looked up and are found to be disposed of, over the scopes
+	// GoneCount Ids that were looked up, 100 a scope at most, and are found to be disposed of, over the scopes
 	GoneCount int64 `json:"gone_count"`
 
 	// RecordCount The sum over the scopes
@@ -1262,9 +1283,6 @@ type HoldProof struct {
 	PutBackAt *time.Time   `json:"put_back_at"`
 	Scope     []ScopeProof `json:"scope"`
 
-	// Stands Nothing speaks against the hold
-	Stands bool `json:"stands"`
-
 	// Suspended The newest 200 runs that left held rows of the covered tables, those of other holds too
 	Suspended []SuspendedRun `json:"suspended"`
 
@@ -1273,6 +1291,11 @@ type HoldProof struct {
 
 	// Until When it ended; null while it is in force
 	Until *time.Time `json:"until"`
+
+	// Verdict `stands`: everything that could speak against the hold was looked at, and nothing does.
+	// `fails`: something does. `cannot_tell`: nothing does, and not everything could be looked
+	// at, since the guard has lost the hold meanwhile or never kept since when it has it.
+	Verdict ProofVerdict `json:"verdict"`
 }
 
 // HoldRelease defines model for HoldRelease.
@@ -1748,6 +1771,11 @@ type Problem struct {
 	// Examples: urn:holdfast:problem:invalid
 	Type string `json:"type"`
 }
+
+// ProofVerdict `stands`: everything that could speak against the hold was looked at, and nothing does.
+// `fails`: something does. `cannot_tell`: nothing does, and not everything could be looked
+// at, since the guard has lost the hold meanwhile or never kept since when it has it.
+type ProofVerdict string
 
 // Record defines model for Record.
 type Record struct {
@@ -2289,7 +2317,7 @@ type ScopePreview struct {
 
 	// Gone What was disposed of already, so far as the evidence tells
 	Gone struct {
-		// LookedUpCount How many of the ids without a row were looked up, the first 100 at most
+		// LookedUpCount How many of the ids were looked up, the first 100 at most, those without a row before the others
 		LookedUpCount int64 `json:"looked_up_count"`
 
 		// Records Those of them that were disposed of
@@ -2312,6 +2340,9 @@ type ScopePreview struct {
 	// Problem What could not be counted, and why
 	Problem *string `json:"problem"`
 
+	// ReachedBy Policies of other tables that take rows of this one along; how many is not counted
+	ReachedBy []string `json:"reached_by"`
+
 	// RecordCount Rows that it covers now
 	RecordCount int64 `json:"record_count"`
 
@@ -2325,7 +2356,13 @@ type ScopePreview struct {
 
 // ScopeProof defines model for ScopeProof.
 type ScopeProof struct {
-	All       bool    `json:"all"`
+	All bool `json:"all"`
+
+	// Archives Tables with archived rows of it, whose batches were looked at too
+	Archives []string `json:"archives"`
+
+	// ByDigest The digests speak for its ids; for other scopes, and for keys whose values can be written in several ways, the lists of holds of the batches do
+	ByDigest  bool    `json:"by_digest"`
 	Condition *string `json:"condition"`
 
 	// Disposed Those that are there; must be empty. The first 100
@@ -3268,6 +3305,9 @@ type ServerInterface interface {
 	// ListHoldRecords List the record ids that a hold covers
 	// (GET /api/v1/holds/{id}/records)
 	ListHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params ListHoldRecordsParams)
+	// PreviewRelease Preview the release of a hold
+	// (GET /api/v1/holds/{id}/release)
+	PreviewRelease(w http.ResponseWriter, r *http.Request, id HoldID)
 	// ReleaseHold Release a hold
 	// (POST /api/v1/holds/{id}/release)
 	ReleaseHold(w http.ResponseWriter, r *http.Request, id HoldID)
@@ -3514,6 +3554,12 @@ func (_ Unimplemented) ProveHold(w http.ResponseWriter, r *http.Request, id Hold
 // ListHoldRecords List the record ids that a hold covers
 // (GET /api/v1/holds/{id}/records)
 func (_ Unimplemented) ListHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params ListHoldRecordsParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// PreviewRelease Preview the release of a hold
+// (GET /api/v1/holds/{id}/release)
+func (_ Unimplemented) PreviewRelease(w http.ResponseWriter, r *http.Request, id HoldID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -4491,6 +4537,32 @@ func (siw *ServerInterfaceWrapper) ListHoldRecords(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListHoldRecords(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewRelease operation middleware
+func (siw *ServerInterfaceWrapper) PreviewRelease(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewRelease(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6802,6 +6874,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Patch(options.BaseURL+"/api/v1/holds/{id}", wrapper.ReviseHold)
 	})
 	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/holds/{id}/release", wrapper.PreviewRelease)
+	})
+	r.Group(func(r chi.Router) {
 		r.Post(options.BaseURL+"/api/v1/holds/{id}/release", wrapper.ReleaseHold)
 	})
 	r.Group(func(r chi.Router) {
@@ -8668,6 +8743,141 @@ type ListHoldRecords503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListHoldRecords503ApplicationProblemPlusJSONResponse) VisitListHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewReleaseRequestObject struct {
+	ID HoldID `json:"id"`
+}
+
+type PreviewReleaseResponseObject interface {
+	VisitPreviewReleaseResponse(w http.ResponseWriter) error
+}
+
+type PreviewRelease200JSONResponse HoldPreview
+
+func (response PreviewRelease200JSONResponse) VisitPreviewReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRelease400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRelease400ApplicationProblemPlusJSONResponse) VisitPreviewReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRelease401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRelease401ApplicationProblemPlusJSONResponse) VisitPreviewReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRelease404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRelease404ApplicationProblemPlusJSONResponse) VisitPreviewReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRelease409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRelease409ApplicationProblemPlusJSONResponse) VisitPreviewReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRelease422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRelease422ApplicationProblemPlusJSONResponse) VisitPreviewReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRelease500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRelease500ApplicationProblemPlusJSONResponse) VisitPreviewReleaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewRelease503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewRelease503ApplicationProblemPlusJSONResponse) VisitPreviewReleaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -16340,6 +16550,9 @@ type StrictServerInterface interface {
 	// ListHoldRecords List the record ids that a hold covers
 	// (GET /api/v1/holds/{id}/records)
 	ListHoldRecords(ctx context.Context, request ListHoldRecordsRequestObject) (ListHoldRecordsResponseObject, error)
+	// PreviewRelease Preview the release of a hold
+	// (GET /api/v1/holds/{id}/release)
+	PreviewRelease(ctx context.Context, request PreviewReleaseRequestObject) (PreviewReleaseResponseObject, error)
 	// ReleaseHold Release a hold
 	// (POST /api/v1/holds/{id}/release)
 	ReleaseHold(ctx context.Context, request ReleaseHoldRequestObject) (ReleaseHoldResponseObject, error)
@@ -16903,6 +17116,32 @@ func (sh *strictHandler) ListHoldRecords(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListHoldRecordsResponseObject); ok {
 		if err := validResponse.VisitListHoldRecordsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewRelease operation middleware
+func (sh *strictHandler) PreviewRelease(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request PreviewReleaseRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewRelease(ctx, request.(PreviewReleaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewRelease")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewReleaseResponseObject); ok {
+		if err := validResponse.VisitPreviewReleaseResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -19,15 +19,15 @@ import (
 const (
 	// previewTimeout bounds each statement of a preview: a person waits for it.
 	previewTimeout = 10 * time.Second
-	// previewKeys is how many covered rows are shown, previewMissing how many ids without a
-	// row are looked up in the evidence.
+	// previewKeys is how many covered rows are shown, previewMissing how many ids are
+	// looked up in the evidence, those without a row first.
 	previewKeys    = 5
 	previewMissing = 100
 )
 
 // PreviewHold counts what a hold would cover; see engine.GuardTarget. Nothing of it stays: the
 // ids are in tables of the session's own, which are rolled back.
-func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy) (p retention.HoldPreview, missing [][]retention.MissingRecord, err error) {
+func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (p retention.HoldPreview, missing [][]retention.MissingRecord, err error) {
 	select {
 	case t.counting <- struct{}{}:
 		defer func() { <-t.counting }()
@@ -44,8 +44,9 @@ func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []r
 	if err != nil {
 		return p, nil, classify(err)
 	}
+	p.AsOf = after.After(p.AsOf)
 	for i, s := range h.Scope {
-		v := &previewer{t: t, tx: tx, scope: s, out: retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition}}
+		v := &previewer{t: t, tx: tx, scope: s, hold: h.ID, out: retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition}}
 		gone, err := v.look(ctx, int32(i+1), p.AsOf, policies)
 		if err != nil {
 			return p, nil, classify(err)
@@ -60,6 +61,8 @@ type previewer struct {
 	t     *Target
 	tx    pgx.Tx
 	scope retention.Scope
+	// hold is the id of one that is in force, which is left out of those that keep rows.
+	hold  string
 	table *plan.Table
 	out   retention.ScopePreview
 }
@@ -152,11 +155,17 @@ func (v *previewer) copyIDs(ctx context.Context, set int32, key []plan.Column) e
 // plans are those of the active policies of the table that can be carried out.
 func (v *previewer) plans(ctx context.Context, now time.Time, policies []retention.Policy) (out []*planned) {
 	for _, p := range policies {
-		if p.Table != v.scope.Table {
+		if slices.Contains(p.Cascade, v.table.Logical()) {
+			v.out.ReachedBy = append(v.out.ReachedBy, p.Name)
+		}
+		if p.Table != v.table.Logical() {
 			continue
 		}
 		err := pgx.BeginFunc(ctx, v.tx, func(sp pgx.Tx) error {
 			pl, err := v.t.plan(ctx, sp, p, now)
+			if err == nil && v.hold != "" {
+				err = v.others(ctx, sp, pl)
+			}
 			if err == nil && !pl.Idle {
 				out = append(out, pl)
 			}
@@ -167,6 +176,17 @@ func (v *previewer) plans(ctx context.Context, now time.Time, policies []retenti
 		}
 	}
 	return out
+}
+
+// others leaves the hold itself out of a plan.
+func (v *previewer) others(ctx context.Context, tx pgx.Tx, pl *planned) error {
+	_, scopes, err := readHolds(ctx, tx, v.table)
+	if err != nil {
+		return err
+	}
+	scopes = slices.DeleteFunc(scopes, func(s plan.HoldScope) bool { return s.HoldID == v.hold })
+	pl.Holds, err = plan.HeldBy(v.table, scopes)
+	return err
 }
 
 func (v *previewer) count(ctx context.Context, tx pgx.Tx, c sqlgen.Covered) error {
@@ -211,17 +231,29 @@ func (v *previewer) samples(ctx context.Context, tx pgx.Tx, c sqlgen.Covered) er
 	return err
 }
 
-// missing are the first of the ids without a row, as they are in the evidence.
+// missing are the first of the ids, those without a row before the others, as they are in the
+// evidence.
 func (v *previewer) missing(ctx context.Context) ([]retention.MissingRecord, error) {
 	positions, err := v.t.missing(ctx, v.scope, v.table)
 	if err != nil {
 		return nil, err
 	}
-	v.out.NotFoundCount = int64(len(positions))
+	v.out.NotFoundCount, v.out.IDCount = int64(len(positions)), int64(len(v.scope.RecordIDs))
+	v.out.Gone.Logical, v.out.Gone.OneText = v.table.Logical(), oneText(v.table.KeyColumns())
+	// Those with a row may have been anonymized.
+	others := make([]int, 0, previewMissing)
+	for pos := 0; pos < len(v.scope.RecordIDs) && len(others) < previewMissing; pos++ {
+		if _, missing := slices.BinarySearch(positions, pos); !missing {
+			others = append(others, pos)
+		}
+	}
 	var out []retention.MissingRecord
-	for _, pos := range positions[:min(len(positions), previewMissing)] {
+	for _, pos := range append(positions[:min(len(positions), previewMissing):min(len(positions), previewMissing)], others...) {
+		if len(out) == previewMissing {
+			break
+		}
 		key := v.scope.RecordIDs[pos]
-		out = append(out, retention.MissingRecord{Key: key, Digests: [][]byte{v.t.Digest(v.table.Name, key)}})
+		out = append(out, retention.MissingRecord{Key: key, Digests: [][]byte{v.t.Digest(v.table.Logical(), key)}})
 	}
 	return out, nil
 }

@@ -72,10 +72,12 @@ type HoldView struct {
 	Waiting     string
 	Released    string
 	ReleaseText string
-	Release     Field
-	Expiry      ExpiryFields
-	Note        Field
-	Why         Field
+	// Becomes is what becomes due by a release; nil if nobody asked.
+	Becomes *HoldPreviewView
+	Release Field
+	Expiry  ExpiryFields
+	Note    Field
+	Why     Field
 	// ProofHref is the page of the proof; empty if the hold was never in force.
 	ProofHref string
 	// MatterHref is the page of its matter.
