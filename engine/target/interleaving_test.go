@@ -141,6 +141,36 @@ func TestRowThatBecameProtectedBeforeABatchSurvivesAndOneThatDoesAfterItIsGone(t
 	}
 }
 
+// moments are when an application's change may come to a row that a batch takes.
+var moments = []string{"before the snapshot", "while waiting", "after the batch"}
+
+// changeAtMoment carries a disposition out while the application changes row 5 of r: when the
+// batch has made its plan and has not looked at the rows, when it waits for the row, or
+// when it has taken it and there may be more to do.
+func (f *fixture) changeAtMoment(moment string, d *disposition, change string) retention.Progress {
+	f.Helper()
+	toEnd := func() error { return stepToEnd(f.T, d) }
+	switch moment {
+	case "before the snapshot":
+		// The lock on the table keeps the batch from its first statement on the rows.
+		if err := f.changeUnder(d, `LOCK TABLE `+d.spec.Policy.Table.SQL()+` IN SHARE ROW EXCLUSIVE MODE; `+change, toEnd); err != nil {
+			f.Fatalf("step: %v", err)
+		}
+	case "while waiting":
+		if err := f.changeUnder(d, change, toEnd); err != nil {
+			f.Fatalf("step: %v", err)
+		}
+	case "after the batch":
+		for !d.Progress().Done && f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`) > 0 {
+			if err := f.step(d); err != nil {
+				f.Fatalf("step: %v", err)
+			}
+		}
+		f.exec(change)
+	}
+	return f.finish(d)
+}
+
 // children are changes by which a held child comes under row 5, which is due: the child keeps
 // it, unless it comes too late, and then the database refuses it.
 var children = map[string]struct{ sql, late string }{
@@ -205,6 +235,103 @@ func (f *fixture) changeAt(moment string, p retention.Policy, change, late strin
 	if (err != nil) != (late != "") || err != nil && !strings.Contains(err.Error(), late) {
 		f.Errorf("after the run the change ends with %v, want %q", err, late)
 	}
+}
+
+// rekeyed are holds on what a child of row 5 is, or becomes, when the application changes row
+// 5's key to 500 and ON UPDATE CASCADE changes the child's, or the child's child's, with it.
+// kept is whether they hold anything once the keys are new.
+var rekeyed = map[string]struct {
+	table string
+	key   retention.Key
+	kept  bool
+}{
+	"the child's new key is held":      {"c", retention.Key{"500", "1"}, true},
+	"the grandchild's new key is held": {"g", retention.Key{"500", "1", "1"}, true},
+	"the grandchild's key stays held":  {"h", retention.Key{"5"}, true},
+	"the child's old key was held":     {"c", retention.Key{"5", "1"}, false},
+}
+
+// TestAHeldChildKeepsAParentWhoseKeyChangesByOnUpdateCascade has parents go with their
+// children, or children by a policy of their own.
+func TestAHeldChildKeepsAParentWhoseKeyChangesByOnUpdateCascade(t *testing.T) {
+	for i, what := range pgtest.Names(rekeyed) {
+		for j, table := range []string{"r", "c"} {
+			for k, action := range []retention.Action{retention.ActionDelete, retention.ActionArchive} {
+				for l, moment := range moments[:2] {
+					// A batch does not wait for a row that was held when it looked.
+					if pgtest.ForLong(i, j, k, l) || table == "c" && !rekeyed[what].kept && moment == "while waiting" {
+						continue
+					}
+					t.Run(fmt.Sprintf("%s/%s/%s/%s", what, table, action, moment), func(t *testing.T) {
+						t.Parallel()
+						rekey(t, what, table, action, moment)
+					})
+				}
+			}
+		}
+	}
+}
+
+// rekeying are 20 due rows of r, each with a child in c whose key is its parent's and a
+// number, and each of those with a child in g likewise, and in h with a key of its own.
+var rekeying = []string{
+	`CREATE TABLE public.r (id bigint PRIMARY KEY, name text, created_at timestamptz NOT NULL)`,
+	`INSERT INTO public.r SELECT i, 'n' || i, now() - interval '100 days' FROM generate_series(1, 20) AS i`,
+	`CREATE TABLE public.c (r bigint REFERENCES public.r ON UPDATE CASCADE ON DELETE CASCADE, n bigint, created_at timestamptz NOT NULL, PRIMARY KEY (r, n))`,
+	`INSERT INTO public.c SELECT i, 1, now() - interval '100 days' FROM generate_series(1, 20) AS i`,
+	`CREATE TABLE public.g (r bigint, n bigint, m bigint, PRIMARY KEY (r, n, m), FOREIGN KEY (r, n) REFERENCES public.c ON UPDATE CASCADE ON DELETE CASCADE)`,
+	`INSERT INTO public.g SELECT i, 1, 1 FROM generate_series(1, 20) AS i`,
+	`CREATE TABLE public.h (id bigint PRIMARY KEY, r bigint, n bigint, FOREIGN KEY (r, n) REFERENCES public.c ON UPDATE CASCADE ON DELETE CASCADE)`,
+	`INSERT INTO public.h SELECT i, i, 1 FROM generate_series(1, 20) AS i`,
+	`CREATE INDEX ON public.h (r, n)`,
+}
+
+func rekey(t *testing.T, what, table string, action retention.Action, moment string) {
+	f := newFixture(t, rekeying...)
+	c := rekeyed[what]
+	f.hold(name(c.table), c.key)
+	p := policy(table, action)
+	p.Cascade = []retention.TableName{name("c"), name("g"), name("h")}
+	if table == "c" {
+		p.Cascade = p.Cascade[1:]
+	}
+	f.wantAccepted(p)
+	f.changeAtMoment(moment, f.begin(p), `UPDATE public.r SET id = 500 WHERE id = 5`)
+	gone := 0
+	for member, key := range map[string]retention.Key{"r": {"500"}, "c": {"500", "1"}, "g": {"500", "1", "1"}, "h": {"5"}} {
+		if member == "r" && table == "c" {
+			continue
+		}
+		want := int64(0)
+		if c.kept {
+			want = 1
+		}
+		left := f.count(`SELECT count(*) FROM public.` + member)
+		if n := f.count(`SELECT count(*) FROM public.` + member + ` WHERE ` + map[bool]string{true: "id = 5", false: ownKey(member) + " = 500"}[member == "h"]); n != want || left != want {
+			t.Errorf("%d rows of %s are left, %d of them of the row whose key changed, want %d", left, member, n, want)
+		}
+		if n := f.digestsOf(name(member), key); n != 1-want {
+			t.Errorf("the journal has %d digests of %s %v, want %d", n, member, key, 1-want)
+		}
+		gone += 20 - int(left)
+	}
+	if n := f.count(`SELECT coalesce(sum(length(digests)), 0) / 32 FROM holdfast_guard.journal`); n != int64(gone) {
+		t.Errorf("%d rows are gone and the journal has %d digests", gone, n)
+	}
+}
+
+// ownKey is the column that has row 5's key, or its new one.
+func ownKey(table string) string {
+	if table == "r" {
+		return "id"
+	}
+	return "r"
+}
+
+// digestsOf counts the batches that say that they took a record.
+func (f *fixture) digestsOf(table retention.TableName, key retention.Key) int64 {
+	f.Helper()
+	return f.count(fmt.Sprintf(`SELECT count(*) FROM holdfast_guard.journal WHERE position('\x%x'::bytea IN digests) %% 32 = 1`, f.target.Digest(table, key)))
 }
 
 func TestRowLockedByTheApplicationIsSkippedAndCountedAndTheRestGoes(t *testing.T) {
