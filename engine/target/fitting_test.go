@@ -53,37 +53,42 @@ func TestRowsThatFitAHoldsConditionStayAndTheOthersGo(t *testing.T) {
 	}
 }
 
-// A row that comes to fit while a batch waits for it is judged again by the scan.
-func TestARowThatComesToFitWhileABatchWaitsForItSurvives(t *testing.T) {
+// A row that comes to fit while a batch waits for it is judged again by the scan. One that
+// comes to fit when it is gone, or treated, is held too late.
+func TestARowThatComesToFitBeforeABatchTakesItSurvivesAndOneThatDoesAfterItIsGone(t *testing.T) {
 	for i, action := range retention.Actions() {
 		for j, held := range []string{`customer = 7`, `customer > 6 AND customer < 8`} {
 			for k, walk := range []string{"slice", "block"} {
-				if pgtest.ForLong(i, j, k) {
-					continue
+				for l, moment := range moments {
+					if pgtest.ForLong(i, j, k, l) {
+						continue
+					}
+					t.Run(fmt.Sprintf("%s/%s/%s/%s", action, held, walk, moment), func(t *testing.T) {
+						t.Parallel()
+						comesToFit(t, action, held, walk, moment)
+					})
 				}
-				t.Run(fmt.Sprintf("%s/%s/%s", action, held, walk), func(t *testing.T) {
-					t.Parallel()
-					comesToFit(t, action, held, walk)
-				})
 			}
 		}
 	}
 }
 
-func comesToFit(t *testing.T, action retention.Action, held, walk string) {
+func comesToFit(t *testing.T, action retention.Action, held, walk, moment string) {
 	f := newFixture(t, dueTable("r", 20), `ALTER TABLE public.r ADD COLUMN customer bigint`)
 	if walk == "block" {
 		f.exec(`DROP INDEX public.r_created_at_idx`)
 	}
 	f.holdFitting(name("r"), held)
-	d := f.begin(policy("r", action))
-	defer d.Close()
-	f.stepUnder(d, `UPDATE public.r SET customer = 7 WHERE id = 5`)
-	if n := f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`); n != 1 {
-		t.Fatal("the row that came to fit is gone or changed")
+	got := f.changeAtMoment(moment, f.begin(policy("r", action)), `UPDATE public.r SET customer = 7 WHERE id = 5`)
+	left := int64(1)
+	if moment == "after the batch" {
+		left = 0
 	}
-	if got := d.Progress().Processed; got != 19 {
-		t.Errorf("processed %d rows, want the other 19", got)
+	if n := f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`); n != left {
+		t.Fatalf("%d rows are as the one that came to fit, want %d", n, left)
+	}
+	if got.Processed != 20-left {
+		t.Errorf("processed %d rows, want %d", got.Processed, 20-left)
 	}
 }
 
