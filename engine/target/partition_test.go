@@ -377,7 +377,7 @@ func TestAPartitionThatSomebodyReadsIsWalkedInstead(t *testing.T) {
 	}
 }
 
-func TestARowThatMovesBetweenPartitionsWhileABatchWaitsIsNeverHalfDone(t *testing.T) {
+func TestARowThatMovesBetweenPartitionsAroundABatchIsNeverHalfDone(t *testing.T) {
 	const elsewhere = `(SELECT n FROM generate_series(2000, 3000::bigint) AS n
 		WHERE satisfies_hash_partition('public.r'::regclass, 2, 0, n) <> satisfies_hash_partition('public.r'::regclass, 2, 0, 5::bigint) LIMIT 1)`
 	moves := map[string]struct {
@@ -389,25 +389,39 @@ func TestARowThatMovesBetweenPartitionsWhileABatchWaitsIsNeverHalfDone(t *testin
 		"held now":      {`UPDATE public.r SET id = 1000 WHERE id = 5`, 1},
 	}
 	for i, what := range pgtest.Names(moves) {
-		c := moves[what]
 		for j, action := range retention.Actions() {
-			if pgtest.ForLong(i, j) {
-				continue
+			for k, moment := range moments {
+				if pgtest.ForLong(i, j, k) {
+					continue
+				}
+				t.Run(what+"/"+string(action)+"/"+moment, func(t *testing.T) {
+					t.Parallel()
+					left := moves[what].left
+					if moment == "after the batch" {
+						left = 0
+					}
+					movesAt(t, moment, action, moves[what].move, left)
+				})
 			}
-			t.Run(what+"/"+string(action), func(t *testing.T) {
-				t.Parallel()
-				f := newFixture(t, append(cut["hash"], fillCut)...)
-				f.hold(name("r"), keys("1000")...)
-				f.moveUnder(c.move, f.begin(policy("r", action)))
-				f.run(policy("r", action)) // what moved into a partition that had been walked is the next run's
-				if n := f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`); n != c.left {
-					t.Errorf("%d rows are left as the moved one was, want %d", n, c.left)
-				}
-				if n := f.count(`SELECT sum(processed)::bigint FROM holdfast_guard.journal`); n != 40-c.left {
-					t.Errorf("the journal has %d, want each of %d rows once", n, 40-c.left)
-				}
-			})
 		}
+	}
+}
+
+func movesAt(t *testing.T, moment string, action retention.Action, move string, left int64) {
+	f := newFixture(t, append(cut["hash"], fillCut)...)
+	f.hold(name("r"), keys("1000")...)
+	d := f.begin(policy("r", action))
+	if moment == "while waiting" {
+		f.moveUnder(move, d)
+	} else {
+		f.changeAtMoment(moment, d, move)
+	}
+	f.run(policy("r", action)) // what moved into a partition that had been walked is the next run's
+	if n := f.count(`SELECT count(*) FROM public.r WHERE name = 'n5'`); n != left {
+		t.Errorf("%d rows are left as the moved one was, want %d", n, left)
+	}
+	if n := f.count(`SELECT sum(processed)::bigint FROM holdfast_guard.journal`); n != 40-left {
+		t.Errorf("the journal has %d, want each of %d rows once", n, 40-left)
 	}
 }
 
