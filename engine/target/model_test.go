@@ -30,6 +30,8 @@ type world struct {
 	action retention.Action
 	batch  int
 	audit  bool
+	// condition is the policy's, one of worldConditions.
+	condition int
 }
 
 // worldTable is a table T<n>; its key is one of worldKeys.
@@ -60,14 +62,32 @@ func (r worldRef) blocks() bool { return r.action != "CASCADE" && r.action != "S
 
 // worldRow has its age in days (nil for no timestamp) and for each foreign key of its
 // table the row that it refers to, -1 for none.
+// kind is what conditions ask for, -1 for NULL.
 type worldRow struct {
 	age  int
+	kind int
 	refs map[int]int
 }
 
 type worldHold struct {
-	table int
-	rows  []int // none for the whole table
+	table     int
+	rows      []int // none for the whole table, or what fits the condition
+	condition int   // one of worldConditions
+}
+
+// worldConditions are on a row's kind; the first is none at all. NULL fits nothing that
+// compares it.
+var worldConditions = []struct {
+	sql  string
+	fits func(kind int) bool
+}{
+	{"", func(int) bool { return true }},
+	{"kind = 1", func(kind int) bool { return kind == 1 }},
+	{"kind = 2", func(kind int) bool { return kind == 2 }},
+	{"kind > 1", func(kind int) bool { return kind > 1 }},
+	{"kind <> 1", func(kind int) bool { return kind >= 0 && kind != 1 }},
+	{"kind IS NULL", func(kind int) bool { return kind < 0 }},
+	{"NOT (kind = 0 OR kind = 3)", func(kind int) bool { return kind == 1 || kind == 2 }},
 }
 
 var worlds = rapid.Custom(func(t *rapid.T) world {
@@ -106,8 +126,25 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 		}
 		w.holds = append(w.holds, h)
 	}
+	w.drawConditions(t)
 	return w
 })
+
+// drawConditions comes last, so that a seed's world is otherwise what it was.
+func (w *world) drawConditions(t *rapid.T) {
+	for _, rows := range w.rows {
+		for n := range rows {
+			rows[n].kind = rapid.IntRange(-1, 3).Draw(t, "kind")
+		}
+	}
+	some := rapid.IntRange(1, len(worldConditions)-1)
+	if rapid.Bool().Draw(t, "conditional") {
+		w.condition = some.Draw(t, "condition")
+	}
+	for range rapid.IntRange(0, 2).Draw(t, "holds by condition") {
+		w.holds = append(w.holds, worldHold{table: rapid.IntRange(0, len(w.tables)-1).Draw(t, "held table"), condition: some.Draw(t, "held condition")})
+	}
+}
 
 func worldName(i int) retention.TableName {
 	return retention.TableName{Schema: "public", Name: fmt.Sprintf("T%d", i)}
@@ -136,7 +173,7 @@ func (w world) build() (sql []string) {
 		for c, name := range keyColumnsOf(t) {
 			cols = append(cols, name+" "+worldKeys[t.key].types[c])
 		}
-		cols = append(cols, "name text", "created_at timestamptz")
+		cols = append(cols, "name text", "kind integer", "created_at timestamptz")
 		for k, r := range w.refs {
 			if r.child == i {
 				for c, name := range refColumns(w, k) {
@@ -184,6 +221,9 @@ func (w world) insert(i, n int, row worldRow) string {
 	if row.age >= 0 {
 		values[len(values)-1] = fmt.Sprintf("now() - interval '%d days'", row.age)
 	}
+	if row.kind >= 0 {
+		cols, values = append(cols, "kind"), append(values, strconv.Itoa(row.kind))
+	}
 	for _, k := range slices.Sorted(maps.Keys(row.refs)) {
 		if to := row.refs[k]; to >= 0 {
 			cols = append(cols, refColumns(w, k)...)
@@ -200,7 +240,7 @@ func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + 
 // policy is on the first table, and names whatever foreign keys lead to.
 func (w world) policy() retention.Policy {
 	p := policy("T0", w.action)
-	p.BatchSize = w.batch
+	p.BatchSize, p.Condition = w.batch, worldConditions[w.condition].sql
 	if w.action.Removes() {
 		removed := map[int]bool{0: true}
 		for again := true; again; {
@@ -229,7 +269,7 @@ type at struct{ table, row int }
 
 func (w world) held(x at) bool {
 	return slices.ContainsFunc(w.holds, func(h worldHold) bool {
-		return h.table == x.table && (h.rows == nil || slices.Contains(h.rows, x.row))
+		return h.table == x.table && (h.rows == nil || slices.Contains(h.rows, x.row)) && worldConditions[h.condition].fits(w.rows[x.table][x.row].kind)
 	})
 }
 
@@ -249,7 +289,7 @@ type expected struct {
 func (w world) model(partition func(row int) string) expected {
 	e := expected{roots: map[at]bool{}, cleared: map[at]map[int]bool{}, anonymized: w.action == retention.ActionAnonymize}
 	for n, row := range w.rows[0] {
-		if row.age < 30 {
+		if row.age < 30 || !worldConditions[w.condition].fits(row.kind) {
 			continue
 		}
 		e.due++
@@ -416,13 +456,7 @@ func TestRunsDoWhatAModelSays(t *testing.T) {
 			t.Parallel()
 			w := worlds.Example(seed)
 			f := newFixture(t, w.build()...)
-			for _, h := range w.holds {
-				var ids []retention.Key
-				for _, n := range h.rows {
-					ids = append(ids, worldKeys[w.tables[h.table].key].value(n))
-				}
-				f.hold(worldName(h.table), ids...)
-			}
+			f.place(w)
 			p := w.policy()
 			if err := f.target.CheckPolicy(context.Background(), p); err != nil {
 				if _, refused := errors.AsType[*retention.Refusal](err); !refused {
@@ -433,6 +467,22 @@ func TestRunsDoWhatAModelSays(t *testing.T) {
 			compared.Add(1)
 			f.compare(w, p)
 		})
+	}
+}
+
+// place puts a world's holds in force.
+func (f *fixture) place(w world) {
+	f.Helper()
+	for _, h := range w.holds {
+		if h.condition > 0 {
+			f.holdFitting(worldName(h.table), worldConditions[h.condition].sql)
+			continue
+		}
+		var ids []retention.Key
+		for _, n := range h.rows {
+			ids = append(ids, worldKeys[w.tables[h.table].key].value(n))
+		}
+		f.hold(worldName(h.table), ids...)
 	}
 }
 
