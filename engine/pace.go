@@ -47,6 +47,7 @@ func (w *disposal) rest(ctx context.Context, step retention.StepResult) error {
 		return err
 	}
 	if w.spec.Pace == retention.PaceMax {
+		w.sayThrottled(ctx, "") // a standby that was behind has caught up
 		return ctx.Err()
 	}
 	pause := min(restShare*step.Took, maxRest)

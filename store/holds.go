@@ -361,47 +361,61 @@ func (s *Store) MarkHold(ctx context.Context, id string, m retention.HoldMark, b
 
 // marked is a hold after a step.
 func marked(h retention.Hold, m retention.HoldMark, now time.Time) (next retention.Hold, changed bool, err error) {
-	expired := h.ExpiresAt != nil && !h.ExpiresAt.After(now)
-	cooled := h.ReleasesAt == nil || !h.ReleasesAt.After(now)
-	next = h
 	switch m.Step {
-	case retention.StepRelease:
-		ends := h.CoolsOff(m.CoolsOff).After(now)
-		next.Status, next.ReleaseReason, next.ReleasesAt = retention.HoldReleasing, m.Reason, &ends
-	case retention.StepExpire:
-		if !expired || h.OnExpiry != retention.OnExpiryRelease {
-			return h, false, retention.Conflictf("the hold does not expire now")
-		}
-		ends := m.CoolsOff.After(*h.ExpiresAt)
-		if !m.CoolsOff.IsZero() && ends.Before(now) {
-			ends = m.CoolsOff.After(now) // nobody was told that it cools off
-		}
-		next.Status, next.ReleaseReason, next.ReleasesAt = retention.HoldReleasing, "", &ends
-	case retention.StepReview:
-		if !expired || h.OnExpiry != retention.OnExpiryReview {
-			return h, false, retention.Conflictf("the hold is not due for review now")
-		}
-		next.Status = retention.HoldReviewDue
-	case retention.StepTakeBack:
-		if h.Ending || cooled {
-			return h, false, retention.Conflictf("the cooling-off period is over and the release is being carried out; place a new hold")
-		}
-		next.Status, next.ReleaseReason, next.ReleasesAt = retention.HoldActive, "", nil
-		if expired {
-			next.Status, next.OnExpiry = retention.HoldReviewDue, retention.OnExpiryReview
-		}
-	case retention.StepEnd:
-		if !cooled {
-			return h, false, retention.Conflictf("the hold cools off until %s", h.ReleasesAt.UTC().Format(time.RFC3339))
-		}
-		if h.Ending {
-			return h, false, nil // somebody was at it before
-		}
-		next.Ending = true
-	default:
-		return h, false, fmt.Errorf("mark hold %s: %q is no step", h.ID, m.Step)
+	case retention.StepRelease, retention.StepExpire, retention.StepReview:
+		next, err = towardsEnd(h, m, now)
+		return next, err == nil, err
+	case retention.StepTakeBack, retention.StepEnd:
+		return underWay(h, m, now)
 	}
-	return next, true, nil
+	return h, false, fmt.Errorf("mark hold %s: %q is no step", h.ID, m.Step)
+}
+
+// towardsEnd is a hold whose end is asked for, or whose expiry has come.
+func towardsEnd(h retention.Hold, m retention.HoldMark, now time.Time) (retention.Hold, error) {
+	if m.Step == retention.StepRelease {
+		ends := h.CoolsOff(m.CoolsOff).After(now)
+		h.Status, h.ReleaseReason, h.ReleasesAt = retention.HoldReleasing, m.Reason, &ends
+		return h, nil
+	}
+	then := retention.OnExpiryRelease
+	if m.Step == retention.StepReview {
+		then = retention.OnExpiryReview
+	}
+	if h.ExpiresAt == nil || h.ExpiresAt.After(now) || h.OnExpiry != then {
+		return h, retention.Conflictf("the hold does not expire now, or something else happens then")
+	}
+	if m.Step == retention.StepReview {
+		h.Status = retention.HoldReviewDue
+		return h, nil
+	}
+	ends := m.CoolsOff.After(*h.ExpiresAt)
+	if !m.CoolsOff.IsZero() && ends.Before(now) {
+		ends = m.CoolsOff.After(now) // nobody was told that it cools off
+	}
+	h.Status, h.ReleaseReason, h.ReleasesAt = retention.HoldReleasing, "", &ends
+	return h, nil
+}
+
+// underWay is a hold whose end cools off and is taken back, or has cooled off and is carried
+// out.
+func underWay(h retention.Hold, m retention.HoldMark, now time.Time) (retention.Hold, bool, error) {
+	cooled := h.ReleasesAt == nil || !h.ReleasesAt.After(now)
+	switch {
+	case m.Step == retention.StepEnd && !cooled:
+		return h, false, retention.Conflictf("the hold cools off until %s", h.ReleasesAt.UTC().Format(time.RFC3339))
+	case m.Step == retention.StepEnd:
+		was := h.Ending // somebody was at it before
+		h.Ending = true
+		return h, !was, nil
+	case h.Ending || cooled:
+		return h, false, retention.Conflictf("the cooling-off period is over and the release is being carried out; place a new hold")
+	}
+	h.Status, h.ReleaseReason, h.ReleasesAt = retention.HoldActive, "", nil
+	if h.ExpiresAt != nil && !h.ExpiresAt.After(now) {
+		h.Status, h.OnExpiry = retention.HoldReviewDue, retention.OnExpiryReview
+	}
+	return h, true, nil
 }
 
 // HoldEnded records the end: released or expired, at that moment. A hold that has

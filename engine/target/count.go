@@ -23,7 +23,7 @@ func (t *Target) CountHold(ctx context.Context, h retention.Hold) ([]retention.S
 		if counts[i].RecordCount, err = t.countScope(ctx, s, table); err != nil {
 			return nil, classify(err)
 		}
-		if counts[i].NotFound, err = t.missing(ctx, s, table); err != nil {
+		if counts[i].NotFound, err = missing(ctx, t.pool, s, table); err != nil {
 			return nil, classify(err)
 		}
 		counts[i].NotFoundCount = int64(len(counts[i].NotFound))
@@ -54,7 +54,7 @@ func (t *Target) countScope(ctx context.Context, s retention.Scope, table *plan.
 }
 
 // missing answers the positions of a scope's ids that have no row now.
-func (t *Target) missing(ctx context.Context, s retention.Scope, table *plan.Table) (positions []int, err error) {
+func missing(ctx context.Context, q querier, s retention.Scope, table *plan.Table) (positions []int, err error) {
 	key, err := scopeKey(s, table)
 	if s.All || s.Condition != "" || err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func (t *Target) missing(ctx context.Context, s retention.Scope, table *plan.Tab
 		args := columnArrays(s.RecordIDs[from:min(from+stageChunk, len(s.RecordIDs))], len(key))
 		// OFFSET 0 makes each id probe the key's index: as a join, the planner reads a
 		// large table as a whole for every chunk.
-		rows, err := t.pool.Query(ctx, fmt.Sprintf(`SELECT u.pos FROM %s WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s OFFSET 0) ORDER BY u.pos`,
+		rows, err := q.Query(ctx, fmt.Sprintf(`SELECT u.pos FROM %s WHERE NOT EXISTS (SELECT FROM %s AS t WHERE %s OFFSET 0) ORDER BY u.pos`,
 			unnestKeys(args), table.Name.SQL(), strings.Join(equal, " AND ")), args...)
 		if err != nil {
 			return nil, err

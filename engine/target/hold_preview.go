@@ -88,7 +88,7 @@ func (v *previewer) look(ctx context.Context, number int32, now time.Time, polic
 	if v.table.Key != nil {
 		v.within(ctx, func(tx pgx.Tx) error { return v.samples(ctx, tx, c) })
 	}
-	return v.missing(ctx)
+	return v.lookedUp(ctx), nil
 }
 
 // within counts something; if that takes too long, or fails for a row, the rest goes on and
@@ -231,13 +231,14 @@ func (v *previewer) samples(ctx context.Context, tx pgx.Tx, c sqlgen.Covered) er
 	return err
 }
 
-// missing are the first of the ids, those without a row before the others, as they are in the
+// lookedUp are the first of the ids, those without a row before the others, as they are in the
 // evidence.
-func (v *previewer) missing(ctx context.Context) ([]retention.MissingRecord, error) {
-	positions, err := v.t.missing(ctx, v.scope, v.table)
-	if err != nil {
-		return nil, err
-	}
+func (v *previewer) lookedUp(ctx context.Context) (out []retention.MissingRecord) {
+	var positions []int
+	v.within(ctx, func(tx pgx.Tx) (err error) {
+		positions, err = missing(ctx, tx, v.scope, v.table)
+		return err
+	})
 	v.out.NotFoundCount, v.out.IDCount = int64(len(positions)), int64(len(v.scope.RecordIDs))
 	v.out.Gone.Logical, v.out.Gone.OneText = v.table.Logical(), oneText(v.table.KeyColumns())
 	// Those with a row may have been anonymized.
@@ -247,7 +248,6 @@ func (v *previewer) missing(ctx context.Context) ([]retention.MissingRecord, err
 			others = append(others, pos)
 		}
 	}
-	var out []retention.MissingRecord
 	for _, pos := range append(positions[:min(len(positions), previewMissing):min(len(positions), previewMissing)], others...) {
 		if len(out) == previewMissing {
 			break
@@ -255,5 +255,5 @@ func (v *previewer) missing(ctx context.Context) ([]retention.MissingRecord, err
 		key := v.scope.RecordIDs[pos]
 		out = append(out, retention.MissingRecord{Key: key, Digests: [][]byte{v.t.Digest(v.table.Logical(), key)}})
 	}
-	return out, nil
+	return out
 }
