@@ -98,6 +98,9 @@ func (e *Engine) ReviewHold(ctx context.Context, actor retention.Actor, id, note
 // carried out is kept first: whoever takes the release back comes before that, or is refused.
 func (e *Engine) endHold(ctx context.Context, h retention.Hold) (retention.Hold, error) {
 	h, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepEnd}, retention.By{Actor: retention.System(), Action: "hold.end"})
+	if errors.Is(err, retention.ErrConflict) && h.Status.Ended() {
+		return h, nil // another process was faster
+	}
 	if err != nil {
 		return h, err
 	}

@@ -304,16 +304,19 @@ func (e *Engine) ReviseHold(ctx context.Context, actor retention.Actor, id strin
 	return e.store.ReviseHold(ctx, id, version, rev, retention.By{Actor: actor, Action: "hold.revise", Note: why})
 }
 
-// checkChange wants a reason for changes of when a hold ends.
+// checkChange wants a reason for changes of when a hold ends, or is looked at again.
 func (e *Engine) checkChange(h retention.Hold, rev retention.HoldRevision, why string) (string, error) {
 	sooner := rev.ReleaseDelay != nil || rev.OnExpiry != nil && *rev.OnExpiry != h.OnExpiry
-	if rev.ExpiresAt != nil && !sameMoment(*rev.ExpiresAt, h.ExpiresAt) {
-		sooner = true
+	for _, change := range []struct {
+		to   **time.Time
+		from *time.Time
+	}{{rev.ExpiresAt, h.ExpiresAt}, {rev.ReviewAt, h.ReviewAt}} {
+		sooner = sooner || change.to != nil && !sameMoment(*change.to, change.from)
 	}
 	if why = strings.TrimSpace(why); why == "" && !sooner {
 		return "", nil
 	}
-	return explained("change_reason", why, "why the hold ends at another time")
+	return explained("change_reason", why, "why the hold ends, or is looked at, at another time")
 }
 
 func sameMoment(a, b *time.Time) bool {

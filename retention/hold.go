@@ -171,7 +171,7 @@ func (h *Hold) CoolsOff(everywhere Period) Period {
 
 // ReviewDue reports whether a person is to look at a hold in force now.
 func (h *Hold) ReviewDue(now time.Time) bool {
-	return h.Status == HoldReviewDue || h.Status.InForce() && h.ReviewAt != nil && !h.ReviewAt.After(now)
+	return h.Status == HoldReviewDue || h.Status == HoldActive && h.ReviewAt != nil && !h.ReviewAt.After(now)
 }
 
 // announcements are how many days before its expiry a hold is announced.

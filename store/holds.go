@@ -77,7 +77,7 @@ func (s *Store) Holds(ctx context.Context, f retention.HoldFilter, p retention.P
 }
 
 // reviewDue is retention.Hold.ReviewDue.
-const reviewDue = `(h.status = 'review_due' OR h.status IN ('active', 'releasing') AND h.review_at <= holdfast.clock())`
+const reviewDue = `(h.status = 'review_due' OR h.status = 'active' AND h.review_at <= holdfast.clock())`
 
 // texts makes an array argument of named strings; nil becomes the empty array.
 func texts[T ~string](in []T) []string {
@@ -333,7 +333,7 @@ func (s *Store) MarkHold(ctx context.Context, id string, m retention.HoldMark, b
 	}
 	return s.changeAndTell(ctx, "mark", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
 		if !slices.Contains(m.Step.From(), h.Status) {
-			return false, retention.Conflictf("the hold is %s", h.Status)
+			return false, notNow(h, m.Step)
 		}
 		var now time.Time
 		if err := tx.QueryRow(ctx, `SELECT holdfast.clock()`).Scan(&now); err != nil {
@@ -357,6 +357,21 @@ func (s *Store) MarkHold(ctx context.Context, id string, m retention.HoldMark, b
 			WHERE id = $1::text::uuid`, id, next.Status, person, next.ReleaseReason, next.ReleasesAt, next.OnExpiry, next.Ending)
 		return err == nil, err
 	}, tell)
+}
+
+// notNow is why a step cannot be made, and what can.
+func notNow(h retention.Hold, step retention.HoldStep) error {
+	switch {
+	case h.Status == retention.HoldApplying:
+		return retention.Conflictf("the hold is not in force yet; it will be by itself once the governed database answers")
+	case h.Status.Ended():
+		return retention.Conflictf("the hold has ended (%s); place a new one", h.Status)
+	case step == retention.StepRelease && h.ReleasesAt != nil:
+		return retention.Conflictf("the release was asked for already and takes effect at %s; until then it can be taken back", h.ReleasesAt.UTC().Format(time.RFC3339))
+	case step == retention.StepTakeBack:
+		return retention.Conflictf("the hold is %s; only a release that is under way can be taken back", h.Status)
+	}
+	return retention.Conflictf("the hold is %s", h.Status)
 }
 
 // marked is a hold after a step.

@@ -48,7 +48,7 @@ func (v *visit) holdForms(view *ui.HoldView, h retention.Hold, f faults) {
 	}
 	view.Note = ui.Field{Name: "reason", Label: "Reason of the hold", Value: reason, Error: f.of("reason"), Help: "Why these records must be kept. Every change stays in the audit.",
 		Attrs: templ.Attributes{"rows": "3", "maxlength": "4000"}}
-	view.Why = ui.Field{Name: "change_reason", Label: "Why it is changed", Value: v.form("change_reason"), Error: f.of("change_reason"), Help: "Needed where it changes when the hold ends. It is recorded with your name.",
+	view.Why = ui.Field{Name: "change_reason", Label: "Why it is changed", Value: v.form("change_reason"), Error: f.of("change_reason"), Help: "Needed where it changes when the hold ends, or is looked at again. It is recorded with your name.",
 		Attrs: templ.Attributes{"rows": "2", "maxlength": "4000"}}
 }
 

@@ -104,7 +104,7 @@ func (v *visit) scopePreview(s retention.ScopePreview) ui.ScopePreviewView {
 	}
 	out.Warnings = append(out.Warnings, v.goneWords(s)...)
 	for _, g := range s.Gone.Found {
-		out.Gone = append(out.Gone, ui.RecordRow{Href: recordHref(s.Table, g.Key), Key: keyText(g.Key), Table: pick(g.Action == retention.ActionAnonymize, "anonymized", pick(g.Action == retention.ActionArchive, "archived, where its copy is covered", "deleted")) + " on " + v.clock.day(g.At) + " under " + g.Policy})
+		out.Gone = append(out.Gone, ui.RecordRow{Href: recordHref(s.Table, g.Key), Key: keyText(g.Key), Table: pick(g.Action == retention.ActionAnonymize, "anonymized", pick(g.Action == retention.ActionArchive, "archived (its copy is covered)", "deleted")) + " on " + v.clock.day(g.At) + " under " + g.Policy})
 	}
 	if s.Problem != "" {
 		out.Warnings = append(out.Warnings, upperFirst(s.Problem)+".")

@@ -258,7 +258,7 @@ func TestTheFormSaysWhatAHoldWouldCover(t *testing.T) {
 	a := s.post("/holds/preview", f)
 	wantCode(t, a, http.StatusOK)
 	wantText(t, a, "#hold-preview", "It covers 2 records now. 2 would go with the next run without it. 1 record was disposed of before.")
-	wantText(t, a, "#hold-preview", "1 of the ids was disposed of before:5001 archived on 28 February 2026 under orders")
+	wantText(t, a, "#hold-preview", "1 of the ids was disposed of before:5001 archived (its copy is covered) on 28 February 2026 under orders")
 	wantText(t, a, "#hold-place", "Place hold on 2 records")
 	if got := a.page.value("scope.0.record_ids"); got != "1\n2\n5001" {
 		t.Errorf("the form has the ids %q, want them kept", got)

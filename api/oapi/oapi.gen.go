@@ -1315,7 +1315,7 @@ type HoldReview struct {
 
 // HoldRevision defines model for HoldRevision.
 type HoldRevision struct {
-	// ChangeReason Why it is changed; required where it changes when the hold ends
+	// ChangeReason Why it is changed; required where it changes when the hold ends, or is looked at again
 	ChangeReason *string    `json:"change_reason,omitempty"`
 	CreatedAt    *time.Time `json:"created_at,omitempty"`
 	CreatedBy    *string    `json:"created_by,omitempty"`
