@@ -84,10 +84,10 @@ func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (
 	}
 	return oapi.ProveHold200JSONResponse{
 		Hold: renderHold(p.Hold), Verdict: oapi.ProofVerdict(p.Verdict()), AsOf: p.AsOf.UTC(), From: p.From.UTC(), Until: utc(p.Until), Epoch: p.Epoch,
-		BatchCount: p.Batches, EarlierBatches: append([]string{}, p.Earlier...), PutBackAt: utc(p.PutBackAt), UnjudgedCount: p.Unjudged,
+		BatchCount: p.Batches, EarlierCount: p.EarlierCount, EarlierBatches: append([]string{}, p.Earlier...), PutBackAt: utc(p.PutBackAt), UnjudgedCount: p.Unjudged,
 		Scope: each(p.Scopes, func(s retention.ScopeProof) oapi.ScopeProof {
 			return oapi.ScopeProof{
-				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.Records, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
+				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.Records, DisposedCount: s.DisposedCount, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
 				ProcessedCount: s.Processed, UntoldCount: s.Untold,
 			}
 		}),

@@ -196,7 +196,7 @@ func (e *Engine) remind(ctx context.Context, now time.Time) error {
 	var errs []error
 	for _, h := range holds {
 		if days := h.Announce(now, h.DatedAt, h.Announced); days > 0 {
-			_, err := e.store.AnnounceExpiry(ctx, h.ID, days, retention.By{Actor: retention.System(), Action: "hold.announce", Note: fmt.Sprintf("%d days before its expiry", days)})
+			_, err := e.store.AnnounceExpiry(ctx, h.ID, days, retention.By{Actor: retention.System(), Action: "hold.announce", Note: fmt.Sprintf("It expires in %d days or fewer.", days)})
 			errs = append(errs, err)
 		}
 		if !h.ReviewTold && h.ReviewDue(now) {

@@ -14,14 +14,7 @@ func (e *Engine) PreviewHold(ctx context.Context, actor retention.Actor, scopes 
 	if err := e.authorise(actor, OpHoldWrite); err != nil {
 		return retention.HoldPreview{}, err
 	}
-	h := retention.Hold{Matter: "preview", Reason: "preview", OnExpiry: retention.OnExpiryRelease, Scope: slices.Clone(scopes)}
-	now, err := e.store.Now(ctx)
-	if err != nil {
-		return retention.HoldPreview{}, err
-	}
-	if err := h.Validate(now); err != nil {
-		return retention.HoldPreview{}, err
-	}
+	h := retention.Hold{Scope: slices.Clone(scopes)}
 	if err := e.CheckScopes(ctx, actor, h.Scope); err != nil {
 		return retention.HoldPreview{}, err
 	}
@@ -60,12 +53,12 @@ func (e *Engine) preview(ctx context.Context, h retention.Hold, after retention.
 			active = append(active, p.Among(live))
 		}
 	}
-	p, missing, err := e.target.PreviewHold(ctx, h, active, after)
+	p, ids, err := e.target.PreviewHold(ctx, h, active, after)
 	if err != nil {
 		return p, err
 	}
 	for i := range p.Scopes {
-		if err := e.gone(ctx, &p.Scopes[i], missing[i]); err != nil {
+		if err := e.gone(ctx, &p.Scopes[i], ids[i]); err != nil {
 			return p, err
 		}
 	}
@@ -73,7 +66,7 @@ func (e *Engine) preview(ctx context.Context, h retention.Hold, after retention.
 }
 
 // gone looks into the evidence for what a scope has lost.
-func (e *Engine) gone(ctx context.Context, s *retention.ScopePreview, missing []retention.MissingRecord) (err error) {
+func (e *Engine) gone(ctx context.Context, s *retention.ScopePreview, ids []retention.EvidenceKey) (err error) {
 	g := &s.Gone
 	if g.Total, err = e.store.DisposedOf(ctx, g.Logical); err != nil {
 		return err
@@ -81,18 +74,15 @@ func (e *Engine) gone(ctx context.Context, s *retention.ScopePreview, missing []
 	if g.Untold, g.UntoldUntil, err = e.store.Untold(ctx, g.Logical); err != nil {
 		return err
 	}
-	g.LookedUp = len(missing)
-	for _, m := range missing {
-		for _, digest := range m.Digests {
-			found, err := e.store.Disposals(ctx, g.Logical, digest)
-			if err != nil {
-				return err
-			}
-			if len(found) > 0 {
-				b := found[0].Batch
-				g.Found = append(g.Found, retention.GoneRecord{Key: m.Key, At: b.CommittedAt, Policy: b.Policy, Action: b.Action, RunID: b.RunID})
-				break
-			}
+	g.LookedUp = len(ids)
+	for _, id := range ids {
+		found, err := e.store.Disposals(ctx, g.Logical, id.Digest)
+		if err != nil {
+			return err
+		}
+		if len(found) > 0 {
+			b := found[0].Batch
+			g.Found = append(g.Found, retention.GoneRecord{Key: id.Key, At: b.CommittedAt, Policy: b.Policy, Action: b.Action, RunID: b.RunID})
 		}
 	}
 	return nil

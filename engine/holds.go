@@ -178,6 +178,9 @@ func (e *Engine) CheckScopes(ctx context.Context, actor retention.Actor, scopes 
 		return err
 	}
 	h := retention.Hold{Scope: scopes}
+	if err := h.ValidateScopes(); err != nil {
+		return err
+	}
 	if err := e.checkScopeTables(ctx, &h); err != nil {
 		return err
 	}
@@ -329,7 +332,6 @@ func (e *Engine) checkRevision(ctx context.Context, h retention.Hold, rev retent
 	if err != nil {
 		return err
 	}
-	h.Scope = []retention.Scope{{Table: retention.TableName{Schema: "public", Name: "unchanged"}, All: true}}
 	if rev.Reason != nil {
 		h.Reason = *rev.Reason
 	}
@@ -350,5 +352,5 @@ func (e *Engine) checkRevision(ctx context.Context, h retention.Hold, rev retent
 			return err
 		}
 	}
-	return h.Validate(now)
+	return h.ValidateTerms(now)
 }

@@ -399,7 +399,7 @@ type GuardTarget interface {
 	// of its tables, which are those that are active, after a while. For each scope it answers
 	// the first of the ids too, those without a row before the others. A hold that is in force, and so has an id, does
 	// not count among those that keep rows.
-	PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (retention.HoldPreview, [][]retention.MissingRecord, error)
+	PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (retention.HoldPreview, [][]retention.EvidenceKey, error)
 	// HoldForce is since when, and under which lists of holds, the guard has a hold; zero if
 	// it has none of that id.
 	HoldForce(ctx context.Context, id string) (retention.HoldForce, error)

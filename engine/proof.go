@@ -14,7 +14,7 @@ const digestSize = 32
 
 const (
 	// maxEarlier bounds the batches that a proof names as judged without the hold, maxFound
-	// the records that it names as gone. One of either is one too many.
+	// the records that it names as gone; all are counted.
 	maxEarlier = 20
 	maxFound   = 100
 	// maxSuspended bounds the list of runs that a proof shows.
@@ -122,9 +122,11 @@ func (p *prover) judge(b retention.JudgedBatch) error {
 	switch {
 	case p.out.PutBackAt != nil && b.CommittedAt.Before(*p.out.PutBackAt):
 		p.out.Unjudged++
-	case p.force.EffectiveEpoch != nil && b.GuardEpoch < *p.force.EffectiveEpoch && len(p.out.Earlier) < maxEarlier:
-		// Not before: the guard's lock keeps batches and changes of the list apart.
-		p.out.Earlier = append(p.out.Earlier, b.ID)
+	case p.force.EffectiveEpoch != nil && b.GuardEpoch < *p.force.EffectiveEpoch:
+		p.out.EarlierCount++
+		if len(p.out.Earlier) < maxEarlier {
+			p.out.Earlier = append(p.out.Earlier, b.ID)
+		}
 	}
 	for i := range p.out.Scopes {
 		s := &p.out.Scopes[i]
@@ -148,6 +150,7 @@ func (p *prover) look(b retention.JudgedBatch, digest []byte) {
 	i, ok := slices.BinarySearchFunc(p.records, digest, func(r provenRecord, d []byte) int { return bytes.Compare(r.digest[:], d) })
 	for ; ok && i < len(p.records) && bytes.Equal(p.records[i].digest[:], digest); i++ {
 		s := &p.out.Scopes[p.records[i].scope]
+		s.DisposedCount++
 		if len(s.Disposed) < maxFound {
 			s.Disposed = append(s.Disposed, retention.GoneRecord{Key: p.records[i].key, At: b.CommittedAt, Policy: b.Policy, Action: b.Action, RunID: b.RunID})
 		}

@@ -124,14 +124,34 @@ const MaxNotFoundShown = 100
 // clock. The error is an *InvalidError with every field at fault.
 func (h *Hold) Validate(now time.Time) error {
 	var bad Problems
+	h.terms(&bad, now)
+	h.scopes(&bad)
+	return bad.Err()
+}
+
+// ValidateTerms checks all but what the hold covers, ValidateScopes that alone.
+func (h *Hold) ValidateTerms(now time.Time) error {
+	var bad Problems
+	h.terms(&bad, now)
+	return bad.Err()
+}
+
+// ValidateScopes checks what the hold covers, as Validate does.
+func (h *Hold) ValidateScopes() error {
+	var bad Problems
+	h.scopes(&bad)
+	return bad.Err()
+}
+
+func (h *Hold) terms(bad *Problems, now time.Time) {
 	if strings.TrimSpace(h.Matter) == "" {
 		bad.Add("matter", "is required: the case, investigation or audit that this hold belongs to")
 	}
-	checkText(&bad, "matter", h.Matter, 300)
+	checkText(bad, "matter", h.Matter, 300)
 	if strings.TrimSpace(h.Reason) == "" {
 		bad.Add("reason", "is required: why these records must be kept")
 	}
-	checkText(&bad, "reason", h.Reason, 4000)
+	checkText(bad, "reason", h.Reason, 4000)
 	if h.OnExpiry != OnExpiryRelease && h.OnExpiry != OnExpiryReview {
 		bad.Add("on_expiry", "must be %q or %q, not %q", OnExpiryRelease, OnExpiryReview, h.OnExpiry)
 	}
@@ -144,6 +164,9 @@ func (h *Hold) Validate(now time.Time) error {
 	if h.ReleaseDelay != nil && h.ReleaseDelay.After(now).After(now.AddDate(maxCoolingOff, 0, 0)) {
 		bad.Add("release_delay", "is %s; at most %d years are accepted", h.ReleaseDelay.Human(), maxCoolingOff)
 	}
+}
+
+func (h *Hold) scopes(bad *Problems) {
 	if len(h.Scope) == 0 {
 		bad.Add("scope", "is required: at least one table with record_ids, with a condition, or with all: true")
 	}
@@ -151,9 +174,8 @@ func (h *Hold) Validate(now time.Time) error {
 		bad.Add("scope", "has %d entries; at most %d are accepted in one hold", len(h.Scope), MaxScopes)
 	}
 	for i := range h.Scope {
-		h.Scope[i].validate(&bad, scopeField(i))
+		h.Scope[i].validate(bad, scopeField(i))
 	}
-	return bad.Err()
 }
 
 // DefaultReview is how long after it was placed a hold without an expiry is looked at

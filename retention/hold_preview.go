@@ -76,10 +76,10 @@ type GoneRecord struct {
 	RunID  string
 }
 
-// MissingRecord is an id that is looked up, with the digests that it has in the evidence.
-type MissingRecord struct {
-	Key     Key
-	Digests [][]byte
+// EvidenceKey is an id with the digest that it has in the evidence.
+type EvidenceKey struct {
+	Key    Key
+	Digest []byte
 }
 
 // Totals adds up the scopes: two of one table may have rows in common.

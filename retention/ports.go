@@ -80,7 +80,7 @@ type AuditFilter struct {
 type By struct {
 	Actor  Actor
 	Action string
-	// Note is why, where a change of a hold is explained.
+	// Note is why, where a change is explained. The audit keeps it as change_reason.
 	Note string
 }
 
@@ -123,45 +123,6 @@ type HoldRevision struct {
 
 // IsZero reports whether the revision changes nothing.
 func (r HoldRevision) IsZero() bool { return r == HoldRevision{} }
-
-// HoldStep is a step of a hold in force towards its end, or back.
-type HoldStep string
-
-// The steps. Each is judged and made in one transaction that has the hold's row, by the
-// store's clock: what a person changes meanwhile comes before or after it.
-const (
-	// StepRelease: a person asks for its end. From then on it cools off.
-	StepRelease HoldStep = "release"
-	// StepExpire: its expiry has come, and ends it. From then on it cools off.
-	StepExpire HoldStep = "expire"
-	// StepReview: its expiry has come, and a person must decide.
-	StepReview HoldStep = "review"
-	// StepTakeBack: its end is taken back, while it cools off. One whose expiry has come waits
-	// for a person from now on.
-	StepTakeBack HoldStep = "take back"
-	// StepEnd: it has cooled off and its end is carried out now. Nothing takes it back.
-	StepEnd HoldStep = "end"
-)
-
-// HoldMark is a step of a hold.
-type HoldMark struct {
-	Step HoldStep
-	// Reason is a person's, for a release.
-	Reason string
-	// CoolsOff is how long a release, or an expiry, cools off everywhere.
-	CoolsOff Period
-}
-
-// From are the statuses in which a step is made.
-func (s HoldStep) From() []HoldStatus {
-	switch s {
-	case StepRelease:
-		return []HoldStatus{HoldActive, HoldReviewDue}
-	case StepExpire, StepReview:
-		return []HoldStatus{HoldActive}
-	}
-	return []HoldStatus{HoldReleasing}
-}
 
 // AnnouncedHold is a hold with what was told of its dates.
 type AnnouncedHold struct {

@@ -16,9 +16,10 @@ type HoldProof struct {
 	Epoch int64
 	// Batches is how many batches changed rows of the covered tables in that time.
 	Batches int64
-	// Earlier are those of them that were judged by a list of holds from before it: none, or
-	// the hold did not hold.
-	Earlier []string
+	// EarlierCount is how many of them were judged by a list of holds from before it: none, or
+	// the hold did not hold. Earlier are the ids of the first.
+	EarlierCount int64
+	Earlier      []string
 	// PutBackAt is when the hold was put back into the governed database, which had lost it;
 	// nil if it never was. Unjudged are the batches before that: their list of holds had
 	// another numbering, so only digests speak for them.
@@ -34,10 +35,10 @@ type ScopeProof struct {
 	Table     TableName
 	All       bool
 	Condition string
-	// Records is how many ids were looked for in the digests of the batches, Disposed those
-	// that are there: none, or the hold did not hold.
-	Records  int64
-	Disposed []GoneRecord
+	// Records is how many ids were looked for in the digests of the batches, DisposedCount how
+	// many times one is there: none, or the hold did not hold. Disposed are the first.
+	Records, DisposedCount int64
+	Disposed               []GoneRecord
 	// ByDigest: the ids can be looked for, since each has one text. Another scope is judged by
 	// the list of holds of each batch alone.
 	ByDigest bool
@@ -77,13 +78,13 @@ const (
 func (p HoldProof) Verdict() ProofVerdict {
 	open := false
 	for _, s := range p.Scopes {
-		if len(s.Disposed) > 0 || s.Alone && s.Processed > 0 {
+		if s.DisposedCount > 0 || s.Alone && s.Processed > 0 {
 			return ProofFails
 		}
 		open = open || !s.Alone && (!s.ByDigest || s.Untold > 0)
 	}
 	switch {
-	case len(p.Earlier) > 0:
+	case p.EarlierCount > 0:
 		return ProofFails
 	case open && p.Batches > 0 && (p.Epoch == 0 || p.Unjudged > 0):
 		return ProofCannotTell

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -22,11 +23,29 @@ func addAudit(ctx context.Context, tx pgx.Tx, by retention.By, object string, be
 	if err != nil {
 		return err
 	}
+	if a, err = withNote(a, by.Note); err != nil {
+		return err
+	}
 	_, err = tx.Exec(ctx, `
 		INSERT INTO holdfast.audit (actor, actor_kind, token, remote_addr, action, object, before, after)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		by.Actor.Name, by.Actor.Kind, by.Actor.Token, by.Actor.RemoteAddr, by.Action, object, b, a)
 	return err
+}
+
+// withNote adds to what a change left why it was made, as change_reason.
+func withNote(after []byte, note string) ([]byte, error) {
+	if note == "" {
+		return after, nil
+	}
+	members := map[string]any{}
+	dec := json.NewDecoder(bytes.NewReader(after))
+	dec.UseNumber()
+	if err := dec.Decode(&members); err != nil {
+		return nil, fmt.Errorf("note a change in the audit: %w", err)
+	}
+	members["change_reason"] = note
+	return json.Marshal(members)
 }
 
 // auditJSON is nil, and so NULL, for nil.

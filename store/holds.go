@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -218,18 +217,12 @@ func (s *Store) changeAndTell(ctx context.Context, what, id string, by retention
 		if after, err = loadHold(ctx, tx, id, ""); err != nil {
 			return err
 		}
-		if err := addAudit(ctx, tx, by, "hold/"+id, before, noted{after, by.Note}); err != nil {
+		if err := addAudit(ctx, tx, by, "hold/"+id, before, after); err != nil {
 			return err
 		}
 		return tell(ctx, tx, after)
 	})
 	return after, err
-}
-
-// noted is a hold in the audit after a change that was explained.
-type noted struct {
-	retention.Hold
-	ChangeReason string `json:"change_reason,omitempty"`
 }
 
 // HoldActivated records that the hold is in force since at, with what was found
@@ -332,14 +325,11 @@ func (s *Store) MarkHold(ctx context.Context, id string, m retention.HoldMark, b
 		return tellReview(ctx, tx, h)
 	}
 	return s.changeAndTell(ctx, "mark", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
-		if !slices.Contains(m.Step.From(), h.Status) {
-			return false, notNow(h, m.Step)
-		}
 		var now time.Time
 		if err := tx.QueryRow(ctx, `SELECT holdfast.clock()`).Scan(&now); err != nil {
 			return false, err
 		}
-		next, changed, err := marked(h, m, now)
+		next, changed, err := m.Apply(h, now)
 		if err != nil || !changed {
 			return false, err
 		}
@@ -357,80 +347,6 @@ func (s *Store) MarkHold(ctx context.Context, id string, m retention.HoldMark, b
 			WHERE id = $1::text::uuid`, id, next.Status, person, next.ReleaseReason, next.ReleasesAt, next.OnExpiry, next.Ending)
 		return err == nil, err
 	}, tell)
-}
-
-// notNow is why a step cannot be made, and what can.
-func notNow(h retention.Hold, step retention.HoldStep) error {
-	switch {
-	case h.Status == retention.HoldApplying:
-		return retention.Conflictf("the hold is not in force yet; it will be by itself once the governed database answers")
-	case h.Status.Ended():
-		return retention.Conflictf("the hold has ended (%s); place a new one", h.Status)
-	case step == retention.StepRelease && h.ReleasesAt != nil:
-		return retention.Conflictf("the release was asked for already and takes effect at %s; until then it can be taken back", h.ReleasesAt.UTC().Format(time.RFC3339))
-	case step == retention.StepTakeBack:
-		return retention.Conflictf("the hold is %s; only a release that is under way can be taken back", h.Status)
-	}
-	return retention.Conflictf("the hold is %s", h.Status)
-}
-
-// marked is a hold after a step.
-func marked(h retention.Hold, m retention.HoldMark, now time.Time) (next retention.Hold, changed bool, err error) {
-	switch m.Step {
-	case retention.StepRelease, retention.StepExpire, retention.StepReview:
-		next, err = towardsEnd(h, m, now)
-		return next, err == nil, err
-	case retention.StepTakeBack, retention.StepEnd:
-		return underWay(h, m, now)
-	}
-	return h, false, fmt.Errorf("mark hold %s: %q is no step", h.ID, m.Step)
-}
-
-// towardsEnd is a hold whose end is asked for, or whose expiry has come.
-func towardsEnd(h retention.Hold, m retention.HoldMark, now time.Time) (retention.Hold, error) {
-	if m.Step == retention.StepRelease {
-		ends := h.CoolsOff(m.CoolsOff).After(now)
-		h.Status, h.ReleaseReason, h.ReleasesAt = retention.HoldReleasing, m.Reason, &ends
-		return h, nil
-	}
-	then := retention.OnExpiryRelease
-	if m.Step == retention.StepReview {
-		then = retention.OnExpiryReview
-	}
-	if h.ExpiresAt == nil || h.ExpiresAt.After(now) || h.OnExpiry != then {
-		return h, retention.Conflictf("the hold does not expire now, or something else happens then")
-	}
-	if m.Step == retention.StepReview {
-		h.Status = retention.HoldReviewDue
-		return h, nil
-	}
-	ends := m.CoolsOff.After(*h.ExpiresAt)
-	if !m.CoolsOff.IsZero() && ends.Before(now) {
-		ends = m.CoolsOff.After(now) // nobody was told that it cools off
-	}
-	h.Status, h.ReleaseReason, h.ReleasesAt = retention.HoldReleasing, "", &ends
-	return h, nil
-}
-
-// underWay is a hold whose end cools off and is taken back, or has cooled off and is carried
-// out.
-func underWay(h retention.Hold, m retention.HoldMark, now time.Time) (retention.Hold, bool, error) {
-	cooled := h.ReleasesAt == nil || !h.ReleasesAt.After(now)
-	switch {
-	case m.Step == retention.StepEnd && !cooled:
-		return h, false, retention.Conflictf("the hold cools off until %s", h.ReleasesAt.UTC().Format(time.RFC3339))
-	case m.Step == retention.StepEnd:
-		was := h.Ending // somebody was at it before
-		h.Ending = true
-		return h, !was, nil
-	case h.Ending || cooled:
-		return h, false, retention.Conflictf("the cooling-off period is over and the release is being carried out; place a new hold")
-	}
-	h.Status, h.ReleaseReason, h.ReleasesAt = retention.HoldActive, "", nil
-	if h.ExpiresAt != nil && !h.ExpiresAt.After(now) {
-		h.Status, h.OnExpiry = retention.HoldReviewDue, retention.OnExpiryReview
-	}
-	return h, true, nil
 }
 
 // HoldEnded records the end: released or expired, at that moment. A hold that has

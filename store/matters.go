@@ -178,13 +178,7 @@ func (s *Store) changeMatter(ctx context.Context, id string, by retention.By, do
 		if after, err = loadMatter(ctx, tx, "m.id = $1::text::uuid", id, ""); err != nil {
 			return err
 		}
-		return addAudit(ctx, tx, by, "matter/"+id, before, notedMatter{after, by.Note})
+		return addAudit(ctx, tx, by, "matter/"+id, before, after)
 	})
 	return after, err
-}
-
-// notedMatter is a matter in the audit after a change that was explained.
-type notedMatter struct {
-	retention.Matter
-	ChangeReason string `json:"change_reason,omitempty"`
 }

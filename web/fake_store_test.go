@@ -391,15 +391,12 @@ func (s *fakeStore) MarkHold(_ context.Context, id string, m retention.HoldMark,
 	if err != nil {
 		return retention.Hold{}, err
 	}
-	if !slices.Contains(m.Step.From(), h.Status) {
-		return *h, retention.Conflictf("the hold is %s", h.Status)
+	next, _, err := m.Apply(*h, s.now)
+	if err != nil {
+		return *h, err
 	}
-	switch m.Step {
-	case retention.StepRelease:
-		ends := h.CoolsOff(m.CoolsOff).After(s.now)
-		h.Status, h.ReleaseReason, h.ReleasesAt, h.ReleasedBy = retention.HoldReleasing, m.Reason, &ends, by.Actor.Name
-	case retention.StepTakeBack:
-		h.Status, h.ReleaseReason, h.ReleasesAt, h.ReleasedBy = retention.HoldActive, "", nil, ""
+	if *h = next; m.Step == retention.StepRelease {
+		h.ReleasedBy = by.Actor.Name
 	}
 	s.record("hold/"+id, nil, *h, by)
 	return *h, nil

@@ -119,12 +119,12 @@ func (t *fakeTarget) CountHold(context.Context, retention.Hold) ([]retention.Sco
 }
 
 // PreviewHold finds 3 of 4 ids, and that the fourth was deleted.
-func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (retention.HoldPreview, [][]retention.MissingRecord, error) {
+func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (retention.HoldPreview, [][]retention.EvidenceKey, error) {
 	p := retention.HoldPreview{AsOf: after.After(t.now)}
-	var missing [][]retention.MissingRecord
+	var missing [][]retention.EvidenceKey
 	for _, s := range h.Scope {
 		out := retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition, RecordCount: 1_204, UnknownCount: 17, DueCount: 310, DueHeldCount: 12, Samples: []retention.Key{{"4711"}, {"4712"}}}
-		var gone []retention.MissingRecord
+		var gone []retention.EvidenceKey
 		if n := len(s.RecordIDs); n > 0 {
 			out.Gone.OneText, out.Gone.Logical, out.IDCount = true, s.Table, int64(n)
 			out.UnknownCount, out.RecordCount, out.DueCount, out.NotFoundCount = 0, int64(n-1), min(2, int64(n-1)), 1
@@ -133,7 +133,7 @@ func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies [
 				if i == n-1 {
 					digest = "5001"
 				}
-				gone = append(gone, retention.MissingRecord{Key: key, Digests: [][]byte{[]byte(digest)}})
+				gone = append(gone, retention.EvidenceKey{Key: key, Digest: []byte(digest)})
 			}
 		}
 		for _, o := range policies {

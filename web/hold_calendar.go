@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"holdfast/retention"
@@ -53,36 +54,42 @@ func holdCalendar(v *visit) error {
 }
 
 func calendarAnswer(d retention.HoldDates, dates int) string {
-	if dates == 0 {
+	next := comesNext(d)
+	switch {
+	case dates == 0:
 		return "Nothing of holds is due."
+	case len(next) == 0:
+		return "No hold waits for a person, and none ends within 30 days."
 	}
-	s := "No hold waits for a person."
+	return strings.Join(next, " ")
+}
+
+// comesNext says in sentences what of holds in force is to be done or ends soon.
+func comesNext(d retention.HoldDates) (out []string) {
 	if d.ReviewsDue > 0 {
-		s = ui.Count(d.ReviewsDue, "hold is", "holds are") + " to be looked at by a person now."
+		out = append(out, ui.Count(d.ReviewsDue, "hold is", "holds are")+" to be looked at by a person now.")
 	}
 	if n := d.Expiring[30]; n > 0 {
-		s += " " + ui.Count(n, "hold ends by itself", "holds end by themselves") + " within 30 days."
-	} else {
-		s += " None ends by itself within 30 days."
+		out = append(out, ui.Count(n, "hold ends by itself", "holds end by themselves")+" within 30 days, "+ui.Num(d.Expiring[7])+" of them within 7.")
 	}
 	if d.Releasing > 0 {
-		s += " " + ui.Count(d.Releasing, "release cools", "releases cool") + " off."
+		out = append(out, ui.Count(d.Releasing, "release cools", "releases cool")+" off and can be taken back.")
 	}
-	return s
+	return out
 }
 
 func datesOf(h retention.Hold) []holdDate {
 	var out []holdDate
 	switch {
 	case h.Status == retention.HoldReleasing && h.ReleasesAt != nil:
-		return []holdDate{{at: *h.ReleasesAt, what: ui.Pill{Text: "Released", Tone: "busy"}, then: "the hold ends; until then the release can be taken back", hold: h}}
+		return []holdDate{{at: *h.ReleasesAt, what: ui.Pill{Text: "Ends", Tone: "busy"}, then: "the hold ends; until then the release can be taken back", hold: h}}
 	case h.ExpiresAt != nil && h.OnExpiry == retention.OnExpiryReview:
 		out = append(out, holdDate{at: *h.ExpiresAt, what: ui.Pill{Text: "Review", Tone: "warn"}, then: "a person extends or releases it; until then it stays", hold: h})
 	case h.ExpiresAt != nil:
 		out = append(out, holdDate{at: *h.ExpiresAt, what: ui.Pill{Text: "Expires", Tone: "bad"}, then: "the hold ends by itself", hold: h})
 	}
-	if h.ReviewAt != nil {
-		out = append(out, holdDate{at: *h.ReviewAt, what: ui.Pill{Text: "Review", Tone: "warn"}, then: "a person looks at it; it stays in any case", hold: h})
+	if h.ReviewAt != nil && (h.ExpiresAt == nil || h.ReviewAt.Before(*h.ExpiresAt)) {
+		out = append(out, holdDate{at: *h.ReviewAt, what: ui.Pill{Text: "Review", Tone: "warn"}, then: "a person looks at it; that ends nothing", hold: h})
 	}
 	return out
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -138,9 +137,6 @@ func releaseHold(v *visit) error {
 	_, err := v.e.ReleaseHold(v.ctx, v.actor, id, v.form("release_reason"))
 	if f, ok := faultsOf(err); ok {
 		return v.holdAgain(id, f.renamed("reason", "release_reason"))
-	}
-	if errors.Is(err, retention.ErrConflict) {
-		return fmt.Errorf("%w: the hold is being released already, or has ended; nothing was changed", retention.ErrConflict)
 	}
 	if err != nil {
 		return err

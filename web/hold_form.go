@@ -77,9 +77,7 @@ func placeHold(v *visit) error {
 		return v.holdNotPlaced(d)
 	}
 	if errors.Is(err, retention.ErrConflict) {
-		var f faults
-		f.add("matter", strings.TrimPrefix(err.Error(), retention.ErrConflict.Error()+": "))
-		return v.holdForm(http.StatusConflict, d, f, "")
+		return v.holdForm(http.StatusConflict, d, faults{}, "The hold is NOT placed: "+strings.TrimPrefix(err.Error(), retention.ErrConflict.Error()+": ")+".")
 	}
 	if err != nil {
 		return err

@@ -60,22 +60,22 @@ func (v *visit) proofFacts(p retention.HoldProof) []ui.Pair {
 		facts = append(facts, ui.Pair{Name: "First list of holds", Value: ui.Num(p.Epoch)})
 	}
 	return append(facts,
-		ui.Pair{Name: "Batches in that time", Value: ui.Num(p.Batches) + ", of which " + ui.Num(int64(len(p.Earlier))) + " were judged by an earlier list of holds"},
+		ui.Pair{Name: "Batches in that time", Value: ui.Num(p.Batches) + ", of which " + ui.Num(p.EarlierCount) + " were judged by an earlier list of holds"},
 		ui.Pair{Name: "Checked", Value: v.clock.exactly(p.AsOf).Text}, ui.Pair{Name: "Number", Value: h.ID, Code: true})
 }
 
 func proofAgainst(p retention.HoldProof) []string {
 	var out []string
-	if n := len(p.Earlier); n > 0 {
-		out = append(out, ui.Count(int64(n), "batch", "batches")+" that began after the hold was in force "+pick(n == 1, "was", "were")+" judged by a list of holds from before it: "+joinSome(p.Earlier, 5)+".")
+	if n := p.EarlierCount; n > 0 {
+		out = append(out, ui.Count(n, "batch", "batches")+" that began after the hold was in force "+pick(n == 1, "was", "were")+" judged by a list of holds from before it: "+joinSome(p.Earlier, 5)+".")
 	}
 	for _, s := range p.Scopes {
-		if n := len(s.Disposed); n > 0 {
-			keys := make([]string, n)
+		if n := s.DisposedCount; n > 0 {
+			keys := make([]string, len(s.Disposed))
 			for i, g := range s.Disposed {
 				keys[i] = keyText(g.Key)
 			}
-			out = append(out, ui.Count(int64(n), "record", "records")+" of `"+s.Table.String()+"` that the hold covers "+pick(n == 1, "is", "are")+" among what was disposed of: "+joinSome(keys, 10)+".")
+			out = append(out, ui.Count(n, "record", "records")+" of `"+s.Table.String()+"` that the hold covers "+pick(n == 1, "is", "are")+" among what was disposed of: "+joinSome(keys, 10)+".")
 		}
 		if s.Alone && s.Processed > 0 {
 			out = append(out, ui.Count(s.Processed, "record", "records")+" of `"+s.Table.String()+"`, which is held as a whole, went.")
@@ -85,7 +85,7 @@ func proofAgainst(p retention.HoldProof) []string {
 }
 
 func scopeProof(s retention.ScopeProof, batches int64) ui.ScopeProofRow {
-	row := ui.ScopeProofRow{Table: s.Table.String(), Condition: s.Condition, Disposed: int64(len(s.Disposed)), Others: s.Processed}
+	row := ui.ScopeProofRow{Table: s.Table.String(), Condition: s.Condition, Disposed: s.DisposedCount, Others: s.Processed}
 	switch {
 	case s.Alone:
 		row.What, row.Checked = "the whole table", "every batch of "+ui.Num(batches)

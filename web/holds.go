@@ -61,7 +61,7 @@ func holds(v *visit) error {
 		return err
 	}
 	view := ui.HoldsView{
-		Head:   ui.Head{Title: "Holds", Answer: upperFirst(holdSummary(counts)) + dueSentence(dates), Tone: pick(dates.ReviewsDue > 0, "warn", "")},
+		Head:   ui.Head{Title: "Holds", Answer: strings.Join(append([]string{upperFirst(holdSummary(counts))}, comesNext(dates)...), " "), Tone: pick(dates.ReviewsDue > 0, "warn", "")},
 		Chips:  v.holdChips(status, f.ReviewDue, counts, dates),
 		Search: ui.Search{Action: "/holds", Name: "q", Label: "Search holds", Value: f.Search, Keep: v.keep("q"), Help: "Looks in matter, reason and person."},
 		Pager:  v.pager("holds", next), Empty: holdsEmpty(f),
@@ -70,18 +70,6 @@ func holds(v *visit) error {
 		view.Rows = append(view.Rows, v.holdRow(h))
 	}
 	return v.render(http.StatusOK, ui.Holds(v.shell("holds", "Holds"), view))
-}
-
-// dueSentence says what comes next, where anything does.
-func dueSentence(d retention.HoldDates) string {
-	s := ""
-	if d.ReviewsDue > 0 {
-		s += " " + ui.Count(d.ReviewsDue, "is", "are") + " to be looked at by a person now."
-	}
-	if n := d.Expiring[30]; n > 0 {
-		s += " " + ui.Count(n, "ends", "end") + " within 30 days."
-	}
-	return s
 }
 
 func (v *visit) holdChips(status retention.HoldStatus, due bool, counts map[retention.HoldStatus]int64, dates retention.HoldDates) []ui.Chip {
@@ -290,17 +278,14 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 
 // eventNote says what changed, where the verb alone does not.
 func (v *visit) eventNote(e retention.AuditEntry) string {
-	if e.Action == "hold.announce" {
-		return "" // the verb and its note say it
-	}
-	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review"}, e.Action) {
+	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce"}, e.Action) {
 		return ""
 	}
 	var parts []string
 	for _, c := range jsonChanges(e.Before, e.After) {
 		switch c.Field {
 		case "change_reason":
-			parts = append(parts, "Why: "+c.After)
+			parts = append(parts, pick(e.Action == "hold.announce", "", pick(e.Action == "hold.review", "Found: ", "Why: "))+c.After)
 		case "review_at":
 			parts = append(parts, "Next review: "+pick(c.HasAfter, v.isoMoment(c), "none"))
 		case "releases_at":

@@ -41,7 +41,7 @@ func overview(v *visit) error {
 		view.Review = append(view.Review, v.holdRow(h))
 	}
 	view.Reviews = o.HoldDates.ReviewsDue
-	view.HoldDates = holdDatesText(o.HoldDates)
+	view.HoldDates = strings.Join(comesNext(o.HoldDates), " ")
 	if more := inForce(o.Holds) + o.Holds[retention.HoldApplying] - int64(len(o.ActiveHolds)); more > 0 {
 		view.MoreHolds = "These are the " + ui.Num(int64(len(o.ActiveHolds))) + " newest. " + ui.Count(more, "more is", "more are") + " in the list of holds."
 	}
@@ -197,18 +197,6 @@ func share(part, whole time.Duration) float64 {
 
 func inForce(counts map[retention.HoldStatus]int64) int64 {
 	return counts[retention.HoldActive] + counts[retention.HoldReviewDue] + counts[retention.HoldReleasing]
-}
-
-// holdDatesText says what holds do by themselves soon; empty if nothing.
-func holdDatesText(d retention.HoldDates) string {
-	var parts []string
-	if n := d.Expiring[30]; n > 0 {
-		parts = append(parts, ui.Count(n, "hold ends", "holds end")+" by itself within 30 days, "+ui.Num(d.Expiring[7])+" of them within 7")
-	}
-	if d.Releasing > 0 {
-		parts = append(parts, ui.Count(d.Releasing, "release cools", "releases cool")+" off and can be taken back")
-	}
-	return strings.Join(parts, "; ")
 }
 
 // holdSummary counts holds in words; zero is written.

@@ -1269,8 +1269,11 @@ type HoldProof struct {
 	// BatchCount Batches that changed rows of the covered tables in that time
 	BatchCount int64 `json:"batch_count"`
 
-	// EarlierBatches Those that were judged by an earlier list of holds; must be empty
+	// EarlierBatches The first 20 of those
 	EarlierBatches []string `json:"earlier_batches"`
+
+	// EarlierCount Those of them that were judged by an earlier list of holds; must be 0
+	EarlierCount int64 `json:"earlier_count"`
 
 	// Epoch The first list of holds that has it; 0 if that was not kept
 	Epoch int64 `json:"epoch"`
@@ -2365,8 +2368,11 @@ type ScopeProof struct {
 	ByDigest  bool    `json:"by_digest"`
 	Condition *string `json:"condition"`
 
-	// Disposed Those that are there; must be empty. The first 100
+	// Disposed The first 100 of those
 	Disposed []GoneRecord `json:"disposed"`
+
+	// DisposedCount How often one of them is there; must be 0
+	DisposedCount int64 `json:"disposed_count"`
 
 	// ProcessedCount Rows of the table that were disposed of in that time, in the scope or not; of a table held as a whole it must be 0
 	ProcessedCount int64 `json:"processed_count"`

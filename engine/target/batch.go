@@ -73,7 +73,7 @@ func (d *disposition) Step(ctx context.Context) (retention.StepResult, error) {
 	if err != nil {
 		return retention.StepResult{}, d.failed(ctx, err)
 	}
-	d.skip, d.careful, d.slow = false, len(out.errors) > 0, 0
+	d.skip, d.careful, d.slow = false, len(out.errors) > 0, false
 	took := time.Since(started)
 	d.size = d.nextSize(out, took)
 	if d.planned.over || d.planned.leaf != d.pos.Leaf {
@@ -115,10 +115,12 @@ func (d *disposition) failed(ctx context.Context, err error) error {
 	case errors.Is(err, retention.ErrMoved):
 		d.planned = nil
 	case errors.Is(err, retention.ErrTooSlow):
-		// Halved; by more where that was not enough, since the step may have had far fewer rows
-		// than it aimed at, and each try takes until the time-out.
-		d.slow++
-		d.size = max(1, d.size>>min(3*d.slow-2, 30))
+		// Halved; to an eighth where that was not enough, since the step may have had far fewer
+		// rows than it aimed at, and each try takes until the time-out.
+		if d.size = max(1, d.size/2); d.slow {
+			d.size = max(1, d.size/4)
+		}
+		d.slow = true
 	case rowAtFault(err) && (!d.careful || d.size > 1):
 		// Once more, row by row where it must be.
 		if d.careful {

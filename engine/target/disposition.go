@@ -34,8 +34,8 @@ type disposition struct {
 	// size is the number of rows a step aims at: the policy's batch size, halved
 	// after a time-out, doubled again by success.
 	size int
-	// slow counts the time-outs since the last batch.
-	slow int
+	// slow: the last try ran into a time-out.
+	slow bool
 	// skip: the next step leaves out rows that somebody else has locked.
 	skip bool
 	// careful: the database refused a row of the last step, or of the one before; the

@@ -27,7 +27,7 @@ const (
 
 // PreviewHold counts what a hold would cover; see engine.GuardTarget. Nothing of it stays: the
 // ids are in tables of the session's own, which are rolled back.
-func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (p retention.HoldPreview, missing [][]retention.MissingRecord, err error) {
+func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (p retention.HoldPreview, missing [][]retention.EvidenceKey, err error) {
 	select {
 	case t.counting <- struct{}{}:
 		defer func() { <-t.counting }()
@@ -67,7 +67,7 @@ type previewer struct {
 	out   retention.ScopePreview
 }
 
-func (v *previewer) look(ctx context.Context, number int32, now time.Time, policies []retention.Policy) (missing []retention.MissingRecord, err error) {
+func (v *previewer) look(ctx context.Context, number int32, now time.Time, policies []retention.Policy) (missing []retention.EvidenceKey, err error) {
 	if _, err := v.tx.Exec(ctx, ourPath); err != nil {
 		return nil, err
 	}
@@ -233,7 +233,7 @@ func (v *previewer) samples(ctx context.Context, tx pgx.Tx, c sqlgen.Covered) er
 
 // lookedUp are the first of the ids, those without a row before the others, as they are in the
 // evidence.
-func (v *previewer) lookedUp(ctx context.Context) (out []retention.MissingRecord) {
+func (v *previewer) lookedUp(ctx context.Context) (out []retention.EvidenceKey) {
 	var positions []int
 	v.within(ctx, func(tx pgx.Tx) (err error) {
 		positions, err = missing(ctx, tx, v.scope, v.table)
@@ -253,7 +253,7 @@ func (v *previewer) lookedUp(ctx context.Context) (out []retention.MissingRecord
 			break
 		}
 		key := v.scope.RecordIDs[pos]
-		out = append(out, retention.MissingRecord{Key: key, Digests: [][]byte{v.t.Digest(v.table.Logical(), key)}})
+		out = append(out, retention.EvidenceKey{Key: key, Digest: v.t.Digest(v.table.Logical(), key)})
 	}
 	return out
 }
