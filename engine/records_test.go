@@ -435,13 +435,16 @@ func TestAnArchivedRecordSaysWhereItIsAndATreatedOneWhatWasDone(t *testing.T) {
 func TestTheDayOnWhichARecordIsDueIsTheFirstOnWhichARunWouldTakeIt(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)
-	h.exec(`CREATE TABLE public.r (id text PRIMARY KEY, created_at timestamptz NOT NULL)`)
+	h.exec(`CREATE TABLE public.r (id text PRIMARY KEY, created_at timestamptz NOT NULL, day date)`)
 	instants := []string{"2023-01-31T12:00:00Z", "2023-01-30T12:00:00Z", "2023-01-28T12:00:00Z", "2024-02-29T00:30:00Z", "2023-02-26T01:30:00Z", "2023-09-29T01:30:00Z", "2022-12-31T23:59:59.999999Z", "2023-03-31T00:00:00Z"}
 	for _, at := range instants {
-		h.exec(`INSERT INTO public.r VALUES ('` + at + `', '` + at + `')`)
+		h.exec(`INSERT INTO public.r VALUES ('` + at + `', '` + at + `', '` + at[:10] + `')`)
 	}
-	for i, period := range []string{"P1M", "P1Y", "P13M", "P30D", "PT36H", "P1M1D"} {
+	for i, period := range []string{"P1M", "P1Y", "P13M", "P30D", "PT36H", "P1M1D", "P1M", "P30D", "PT36H", "P1M1D"} {
 		p := policyOn("r", 1)
+		if i > 5 {
+			p.TimestampColumn = "day"
+		}
 		var err error
 		if p.RetentionPeriod, err = retention.ParsePeriod(period); err != nil {
 			t.Fatal(err)

@@ -19,8 +19,8 @@ type Look struct {
 	// Done: the whole table is judged, and OldestDue is the answer. Else the round has
 	// used up its time, and the next one goes on from Position.
 	Done bool
-	// OldestDue is the timestamp of the oldest row that is due and not held; nil if
-	// there is none.
+	// OldestDue is the timestamp of the oldest row that is due and not held (of a day its
+	// last instant); nil if there is none.
 	OldestDue *time.Time
 	// Cutoff is the one that was measured with.
 	Cutoff time.Time

@@ -355,14 +355,22 @@ func (p *Policy) Rule() string {
 	if p.Condition != "" {
 		where = ", where `" + p.Condition + "`"
 	}
+	along := ""
+	if len(p.Cascade) > 0 {
+		names := make([]string, len(p.Cascade))
+		for i, t := range p.Cascade {
+			names[i] = t.String()
+		}
+		along = ", with what refers to them in " + codeList(names) + ","
+	}
 	since := fmt.Sprintf("%s after `%s`%s.", p.RetentionPeriod.Human(), p.TimestampColumn, where)
 	switch p.Action {
 	case ActionAnonymize:
 		return fmt.Sprintf("Anonymize %s in rows of `%s` %s", p.columnList(), p.Table, since)
 	case ActionArchive:
-		return fmt.Sprintf("Archive rows of `%s` into `%s` %s", p.Table, p.ArchiveTable(), since)
+		return fmt.Sprintf("Archive rows of `%s` into `%s`%s %s", p.Table, p.ArchiveTable(), along, since)
 	default:
-		return fmt.Sprintf("Delete rows of `%s` %s", p.Table, since)
+		return fmt.Sprintf("Delete rows of `%s`%s %s", p.Table, along, since)
 	}
 }
 

@@ -75,6 +75,11 @@ func TestTheSentenceOfAnArchivePolicyNamesBothTables(t *testing.T) {
 	if got, want := p.Rule(), "Archive rows of `\"Sales\".orders` into `\"Sales\".orders_archive` 1 year and 6 months after `created_at`."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
+	p.Cascade = []retention.TableName{name("Sales", "items"), name("Sales", "notes")}
+	if got, want := p.Rule(), "Archive rows of `\"Sales\".orders` into `\"Sales\".orders_archive`, with what refers to them in `\"Sales\".items` and `\"Sales\".notes`, 1 year and 6 months after `created_at`."; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+	p.Cascade = nil
 	p.Archive = &retention.Archive{Table: name("cold", "Orders")}
 	if got, want := p.Rule(), "Archive rows of `\"Sales\".orders` into `cold.\"Orders\"` 1 year and 6 months after `created_at`."; got != want {
 		t.Errorf("got  %s\nwant %s", got, want)

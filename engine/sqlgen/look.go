@@ -1,13 +1,17 @@
 package sqlgen
 
-import "fmt"
+import (
+	"fmt"
+
+	"holdfast/engine/plan"
+)
 
 // Oldest prints the query for the oldest row of a part of the table that is due and
-// not held: its timestamp as it is and as an instant, and its address. It locks
-// nothing.
+// not held: its timestamp as it is and as an instant, the last one of a day, and its
+// address. It locks nothing.
 func (g *Printer) Oldest(r Range) Statement {
 	b := &builder{}
-	b.printf("SELECT %s, %s, %s.ctid::pg_catalog.text FROM %s\nWHERE ", g.ts(), g.moment(b), alias, g.from())
+	b.printf("SELECT %s, %s, %s.ctid::pg_catalog.text FROM %s\nWHERE ", g.ts(), g.aged(b), alias, g.from())
 	b.printf("%s\nORDER BY %s LIMIT 1", g.where(b, r), g.ts())
 	return b.done()
 }
@@ -20,4 +24,22 @@ func (g *Printer) moment(b *builder) string {
 		return fmt.Sprintf("(%s::pg_catalog.timestamp AT TIME ZONE %s::pg_catalog.text)", g.ts(), b.arg(g.plan.Policy.TimeZone))
 	}
 	return g.instant(g.ts())
+}
+
+// aged prints the last instant that must be older than the cutoff: a day is due when all
+// of it is.
+func (g *Printer) aged(b *builder) string {
+	if g.plan.Time.Kind != plan.TimeDate {
+		return g.moment(b)
+	}
+	return fmt.Sprintf("((%s::pg_catalog.timestamp OPERATOR(pg_catalog.+) '1 day'::pg_catalog.interval) AT TIME ZONE %s::pg_catalog.text OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)",
+		g.ts(), b.arg(g.plan.Policy.TimeZone))
+}
+
+// Beyond prints the query for the address of the first due row after so many of a part of
+// the table, held ones among them, in the order in which they are stored.
+func (g *Printer) Beyond(r Block, rows int) Statement {
+	b := &builder{}
+	b.printf("SELECT %s.ctid::pg_catalog.text FROM %s\nWHERE %s\n  AND %s\nOFFSET %s LIMIT 1", alias, g.from(), g.within(b, Range{Block: &r}), g.dueWithin(b), b.arg(rows))
+	return b.done()
 }

@@ -82,7 +82,7 @@ func Covering(t *plan.Table, id retention.Key, held []plan.HeldRows, stored bool
 }
 
 // Record prints the query for how the record with a key stands under the plan: the
-// instant from which its period counts, whether it is old enough, matches and is treated,
+// timestamp as an instant and the last instant of it, whether it is old enough, matches and is treated,
 // and by which of the foreign keys that refer to its table it is kept.
 func (g *Printer) Record(id retention.Key) Statement {
 	b := &builder{}
@@ -109,8 +109,8 @@ func (g *Printer) Record(id retention.Key) Statement {
 	if with := g.below(b, is); with != "" {
 		own = with
 	}
-	b.printf("SELECT %s, (%s) IS TRUE, %s, %s, ARRAY[%s]::pg_catalog.bool[], %s FROM %s\nWHERE %s",
-		g.sane(g.moment(b)), old, matches, treated, strings.Join(kept, ", "), own, g.from(), is)
+	b.printf("SELECT %s, %s, (%s) IS TRUE, %s, %s, ARRAY[%s]::pg_catalog.bool[], %s FROM %s\nWHERE %s",
+		g.sane(g.moment(b)), g.sane(g.aged(b)), old, matches, treated, strings.Join(kept, ", "), own, g.from(), is)
 	return b.done()
 }
 

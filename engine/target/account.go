@@ -129,11 +129,21 @@ func (d *disposition) checkReach(ctx context.Context, before map[uint32]moves, o
 		}
 		want = d.wanted(m, want, out)
 		if m != want {
-			return fmt.Errorf("a trigger reached further than the policy says: in %s it made %d inserts, %d updates and %d deletes where %d, %d and %d were planned; the batch was rolled back and nothing was changed; name it in the policy's triggers if that is wanted (triggers: {%s: …}), or disable that trigger for this policy's rows",
-				m.name, m.inserted, m.updated, m.deleted, want.inserted, want.updated, want.deleted, m.name)
+			return fmt.Errorf("a trigger reached further than the policy says: in %s it made %d inserts, %d updates and %d deletes where %d, %d and %d were planned; the batch was rolled back and nothing was changed; %s",
+				m.name, m.inserted, m.updated, m.deleted, want.inserted, want.updated, want.deleted, d.reachedRemedy(m, want))
 		}
 	}
 	return d.checkHeld(ctx, func(t plan.Triggered) bool { return did[t.Table.Name].updated+did[t.Table.Name].deleted > 0 })
+}
+
+// reachedRemedy is what can be done about a trigger that changed what the policy does not name.
+func (d *disposition) reachedRemedy(did, want moves) string {
+	const disable = "disable that trigger for this policy's rows"
+	if did.name == d.planned.Root.Name {
+		return disable + ", or have it leave the policy's own table alone: what it changes there cannot be told from what the policy does"
+	}
+	e := retention.TriggerEffects{Inserted: did.inserted != want.inserted, Updated: did.updated != want.updated, Deleted: did.deleted != want.deleted}
+	return fmt.Sprintf("name it in the policy's triggers if that is wanted (triggers: {%s: %q}), or %s", did.name, e.String(), disable)
 }
 
 // commit accounts for the batch and ends the transaction, in one round trip: the
@@ -195,13 +205,15 @@ func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	return nil
 }
 
-// again starts the walk once more where rows that were blocked may be free now that
-// others of their own table are gone: until a pass frees nothing.
+// again starts the walk once more, until a pass takes nothing, where rows that were blocked
+// may be free now that others of their own table are gone, and where rows of the table were
+// written anew, so perhaps behind the end of the walk: they lost a reference to one that went.
 func (d *disposition) again(out *outcome, p retention.Progress) {
-	if !out.done || !d.planned.InPasses() {
+	if !out.done || p.Processed == out.next.Before {
 		return
 	}
-	if p.Blocked == 0 || p.Processed == out.next.Before {
+	rewritten := p.Effects[d.planned.Root.Name.String()].Updated > 0
+	if !rewritten && (p.Blocked == 0 || !d.planned.InPasses()) {
 		return
 	}
 	out.done = false

@@ -46,8 +46,10 @@ type outcome struct {
 	waiters int
 	// restart: the walk began again, so rows that were left are met once more.
 	restart bool
-	// filenode is the storage of what is walked.
+	// filenode is the storage of what is walked, and blocks how many of its blocks the batch
+	// went through; 0 if it followed an index.
 	filenode uint32
+	blocks   int64
 	// dropped: an empty partition was dropped.
 	dropped bool
 }
@@ -173,7 +175,10 @@ func (d *disposition) work(ctx context.Context, in entry) (outcome, error) {
 	if err != nil || r == nil {
 		return out, err
 	}
-	return out, d.change(ctx, *r, in, &out)
+	if err := d.change(ctx, *r, in, &out); err != nil || out.blocks == 0 {
+		return out, err
+	}
+	return out, d.settleCrowd(&out)
 }
 
 // entry is what a batch found at its beginning.

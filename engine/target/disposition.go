@@ -34,6 +34,8 @@ type disposition struct {
 	// size is the number of rows a step aims at: the policy's batch size, halved
 	// after a time-out, doubled again by success.
 	size int
+	// crowd is how close together due rows have been found in a walk by blocks.
+	crowd crowd
 	// slow: the last try ran into a time-out.
 	slow bool
 	// skip: the next step leaves out rows that somebody else has locked.

@@ -68,10 +68,17 @@ func (t *Target) tryCondition(ctx context.Context, table *plan.Table, c *conditi
 		return classify(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if _, err := tx.Exec(ctx, `SELECT set_config('lock_timeout', $1, true)`, millis(tryPatience)); err != nil {
+		return classify(err)
+	}
 	if err := useOwnPath(ctx, tx); err != nil {
 		return classify(err)
 	}
-	return checkCondition(ctx, tx, &planned{Plan: &plan.Plan{Table: table, Cond: c}})
+	err = checkCondition(ctx, tx, &planned{Plan: &plan.Plan{Table: table, Cond: c}})
+	if errors.Is(err, retention.ErrBusy) {
+		return retention.Conflictf("%s is locked by another session, so the condition cannot be checked against it; try again when that has ended, or hold the whole table, which waits for nobody", table.Name)
+	}
+	return err
 }
 
 const (

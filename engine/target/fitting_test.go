@@ -292,3 +292,20 @@ func TestRowsThatFitAreCounted(t *testing.T) {
 		t.Errorf("got %+v, %v; want 10", got, err)
 	}
 }
+
+// A hold by condition does not wait for ever for a table that somebody has locked, and says
+// what can be done.
+func TestHoldByConditionOnALockedTableSaysSo(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 3))
+	other := f.connect()
+	for _, sql := range []string{`BEGIN`, `LOCK TABLE public.r IN ACCESS EXCLUSIVE MODE`} {
+		if _, err := other.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := retention.Hold{Scope: []retention.Scope{{Table: table("r"), Condition: "id = 1"}}}
+	if err := f.target.CheckKeys(t.Context(), h); !errors.Is(err, retention.ErrConflict) || !strings.Contains(err.Error(), "hold the whole table") {
+		t.Errorf("got %v, want a conflict that offers the whole table", err)
+	}
+}

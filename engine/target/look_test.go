@@ -279,7 +279,7 @@ func TestALookCountsLocalTimesInThePolicysZone(t *testing.T) {
 	for _, c := range []struct{ column, unit, value, want string }{
 		{"timestamptz", "", "'2020-07-01 12:00:00+00'", "2020-07-01T12:00:00Z"},
 		{"timestamp", "", "'2020-07-01 12:00:00'", "2020-07-01T10:00:00Z"},
-		{"date", "", "'2020-07-01'", "2020-06-30T22:00:00Z"},
+		{"date", "", "'2020-07-01'", "2020-07-01T21:59:59.999999Z"}, // the last instant of the day
 		{"bigint", "seconds", "1593604800", "2020-07-01T12:00:00Z"},
 		{"bigint", "milliseconds", "1593604800250", "2020-07-01T12:00:00.25Z"},
 		{"integer", "seconds", "1593604800", "2020-07-01T12:00:00Z"},

@@ -236,12 +236,13 @@ func mustCount(ctx context.Context, tx pgx.Tx, table retention.TableName) error 
 }
 
 // columnCutoff is the cutoff in the column's type, such that a value is due exactly
-// if it is below it: the day or second that the cutoff falls in is not yet over.
+// if it is below it: the day that the cutoff falls in is not yet over, but a second that has
+// begun before it is the instant at which it began.
 func columnCutoff(ctx context.Context, tx pgx.Tx, kind plan.TimeKind, p retention.Policy, asOf time.Time) (any, error) {
 	expr := map[plan.TimeKind]string{
 		plan.TimeInstant:      `c`,
 		plan.TimeLocal:        `c AT TIME ZONE $2`,
-		plan.TimeDate:         `((c AT TIME ZONE $2) + interval '1 day - 1 microsecond')::date`,
+		plan.TimeDate:         `(c AT TIME ZONE $2)::date`,
 		plan.TimeSeconds:      `ceil(extract(epoch FROM c))::bigint`,
 		plan.TimeMilliseconds: `ceil(extract(epoch FROM c) * 1000)::bigint`,
 	}[kind]

@@ -307,7 +307,7 @@ func problemOf(err error) string {
 }
 
 func (r *recorder) judge(ctx context.Context, sp pgx.Tx, pl *planned, out *retention.RecordPolicy) error {
-	var at pgtype.Timestamptz
+	var at, aged pgtype.Timestamptz
 	var old bool
 	var kept []bool
 	var own bool
@@ -315,7 +315,7 @@ func (r *recorder) judge(ctx context.Context, sp pgx.Tx, pl *planned, out *reten
 	if err := useOwnPath(ctx, sp); err != nil {
 		return err
 	}
-	if err := sp.QueryRow(ctx, s.SQL, asPlanned(s)...).Scan(&at, &old, &out.Matches, &out.Treated, &kept, &own); err != nil {
+	if err := sp.QueryRow(ctx, s.SQL, asPlanned(s)...).Scan(&at, &aged, &old, &out.Matches, &out.Treated, &kept, &own); err != nil {
 		return err
 	}
 	if _, err := sp.Exec(ctx, ourPath); err != nil {
@@ -340,17 +340,21 @@ func (r *recorder) judge(ctx context.Context, sp pgx.Tx, pl *planned, out *reten
 		return nil
 	}
 	out.Timestamp = &at.Time
-	return dueAt(ctx, sp, out)
+	if pl.Time.Kind == plan.TimeDate {
+		aged.Time = aged.Time.Add(time.Microsecond) // at the midnight itself its day is over
+	}
+	return dueAt(ctx, sp, aged.Time, out)
 }
 
-// dueAt finds the first instant at which the record is old enough. That is not always the
-// sum: months are taken off before days, and where a month is shorter than the one before
-// the cutoff jumps at midnight (31 January and a month is due on 1 March). So the same
-// time of the days around the sum and their midnights are tried.
-func dueAt(ctx context.Context, tx pgx.Tx, out *retention.RecordPolicy) error {
+// dueAt finds the first instant at which the record is old enough, which is when the last
+// instant of its timestamp is. That is not always the sum: months are taken off before
+// days, and where a month is shorter than the one before the cutoff jumps at midnight (31
+// January and a month is due on 1 March). So the same time of the days around the sum and
+// their midnights are tried.
+func dueAt(ctx context.Context, tx pgx.Tx, aged time.Time, out *retention.RecordPolicy) error {
 	p := out.Policy
 	var at time.Time
-	if at := p.RetentionPeriod.After(*out.Timestamp); at.Year() > 9999 {
+	if at := p.RetentionPeriod.After(aged); at.Year() > 9999 {
 		return nil // never, as far as anybody can write
 	}
 	// Hours come first, since a cutoff takes them off last.
@@ -361,7 +365,7 @@ func dueAt(ctx context.Context, tx pgx.Tx, out *retention.RecordPolicy) error {
 			SELECT (day + make_interval(days => d)) AT TIME ZONE $2::text AS at
 			FROM sum, generate_series(-4, 4) AS d, unnest(ARRAY[local, date_trunc('day', local)]) AS day)
 		SELECT min(at) FROM candidate WHERE $1::timestamptz < `+cutoffSQL("(at + interval '1 microsecond')", "$2", "$3"),
-		*out.Timestamp, p.TimeZone, p.RetentionPeriod.String()).Scan(&at)
+		aged, p.TimeZone, p.RetentionPeriod.String()).Scan(&at)
 	if err == nil {
 		out.DueAt = &at
 	}

@@ -29,6 +29,7 @@ func (d *disposition) locate(ctx context.Context, filenode uint32, blocks int64)
 	if d.pos.Tie == nil && (!d.pos.Started || d.pos.Filenode != filenode) {
 		out.restart = d.pos.Started
 		out.next = position{Walk: plan.WalkBlock, Started: true, Filenode: filenode, End: blocks, Density: tableDensity(d.planned.Plan)}
+		d.crowd.enter()
 	}
 	if d.pos.Tie != nil && d.pos.Filenode != filenode {
 		if err := d.spanTie(ctx, &out, filenode); err != nil {
@@ -105,6 +106,7 @@ func (d *disposition) spanTie(ctx context.Context, out *outcome, filenode uint32
 	if err != nil {
 		return err
 	}
+	d.crowd.enter()
 	out.next.Block, out.next.End, out.next.Filenode = from, to+1, filenode
 	out.next.Density = max(float64(rows)/float64(to+1-from), 0.01)
 	return nil
@@ -124,13 +126,21 @@ func (d *disposition) locateBlock(ctx context.Context, out outcome) (outcome, *s
 	if p.Block >= p.End {
 		return d.afterBlocks(ctx, out)
 	}
-	n := max(1, min(int64(float64(d.size)/p.Density), maxBlocksPerStep))
+	n, sure := d.crowd.blocks(d.size, p.Density)
 	r := &sqlgen.Block{From: p.Block, To: min(p.Block+n, p.End)}
-	out.step = fmt.Sprintf("blocks %d to %d", r.From, r.To-1)
 	if p.Tie != nil {
 		r.Tie = p.Tie.value()
+	}
+	if !sure {
+		if err := d.bound(ctx, r); err != nil {
+			return out, nil, err
+		}
+	}
+	out.step = fmt.Sprintf("blocks %d to %d", r.From, r.To-1)
+	if p.Tie != nil {
 		out.step = fmt.Sprintf("%s = %v, %s", d.planned.Time.Column.Name, d.markText(p.Tie), out.step)
 	}
+	out.blocks = r.To - r.From
 	p.Block = r.To
 	if p.Block >= p.End && p.Tie == nil {
 		out.done = true

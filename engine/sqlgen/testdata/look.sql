@@ -41,7 +41,7 @@ ORDER BY "t"."at" LIMIT 1
 -- $4 = 2024-01-04T00:00:00Z
 
 -- case: slice, date
-SELECT "t"."at", ("t"."at"::pg_catalog.timestamp AT TIME ZONE $1::pg_catalog.text), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+SELECT "t"."at", (("t"."at"::pg_catalog.timestamp OPERATOR(pg_catalog.+) '1 day'::pg_catalog.interval) AT TIME ZONE $1::pg_catalog.text OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.date AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.date
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.date
   AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.date
@@ -52,7 +52,7 @@ ORDER BY "t"."at" LIMIT 1
 -- $4 = 2024-01-04T00:00:00Z
 
 -- case: blocks, date
-SELECT "t"."at", ("t"."at"::pg_catalog.timestamp AT TIME ZONE $1::pg_catalog.text), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+SELECT "t"."at", (("t"."at"::pg_catalog.timestamp OPERATOR(pg_catalog.+) '1 day'::pg_catalog.interval) AT TIME ZONE $1::pg_catalog.text OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.date
   AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.date

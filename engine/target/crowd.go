@@ -1,0 +1,72 @@
+package target
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+// crowd is how many due rows a block has been found to have. A step by blocks is cut by it:
+// the planner's statistics may be old, or missing, and say nothing of where in the table the
+// due rows are.
+type crowd struct {
+	// most is the most per block of a step in this walk; 0 before the first.
+	most float64
+	// over: the last try had more rows than a batch may have, and was rolled back.
+	over bool
+}
+
+// enter begins a walk, unless its first step is tried again.
+func (c *crowd) enter() {
+	if !c.over {
+		c.most = 0
+	}
+}
+
+// blocks is how many a step of the size takes where there are so many rows in each as are
+// reckoned with, and whether that is sure to be no more rows than the size.
+func (c *crowd) blocks(size int, density float64) (n int64, sure bool) {
+	if c.over {
+		density = max(density, c.most)
+	}
+	n = max(1, min(int64(float64(size)/density), maxBlocksPerStep))
+	// A fifth of a step more is not worth a look at it before: it is rolled back if it comes
+	// to be more than the policy's batch size.
+	return n, n == 1 || c.most > 0 && float64(n)*c.most <= 1.2*float64(size)
+}
+
+// bound cuts a step before the block in which there are more due rows than it aims at; one
+// block is the least.
+func (d *disposition) bound(ctx context.Context, r *sqlgen.Block) error {
+	var tid string
+	err := d.queryRow(ctx, d.planned.sql.Beyond(*r, d.size)).Scan(&tid)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	to, err := blockOf(tid)
+	if err == nil && to < r.To {
+		r.To = max(r.From+1, to)
+	}
+	return err
+}
+
+// settleCrowd learns from a step by blocks, and has it made again, smaller, if it changed
+// more rows than the policy allows a batch.
+func (d *disposition) settleCrowd(out *outcome) error {
+	c := out.counts
+	found := float64(c.Processed+c.Held+c.Blocked+c.SkippedTotal()) / float64(out.blocks)
+	d.crowd.most = max(d.crowd.most, found)
+	if d.crowd.over = out.blocks > 1 && c.Processed > int64(d.spec.Policy.BatchSize); d.crowd.over {
+		return retention.ErrMoved
+	}
+	// Thinner parts are believed step by step, denser ones at once.
+	out.next.Density = max(0.01, found, 0.75*out.next.Density+0.25*found)
+	return nil
+}
