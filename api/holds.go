@@ -12,7 +12,7 @@ import (
 
 // ListHolds is GET /holds.
 func (s *server) ListHolds(ctx context.Context, r oapi.ListHoldsRequestObject) (oapi.ListHoldsResponseObject, error) {
-	f := retention.HoldFilter{Search: value(r.Params.Q), Statuses: convert[oapi.HoldStatus, retention.HoldStatus](r.Params.Status), ReviewDue: value(r.Params.ReviewDue), Matter: value(r.Params.Matter)}
+	f := retention.HoldFilter{Search: value(r.Params.Q), Statuses: convert[oapi.HoldStatus, retention.HoldStatus](r.Params.Status), ReviewDue: value(r.Params.ReviewDue), FailSafe: value(r.Params.FailSafe), Matter: value(r.Params.Matter)}
 	items, next, err := s.engine.Holds(ctx, httpauth.ActorFrom(ctx), f, page(r.Params.Limit, r.Params.Cursor))
 	if err != nil {
 		return nil, err
@@ -223,7 +223,20 @@ func renderHold(h retention.Hold) oapi.Hold {
 		Status: oapi.HoldStatus(h.Status), EffectiveAt: utc(h.EffectiveAt), ReleasedBy: orNull(h.ReleasedBy),
 		ReleasedAt: utc(h.ReleasedAt), ReleaseReason: orNull(h.ReleaseReason), Version: h.Version,
 		ReviewAt: utc(h.ReviewAt), ReleaseDelay: delayOrNull(h.ReleaseDelay), ReleasesAt: utc(h.ReleasesAt),
+		Faults: each(faultsInForce(h), renderFault),
 	}
+}
+
+// faultsInForce are the faults of a hold that still restrains anything.
+func faultsInForce(h retention.Hold) []retention.HoldFault {
+	if !h.Status.InForce() {
+		return nil
+	}
+	return h.Faults
+}
+
+func renderFault(f retention.HoldFault) oapi.HoldFault {
+	return oapi.HoldFault{Scope: f.Scope, Table: f.Table.String(), On: f.On.String(), Effect: oapi.HoldFaultEffect(f.Effect), Reason: f.Reason, Remedy: f.Remedy}
 }
 
 func renderScope(s retention.Scope) oapi.Scope {

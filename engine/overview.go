@@ -28,6 +28,9 @@ type Overview struct {
 	ActiveHolds []retention.Hold
 	// ReviewHolds are the newest holds that a person is to look at now.
 	ReviewHolds []retention.Hold
+	// FaultyHolds are the newest holds that hold more than they say, since a table or column
+	// is not what it was.
+	FaultyHolds []retention.Hold
 	// HoldDates count holds in force by what comes next.
 	HoldDates retention.HoldDates
 	// Schedules are all of them by name, with how they fare.
@@ -90,6 +93,9 @@ func (e *Engine) Overview(ctx context.Context, actor retention.Actor) (Overview,
 	}
 	// They are asked for by themselves: a review is due for what was placed long ago.
 	if o.ReviewHolds, _, err = e.store.Holds(ctx, retention.HoldFilter{ReviewDue: true}, retention.Page{Limit: 8}); err != nil {
+		return o, err
+	}
+	if o.FaultyHolds, _, err = e.store.Holds(ctx, retention.HoldFilter{FailSafe: true}, retention.Page{Limit: 8}); err != nil {
 		return o, err
 	}
 	o.HoldDates, err = e.store.HoldDates(ctx)

@@ -145,6 +145,9 @@ type HoldStore interface {
 	// AnnounceExpiry and RemindReview tell others of it, once.
 	AnnounceExpiry(ctx context.Context, id string, days int, by retention.By) (retention.Hold, error)
 	RemindReview(ctx context.Context, id string, by retention.By) (retention.Hold, error)
+	// SetHoldFaults keeps which scopes of a hold in force have a table, or columns, that are
+	// not what they were, and tells others of it.
+	SetHoldFaults(ctx context.Context, id string, faults []retention.HoldFault, by retention.By) (retention.Hold, error)
 	// HoldDates counts holds in force by what comes next.
 	HoldDates(ctx context.Context) (retention.HoldDates, error)
 	// HoldEnded records the end: released or expired, at that moment.
@@ -408,6 +411,9 @@ type GuardTarget interface {
 	ProofTable(ctx context.Context, name retention.TableName) (retention.ProofTable, error)
 	// Digest is the digest of one record in the evidence.
 	Digest(table retention.TableName, key retention.Key) []byte
+	// HoldFaults finds, by hold, the scopes in force whose table or columns are not what they
+	// were: what the batches hold as a whole, or refuse.
+	HoldFaults(ctx context.Context) (map[string][]retention.HoldFault, error)
 	// EndHold takes a hold out of force the same way. Idempotent.
 	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
 	// ForgetHold removes what was staged for a hold that is not in force.

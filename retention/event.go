@@ -23,6 +23,9 @@ const (
 	// that a person is to look at it.
 	EventHoldExpiring  EventType = "hold.expiring"
 	EventHoldReviewDue EventType = "hold.review_due"
+	// EventHoldFailSafe tells that a table or a column of a hold is not what it was, and that
+	// the whole table is held for it.
+	EventHoldFailSafe EventType = "hold.fail_safe"
 )
 
 // EventTest is the type of the events that a subscriber is tried with. No filter is asked
@@ -31,7 +34,7 @@ const EventTest EventType = "holdfast.test"
 
 // EventTypes lists every type of event.
 func EventTypes() []EventType {
-	return []EventType{EventDeleted, EventAnonymized, EventArchived, EventHoldPlaced, EventHoldReleased, EventHoldExpiring, EventHoldReviewDue}
+	return []EventType{EventDeleted, EventAnonymized, EventArchived, EventHoldPlaced, EventHoldReleased, EventHoldExpiring, EventHoldReviewDue, EventHoldFailSafe}
 }
 
 // EventOf is the type of the events that an action makes.

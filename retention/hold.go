@@ -76,6 +76,8 @@ type Hold struct {
 	// ReleasesAt is when the cooling-off period is over, of a hold whose end was asked for
 	// or has come.
 	ReleasesAt *time.Time `json:"releases_at"`
+	// Faults are scopes whose table is not what it was; see HoldFault.
+	Faults []HoldFault `json:"faults,omitempty"`
 	// Ending: its end is being carried out and cannot be taken back.
 	Ending bool `json:"-"`
 	// Version counts the edits, for ETag and If-Match.

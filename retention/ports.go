@@ -32,6 +32,8 @@ type HoldFilter struct {
 	Search string
 	// ReviewDue shows only holds that a person is to look at now.
 	ReviewDue bool
+	// FailSafe shows only holds in force of which a table or column is not what it was.
+	FailSafe bool
 	// Matter, in whatever case, shows only its holds.
 	Matter string
 }
@@ -141,6 +143,8 @@ type HoldDates struct {
 	ReviewsDue, Releasing int64
 	// Expiring counts those that end by themselves within so many days: 1, 7, 30.
 	Expiring map[int]int64
+	// Faulty are those that hold more than they say, since a table or column is not what it was.
+	Faulty int64
 }
 
 // JournalRow is a batch with its digests, on its way into the store.

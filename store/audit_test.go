@@ -118,6 +118,10 @@ func holdWrites() []write {
 			_, err := s.MarkHold(ctx, id, retention.HoldMark{Step: retention.StepRelease, Reason: "settled"}, by)
 			return err
 		}, active),
+		onHold("SetHoldFaults", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, err := s.SetHoldFaults(ctx, id, []retention.HoldFault{{Reason: "changed"}}, by)
+			return err
+		}, active),
 		onHold("AnnounceExpiry", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			_, err := s.AnnounceExpiry(ctx, id, 7, by)
 			return err

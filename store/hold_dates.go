@@ -56,6 +56,22 @@ func (s *Store) RemindReview(ctx context.Context, id string, by retention.By) (r
 	}, tellReview)
 }
 
+// SetHoldFaults keeps what of a hold in force is not what it was, and tells of it.
+func (s *Store) SetHoldFaults(ctx context.Context, id string, faults []retention.HoldFault, by retention.By) (retention.Hold, error) {
+	return s.changeAndTell(ctx, "set the faults of", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		if !h.Status.InForce() && len(faults) > 0 || retention.SameFaults(h.Faults, faults) {
+			return false, nil
+		}
+		_, err := tx.Exec(ctx, `UPDATE holdfast.hold SET faults = $2 WHERE id = $1::text::uuid`, id, append([]retention.HoldFault{}, faults...))
+		return err == nil, err
+	}, func(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
+		if len(h.Faults) == 0 {
+			return nil
+		}
+		return tellFaults(ctx, tx, h)
+	})
+}
+
 // HoldDates counts holds in force by what comes next.
 func (s *Store) HoldDates(ctx context.Context) (retention.HoldDates, error) {
 	var d retention.HoldDates
@@ -64,9 +80,10 @@ func (s *Store) HoldDates(ctx context.Context) (retention.HoldDates, error) {
 		SELECT count(*) FILTER (WHERE `+reviewDue+`), count(*) FILTER (WHERE h.status = 'releasing'),
 		       count(*) FILTER (WHERE ends AND h.expires_at <= holdfast.clock() + interval '1 day'),
 		       count(*) FILTER (WHERE ends AND h.expires_at <= holdfast.clock() + interval '7 days'),
-		       count(*) FILTER (WHERE ends AND h.expires_at <= holdfast.clock() + interval '30 days')
+		       count(*) FILTER (WHERE ends AND h.expires_at <= holdfast.clock() + interval '30 days'),
+		       count(*) FILTER (WHERE `+failsSafe+`)
 		FROM holdfast.hold AS h, LATERAL (SELECT h.status = 'active' AND h.on_expiry = 'release' AS ends) AS e
-		WHERE h.status NOT IN ('released', 'expired')`).Scan(&d.ReviewsDue, &d.Releasing, &one, &week, &month)
+		WHERE h.status NOT IN ('released', 'expired')`).Scan(&d.ReviewsDue, &d.Releasing, &one, &week, &month, &d.Faulty)
 	d.Expiring = map[int]int64{1: one, 7: week, 30: month}
 	return d, fail("count holds by their dates", err)
 }

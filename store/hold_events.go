@@ -34,6 +34,8 @@ type holdData struct {
 	// DaysLeft and OnExpiry are of announcements of an expiry alone.
 	DaysLeft int                `json:"days_left,omitempty"`
 	OnExpiry retention.OnExpiry `json:"on_expiry,omitempty"`
+	// Faults are of a hold that fails safe alone.
+	Faults []retention.HoldFault `json:"faults,omitempty"`
 	// ReviewAt is of a review that is due alone.
 	ReviewAt *time.Time `json:"review_at,omitempty"`
 }
@@ -74,6 +76,13 @@ func tellReview(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
 		at = h.ExpiresAt
 	}
 	d.ReviewAt = at
+	return tellNow(ctx, tx, d)
+}
+
+// tellFaults tells that a table or a column of a hold is not what it was.
+func tellFaults(ctx context.Context, tx pgx.Tx, h retention.Hold) error {
+	d := dataOf(h, retention.EventHoldFailSafe)
+	d.Faults = h.Faults
 	return tellNow(ctx, tx, d)
 }
 

@@ -12,7 +12,7 @@ import (
 
 const holdColumns = `h.id, h.matter, h.reason, h.expires_at, h.on_expiry, h.status, h.created_by, h.created_at,
 			h.effective_at, coalesce(h.released_by, ''), h.released_at, coalesce(h.release_reason, ''), h.version,
-			h.release_delay, h.releases_at, h.review_at, h.ending`
+			h.release_delay, h.releases_at, h.review_at, h.ending, h.faults`
 
 func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 	err = scanHoldInto(row, &h)
@@ -22,7 +22,7 @@ func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 func scanHoldInto(row pgx.CollectableRow, h *retention.Hold, more ...any) error {
 	var delay *string
 	err := row.Scan(append([]any{&h.ID, &h.Matter, &h.Reason, &h.ExpiresAt, &h.OnExpiry, &h.Status, &h.CreatedBy, &h.CreatedAt,
-		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt, &h.Ending}, more...)...)
+		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt, &h.Ending, &h.Faults}, more...)...)
 	if err != nil || delay == nil {
 		return err
 	}
@@ -58,8 +58,9 @@ func (s *Store) Holds(ctx context.Context, f retention.HoldFilter, p retention.P
 			       OR strpos(lower(h.created_by), lower($4)) > 0)
 			  AND (NOT $6 OR `+reviewDue+`)
 			  AND ($7 = '' OR lower(h.matter) = lower($7))
+			  AND (NOT $8 OR `+failsSafe+`)
 			ORDER BY h.created_at DESC, h.id DESC
-			LIMIT $5`, after.time(), after.ID, texts(f.Statuses), f.Search, limit+1, f.ReviewDue, f.Matter)
+			LIMIT $5`, after.time(), after.ID, texts(f.Statuses), f.Search, limit+1, f.ReviewDue, f.Matter, f.FailSafe)
 		if err != nil {
 			return err
 		}
@@ -77,6 +78,9 @@ func (s *Store) Holds(ctx context.Context, f retention.HoldFilter, p retention.P
 
 // reviewDue is retention.Hold.ReviewDue.
 const reviewDue = `(h.status = 'review_due' OR h.status = 'active' AND h.review_at <= holdfast.clock())`
+
+// failsSafe is of a hold in force of which a table or column is not what it was.
+const failsSafe = `(h.faults <> '[]' AND h.status IN ('active', 'review_due', 'releasing'))`
 
 // texts makes an array argument of named strings; nil becomes the empty array.
 func texts[T ~string](in []T) []string {

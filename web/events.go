@@ -16,7 +16,7 @@ import (
 var eventWords = map[retention.EventType]string{
 	retention.EventDeleted: "A record was deleted", retention.EventAnonymized: "A record was anonymized", retention.EventArchived: "A record was archived",
 	retention.EventHoldPlaced: "A hold came into force", retention.EventHoldReleased: "A hold ended",
-	retention.EventHoldExpiring: "A hold will expire", retention.EventHoldReviewDue: "A hold is to be reviewed",
+	retention.EventHoldExpiring: "A hold will expire", retention.EventHoldReviewDue: "A hold is to be reviewed", retention.EventHoldFailSafe: "A hold fails safe: its table has changed",
 }
 
 // events lists what other services are told.

@@ -45,6 +45,8 @@ func holds(v *visit) error {
 	case "":
 	case "review":
 		f.ReviewDue = true
+	case "fault":
+		f.FailSafe = true
 	default:
 		return retention.NotFoundf("holds that are due for %q", v.query("due"))
 	}
@@ -61,8 +63,8 @@ func holds(v *visit) error {
 		return err
 	}
 	view := ui.HoldsView{
-		Head:   ui.Head{Title: "Holds", Answer: strings.Join(append([]string{upperFirst(holdSummary(counts))}, comesNext(dates)...), " "), Tone: pick(dates.ReviewsDue > 0, "warn", "")},
-		Chips:  v.holdChips(status, f.ReviewDue, counts, dates),
+		Head:   ui.Head{Title: "Holds", Answer: strings.Join(append([]string{upperFirst(holdSummary(counts))}, comesNext(dates)...), " "), Tone: pick(dates.Faulty > 0, "bad", pick(dates.ReviewsDue > 0, "warn", ""))},
+		Chips:  v.holdChips(f, status, counts, dates),
 		Search: ui.Search{Action: "/holds", Name: "q", Label: "Search holds", Value: f.Search, Keep: v.keep("q"), Help: "Looks in matter, reason and person."},
 		Pager:  v.pager("holds", next), Empty: holdsEmpty(f),
 	}
@@ -72,14 +74,17 @@ func holds(v *visit) error {
 	return v.render(http.StatusOK, ui.Holds(v.shell("holds", "Holds"), view))
 }
 
-func (v *visit) holdChips(status retention.HoldStatus, due bool, counts map[retention.HoldStatus]int64, dates retention.HoldDates) []ui.Chip {
+func (v *visit) holdChips(f retention.HoldFilter, status retention.HoldStatus, counts map[retention.HoldStatus]int64, dates retention.HoldDates) []ui.Chip {
 	var all int64
 	for _, n := range counts {
 		all += n
 	}
-	chips := []ui.Chip{{Text: "All", Href: v.link("status", ""), Count: all, HasCount: true, Current: status == "" && !due}}
-	if dates.ReviewsDue > 0 || due {
-		chips = append(chips, ui.Chip{Text: "To look at now", Href: "/holds?due=review", Count: dates.ReviewsDue, HasCount: true, Current: due})
+	chips := []ui.Chip{{Text: "All", Href: v.link("status", ""), Count: all, HasCount: true, Current: status == "" && !f.ReviewDue && !f.FailSafe}}
+	if dates.ReviewsDue > 0 || f.ReviewDue {
+		chips = append(chips, ui.Chip{Text: "To look at now", Href: "/holds?due=review", Count: dates.ReviewsDue, HasCount: true, Current: f.ReviewDue})
+	}
+	if dates.Faulty > 0 || f.FailSafe {
+		chips = append(chips, ui.Chip{Text: "Tables have changed", Href: "/holds?due=fault", Count: dates.Faulty, HasCount: true, Current: f.FailSafe})
 	}
 	for _, s := range retention.HoldStatuses() {
 		chips = append(chips, ui.Chip{Text: holdPill(s).Text, Href: v.link("status", string(s)), Count: counts[s], HasCount: true, Current: s == status})
@@ -88,7 +93,7 @@ func (v *visit) holdChips(status retention.HoldStatus, due bool, counts map[rete
 }
 
 func holdsEmpty(f retention.HoldFilter) ui.Empty {
-	if f.Search != "" || len(f.Statuses) > 0 || f.ReviewDue {
+	if f.Search != "" || len(f.Statuses) > 0 || f.ReviewDue || f.FailSafe {
 		return ui.Empty{Title: "No hold fits.", Text: "No hold has this status and these words.", Action: "Show all holds", ActionTo: "/holds"}
 	}
 	return ui.Empty{Title: "No hold has been placed.", Text: "A legal hold keeps records from being deleted, anonymized or archived until it is released or expires, whatever the policies say. It counts from the moment it is placed.", Action: "Place a hold", ActionTo: "/holds/new"}
@@ -117,9 +122,9 @@ func (v *visit) holdPage(status int, h retention.Hold, f faults) error {
 // holdPageWith is the page with what becomes due by a release, if that was asked.
 func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui.HoldPreviewView) error {
 	view := ui.HoldView{
-		Becomes: becomes,
-		Head:    ui.Head{Title: h.Matter, Parent: "Holds", ParentHref: "/holds", Answer: v.clock.holdSentence(h), Tone: holdPill(h.Status).Tone},
-		ID:      h.ID, Version: h.Version, State: holdPill(h.Status), Reason: h.Reason,
+		Becomes: becomes, Faults: faultSentences(h),
+		Head: ui.Head{Title: h.Matter, Parent: "Holds", ParentHref: "/holds", Answer: v.clock.holdSentence(h), Tone: holdPill(h.Status).Tone},
+		ID:   h.ID, Version: h.Version, State: holdPill(h.Status), Reason: h.Reason,
 		ReviewDue: h.Status == retention.HoldReviewDue, CanRevise: !h.Status.Ended() && h.Status != retention.HoldReleasing,
 		CanRelease: h.Status == retention.HoldActive || h.Status == retention.HoldReviewDue,
 		Waiting:    v.holdWaiting(h), CoolsOff: v.coolsOff(h), CanReview: h.Status == retention.HoldActive,

@@ -40,6 +40,10 @@ func overview(v *visit) error {
 	for _, h := range o.ReviewHolds {
 		view.Review = append(view.Review, v.holdRow(h))
 	}
+	for _, h := range o.FaultyHolds {
+		view.Faulty = append(view.Faulty, ui.FaultyHold{Href: "/holds/" + h.ID, Matter: h.Matter, Faults: faultSentences(h)})
+	}
+	view.MoreFaulty = o.HoldDates.Faulty - int64(len(o.FaultyHolds))
 	view.Reviews = o.HoldDates.ReviewsDue
 	view.HoldDates = strings.Join(comesNext(o.HoldDates), " ")
 	if more := inForce(o.Holds) + o.Holds[retention.HoldApplying] - int64(len(o.ActiveHolds)); more > 0 {

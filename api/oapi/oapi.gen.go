@@ -240,6 +240,7 @@ const (
 	EventTypeDataRetentionArchived   EventType = "data.retention.archived"
 	EventTypeDataRetentionDeleted    EventType = "data.retention.deleted"
 	EventTypeHoldExpiring            EventType = "hold.expiring"
+	EventTypeHoldFailSafe            EventType = "hold.fail_safe"
 	EventTypeHoldPlaced              EventType = "hold.placed"
 	EventTypeHoldReleased            EventType = "hold.released"
 	EventTypeHoldReviewDue           EventType = "hold.review_due"
@@ -255,6 +256,8 @@ func (e EventType) Valid() bool {
 	case EventTypeDataRetentionDeleted:
 		return true
 	case EventTypeHoldExpiring:
+		return true
+	case EventTypeHoldFailSafe:
 		return true
 	case EventTypeHoldPlaced:
 		return true
@@ -348,6 +351,27 @@ func (e FindingSeverity) Valid() bool {
 	case FindingSeverityHurts:
 		return true
 	case FindingSeverityNote:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HoldFaultEffect.
+const (
+	HoldFaultEffectNothingLeft     HoldFaultEffect = "nothing_left"
+	HoldFaultEffectPoliciesRefused HoldFaultEffect = "policies_refused"
+	HoldFaultEffectWholeTableHeld  HoldFaultEffect = "whole_table_held"
+)
+
+// Valid indicates whether the value is a known member of the HoldFaultEffect enum.
+func (e HoldFaultEffect) Valid() bool {
+	switch e {
+	case HoldFaultEffectNothingLeft:
+		return true
+	case HoldFaultEffectPoliciesRefused:
+		return true
+	case HoldFaultEffectWholeTableHeld:
 		return true
 	default:
 		return false
@@ -1171,8 +1195,12 @@ type Hold struct {
 	// EffectiveAt Since when it has been in force
 	EffectiveAt *time.Time `json:"effective_at"`
 	ExpiresAt   *time.Time `json:"expires_at"`
-	ID          string     `json:"id"`
-	Matter      string     `json:"matter"`
+
+	// Faults Tables and columns of a hold in force that are not what they were when it was placed: nobody
+	// can tell which rows it means there, so it covers more, never less. Looked for every minute.
+	Faults []HoldFault `json:"faults"`
+	ID     string      `json:"id"`
+	Matter string      `json:"matter"`
 
 	// OnExpiry Whether the hold ends at its expiry, or stays in force until a person decides.
 	OnExpiry OnExpiry `json:"on_expiry"`
@@ -1193,6 +1221,30 @@ type Hold struct {
 	Status   HoldStatus `json:"status"`
 	Version  int        `json:"version"`
 }
+
+// HoldFault defines model for HoldFault.
+type HoldFault struct {
+	// Effect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more.
+	Effect HoldFaultEffect `json:"effect"`
+
+	// On The table where it matters: another one for archived rows
+	On string `json:"on"`
+
+	// Reason What is not as it was
+	Reason string `json:"reason"`
+
+	// Remedy What can be done
+	Remedy string `json:"remedy"`
+
+	// Scope The scope's place in the hold, from 0
+	Scope int `json:"scope"`
+
+	// Table The table that the scope named
+	Table string `json:"table"`
+}
+
+// HoldFaultEffect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more.
+type HoldFaultEffect string
 
 // HoldInput defines model for HoldInput.
 type HoldInput struct {
@@ -2905,6 +2957,9 @@ type ListHoldsParams struct {
 	// Matter Only holds of the matter of this name, without regard to case.
 	Matter *string `form:"matter,omitempty" json:"matter,omitempty"`
 
+	// FailSafe Only holds in force of which a table or a column is not what it was when they were placed
+	FailSafe *bool `form:"fail_safe,omitempty" json:"fail_safe,omitempty"`
+
 	// ReviewDue Only holds in force that a person is to look at now, since their review date or their expiry has come.
 	ReviewDue *bool `form:"review_due,omitempty" json:"review_due,omitempty"`
 
@@ -4273,6 +4328,19 @@ func (siw *ServerInterfaceWrapper) ListHolds(w http.ResponseWriter, r *http.Requ
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "matter"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "matter", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "fail_safe" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "fail_safe", r.URL.Query(), &params.FailSafe, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "fail_safe"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "fail_safe", Err: err})
 		}
 		return
 	}

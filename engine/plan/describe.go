@@ -62,7 +62,13 @@ func (p *Plan) describeYields() []string {
 
 func (p *Plan) describeHolds() []string {
 	h := p.Holds
+	var out []string
+	for _, f := range h.Faults {
+		out = append(out, fmt.Sprintf("Hold %s covers the whole of `%s` until somebody decides: %s. To end that, %s.", f.HoldID, f.On, f.Reason, f.Remedy))
+	}
 	switch {
+	case len(out) > 0:
+		return out
 	case h.All:
 		return one("The whole of `%s` is under a legal hold: nothing goes.", p.Root.Name)
 	case !h.Any():

@@ -109,11 +109,19 @@ func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
 		{"clearing what others refer to", all(many(plan.FKSetNull, func(t *plan.Table) {
 			t.Incoming = []plan.ForeignKey{{Name: "y_fkey", Child: public("y"), ParentCols: []string{"ref"}}}
 		}), cascading("lines")), "cascade", `columns of public.lines to which "y_fkey" of public.y refers`, "NO ACTION"},
-		{"a member whose held key has changed", all(many(plan.FKCascade), cascading("lines"), held(plan.HoldScope{
-			HoldID: "H", HoldNo: 1, RelID: 1, Table: public("lines"), Set: 3, KeyAttnums: []int16{2}, KeyTypes: []uint32{20},
-		})), "cascade", "hold H names records of public.lines by a key that has changed", "place it anew"},
-		{"a member that was replaced", all(many(plan.FKCascade), cascading("lines"), held(plan.HoldScope{HoldID: "H", RelID: 9, Table: public("lines")})), "cascade", "the table of that name was replaced", "release the hold"},
 	})
+}
+
+func TestAMemberWhoseHoldNobodyCanReadIsHeldAsAWhole(t *testing.T) {
+	for what, s := range map[string]plan.HoldScope{
+		"its key has changed": {HoldID: "H", HoldNo: 1, RelID: 1, Table: public("lines"), Set: 3, KeyAttnums: []int16{2}, KeyTypes: []uint32{20}},
+		"it was replaced":     {HoldID: "H", RelID: 9, Table: public("lines")},
+	} {
+		got := build(t, referred(child(1, "lines", "orders", plan.FKCascade)), cascading("lines"), held(s))
+		if m := got.Family[1]; !m.Holds.All || len(m.Holds.Faults) != 1 {
+			t.Errorf("%s: got %+v, want all of it held", what, m.Holds)
+		}
+	}
 }
 
 func TestTheFamilyHasEveryTableThatIsReachedWithItsHolds(t *testing.T) {

@@ -18,9 +18,13 @@ const HashLimit = 20_000
 type HoldScope struct {
 	HoldID string
 	HoldNo int32
-	// RelID, Table are what the scope named when the hold was placed.
+	// Index is the scope's place in the hold.
+	Index int
+	// RelID, Table are what the scope named when the hold was placed, and Named what that
+	// relation is called now; zero if it is gone.
 	RelID uint32
 	Table retention.TableName
+	Named retention.TableName
 	// Parts are the partitions that it had since the hold was placed, with theirs;
 	// Attached are those of them that it has now.
 	Parts, Attached []uint32
@@ -60,6 +64,15 @@ type HeldRows struct {
 	Sets []HeldSet
 	// Conditions are those of holds; a row is held if it fits any of them.
 	Conditions []HeldCondition
+	// Faults are scopes of which nobody can tell which rows they mean: the table, or a
+	// partition, is held as a whole for them.
+	Faults []ScopeFault
+}
+
+// ScopeFault is a fault of a scope of some hold.
+type ScopeFault struct {
+	HoldID string
+	retention.HoldFault
 }
 
 // HeldCondition is one scope by condition.
@@ -89,49 +102,84 @@ func (h HeldRows) Any() bool {
 	return h.All || len(h.Sets) > 0 || len(h.Parts) > 0 || len(h.Conditions) > 0
 }
 
-// heldRows gathers the holds in force. A scope whose table or key is no longer
-// what it was when the hold was placed bars the policy: nobody can tell which
-// rows it means now.
+// heldRows gathers the holds in force.
 func heldRows(p *Plan, in Inputs) (err error) {
 	p.Holds, err = holdsOf(in.Table, p.Key, in.Holds, "table")
 	return err
 }
 
-// holdsOf are the scopes that cover rows of one table. A refusal names the field of
-// the policy that leads there.
+// holdsOf are the scopes that cover rows of one table. Where nobody can tell which rows a
+// scope means, since the table or its columns are not what they were, the whole table is
+// held. One that was renamed is refused until a person decides; the refusal names the field
+// of the policy that leads there.
 func holdsOf(t *Table, key []Column, scopes []HoldScope, field string) (held HeldRows, err error) {
 	for _, s := range scopes {
-		own := s.RelID == t.OID
-		related := own || t.relatedTo(s) || s.archivedIn(t)
-		if !related && s.Table != t.Name {
+		fault := held.cover(t, key, s)
+		if fault == nil {
 			continue
 		}
-		if !related {
-			return held, refuse(field, fmt.Sprintf("hold %s covers records of %s, and the table of that name was replaced since", s.HoldID, s.Table), "release the hold or place it anew on this table first")
+		if fault.Effect == retention.FaultRefused {
+			return held, refuse(field, fmt.Sprintf("hold %s covers records of %s: %s", s.HoldID, s.Table, fault.Reason), fault.Remedy)
 		}
-		if !own && s.archivedIn(t) {
-			if err := s.tellable(t, field); err != nil {
-				return held, err
-			}
-		}
-		if err := held.take(t, key, s, field); err != nil {
-			return held, err
-		}
+		held.Faults = append(held.Faults, ScopeFault{HoldID: s.HoldID, HoldFault: *fault})
 	}
 	return held, nil
 }
 
-// take adds the rows of a scope that is about the table.
-func (h *HeldRows) take(t *Table, key []Column, s HoldScope, field string) error {
+// FaultsOf are the scopes about a table of which nobody can tell which of its rows they mean.
+func FaultsOf(t *Table, scopes []HoldScope) (faults []ScopeFault) {
+	var held HeldRows
+	for _, s := range scopes {
+		if fault := held.cover(t, t.KeyColumns(), s); fault != nil {
+			faults = append(faults, ScopeFault{HoldID: s.HoldID, HoldFault: *fault})
+		}
+	}
+	return faults
+}
+
+// cover adds the rows of a scope, if it is about the table.
+func (h *HeldRows) cover(t *Table, key []Column, s HoldScope) *retention.HoldFault {
+	fault := retention.HoldFault{Scope: s.Index, Table: s.Table, On: t.Name, Effect: retention.FaultWholeTable}
+	related := s.RelID == t.OID || t.relatedTo(s)
+	switch {
+	case !related && !s.archivedIn(t) && s.Table != t.Name:
+		return nil
+	case related && !s.Named.IsZero() && s.Named != s.Table:
+		fault.Effect, fault.Reason = retention.FaultRefused, fmt.Sprintf("that table is called %s now", s.Named)
+		fault.Remedy = fmt.Sprintf("give it its former name back, or place the hold anew on %s and then release this one", s.Named)
+		return &fault
+	case !related && !s.archivedIn(t):
+		h.All = true
+		fault.Reason = "the table of that name was replaced since"
+		fault.Remedy = "place the hold anew on this table, as far as its records are still meant, and then release this one"
+		return &fault
+	}
+	if s.RelID != t.OID && s.archivedIn(t) {
+		fault.Reason, fault.Remedy = s.untellable(t)
+	}
+	if fault.Reason == "" {
+		fault.Reason, fault.Remedy = h.take(t, key, s)
+	}
+	if fault.Reason == "" {
+		return nil
+	}
+	h.whole(t, s)
+	return &fault
+}
+
+// take adds the rows of a scope that is about the table, or says why nobody can tell which
+// they are, and what can be done.
+func (h *HeldRows) take(t *Table, key []Column, s HoldScope) (reason, remedy string) {
 	switch {
 	case s.Condition != "":
 		if !h.fitting(t, s) {
-			return refuse(field, fmt.Sprintf("hold %s covers rows of %s by a condition (%s), and a column that it asks for was dropped, renamed or given another type, precision, collation or labels since", s.HoldID, s.Table, s.Condition), "release the hold or place it anew with today's columns first")
+			return fmt.Sprintf("a column that its condition (%s) asks for was dropped, renamed or given another type, precision, collation or labels since", s.Condition),
+				"give the column its former name and type back, or place the hold anew with today's columns and then release this one"
 		}
-		return nil
+		return "", ""
 	case s.Set == 0:
 		h.whole(t, s)
-		return nil
+		return "", ""
 	}
 	var as []Column // its own key
 	own := s.RelID == t.OID
@@ -139,28 +187,28 @@ func (h *HeldRows) take(t *Table, key []Column, s HoldScope, field string) error
 		as = t.columnsOf(s)
 	}
 	if own && !sameKey(key, s) || !own && as == nil {
-		return refuse(field, fmt.Sprintf("hold %s names records of %s by a key that has changed since it was placed", s.HoldID, t.Name), "release the hold or place it anew with today's key first")
+		return "its records were named by a key that has changed since", "give the table its former key back, or place the hold anew with today's key and then release this one"
 	}
 	h.add(s, as)
-	return nil
+	return "", ""
 }
 
-// tellable refuses an archive in which nobody can tell the rows that a scope holds in the
-// table that they were archived from.
-func (s HoldScope) tellable(t *Table, field string) error {
+// untellable is why nobody can tell, in an archive, which rows a scope holds in the table
+// that they were archived from.
+func (s HoldScope) untellable(t *Table) (reason, remedy string) {
 	switch {
 	case s.Swapped:
-		return refuse(field, fmt.Sprintf("hold %s covers records of %s, whose columns have exchanged names since rows were archived into %s: nobody can tell which column is which there", s.HoldID, s.Table, t.Name), "give the columns their former names back, or release the hold")
+		return fmt.Sprintf("its columns have exchanged names since rows were archived into %s: nobody can tell which column is which there", t.Name), "give the columns their former names back"
 	case s.OtherForm:
-		return refuse(field, fmt.Sprintf("hold %s covers rows of %s by a condition (%s), and a column that it asks for is missing in %s, or of another type, precision or collation there", s.HoldID, s.Table, s.Condition, t.Name), "give the archive's columns the types of the table's, or release the hold")
+		return fmt.Sprintf("a column that its condition (%s) asks for is missing in %s, or of another type, precision or collation there", s.Condition, t.Name), "give the archive's columns the types of the table's"
 	case s.Set != 0 && s.Condition == "" && t.columnsOf(s) == nil:
-		return refuse(field, fmt.Sprintf("hold %s names records of %s by its key, and %s, which has rows archived from there, has no primary or unique key with those columns, or they are of other names or types", s.HoldID, s.Table, t.Name), "give the archive such a key, over columns that are NOT NULL, or release the hold")
+		return fmt.Sprintf("its records are named by a key, and %s, which has rows archived from there, has no primary or unique key with those columns, or they are of other names or types", t.Name), "give the archive such a key, over columns that are NOT NULL"
 	}
-	return nil
+	return "", ""
 }
 
 // HeldBy are the rows of a table that scopes hold, whatever policy there is. A scope whose
-// table, key or columns are no longer what they were is a *retention.Refusal.
+// table was renamed is a *retention.Refusal.
 func HeldBy(t *Table, scopes []HoldScope) (HeldRows, error) {
 	return holdsOf(t, t.KeyColumns(), scopes, "table")
 }

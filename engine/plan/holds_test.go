@@ -2,6 +2,7 @@ package plan_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"holdfast/engine/plan"
@@ -27,20 +28,35 @@ func heldBut(change func(*plan.HoldScope)) []func(*plan.Inputs) {
 	return on(held(s))
 }
 
-func TestAHoldWhoseTableOrKeyHasChangedBarsThePolicy(t *testing.T) {
-	const replaced, newKey = "the table of that name was replaced since", "by a key that has changed since it was placed"
+// What nobody can read any more covers more, never less.
+func TestAHoldWhoseTableOrKeyHasChangedHoldsTheWholeTable(t *testing.T) {
+	const replaced, newKey = "the table of that name was replaced since", "by a key that has changed since"
+	other := plan.HoldScope{HoldID: "W", RelID: 999, Table: public("orders")}
+	for name, c := range map[string]struct {
+		in   []func(*plan.Inputs)
+		want string
+	}{
+		"another table of the same name":     {heldBut(func(s *plan.HoldScope) { s.RelID = 999 }), replaced},
+		"a whole table that was replaced":    {on(held(other)), replaced},
+		"the second of two holds":            {on(held(scope(3, 1, 5), other)), replaced},
+		"the key is another column":          {heldBut(func(s *plan.HoldScope) { s.KeyAttnums = []int16{2} }), newKey},
+		"the key has another type":           {heldBut(func(s *plan.HoldScope) { s.KeyTypes = []uint32{23} }), newKey},
+		"the key had a column more":          {heldBut(func(s *plan.HoldScope) { s.KeyAttnums, s.KeyTypes = []int16{1, 3}, []uint32{20, 25} }), newKey},
+		"the key has a column more":          {append(table(func(t *plan.Table) { t.Key.Columns = []string{"id", "email"} }), held(scope(3, 1, 5))), newKey},
+		"the key's columns changed places":   {append(table(func(t *plan.Table) { t.Key.Columns = []string{"id", "customer_id"} }), held(plan.HoldScope{HoldID: "H", RelID: 1000, Table: public("orders"), Set: 3, KeyAttnums: []int16{13, 1}, KeyTypes: []uint32{20, 20}})), newKey},
+		"there is no key any more":           {append(table(func(t *plan.Table) { t.Key = nil }), held(scope(3, 1, 5))), newKey},
+		"a column of a condition is another": {heldBut(func(s *plan.HoldScope) { s.Set, s.Condition, s.Changed = 0, "id = 1", true }), "a column that its condition (id = 1) asks for"},
+	} {
+		got := build(t, c.in...)
+		if !got.Holds.All || len(got.Holds.Faults) != 1 || !strings.Contains(got.Holds.Faults[0].Reason, c.want) || !strings.Contains(strings.Join(got.Describe(), " "), c.want) {
+			t.Errorf("%s: got %+v, want the whole table held since %q, and that said", name, got.Holds, c.want)
+		}
+	}
+}
+
+func TestAHoldWhoseTableIsCalledSomethingElseBarsThePolicy(t *testing.T) {
 	checkRefusals(t, []refusal{
-		{"another table of the same name", heldBut(func(s *plan.HoldScope) { s.RelID = 999 }), "table", replaced, "release the hold or place it anew on this table"},
-		{"a whole table that was replaced", on(held(plan.HoldScope{HoldID: "W", RelID: 999, Table: public("orders")})), "table", replaced, "release the hold or place it anew on this table"},
-		{"the second of two holds", on(held(whole(1), plan.HoldScope{HoldID: "W", RelID: 999, Table: public("orders")})), "table", replaced, "release the hold"},
-		{"the key is another column", heldBut(func(s *plan.HoldScope) { s.KeyAttnums = []int16{2} }), "table", newKey, "place it anew with today's key"},
-		{"the key has another type", heldBut(func(s *plan.HoldScope) { s.KeyTypes = []uint32{23} }), "table", newKey, "place it anew with today's key"},
-		{"the key had a column more", heldBut(func(s *plan.HoldScope) { s.KeyAttnums, s.KeyTypes = []int16{1, 3}, []uint32{20, 25} }), "table", newKey, "place it anew with today's key"},
-		{"the key has a column more", append(table(func(t *plan.Table) { t.Key.Columns = []string{"id", "email"} }), held(scope(3, 1, 5))), "table", newKey, "place it anew with today's key"},
-		{"the key's columns changed places", append(table(func(t *plan.Table) { t.Key.Columns = []string{"id", "customer_id"} }), held(plan.HoldScope{
-			HoldID: "H", RelID: 1000, Table: public("orders"), Set: 3, KeyAttnums: []int16{13, 1}, KeyTypes: []uint32{20, 20},
-		})), "table", newKey, "place it anew with today's key"},
-		{"there is no key any more", append(table(func(t *plan.Table) { t.Key = nil }), held(scope(3, 1, 5))), "table", newKey, "place it anew with today's key"},
+		{"renamed", heldBut(func(s *plan.HoldScope) { s.Table, s.Named = public("old_orders"), public("orders") }), "table", "that table is called public.orders now", "place the hold anew on public.orders"},
 	})
 }
 

@@ -110,10 +110,17 @@ func TestAnArchiveInWhichAHoldCannotBeJudgedIsLeftAlone(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.place(f)
-			_, err := f.target.Simulate(t.Context(), disposeOf("r_archive"), nil)
-			refusal, ok := errors.AsType[*retention.Refusal](err)
-			if !ok || !strings.Contains(refusal.Reason, c.words) {
-				t.Errorf("got %v, want a refusal: %s", err, c.words)
+			if s, err := f.target.Simulate(t.Context(), disposeOf("r_archive"), nil); err != nil || s.Held != 40 {
+				t.Errorf("simulated %+v, %v; want all 40 held", s, err)
+			}
+			faults, err := f.target.HoldFaults(t.Context())
+			if err != nil || len(faults) != 1 {
+				t.Errorf("found %+v, %v; want the hold's", faults, err)
+			}
+			for _, of := range faults {
+				if len(of) != 1 || of[0].On != table("r_archive") || !strings.Contains(of[0].Reason, c.words) {
+					t.Errorf("found %+v, want %q of the archive", of, c.words)
+				}
 			}
 		})
 	}

@@ -55,7 +55,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 			LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
 			LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 			JOIN holdfast_guard.archive AS a ON a.relid = t.member OR (a.schema_name, a.table_name) = (n.nspname, c.relname))
-		SELECT h.id::text, h.no, s.relid, s.schema_name, s.table_name, coalesce(s.held_set, 0),
+		SELECT h.id::text, h.no, s.scope_index, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, 0),
 		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}'),
 		       ARRAY(SELECT coalesce(a.attname::text, u.name)
 		             FROM unnest(k.key_attnums, k.key_columns) WITH ORDINALITY AS u(num, name, pos)
@@ -73,6 +73,9 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		FROM holdfast_guard.hold_scope s
 		JOIN holdfast_guard.hold h ON h.no = s.hold_no AND h.state = 'active'
 		LEFT JOIN holdfast_guard.held_set k ON k.id = s.held_set
+		LEFT JOIN LATERAL (SELECT n.nspname, c.relname
+		                   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+		                   WHERE c.oid = s.relid) AS named ON true
 		CROSS JOIN LATERAL (SELECT coalesce(array_agg(DISTINCT copies.relid), '{}') AS archives, coalesce(bool_or(copies.swapped), false) AS swapped
 		                    FROM copies
 		                    WHERE s.relid = ANY (copies.sources) OR s.parts && copies.sources
@@ -83,7 +86,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		return 0, nil, err
 	}
 	scopes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s plan.HoldScope, err error) {
-		err = row.Scan(&s.HoldID, &s.HoldNo, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
+		err = row.Scan(&s.HoldID, &s.HoldNo, &s.Index, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Named.Schema, &s.Named.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
 			&s.Condition, &s.Columns, &s.ColumnTypes, &s.Changed, &s.ArchivedIn, &s.Swapped, &s.OtherForm)
 		s.Parts = append(s.Parts, s.Attached...)
 		return s, err

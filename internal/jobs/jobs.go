@@ -32,6 +32,7 @@ import (
 const (
 	tickEvery   = time.Second
 	settleEvery = 2 * time.Second
+	watchEvery  = time.Minute
 	// carryEvery is how long others may wait for what a batch tells them; without
 	// anything to carry it costs two small reads.
 	carryEvery = 2 * time.Second
@@ -109,6 +110,7 @@ func (m *Manager) Start(ctx context.Context) error {
 	m.state.Store(working)
 	m.every(tickEvery, nil, "start what schedules owe", m.tick)
 	m.every(settleEvery, nil, "settle holds", m.engine.SettleHolds)
+	m.every(watchEvery, nil, "watch the tables of holds", m.engine.WatchHolds)
 	m.every(settleEvery, nil, "settle stopped runs", m.engine.SettleRuns)
 	m.every(settleEvery, nil, "take over runs", m.engine.TakeOver)
 	m.every(carryEvery, m.carry, "carry journal and events", m.engine.CarryJournal)

@@ -77,13 +77,14 @@ var (
 	openRuns = desc("retention_open_runs", "Runs that have not ended, by status.", "status")
 	holds    = desc("holdfast_holds", "Legal holds, by status.", "status")
 	reviews  = desc("holdfast_holds_review_due", "Legal holds in force that a person is to look at now: their review date or their expiry has come.")
+	faulty   = desc("holdfast_holds_fail_safe", "Legal holds in force that hold whole tables, or have policies refused, since a table or column of theirs is not what it was.")
 	expiring = desc("holdfast_holds_expiring", "Legal holds that end by themselves within so many days, those of fewer days included.", "days")
 	jobs     = desc("holdfast_jobs", "Jobs of the queue, by its state.", "state")
 )
 
 // Describe implements prometheus.Collector.
 func (g *gauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{figuresAt, oldest, allowance, enabled, measured, failing, success, failed, missed, lastOfSlots, schedulesLate, backlog, backlogAge, deadLetters, uncarried, openRuns, holds, reviews, expiring, jobs} {
+	for _, d := range []*prometheus.Desc{figuresAt, oldest, allowance, enabled, measured, failing, success, failed, missed, lastOfSlots, schedulesLate, backlog, backlogAge, deadLetters, uncarried, openRuns, holds, reviews, faulty, expiring, jobs} {
 		ch <- d
 	}
 }
@@ -119,6 +120,7 @@ func samplesOf(f engine.Figures) *samples {
 		s.set(holds, float64(n), string(st))
 	}
 	s.set(reviews, float64(f.HoldDates.ReviewsDue))
+	s.set(faulty, float64(f.HoldDates.Faulty))
 	for days, n := range f.HoldDates.Expiring {
 		s.set(expiring, float64(n), strconv.Itoa(days))
 	}

@@ -38,7 +38,7 @@ func figures(n int) engine.Figures {
 	}}}
 	old, waited := at.Add(-90*time.Second), 1500*time.Millisecond
 	f.Uncarried = &waited
-	f.HoldDates = retention.HoldDates{ReviewsDue: 2, Expiring: map[int]int64{1: 0, 7: 1, 30: 4}}
+	f.HoldDates = retention.HoldDates{ReviewsDue: 2, Faulty: 1, Expiring: map[int]int64{1: 0, 7: 1, 30: 4}}
 	f.Subscribers = []engine.SubscriberFigures{
 		{Name: "crm", Enabled: true, SubscriberStatus: retention.SubscriberStatus{Behind: 7, Waiting: 2, Retrying: 1, Dead: 4, Oldest: &old, MeasuredAt: at}},
 		{Name: "idle", Enabled: true},
@@ -139,6 +139,7 @@ func TestAScrapeHasWhatWasCommittedAndWhatTheStoreKnows(t *testing.T) {
 		`retention_open_runs{status="queued"} 2`,
 		`holdfast_holds{status="active"} 3`,
 		`holdfast_holds_review_due 2`,
+		`holdfast_holds_fail_safe 1`,
 		`holdfast_holds_expiring{days="30"} 4`,
 		`holdfast_jobs{state="available"} 4`,
 		`holdfast_deliveries_total{outcome="delivered",subscriber="crm"} 5`,

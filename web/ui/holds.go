@@ -61,14 +61,16 @@ type HoldView struct {
 	Tables  []HoldTableRow
 	Total   string
 	// Missing are ids that had no row.
-	Missing     []MissingIDs
-	Records     []RecordRow
-	Pager       Pager
-	Events      []Event
-	Problems    []Problem
-	CanRelease  bool
-	CanRevise   bool
-	ReviewDue   bool
+	Missing    []MissingIDs
+	Records    []RecordRow
+	Pager      Pager
+	Events     []Event
+	Problems   []Problem
+	CanRelease bool
+	CanRevise  bool
+	ReviewDue  bool
+	// Faults say what of its tables is not what it was, and what that does.
+	Faults      []string
 	Waiting     string
 	Released    string
 	ReleaseText string

@@ -13,6 +13,10 @@ type OverviewView struct {
 	Runs   []RunRow
 	Holds  []HoldRow
 	Review []HoldRow
+	// Faulty are holds of which a table or column is not what it was, and MoreFaulty counts
+	// those that are not listed.
+	Faulty     []FaultyHold
+	MoreFaulty int64
 	// Approvals are the runs that need approval.
 	Approvals []RunRow
 	// Reviews is how many wait for one, shown or not.
@@ -48,4 +52,10 @@ type Bar struct {
 	Over         bool
 	// None: there is nothing to draw.
 	None bool
+}
+
+// FaultyHold is a hold that holds more than it says, with why in sentences.
+type FaultyHold struct {
+	Href, Matter string
+	Faults       []string
 }

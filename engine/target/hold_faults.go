@@ -1,0 +1,96 @@
+package target
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// HoldFaults finds the scopes in force whose table is not what it was; see
+// engine.GuardTarget.
+func (t *Target) HoldFaults(ctx context.Context) (faults map[string][]retention.HoldFault, err error) {
+	faults = map[string][]retention.HoldFault{}
+	err = pgx.BeginTxFunc(ctx, t.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if err := faultsOfTables(ctx, tx, faults); err != nil {
+			return err
+		}
+		return goneScopes(ctx, tx, faults)
+	})
+	for _, of := range faults {
+		slices.SortFunc(of, func(a, b retention.HoldFault) int { return a.Compare(b) })
+	}
+	return faults, classify(err)
+}
+
+// faultsOfTables adds those of the tables that are there.
+func faultsOfTables(ctx context.Context, tx pgx.Tx, faults map[string][]retention.HoldFault) error {
+	oids, err := heldRelations(ctx, tx)
+	if err != nil || len(oids) == 0 {
+		return err
+	}
+	tables, err := readTables(ctx, tx, oids)
+	if err != nil {
+		return err
+	}
+	all := slices.Collect(maps.Values(tables))
+	_, scopes, err := readHolds(ctx, tx, all...)
+	if err != nil {
+		return err
+	}
+	for _, table := range all {
+		for _, f := range plan.FaultsOf(table, scopes) {
+			faults[f.HoldID] = append(faults[f.HoldID], f.HoldFault)
+		}
+	}
+	return nil
+}
+
+// heldRelations are the tables that holds in force are about, that bear the name of one of
+// those, or that rows of one were archived into.
+func heldRelations(ctx context.Context, tx pgx.Tx) ([]uint32, error) {
+	rows, err := tx.Query(ctx, `
+		WITH scope AS (
+			SELECT s.relid, s.schema_name, s.table_name
+			FROM holdfast_guard.hold_scope AS s JOIN holdfast_guard.hold AS h ON h.no = s.hold_no AND h.state = 'active')
+		SELECT DISTINCT c.oid
+		FROM pg_catalog.pg_class AS c
+		JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE c.relkind IN ('r', 'p')
+		  AND (c.oid IN (SELECT relid FROM scope) OR (n.nspname, c.relname) IN (SELECT schema_name, table_name FROM scope)
+		       OR c.oid IN (SELECT a.relid FROM holdfast_guard.archive AS a JOIN scope AS s ON s.relid = a.source_relid OR (s.schema_name, s.table_name) = (a.source_schema, a.source_name)))
+		ORDER BY c.oid`)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[uint32])
+}
+
+// goneScopes adds those whose table is gone, with no other one of its name.
+func goneScopes(ctx context.Context, tx pgx.Tx, faults map[string][]retention.HoldFault) error {
+	rows, err := tx.Query(ctx, `
+		SELECT h.id::text, s.scope_index, s.schema_name, s.table_name
+		FROM holdfast_guard.hold_scope AS s
+		JOIN holdfast_guard.hold AS h ON h.no = s.hold_no AND h.state = 'active'
+		WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = s.relid)
+		  AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+		                  WHERE (n.nspname, c.relname) = (s.schema_name, s.table_name))
+		ORDER BY h.no, s.scope_index`)
+	if err != nil {
+		return err
+	}
+	var id string
+	var f retention.HoldFault
+	_, err = pgx.ForEachRow(rows, []any{&id, &f.Scope, &f.Table.Schema, &f.Table.Name}, func() error {
+		f.On, f.Effect = f.Table, retention.FaultNothingLeft
+		f.Reason = "the table was dropped by somebody else than Holdfast, and there is none of its name"
+		f.Remedy = "restore it, and place the hold anew on what came back; find out who dropped it"
+		faults[id] = append(faults[id], f)
+		return nil
+	})
+	return err
+}

@@ -1,0 +1,42 @@
+package retention
+
+import (
+	"cmp"
+	"slices"
+)
+
+// FaultEffect is what a hold does about a scope that nobody can read any more.
+type FaultEffect string
+
+const (
+	// FaultWholeTable: the whole table is held.
+	FaultWholeTable FaultEffect = "whole_table_held"
+	// FaultRefused: policies on the table are refused.
+	FaultRefused FaultEffect = "policies_refused"
+	// FaultNothingLeft: there is no such table, so nothing that could be held.
+	FaultNothingLeft FaultEffect = "nothing_left"
+)
+
+// HoldFault is a scope of a hold in force whose table, or what it needs of that table's
+// columns, is not what it was when the hold was placed: dropped, renamed, replaced or of
+// another type. Nobody can tell which rows it means, so the hold covers more, never less.
+type HoldFault struct {
+	// Scope is the scope's place in the hold, and Table what it named.
+	Scope int       `json:"scope"`
+	Table TableName `json:"table"`
+	// On is the table where it matters: another one for archived rows, and for a table that
+	// was renamed.
+	On     TableName   `json:"on"`
+	Effect FaultEffect `json:"effect"`
+	// Reason is what is not as it was, Remedy what a person can do.
+	Reason string `json:"reason"`
+	Remedy string `json:"remedy"`
+}
+
+// SameFaults reports whether two lists say the same.
+func SameFaults(a, b []HoldFault) bool { return slices.Equal(a, b) }
+
+// Compare orders faults by scope and table.
+func (f HoldFault) Compare(other HoldFault) int {
+	return cmp.Or(cmp.Compare(f.Scope, other.Scope), cmp.Compare(f.On.String(), other.On.String()), cmp.Compare(f.Reason, other.Reason))
+}

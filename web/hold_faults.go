@@ -1,0 +1,26 @@
+package web
+
+import (
+	"fmt"
+
+	"holdfast/retention"
+)
+
+// faultSentences say what of a hold's tables is not what it was, what that does, and what
+// can be done; none for one that restrains nothing any more.
+func faultSentences(h retention.Hold) (out []string) {
+	if !h.Status.InForce() {
+		return nil
+	}
+	for _, f := range h.Faults {
+		effect := fmt.Sprintf("The whole of `%s` is held", f.On)
+		switch f.Effect {
+		case retention.FaultRefused:
+			effect = fmt.Sprintf("Policies on `%s` are refused", f.On)
+		case retention.FaultNothingLeft:
+			effect = fmt.Sprintf("Nothing of `%s` is there to be held", f.Table)
+		}
+		out = append(out, fmt.Sprintf("%s: it was placed on `%s`, and %s. What can be done: %s.", effect, f.Table, f.Reason, f.Remedy))
+	}
+	return out
+}
