@@ -9,11 +9,11 @@ import (
 type FaultEffect string
 
 const (
-	// FaultWholeTable: the whole table is held.
+	// FaultWholeTable holds the whole table.
 	FaultWholeTable FaultEffect = "whole_table_held"
-	// FaultRefused: policies on the table are refused.
+	// FaultRefused has policies on the table refused.
 	FaultRefused FaultEffect = "policies_refused"
-	// FaultNothingLeft: there is no such table, so nothing that could be held.
+	// FaultNothingLeft says that there is no such table, so nothing that could be held.
 	FaultNothingLeft FaultEffect = "nothing_left"
 )
 

@@ -25,6 +25,8 @@ type write struct {
 	prepare       func(t *testing.T, s *store.Store) func(ctx context.Context, by retention.By) (object string, err error)
 }
 
+var heldTable = retention.TableName{Schema: "public", Name: "orders"}
+
 func writes() []write {
 	return slices.Concat(policyWrites(), holdWrites(), scheduleWrites(), subscriberWrites(), otherWrites())
 }
@@ -119,7 +121,7 @@ func holdWrites() []write {
 			return err
 		}, active),
 		onHold("SetHoldFaults", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
-			_, err := s.SetHoldFaults(ctx, id, []retention.HoldFault{{Reason: "changed"}}, by)
+			_, err := s.SetHoldFaults(ctx, id, []retention.HoldFault{{Table: heldTable, On: heldTable, Reason: "changed"}}, by)
 			return err
 		}, active),
 		onHold("AnnounceExpiry", func(ctx context.Context, s *store.Store, id string, by retention.By) error {

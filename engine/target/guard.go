@@ -32,17 +32,7 @@ const (
 // readHolds reads the epoch and the scopes in force on a relation, by oid or by
 // name, in the caller's snapshot.
 func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int64, scopes []plan.HoldScope, err error) {
-	var oids []uint32
-	schemas, names := make([]string, len(tables)), make([]string, len(tables))
-	// Rows of a table are those of its partitions, and of what it is a part of: any of them
-	// may be an archive.
-	var own, member []uint32
-	for i, t := range tables {
-		all := append(append([]uint32{t.OID}, t.Partitions.Tree...), t.Partitions.Above...)
-		oids, member = append(oids, all...), append(member, all...)
-		own = append(own, slices.Repeat([]uint32{t.OID}, len(all))...)
-		schemas[i], names[i] = t.Name.Schema, t.Name.Name
-	}
+	oids, own, member, schemas, names := namesOf(tables)
 	if err = tx.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch); err != nil {
 		return 0, nil, err
 	}
@@ -95,6 +85,21 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		return 0, nil, err
 	}
 	return epoch, scopes, countSets(ctx, tx, scopes)
+}
+
+// namesOf are the relations of which tables consist, or are a part, each with its table, and
+// the tables' names.
+func namesOf(tables []*plan.Table) (oids, own, member []uint32, schemas, names []string) {
+	schemas, names = make([]string, len(tables)), make([]string, len(tables))
+	// Rows of a table are those of its partitions, and of what it is a part of: any of them
+	// may be an archive.
+	for i, t := range tables {
+		all := append(append([]uint32{t.OID}, t.Partitions.Tree...), t.Partitions.Above...)
+		oids, member = append(oids, all...), append(member, all...)
+		own = append(own, slices.Repeat([]uint32{t.OID}, len(all))...)
+		schemas[i], names[i] = t.Name.Schema, t.Name.Name
+	}
+	return oids, own, member, schemas, names
 }
 
 // countSets fills in how many ids each typed copy has, up to the limit that
