@@ -87,7 +87,7 @@ func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (
 		BatchCount: p.Batches, EarlierCount: p.EarlierCount, EarlierBatches: append([]string{}, p.Earlier...), PutBackAt: utc(p.PutBackAt), UnjudgedCount: p.Unjudged,
 		Scope: each(p.Scopes, func(s retention.ScopeProof) oapi.ScopeProof {
 			return oapi.ScopeProof{
-				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.Records, DisposedCount: s.DisposedCount, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
+				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), From: utc(s.From), RecordCount: s.Records, DisposedCount: s.DisposedCount, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
 				ProcessedCount: s.Processed, UntoldCount: s.Untold,
 			}
 		}),
@@ -242,7 +242,7 @@ func renderFault(f retention.HoldFault) oapi.HoldFault {
 func renderScope(s retention.Scope) oapi.Scope {
 	return oapi.Scope{
 		Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.RecordCount, NotFoundCount: s.NotFoundCount,
-		NotFound: each(s.NotFound, renderKey),
+		NotFound: each(s.NotFound, renderKey), EffectiveAt: utc(s.EffectiveAt), Upload: uploadOrNull(s.Upload),
 	}
 }
 

@@ -21,6 +21,9 @@ import (
 // streamed are the routes whose body is read as a stream: a hold with its ids.
 var streamed = []string{"placeHold", "previewHold"}
 
+// uploaded is the route whose body is a list that the handler reads.
+const uploaded = "uploadHoldRecords"
+
 // maxFaults is how many faults of one body are listed.
 const maxFaults = 100
 
@@ -316,9 +319,15 @@ func (d *holdReader) scopeMember(s *retention.Scope, i int, name string) (err er
 	case "condition":
 		s.Condition, err = d.orNull(field)
 		return err
+	case "upload":
+		awaits, _, err := scalar[bool](d, field, "true or false")
+		if awaits {
+			s.Upload = retention.UploadAwaited
+		}
+		return err
 	case "record_ids":
 		return d.array(field, func(j int) error { return d.recordID(s, i, j) })
-	case "record_count", "not_found_count", "not_found":
+	case "record_count", "not_found_count", "not_found", "effective_at":
 		return d.skip()
 	}
 	if err := d.skip(); err != nil {

@@ -143,7 +143,7 @@ func (e *Engine) SettleHolds(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, e.remind(ctx, now))...)
+	return errors.Join(append(errs, e.settleUploads(ctx), e.remind(ctx, now))...)
 }
 
 // settleAfter is how long an applying hold is left to the request that placed it.
@@ -152,7 +152,7 @@ const settleAfter = 10 * time.Second
 func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) error {
 	switch {
 	case h.Status == retention.HoldApplying:
-		if now.Sub(h.CreatedAt) < settleAfter {
+		if now.Sub(h.CreatedAt) < settleAfter || h.Awaits() {
 			return nil
 		}
 		whole, err := e.store.HoldWithRecords(ctx, h.ID)

@@ -73,6 +73,9 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 	for i := range withIDs.Scope {
 		withIDs.Scope[i].RecordIDs = h.Scope[i].RecordIDs
 	}
+	if placed.Awaits() {
+		return placed, nil // it comes into force with its list of records
+	}
 	active, err := e.applyHold(ctx, withIDs)
 	if countIDs(h) >= manyIDs {
 		// What a large list took would stay with the process for minutes.
@@ -203,7 +206,7 @@ func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error 
 			// Rows of a view or of children are disposed of under another table's name and
 			// oid: the hold would say active and protect nothing.
 			bad.Add(retention.ScopeField(i, "table"), "%s is a view or has tables that inherit from it, and its rows live in other tables; hold those tables", s.Table)
-		case len(s.RecordIDs) > 0 && t.Key == nil:
+		case (len(s.RecordIDs) > 0 || s.Upload != "") && t.Key == nil:
 			bad.Add(retention.ScopeField(i, "record_ids"), "%s has no primary key, and no unique key over NOT NULL columns, so its records have no ids; hold what fits a condition, or the whole table with all: true", s.Table)
 		}
 	}

@@ -133,6 +133,18 @@ type HoldStore interface {
 	// MarkHold takes a hold in force a step towards its end, or back; from another status
 	// than the mark says it is ErrConflict.
 	MarkHold(ctx context.Context, id string, m retention.HoldMark, by retention.By) (retention.Hold, error)
+	// BeginUpload begins to take a list of records into a hold: into the scope that awaits it,
+	// which has so many ids already, or into a new one (-1). ErrConflict where the hold takes
+	// none, or one is arriving already.
+	BeginUpload(ctx context.Context, id string, table retention.TableName, by retention.By) (scope, have int, err error)
+	// AppendRecords keeps some of its ids, and answers the scope that they are in.
+	AppendRecords(ctx context.Context, id string, table retention.TableName, scope, have int, keys []retention.Key) (int, error)
+	// FinishUpload records that the list has arrived, or has stopped arriving.
+	FinishUpload(ctx context.Context, id string, scope int, at *time.Time, epoch int64, counts retention.ScopeCounts, stopped bool, by retention.By) (retention.Hold, error)
+	// StaleUploads are the scopes whose list has stopped arriving, by hold.
+	StaleUploads(ctx context.Context) (map[string][]int, error)
+	// EachScopeKeys hands out the ids of one scope in order, so many at a time.
+	EachScopeKeys(ctx context.Context, id string, scope, size int, do func(keys []retention.Key) error) error
 	// EachHeldKey hands out every id of a hold, scope by scope.
 	EachHeldKey(ctx context.Context, id string, do func(scope int, key retention.Key) error) error
 	// EachBatchOn hands out, oldest first, the batches that disposed of rows of the tables
@@ -394,6 +406,11 @@ type GuardTarget interface {
 	// its way for 250 ms are cancelled, then terminated. Idempotent: a hold in force
 	// keeps its moment.
 	ActivateHold(ctx context.Context, id string) (effectiveAt time.Time, mark retention.GuardMark, err error)
+	// OpenUpload begins to take ids of one table into a hold. The error is an InvalidError where
+	// the table has no key.
+	OpenUpload(ctx context.Context, h retention.Hold, table retention.TableName) (retention.RecordUpload, error)
+	// MissingKeys are the places of the ids that have no row now.
+	MissingKeys(ctx context.Context, table retention.TableName, ids []retention.Key) ([]int, error)
 	// CountHold counts what each scope covers and which of its ids have no row now.
 	// Asked once the hold is in force, it names every row that is safe, and no row that
 	// a run took while the hold was on its way.

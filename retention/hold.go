@@ -95,6 +95,13 @@ type Scope struct {
 	// Condition is one in the language of the policies' conditions, over the table's own
 	// columns. Rows that come to fit it later are covered too.
 	Condition string `json:"condition,omitempty"`
+	// Upload is where its list of records stands, of a scope whose ids come as a file; empty
+	// once they are there.
+	Upload UploadState `json:"upload,omitempty"`
+	// EffectiveAt is since when it is in force, if that is later than the hold, and
+	// EffectiveEpoch the first list of holds that has it.
+	EffectiveAt    *time.Time `json:"effective_at,omitempty"`
+	EffectiveEpoch int64      `json:"-"`
 	// RecordIDs are given when a hold is placed; what is read back has counts, and
 	// the ids come page by page.
 	RecordIDs []Key `json:"-"`
@@ -238,9 +245,12 @@ func (s *Scope) validate(bad *Problems, field string) {
 	if s.All {
 		given = append(given, "all: true")
 	}
+	if s.Upload != "" {
+		given = append(given, "upload: true")
+	}
 	switch {
 	case len(given) == 0:
-		bad.Add(field, "covers nothing; give record_ids, a condition, or all: true for the whole table")
+		bad.Add(field, "covers nothing; give record_ids, a condition, all: true for the whole table, or upload: true for a list of ids that is sent afterwards")
 	case len(given) > 1:
 		bad.Add(field, "names %s; give one of them, and the rest as a scope of its own", allOf(given))
 	}

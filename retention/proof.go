@@ -35,6 +35,8 @@ type ScopeProof struct {
 	Table     TableName
 	All       bool
 	Condition string
+	// From is since when the scope is in force, if it was added to the hold later.
+	From *time.Time
 	// Records is how many ids were looked for in the digests of the batches, DisposedCount how
 	// many times one is there: none, or the hold did not hold. Disposed are the first.
 	Records, DisposedCount int64

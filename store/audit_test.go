@@ -120,6 +120,15 @@ func holdWrites() []write {
 			_, err := s.MarkHold(ctx, id, retention.HoldMark{Step: retention.StepRelease, Reason: "settled"}, by)
 			return err
 		}, active),
+		onHold("BeginUpload", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, _, err := s.BeginUpload(ctx, id, heldTable, by)
+			return err
+		}, active),
+		onHold("FinishUpload", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			at := noon
+			_, err := s.FinishUpload(ctx, id, 0, &at, 7, retention.ScopeCounts{}, false, by)
+			return err
+		}, active),
 		onHold("SetHoldFaults", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			_, err := s.SetHoldFaults(ctx, id, []retention.HoldFault{{Table: heldTable, On: heldTable, Reason: "changed"}}, by)
 			return err

@@ -99,7 +99,8 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 		ids[i], byID[holds[i].ID] = holds[i].ID, &holds[i]
 	}
 	rows, err := q.Query(ctx, `
-		SELECT hold_id, table_schema, table_name, whole_table, record_count, not_found_count, condition
+		SELECT hold_id, table_schema, table_name, whole_table, record_count, not_found_count, condition,
+		       upload, effective_at, coalesce(effective_epoch, 0)
 		FROM holdfast.hold_scope
 		WHERE hold_id = ANY ($1::text[]::uuid[])
 		ORDER BY hold_id, scope_index`, ids)
@@ -108,8 +109,9 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 	}
 	var id string
 	var sc retention.Scope
-	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition, &sc.Upload, &sc.EffectiveAt, &sc.EffectiveEpoch}, func() error {
 		byID[id].Scope = append(byID[id].Scope, sc)
+		sc = retention.Scope{}
 		return nil
 	})
 	return err

@@ -50,9 +50,9 @@ func insertScopes(ctx context.Context, tx pgx.Tx, id string, scopes []retention.
 	for i, sc := range scopes {
 		_, err := tx.Exec(ctx, `
 			INSERT INTO holdfast.hold_scope
-				(hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, condition)
-			VALUES ($1::text::uuid, $2, $3, $4, $5, $6, 0, $7)`,
-			id, i, sc.Table.Schema, sc.Table.Name, sc.All, len(sc.RecordIDs), sc.Condition)
+				(hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, condition, upload)
+			VALUES ($1::text::uuid, $2, $3, $4, $5, $6, 0, $7, $8)`,
+			id, i, sc.Table.Schema, sc.Table.Name, sc.All, len(sc.RecordIDs), sc.Condition, sc.Upload)
 		if err != nil {
 			return err
 		}

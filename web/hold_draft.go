@@ -20,7 +20,7 @@ type holdDraft struct {
 	expiry                expiryDraft
 }
 
-// scopeDraft is one table of it. what is ids, condition or all. number is its place in the names
+// scopeDraft is one table of it. what is ids, file, condition or all. number is its place in the names
 // of the form's fields; a table that was left out in the browser leaves a gap.
 type scopeDraft struct {
 	number           int
@@ -108,9 +108,12 @@ func (s scopeDraft) scope(i int, tables []table, f *faults) (retention.Scope, []
 			f.add(scopeName(i, "condition"), "is empty; write what the records have in common, such as customer_id = 42")
 		}
 		return out, nil
+	case "file":
+		out.Upload = retention.UploadAwaited
+		return out, nil
 	case "ids":
 	default:
-		f.add(scopeName(i, "what"), "choose single records, those that fit a condition, or the whole table")
+		f.add(scopeName(i, "what"), "choose single records, a list from a file, those that fit a condition, or the whole table")
 		return out, nil
 	}
 	t, _ := findTable(tables, s.table)

@@ -180,6 +180,7 @@ func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
 		Table:  ui.Choice{Name: scopeName(i, "table"), Label: "Table", Error: f.of(scopeName(i, "table")), Options: tableOptions(tables, s.table), Help: "The table in which records must stay."},
 		What: ui.Choice{Name: scopeName(i, "what"), Label: "What of it?", Error: f.of(scopeName(i, "what")), Options: ui.Pick([]ui.Option{
 			{Value: "ids", Text: "Single records, by id", Help: "Those that you list. Ids without a row are held too, and named afterwards."},
+			{Value: "file", Text: "A list of records, from a file", Help: "CSV, up to 2 million records. It is sent on the next page, and the hold counts once it has arrived."},
 			{Value: "condition", Text: "Records that fit a condition", Help: "All of them, also those that come to fit it while the hold is in force."},
 			{Value: "all", Text: "The whole table", Help: "Every row, also those that are added while the hold is in force."},
 		}, s.what)},

@@ -16,6 +16,10 @@ import (
 // maxHoldForm bounds the form that places a hold: its ids may be many.
 const maxHoldForm = 64 << 20
 
+// maxListForm bounds the form that sends a list of records, which is never in memory as a
+// whole.
+const maxListForm = 1 << 30
+
 func (s *server) holdRoutes(r chi.Router) {
 	r.Get("/holds", s.page(holds))
 	r.Get("/holds/new", s.page(newHold))
@@ -23,6 +27,7 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Post("/holds/draft", s.pageOf(maxHoldForm, draftHold))
 	r.Post("/holds/preview", s.pageOf(maxHoldForm, previewHold))
 	r.Get("/holds/{id}", s.page(hold))
+	r.Post("/holds/{id}/records", s.streamed(uploadRecords))
 	r.Post("/holds/{id}/revise", s.page(reviseHold))
 	r.Get("/holds/{id}/release", s.page(askRelease))
 	r.Post("/holds/{id}/release", s.page(releaseHold))
@@ -140,7 +145,7 @@ func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui
 		view.ProofHref = "/holds/" + h.ID + "/proof"
 		view.Since = v.clock.exactly(*h.EffectiveAt)
 	}
-	holdScope(&view, h)
+	v.clock.holdScope(&view, h)
 	if err := v.holdRecords(&view, h); err != nil {
 		return err
 	}
@@ -158,6 +163,8 @@ func (v *visit) coolsOff(h retention.Hold) bool {
 
 func (v *visit) holdWaiting(h retention.Hold) string {
 	switch {
+	case h.Status == retention.HoldApplying && h.Awaits():
+		return "This hold is not in force yet: it awaits a list of records. Until that has arrived Holdfast keeps nothing for it."
 	case h.Status == retention.HoldApplying:
 		return "This hold is not in force yet: the governed database could not be reached when it was placed. It comes into force by itself as soon as that answers; until then no run changes anything in it either."
 	case v.coolsOff(h):
@@ -208,7 +215,7 @@ func (v *visit) endText(h retention.Hold) string {
 }
 
 // holdScope fills the counts per table and the ids that had no row.
-func holdScope(view *ui.HoldView, h retention.Hold) {
+func (c clock) holdScope(view *ui.HoldView, h retention.Hold) {
 	var total, missing int64
 	tables := map[string]bool{}
 	for _, s := range h.Scope {
@@ -216,6 +223,12 @@ func holdScope(view *ui.HoldView, h retention.Hold) {
 		switch {
 		case s.All:
 			row.What = "the whole table, new rows too"
+		case s.Upload == retention.UploadAwaited:
+			row.What = "records by id; their list is awaited"
+		case s.Upload == retention.UploadUnderWay:
+			row.What = "records by id; their list is arriving"
+		case s.EffectiveAt != nil:
+			row.What = "records by id, added " + c.at(*s.EffectiveAt).Text
 		case s.Condition != "":
 			row.What, row.Condition = "what fits the condition, new rows too:", s.Condition
 		}

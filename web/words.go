@@ -206,7 +206,7 @@ func pick(cond bool, yes, no string) string {
 // held too, should one come, but it is no record: a reader would take it for one.
 func holdCovers(h retention.Hold) string {
 	var records, missing int64
-	var idTables, whole, fitting []string
+	var idTables, whole, fitting, awaited []string
 	for _, s := range h.Scope {
 		name := "`" + s.Table.String() + "`"
 		if s.All {
@@ -215,6 +215,10 @@ func holdCovers(h retention.Hold) string {
 		}
 		if s.Condition != "" {
 			fitting = append(fitting, name)
+			continue
+		}
+		if s.Upload != "" && s.RecordCount == 0 {
+			awaited = append(awaited, name)
 			continue
 		}
 		records += rowsHeld(s)
@@ -230,6 +234,10 @@ func holdCovers(h retention.Hold) string {
 	if len(fitting) > 0 {
 		slices.Sort(fitting)
 		parts = append(parts, "what fits a condition in "+joinSome(slices.Compact(fitting), 3))
+	}
+	if len(awaited) > 0 {
+		slices.Sort(awaited)
+		parts = append(parts, "a list of records of "+joinSome(slices.Compact(awaited), 3)+" that is still to come")
 	}
 	if len(idTables) > 0 {
 		// Until it is in force nobody has looked which ids have a row.

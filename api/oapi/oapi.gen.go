@@ -657,6 +657,27 @@ func (e RunStatus) Valid() bool {
 	}
 }
 
+// Defines values for ScopeUpload.
+const (
+	ScopeUploadAwaited     ScopeUpload = "awaited"
+	ScopeUploadLessThanNil ScopeUpload = "<nil>"
+	ScopeUploadUnderWay    ScopeUpload = "under_way"
+)
+
+// Valid indicates whether the value is a known member of the ScopeUpload enum.
+func (e ScopeUpload) Valid() bool {
+	switch e {
+	case ScopeUploadAwaited:
+		return true
+	case ScopeUploadLessThanNil:
+		return true
+	case ScopeUploadUnderWay:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for SlotStatus.
 const (
 	SlotStatusMissed  SlotStatus = "missed"
@@ -1404,6 +1425,44 @@ type HoldStatus string
 type HoldTakeBack struct {
 	// Reason Why the hold is kept.
 	Reason string `json:"reason"`
+}
+
+// HoldUpload defines model for HoldUpload.
+type HoldUpload struct {
+	AddedCount int64 `json:"added_count"`
+
+	// Bad The first 1,000
+	Bad []LineFault `json:"bad"`
+
+	// BadCount Lines that are no ids
+	BadCount int64 `json:"bad_count"`
+
+	// DuplicateCount Held by this hold before, or twice in the list
+	DuplicateCount int64 `json:"duplicate_count"`
+
+	// Duplicates The first 1,000, by line
+	Duplicates []int `json:"duplicates"`
+	Hold       Hold  `json:"hold"`
+
+	// LineCount Lines with something in them
+	LineCount int64 `json:"line_count"`
+
+	// NotFound The first 1,000, by line
+	NotFound []int `json:"not_found"`
+
+	// NotFoundCount Of those added, the ids that have no row; they are held too
+	NotFoundCount int64  `json:"not_found_count"`
+	Table         string `json:"table"`
+}
+
+// LineFault defines model for LineFault.
+type LineFault struct {
+	// Line The line's number in the file, from 1
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+
+	// Text What it has, shortened
+	Text string `json:"text"`
 }
 
 // Matter defines model for Matter.
@@ -2325,6 +2384,9 @@ type Scope struct {
 	// Condition What the rows fit that are held; null for ids and whole tables
 	Condition *string `json:"condition"`
 
+	// EffectiveAt Since when it is in force, if it was added to the hold later
+	EffectiveAt *time.Time `json:"effective_at"`
+
 	// NotFound The first 100 of them
 	NotFound []RecordKey `json:"not_found"`
 
@@ -2334,7 +2396,13 @@ type Scope struct {
 	// RecordCount Distinct ids held; for a condition, the rows that fitted it, and for a whole table those that it had, when the hold was placed. Of large tables it is an estimate.
 	RecordCount int64  `json:"record_count"`
 	Table       string `json:"table"`
+
+	// Upload Of a scope whose ids come as a file: awaited, or arriving; null once they are there
+	Upload *ScopeUpload `json:"upload"`
 }
+
+// ScopeUpload Of a scope whose ids come as a file: awaited, or arriving; null once they are there
+type ScopeUpload string
 
 // ScopeInput One of record ids, a condition and the whole table.
 type ScopeInput struct {
@@ -2354,6 +2422,10 @@ type ScopeInput struct {
 
 	// Table Examples: public.orders
 	Table string `json:"table"`
+
+	// Upload The ids come as a file afterwards (`PUT /holds/{id}/records`). Until it has arrived
+	// the hold is `applying` and restrains nothing.
+	Upload *bool `json:"upload,omitempty"`
 }
 
 // ScopePreview defines model for ScopePreview.
@@ -2425,6 +2497,9 @@ type ScopeProof struct {
 
 	// DisposedCount How often one of them is there; must be 0
 	DisposedCount int64 `json:"disposed_count"`
+
+	// From Since when the scope is in force, if it was added to the hold later
+	From *time.Time `json:"from"`
 
 	// ProcessedCount Rows of the table that were disposed of in that time, in the scope or not; of a table held as a whole it must be 0
 	ProcessedCount int64 `json:"processed_count"`
@@ -2994,6 +3069,15 @@ type ListHoldRecordsParams struct {
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
 }
 
+// UploadHoldRecordsParams defines parameters for UploadHoldRecords.
+type UploadHoldRecordsParams struct {
+	// Table The table that the records are in, as schema.table
+	Table string `form:"table" json:"table"`
+
+	// ChangeReason Why the hold covers more than before; required for a hold in force.
+	ChangeReason *string `form:"change_reason,omitempty" json:"change_reason,omitempty"`
+}
+
 // ListMattersParams defines parameters for ListMatters.
 type ListMattersParams struct {
 	// Closed Only closed matters, or only open ones; all if left out.
@@ -3366,6 +3450,9 @@ type ServerInterface interface {
 	// ListHoldRecords List the record ids that a hold covers
 	// (GET /api/v1/holds/{id}/records)
 	ListHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params ListHoldRecordsParams)
+	// UploadHoldRecords Add a list of records to a hold, as CSV
+	// (PUT /api/v1/holds/{id}/records)
+	UploadHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params UploadHoldRecordsParams)
 	// PreviewRelease Preview the release of a hold
 	// (GET /api/v1/holds/{id}/release)
 	PreviewRelease(w http.ResponseWriter, r *http.Request, id HoldID)
@@ -3615,6 +3702,12 @@ func (_ Unimplemented) ProveHold(w http.ResponseWriter, r *http.Request, id Hold
 // ListHoldRecords List the record ids that a hold covers
 // (GET /api/v1/holds/{id}/records)
 func (_ Unimplemented) ListHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params ListHoldRecordsParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// UploadHoldRecords Add a list of records to a hold, as CSV
+// (PUT /api/v1/holds/{id}/records)
+func (_ Unimplemented) UploadHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params UploadHoldRecordsParams) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -4611,6 +4704,61 @@ func (siw *ServerInterfaceWrapper) ListHoldRecords(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListHoldRecords(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UploadHoldRecords operation middleware
+func (siw *ServerInterfaceWrapper) UploadHoldRecords(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadHoldRecordsParams
+
+	// ------------- Required query parameter "table" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "table", r.URL.Query(), &params.Table, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "table"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "table", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "change_reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "change_reason", r.URL.Query(), &params.ChangeReason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "change_reason"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "change_reason", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UploadHoldRecords(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6966,6 +7114,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Get(options.BaseURL+"/api/v1/holds/{id}/records", wrapper.ListHoldRecords)
 	})
 	r.Group(func(r chi.Router) {
+		r.Put(options.BaseURL+"/api/v1/holds/{id}/records", wrapper.UploadHoldRecords)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/runs", wrapper.ListRuns)
 	})
 	r.Group(func(r chi.Router) {
@@ -8817,6 +8968,191 @@ type ListHoldRecords503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListHoldRecords503ApplicationProblemPlusJSONResponse) VisitListHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecordsRequestObject struct {
+	ID     HoldID `json:"id"`
+	Params UploadHoldRecordsParams
+	Body   io.Reader
+}
+
+type UploadHoldRecordsResponseObject interface {
+	VisitUploadHoldRecordsResponse(w http.ResponseWriter) error
+}
+
+type UploadHoldRecords200JSONResponse HoldUpload
+
+func (response UploadHoldRecords200JSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords400ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords401ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords403ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords404ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords409ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords413ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords415ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords422ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords500ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords503ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -16624,6 +16960,9 @@ type StrictServerInterface interface {
 	// ListHoldRecords List the record ids that a hold covers
 	// (GET /api/v1/holds/{id}/records)
 	ListHoldRecords(ctx context.Context, request ListHoldRecordsRequestObject) (ListHoldRecordsResponseObject, error)
+	// UploadHoldRecords Add a list of records to a hold, as CSV
+	// (PUT /api/v1/holds/{id}/records)
+	UploadHoldRecords(ctx context.Context, request UploadHoldRecordsRequestObject) (UploadHoldRecordsResponseObject, error)
 	// PreviewRelease Preview the release of a hold
 	// (GET /api/v1/holds/{id}/release)
 	PreviewRelease(ctx context.Context, request PreviewReleaseRequestObject) (PreviewReleaseResponseObject, error)
@@ -17190,6 +17529,35 @@ func (sh *strictHandler) ListHoldRecords(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListHoldRecordsResponseObject); ok {
 		if err := validResponse.VisitListHoldRecordsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UploadHoldRecords operation middleware
+func (sh *strictHandler) UploadHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params UploadHoldRecordsParams) {
+	var request UploadHoldRecordsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	request.Body = r.Body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadHoldRecords(ctx, request.(UploadHoldRecordsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadHoldRecords")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UploadHoldRecordsResponseObject); ok {
+		if err := validResponse.VisitUploadHoldRecordsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -28,7 +28,7 @@ func readContents(ctx context.Context, q querier, id string) ([]holdContent, err
 		       coalesce(array_agg(DISTINCT s.held_set) FILTER (WHERE s.held_set IS NOT NULL), '{}')
 		FROM holdfast_guard.hold AS h
 		LEFT JOIN holdfast_guard.hold_scope AS s ON s.hold_no = h.no
-		WHERE CASE WHEN $1 = '' THEN h.state = 'active' ELSE h.id::text = $1 END
+		WHERE CASE WHEN $1 = '' THEN h.state = 'active' AND NOT h.changing ELSE h.id::text = $1 END
 		GROUP BY h.no`, id)
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (t *Target) NoteHold(ctx context.Context, id string) error {
 				return classify(err)
 			}
 		}
-		if _, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET content = $2 WHERE no = $1`, c.no, c.fingerprint(sums)); err != nil {
+		if _, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET content = $2, changing = false WHERE no = $1`, c.no, c.fingerprint(sums)); err != nil {
 			return classify(err)
 		}
 	}

@@ -80,6 +80,8 @@ type HoldView struct {
 	Expiry  ExpiryFields
 	Note    Field
 	Why     Field
+	// Upload is the form that sends a list of records; nil where the hold takes none.
+	Upload *UploadForm
 	// ProofHref is the page of the proof; empty if the hold was never in force.
 	ProofHref string
 	// MatterHref is the page of its matter.
@@ -238,4 +240,27 @@ type MatterView struct {
 	// CanClose: none of its holds is in force.
 	CanClose                          bool
 	Reference, Counsel, Notes, Reason Field
+}
+
+// UploadForm sends a list of records to a hold. Awaited: the hold counts once it has arrived.
+type UploadForm struct {
+	Table   Choice
+	Why     Field
+	Awaited bool
+}
+
+// UploadView is what became of a list of records.
+type UploadView struct {
+	Head  Head
+	Stats []Stat
+	// Bad, Missing and Repeated are lines of the list, the first of each, with how many more.
+	Bad, Missing, Repeated             []LineRow
+	MoreBad, MoreMissing, MoreRepeated int64
+	Href                               string
+}
+
+// LineRow is a line of a list.
+type LineRow struct {
+	Line         int
+	Text, Reason string
 }
