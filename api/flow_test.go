@@ -126,6 +126,12 @@ func (s *service) tellOfLists(t *testing.T) {
 	if up := s.do(call{method: "PUT", path: records + "?table=tickets&change_reason=more", header: csv, body: "1\n3\n"}).want(200).object(); up["added_count"] != 1.0 {
 		t.Errorf("a list for a hold in force: got %v", up)
 	}
+	scopes := placed.header.Get("Location") + "/scopes"
+	s.do(call{method: "POST", path: scopes, body: `{"scope": [{"table": "notes", "all": true}], "change_reason": "more", "matter": "another"}`}).want(400)
+	s.do(call{method: "POST", path: scopes, body: `{"scope": [{"table": "notes", "all": true}]}`}).want(422)
+	if h := s.do(call{method: "POST", path: scopes, body: `{"scope": [{"table": "notes", "all": true}], "change_reason": "the notes too"}`}).want(200).object(); len(h["scope"].([]any)) != 3 {
+		t.Errorf("a wider hold: got %v", h)
+	}
 	s.do(call{method: "GET", path: records}).want(200)
 	s.do(call{method: "POST", path: placed.header.Get("Location") + "/release", body: `{"reason": "settled"}`}).want(202)
 	s.do(call{method: "GET", path: "/api/v1/holds?fail_safe=true"}).want(200)

@@ -76,6 +76,18 @@ func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
 	return out
 }
 
+// WidenHold is POST /holds/{id}/scopes. The body was read as a stream before; see readHold.
+func (s *server) WidenHold(ctx context.Context, r oapi.WidenHoldRequestObject) (oapi.WidenHoldResponseObject, error) {
+	req := requestFrom(ctx)
+	given := *req.hold
+	req.hold = nil
+	h, err := s.engine.WidenHold(ctx, httpauth.ActorFrom(ctx), r.ID, given.Scope, req.why)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.WidenHold200JSONResponse{Body: renderHold(h), Headers: oapi.WidenHold200ResponseHeaders{ETag: etag(h.Version)}}, nil
+}
+
 // ProveHold is GET /holds/{id}/proof.
 func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (oapi.ProveHoldResponseObject, error) {
 	p, err := s.engine.ProveHold(ctx, httpauth.ActorFrom(ctx), r.ID)

@@ -36,6 +36,8 @@ type request struct {
 	digest []byte
 	// hold is the body of POST /holds.
 	hold *retention.Hold
+	// why is why a hold is widened.
+	why string
 }
 
 type requestKey struct{}

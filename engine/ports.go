@@ -133,6 +133,9 @@ type HoldStore interface {
 	// MarkHold takes a hold in force a step towards its end, or back; from another status
 	// than the mark says it is ErrConflict.
 	MarkHold(ctx context.Context, id string, m retention.HoldMark, by retention.By) (retention.Hold, error)
+	// AddScopes adds scopes to a hold in force, with their ids, and answers the place of the
+	// first. They are under way until FinishUpload.
+	AddScopes(ctx context.Context, id string, scopes []retention.Scope, by retention.By) (h retention.Hold, from int, err error)
 	// BeginUpload begins to take a list of records into a hold: into the scope that awaits it,
 	// which has so many ids already, or into a new one (-1). ErrConflict where the hold takes
 	// none, or one is arriving already.
@@ -409,6 +412,9 @@ type GuardTarget interface {
 	// OpenUpload begins to take ids of one table into a hold. The error is an InvalidError where
 	// the table has no key.
 	OpenUpload(ctx context.Context, h retention.Hold, table retention.TableName) (retention.RecordUpload, error)
+	// WidenHold puts scopes in force that are added to a hold in force, with their ids, as those
+	// from the given place on.
+	WidenHold(ctx context.Context, h retention.Hold, from int, scopes []retention.Scope) (at time.Time, epoch int64, mark retention.GuardMark, err error)
 	// MissingKeys are the places of the ids that have no row now.
 	MissingKeys(ctx context.Context, table retention.TableName, ids []retention.Key) ([]int, error)
 	// CountHold counts what each scope covers and which of its ids have no row now.

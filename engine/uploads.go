@@ -291,6 +291,10 @@ func (e *Engine) settleUpload(ctx context.Context, id string, scope int) error {
 	if err != nil || scope >= len(h.Scope) || h.Status.Ended() {
 		return err
 	}
+	if s := h.Scope[scope]; s.All || s.Condition != "" {
+		_, err := e.finishWidening(ctx, h, scope, []retention.Scope{s})
+		return err
+	}
 	table := h.Scope[scope].Table
 	into, err := e.target.OpenUpload(ctx, h, table)
 	if err != nil {

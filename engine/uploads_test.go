@@ -213,3 +213,56 @@ func TestAListIsRefusedWhereItCannotBeTaken(t *testing.T) {
 		t.Errorf("a list awaited for a table without a key: %v, want it refused", err)
 	}
 }
+
+// A hold in force is widened by ids, a condition and a whole table, from then on.
+func TestAHoldInForceIsWidenedWithAReason(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	h.exec(`CREATE TABLE public.s (id bigint PRIMARY KEY, created_at timestamptz)`, `INSERT INTO public.s SELECT i, now() - interval '400 days' FROM generate_series(1, 10) AS i`)
+	h.mustPolicy(policyOn("s", 1))
+	placed := h.mustHold(holdOn("r", "1"))
+	scopes := []retention.Scope{{Table: public("r"), RecordIDs: []retention.Key{{"02"}, {"2"}, {"500"}}}, {Table: public("r"), Condition: "id > 90"}, {Table: public("s"), All: true}}
+	if _, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, scopes, " "); !errors.Is(err, retention.ErrInvalid) || !strings.Contains(err.Error(), "change_reason") {
+		t.Errorf("without a reason: %v", err)
+	}
+	wider, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, scopes, "named in the second letter")
+	if err != nil || len(wider.Scope) != 4 {
+		t.Fatalf("got %+v, %v; want 4 scopes", wider, err)
+	}
+	for i, s := range wider.Scope[1:] {
+		if s.Upload != "" || s.EffectiveAt == nil || !s.EffectiveAt.After(*wider.EffectiveAt) {
+			t.Errorf("scope %d: got %+v, want it in force since a moment of its own", i+1, s)
+		}
+	}
+	if s := wider.Scope; s[1].RecordCount != 2 || s[1].NotFoundCount != 1 || s[2].RecordCount != 10 || s[3].RecordCount != 10 {
+		t.Errorf("counts: got %+v", s)
+	}
+	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 22 || run.TotalProcessed != 88 {
+		t.Errorf("the run left %d and took %d, want 22 and 88", run.TotalHeld, run.TotalProcessed)
+	}
+	if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands {
+		t.Errorf("the proof %s: %+v", p.Verdict(), p)
+	}
+	if altered, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
+		t.Errorf("altered %v, not noted %v (%v)", altered, unnoted, err)
+	}
+}
+
+// The process dies between the store and the governed database: another one finishes it.
+func TestAWideningWhoseProcessDiedIsFinishedByAnother(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	placed := h.mustHold(holdOn("r", "1"))
+	added := []retention.Scope{{Table: public("r"), RecordIDs: []retention.Key{{"2"}}}, {Table: public("r"), Condition: "id > 90"}}
+	if _, _, err := h.store.AddScopes(t.Context(), placed.ID, added, retention.By{Actor: h.actor, Action: "hold.widen", Note: "more"}); err != nil {
+		t.Fatal(err)
+	}
+	pgtest.Exec(t, h.storeURL, `UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload <> ''`)
+	h.settle()
+	if got := h.hold(placed.ID); got.Awaits() || got.Scope[1].EffectiveAt == nil || got.Scope[2].RecordCount != 10 {
+		t.Errorf("got %+v, want both scopes in force", got.Scope)
+	}
+	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 12 {
+		t.Errorf("the run left %d, want 12", run.TotalHeld)
+	}
+}

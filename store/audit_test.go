@@ -120,6 +120,10 @@ func holdWrites() []write {
 			_, err := s.MarkHold(ctx, id, retention.HoldMark{Step: retention.StepRelease, Reason: "settled"}, by)
 			return err
 		}, active),
+		onHold("AddScopes", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, _, err := s.AddScopes(ctx, id, []retention.Scope{{Table: heldTable, All: true}}, by)
+			return err
+		}, active),
 		onHold("BeginUpload", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			_, _, err := s.BeginUpload(ctx, id, heldTable, by)
 			return err

@@ -125,6 +125,42 @@ func (s *Store) FinishUpload(ctx context.Context, id string, scope int, at *time
 	})
 }
 
+// AddScopes adds scopes to a hold in force; see engine.Store.
+func (s *Store) AddScopes(ctx context.Context, id string, scopes []retention.Scope, by retention.By) (retention.Hold, int, error) {
+	from := 0
+	h, err := s.changeHold(ctx, "widen", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		from = len(h.Scope)
+		if h.Status == retention.HoldApplying {
+			return false, retention.Conflictf("the hold is not in force yet; it will be by itself, or once its list of records is there")
+		}
+		if err := h.TakesRecords(retention.TableName{}); err != nil {
+			return false, err
+		}
+		if from+len(scopes) > retention.MaxScopes {
+			return false, retention.Conflictf("the hold has %d scopes, and at most %d are accepted in one; place another hold", from, retention.MaxScopes)
+		}
+		if err := unbounded(ctx, tx); err != nil {
+			return false, err
+		}
+		for i, sc := range scopes {
+			_, err := tx.Exec(ctx, `
+				INSERT INTO holdfast.hold_scope
+					(hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, condition, upload, upload_at)
+				VALUES ($1::text::uuid, $2, $3, $4, $5, $6, 0, $7, 'under_way', holdfast.clock())`,
+				id, from+i, sc.Table.Schema, sc.Table.Name, sc.All, len(sc.RecordIDs), sc.Condition)
+			if err != nil {
+				return false, err
+			}
+			if err := copyKeys(ctx, tx, id, from+i, 0, sc.RecordIDs); err != nil {
+				return false, err
+			}
+		}
+		_, err := tx.Exec(ctx, `UPDATE holdfast.hold SET version = version + 1 WHERE id = $1::text::uuid`, id)
+		return err == nil, err
+	})
+	return h, from, err
+}
+
 // StaleUploads are the scopes whose list has stopped arriving, by hold.
 func (s *Store) StaleUploads(ctx context.Context) (stale map[string][]int, err error) {
 	stale = map[string][]int{}

@@ -249,6 +249,8 @@ func looks(filled, empty, down, fresh, anonymous, cooling *testSite) []look {
 		{name: "hold-review-due", path: "/holds/0195-tax", from: filled},
 		{name: "hold-applying", path: "/holds/0195-new", from: filled},
 		{name: "hold-cooling-off", path: "/holds/" + holdID, from: cooling},
+		{name: "hold-widen", path: "/holds/" + holdID + "/widen?table=public.orders", from: filled},
+		{name: "hold-widen-refused", path: "/holds/" + holdID + "/widen", from: filled, press: ".buttons .primary"},
 		{name: "hold-awaits-list", path: "/holds/0195-new", from: cooling},
 		{name: "hold-list-sent", path: "/holds/0195-new", from: cooling, press: "#upload button", fill: `const files = new DataTransfer(); files.items.add(new File(["id,name\n4711,A\n4712,B\nn/a,C\n4711,A\n9999,D\n"], "list.csv", {type: "text/csv"})); document.querySelector("[name=list]").files = files.files`},
 		{name: "hold-fail-safe", path: "/holds/0195-tax", from: cooling},

@@ -27,6 +27,8 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Post("/holds/draft", s.pageOf(maxHoldForm, draftHold))
 	r.Post("/holds/preview", s.pageOf(maxHoldForm, previewHold))
 	r.Get("/holds/{id}", s.page(hold))
+	r.Get("/holds/{id}/widen", s.page(askWidening))
+	r.Post("/holds/{id}/widen", s.pageOf(maxHoldForm, widenHold))
 	r.Post("/holds/{id}/records", s.streamed(uploadRecords))
 	r.Post("/holds/{id}/revise", s.page(reviseHold))
 	r.Get("/holds/{id}/release", s.page(askRelease))
@@ -227,10 +229,11 @@ func (c clock) holdScope(view *ui.HoldView, h retention.Hold) {
 			row.What = "records by id; their list is awaited"
 		case s.Upload == retention.UploadUnderWay:
 			row.What = "records by id; their list is arriving"
-		case s.EffectiveAt != nil:
-			row.What = "records by id, added " + c.at(*s.EffectiveAt).Text
 		case s.Condition != "":
 			row.What, row.Condition = "what fits the condition, new rows too:", s.Condition
+		}
+		if s.EffectiveAt != nil {
+			row.What = "added " + c.at(*s.EffectiveAt).Text + ": " + row.What
 		}
 		total += row.Records
 		missing += s.NotFoundCount
@@ -284,8 +287,8 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 		return nil, err
 	}
 	for _, e := range slices.Backward(entries) {
-		if e.Action == "hold.end" {
-			continue // the end itself follows
+		if e.Action == "hold.end" || e.Action == "hold.upload" {
+			continue // the end itself follows, or what became of the list
 		}
 		events = append(events, ui.Event{
 			What: upperFirst(actionWords(e.Action)), By: e.Actor, At: v.clock.exactly(e.At), Note: v.eventNote(e),
@@ -296,14 +299,14 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 
 // eventNote says what changed, where the verb alone does not.
 func (v *visit) eventNote(e retention.AuditEntry) string {
-	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce"}, e.Action) {
+	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe"}, e.Action) {
 		return ""
 	}
 	var parts []string
 	for _, c := range jsonChanges(e.Before, e.After) {
 		switch c.Field {
 		case "change_reason":
-			parts = append(parts, pick(e.Action == "hold.announce", "", pick(e.Action == "hold.review", "Found: ", "Why: "))+c.After)
+			parts = append(parts, pick(e.Action == "hold.announce" || e.Action == "hold.fail_safe", "", pick(e.Action == "hold.review", "Found: ", "Why: "))+c.After)
 		case "review_at":
 			parts = append(parts, "Next review: "+pick(c.HasAfter, v.isoMoment(c), "none"))
 		case "releases_at":

@@ -195,6 +195,7 @@ var doneTexts = map[string]string{
 	"created":          "The policy is saved. Nothing has run yet.",
 	"retired":          "The policy is retired. It runs no more.",
 	"placed":           "The hold is placed.",
+	"widened":          "The hold covers more now.",
 	"revised":          "The change of the hold is saved.",
 	"released":         "The release is recorded.",
 	"taken_back":       "The release is taken back: the hold stays in force.",

@@ -1455,6 +1455,13 @@ type HoldUpload struct {
 	Table         string `json:"table"`
 }
 
+// HoldWidening defines model for HoldWidening.
+type HoldWidening struct {
+	// ChangeReason Why the hold covers more than before
+	ChangeReason string       `json:"change_reason"`
+	Scope        []ScopeInput `json:"scope"`
+}
+
 // LineFault defines model for LineFault.
 type LineFault struct {
 	// Line The line's number in the file, from 1
@@ -3352,6 +3359,9 @@ type ReleaseHoldJSONRequestBody = HoldRelease
 // ReviewHoldJSONRequestBody defines body for ReviewHold for application/json ContentType.
 type ReviewHoldJSONRequestBody = HoldReview
 
+// WidenHoldJSONRequestBody defines body for WidenHold for application/json ContentType.
+type WidenHoldJSONRequestBody = HoldWidening
+
 // TakeBackReleaseJSONRequestBody defines body for TakeBackRelease for application/json ContentType.
 type TakeBackReleaseJSONRequestBody = HoldTakeBack
 
@@ -3462,6 +3472,9 @@ type ServerInterface interface {
 	// ReviewHold Record a review of a hold
 	// (POST /api/v1/holds/{id}/review)
 	ReviewHold(w http.ResponseWriter, r *http.Request, id HoldID)
+	// WidenHold Widen a hold in force
+	// (POST /api/v1/holds/{id}/scopes)
+	WidenHold(w http.ResponseWriter, r *http.Request, id HoldID)
 	// TakeBackRelease Take back the release of a hold
 	// (POST /api/v1/holds/{id}/take-back)
 	TakeBackRelease(w http.ResponseWriter, r *http.Request, id HoldID)
@@ -3726,6 +3739,12 @@ func (_ Unimplemented) ReleaseHold(w http.ResponseWriter, r *http.Request, id Ho
 // ReviewHold Record a review of a hold
 // (POST /api/v1/holds/{id}/review)
 func (_ Unimplemented) ReviewHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// WidenHold Widen a hold in force
+// (POST /api/v1/holds/{id}/scopes)
+func (_ Unimplemented) WidenHold(w http.ResponseWriter, r *http.Request, id HoldID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -4837,6 +4856,32 @@ func (siw *ServerInterfaceWrapper) ReviewHold(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ReviewHold(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WidenHold operation middleware
+func (siw *ServerInterfaceWrapper) WidenHold(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WidenHold(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7109,6 +7154,9 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 	})
 	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/holds/{id}/proof", wrapper.ProveHold)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/holds/{id}/scopes", wrapper.WidenHold)
 	})
 	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/holds/{id}/records", wrapper.ListHoldRecords)
@@ -9672,6 +9720,198 @@ type ReviewHold503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReviewHold503ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHoldRequestObject struct {
+	ID   HoldID `json:"id"`
+	Body *WidenHoldJSONRequestBody
+}
+
+type WidenHoldResponseObject interface {
+	VisitWidenHoldResponse(w http.ResponseWriter) error
+}
+
+type WidenHold200ResponseHeaders struct {
+	ETag string
+}
+
+type WidenHold200JSONResponse struct {
+	Body    Hold
+	Headers WidenHold200ResponseHeaders
+}
+
+func (response WidenHold200JSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold400ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold401ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold403ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold404ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold409ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold413ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold415ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold422ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold500ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold503ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -16972,6 +17212,9 @@ type StrictServerInterface interface {
 	// ReviewHold Record a review of a hold
 	// (POST /api/v1/holds/{id}/review)
 	ReviewHold(ctx context.Context, request ReviewHoldRequestObject) (ReviewHoldResponseObject, error)
+	// WidenHold Widen a hold in force
+	// (POST /api/v1/holds/{id}/scopes)
+	WidenHold(ctx context.Context, request WidenHoldRequestObject) (WidenHoldResponseObject, error)
 	// TakeBackRelease Take back the release of a hold
 	// (POST /api/v1/holds/{id}/take-back)
 	TakeBackRelease(ctx context.Context, request TakeBackReleaseRequestObject) (TakeBackReleaseResponseObject, error)
@@ -17650,6 +17893,39 @@ func (sh *strictHandler) ReviewHold(w http.ResponseWriter, r *http.Request, id H
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReviewHoldResponseObject); ok {
 		if err := validResponse.VisitReviewHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WidenHold operation middleware
+func (sh *strictHandler) WidenHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request WidenHoldRequestObject
+
+	request.ID = id
+
+	var body WidenHoldJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WidenHold(ctx, request.(WidenHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WidenHold")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WidenHoldResponseObject); ok {
+		if err := validResponse.VisitWidenHoldResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

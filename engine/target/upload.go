@@ -253,6 +253,34 @@ func (u *upload) Finish(ctx context.Context, h retention.Hold, scope int) (at ti
 	return at, epoch, mark, err
 }
 
+// WidenHold puts more scopes of a hold in force; see engine.GuardTarget.
+func (t *Target) WidenHold(ctx context.Context, h retention.Hold, from int, scopes []retention.Scope) (at time.Time, epoch int64, mark retention.GuardMark, err error) {
+	no, err := t.stageHead(ctx, h)
+	if err != nil {
+		return at, 0, mark, classify(err)
+	}
+	if _, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET changing = true WHERE no = $1`, no); err != nil {
+		return at, 0, mark, classify(err)
+	}
+	for i, s := range scopes {
+		table, err := t.Table(ctx, s.Table)
+		if err != nil {
+			return at, 0, mark, err
+		}
+		if err := t.stageScope(ctx, no, from+i, s, table, false); err != nil {
+			return at, 0, mark, classify(err)
+		}
+	}
+	if at, epoch, err = t.widen(ctx, h.ID); err != nil {
+		return at, 0, mark, err
+	}
+	if err := t.NoteHold(ctx, h.ID); err != nil {
+		return at, 0, mark, err
+	}
+	mark, _, err = t.GuardState(ctx)
+	return at, epoch, mark, err
+}
+
 // widen has every batch from now on judge with what a hold in force has now.
 func (t *Target) widen(ctx context.Context, id string) (at time.Time, epoch int64, err error) {
 	err = t.change(ctx, func(tx pgx.Tx) error {

@@ -264,3 +264,12 @@ type LineRow struct {
 	Line         int
 	Text, Reason string
 }
+
+// WidenView is the form by which a hold in force covers more.
+type WidenView struct {
+	Head           Head
+	Action, Cancel string
+	Scope          ScopeField
+	Why            Field
+	Problems       []Problem
+}
