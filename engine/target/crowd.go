@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/jackc/pgx/v5"
 
@@ -33,10 +34,12 @@ func (c *crowd) blocks(size int, density float64) (n int64, sure bool) {
 	if c.over {
 		density = max(density, c.most)
 	}
-	n = max(1, min(int64(float64(size)/density), maxBlocksPerStep))
-	// A fifth of a step more is not worth a look at it before: it is rolled back if it comes
-	// to be more than the policy's batch size.
-	return n, n == 1 || c.most > 0 && float64(n)*c.most <= 1.2*float64(size)
+	// As many rows are not in each as many blocks: what comes to be more than the policy's batch
+	// size is rolled back, which must be rare. Twice the square root is the spread of rows that
+	// lie as chance will have it.
+	room := float64(size) - 2*math.Sqrt(float64(size))
+	n = max(1, min(int64(room/density), maxBlocksPerStep))
+	return n, n == 1 || c.most > 0 && float64(n)*c.most <= float64(size)
 }
 
 // bound cuts a step before the block in which there are more due rows than it aims at; one
