@@ -23,9 +23,7 @@ func BenchmarkHoldDuringPurge(b *testing.B) {
 	defer h.close()
 	h.exec(`CREATE TABLE public.events (id bigint PRIMARY KEY, created_at timestamptz NOT NULL, payload text)`, `CREATE INDEX ON public.events (created_at)`)
 	migrateAll(b, h.url)
-	p := policyOn("events", 1)
-	p.BatchSize = 20_000
-	h.mustPolicy(p)
+	h.mustPolicy(policyOn("events", 1))
 	var took []time.Duration
 	deadline := time.Now().Add(90 * time.Second)
 	for round := 0; len(took) < holds && time.Now().Before(deadline); round++ {
