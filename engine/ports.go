@@ -144,6 +144,8 @@ type HoldStore interface {
 	AppendRecords(ctx context.Context, id string, table retention.TableName, scope, have int, keys []retention.Key) (int, error)
 	// FinishUpload records that the list has arrived, or has stopped arriving.
 	FinishUpload(ctx context.Context, id string, scope int, at *time.Time, epoch int64, counts retention.ScopeCounts, stopped bool, by retention.By) (retention.Hold, error)
+	// StopUpload has the scopes from the given place on count as stopped at once.
+	StopUpload(ctx context.Context, id string, from int) error
 	// StaleUploads are the scopes whose list has stopped arriving, by hold.
 	StaleUploads(ctx context.Context) (map[string][]int, error)
 	// EachScopeKeys hands out the ids of one scope in order, so many at a time.

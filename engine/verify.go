@@ -58,11 +58,17 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 // that is being placed at this moment is waited for, no longer than it is left to its request;
 // those that are placed meanwhile are not.
 func (e *Engine) completeHolds(ctx context.Context) error {
+	if err := e.settleUploads(ctx); err != nil {
+		return err
+	}
 	waiting, err := e.store.HoldsByStatus(ctx, retention.HoldApplying)
 	if err != nil {
 		return err
 	}
 	for _, h := range waiting {
+		if h.Awaits() {
+			continue // its list was never sent, or is arriving: nobody was told that it holds
+		}
 		if err := e.completeHold(ctx, h); err != nil {
 			return fmt.Errorf("complete hold %s: %w", h.ID, err)
 		}

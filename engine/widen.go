@@ -40,7 +40,8 @@ func (e *Engine) WidenHold(ctx context.Context, actor retention.Actor, id string
 	wider, err := e.finishWidening(ctx, h, from, scopes)
 	if errors.Is(err, retention.ErrUnavailable) {
 		e.log.WarnContext(ctx, "what was added to a hold is not in force yet", "hold", id, "error", err)
-		return h, nil
+		// The next run, or whoever settles holds, does it: no run goes before.
+		return h, e.store.StopUpload(ctx, id, from)
 	}
 	return wider, err
 }

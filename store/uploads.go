@@ -161,6 +161,15 @@ func (s *Store) AddScopes(ctx context.Context, id string, scopes []retention.Sco
 	return h, from, err
 }
 
+// StopUpload has scopes that are under way count as stopped at once; see engine.Store.
+func (s *Store) StopUpload(ctx context.Context, id string, from int) error {
+	_, err := s.pool.Exec(ctx, `
+		UPDATE holdfast.hold_scope
+		SET upload_at = '-infinity'
+		WHERE hold_id = $1::text::uuid AND scope_index >= $2 AND upload = 'under_way'`, id, from)
+	return fail("stop an upload for hold "+id, err)
+}
+
 // StaleUploads are the scopes whose list has stopped arriving, by hold.
 func (s *Store) StaleUploads(ctx context.Context) (stale map[string][]int, err error) {
 	stale = map[string][]int{}
