@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,7 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 	for i := range withIDs.Scope {
 		withIDs.Scope[i].RecordIDs = h.Scope[i].RecordIDs
 	}
-	active, err := e.applyHold(ctx, withIDs)
+	active, err := e.applyHold(ctx, withIDs, enforcePatience)
 	if countIDs(h) >= manyIDs {
 		// What a large list took would stay with the process for minutes.
 		debug.FreeOSMemory()
@@ -81,6 +82,9 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 	switch {
 	case errors.Is(err, retention.ErrUnavailable), errors.Is(err, errNotCounted):
 		e.log.WarnContext(ctx, "hold is not in force yet, or not counted", "hold", placed.ID, "error", err)
+		return placed, nil
+	case placed.Enforced() && errors.Is(err, retention.ErrBusy):
+		e.log.WarnContext(ctx, "hold is not in force yet: somebody has been writing to one of its tables all the time", "hold", placed.ID, "error", err)
 		return placed, nil
 	case errors.Is(err, errNotStaged):
 		return retention.Hold{}, errors.Join(err, e.abandonHold(ctx, placed.ID, actor))
@@ -122,6 +126,7 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 	if h.OnExpiry == "" {
 		h.OnExpiry = retention.OnExpiryRelease
 	}
+	h.Enforcement = cmp.Or(h.Enforcement, retention.EnforceNone)
 	h.Matter, h.Reason = strings.TrimSpace(h.Matter), strings.TrimSpace(h.Reason)
 	if h.ReviewAt == nil && h.ExpiresAt == nil {
 		at := retention.DefaultReview.After(now)
@@ -141,6 +146,11 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 	}
 	if err := e.target.CheckKeys(ctx, h); err != nil {
 		return h, err
+	}
+	if h.Enforced() {
+		if err := e.target.CheckEnforcement(ctx, h); err != nil {
+			return h, err
+		}
 	}
 	// After the check, whose errors name positions in what was sent.
 	h.Scope = slices.Clone(h.Scope)
@@ -212,8 +222,9 @@ func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error 
 
 // applyHold stages a hold's ids, puts it in force and records what it found. It may
 // be called again after any failure, and by several processes at once. h has every id.
-func (e *Engine) applyHold(ctx context.Context, h retention.Hold) (retention.Hold, error) {
-	at, err := e.putInForce(ctx, h)
+// patience is how long one that is enforced waits for writers of its tables.
+func (e *Engine) applyHold(ctx context.Context, h retention.Hold, patience time.Duration) (retention.Hold, error) {
+	at, err := e.putInForce(ctx, h, patience)
 	if err != nil {
 		return h, err
 	}
@@ -227,11 +238,11 @@ func (e *Engine) applyHold(ctx context.Context, h retention.Hold) (retention.Hol
 
 // putInForce stages a hold's ids, all of which h has, and activates it in the governed
 // database.
-func (e *Engine) putInForce(ctx context.Context, h retention.Hold) (at time.Time, err error) {
+func (e *Engine) putInForce(ctx context.Context, h retention.Hold, patience time.Duration) (at time.Time, err error) {
 	if err := e.target.StageHold(ctx, h); err != nil {
 		return at, fmt.Errorf("%w: %s: %w", errNotStaged, h.ID, err)
 	}
-	at, mark, err := e.target.ActivateHold(ctx, h.ID)
+	at, mark, err := e.activate(ctx, h, patience)
 	if err != nil {
 		return at, fmt.Errorf("put hold %s in force: %w", h.ID, err)
 	}
