@@ -64,8 +64,16 @@ func DropEnforceTrigger(on, function retention.TableName) string {
 	return fmt.Sprintf("DROP TRIGGER IF EXISTS %s ON %s", retention.QuoteIdent(EnforceTrigger(function)), on.SQL())
 }
 
-// Functions prints both functions, that of the rows first.
+// Functions prints both functions, that of the rows first. Without a hold they let everything
+// through.
 func (e Enforcing) Functions() []string {
+	if len(e.Holds) == 0 {
+		plain := []string{"search_path = pg_catalog, pg_temp"}
+		return []string{
+			enforceFunction(EnforceFunction(e.Table.OID), plain, "BEGIN\n"+letThrough("    ")+"END\n"),
+			enforceFunction(EnforceTruncate(e.Table.OID), plain, "BEGIN\n    RETURN NULL;\nEND\n"),
+		}
+	}
 	return []string{
 		e.function(EnforceFunction(e.Table.OID), nil, e.rows()),
 		e.function(EnforceTruncate(e.Table.OID), []string{"row_security = off", "jit = off"}, e.truncate()),
@@ -120,14 +128,19 @@ func (e Enforcing) rows() string {
 	b := &builder{literal: true}
 	b.printf("DECLARE\n    by_holds pg_catalog.uuid[];\n    refused boolean;\n    was pg_catalog.text[];\nBEGIN\n%s", behind)
 	b.printf("    IF (%s) IS NOT TRUE THEN\n", e.held(b, e.Held, oldRow))
-	b.printf("        IF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN\n            RETURN OLD;\n        END IF;\n        RETURN NEW;\n    END IF;\n")
+	b.printf("%s    END IF;\n", letThrough("        "))
 	b.printf("    was := holdfast_guard.pin();\n")
 	b.printf("    SELECT pg_catalog.array_agg(v.id), pg_catalog.bool_or(v.refuse) INTO by_holds, refused\n    FROM (VALUES %s) AS v(id, refuse, held)\n    WHERE v.held;\n", e.byHold(b, oldRow))
 	b.printf("    IF refused THEN\n%s    END IF;\n", e.refuse("TG_OP", e.keyText(oldRow), "by_holds"))
 	b.printf("    INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name)\n"+
 		"    VALUES (by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_jsonb(OLD), %s);\n", literal(e.Table.Name.Schema), literal(e.Table.Name.Name), e.keyText(oldRow), who)
-	b.printf("    PERFORM holdfast_guard.unpin(was);\n    IF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN\n        RETURN OLD;\n    END IF;\n    RETURN NEW;\nEND\n")
+	b.printf("    PERFORM holdfast_guard.unpin(was);\n%sEND\n", letThrough("    "))
 	return b.String()
+}
+
+// letThrough prints what lets a row's change happen.
+func letThrough(indent string) string {
+	return indent + "IF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN\n" + indent + "    RETURN OLD;\n" + indent + "END IF;\n" + indent + "RETURN NEW;\n"
 }
 
 // truncate prints the body for a TRUNCATE, which names no rows: those of the relation are

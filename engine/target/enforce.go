@@ -99,12 +99,18 @@ func installOn(ctx context.Context, tx pgx.Tx, relid uint32) error {
 	if err != nil {
 		return err
 	}
-	for _, p := range places {
-		if !p.there {
+	for i, p := range places {
+		// Partitions have those of their rows from the table, which comes first.
+		if !p.there && (p.truncate || i == 0) || i == 0 && slices.ContainsFunc(places, func(p triggerPlace) bool { return !p.truncate && !p.there }) {
 			if _, err := tx.Exec(ctx, sqlgen.CreateEnforceTrigger(p.on, p.function, p.truncate)); err != nil {
 				return err
 			}
 		}
+	}
+	if places, err = triggerPlaces(ctx, tx, relid); err != nil {
+		return err
+	}
+	for _, p := range places {
 		if p.state != "A" {
 			if _, err := tx.Exec(ctx, sqlgen.EnableEnforceTrigger(p.on, p.function)); err != nil {
 				return err
