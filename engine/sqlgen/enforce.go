@@ -68,10 +68,9 @@ func DropEnforceTrigger(on, function retention.TableName) string {
 // through.
 func (e Enforcing) Functions() []string {
 	if len(e.Holds) == 0 {
-		plain := []string{"search_path = pg_catalog, pg_temp"}
 		return []string{
-			enforceFunction(EnforceFunction(e.Table.OID), plain, "BEGIN\n"+letThrough("    ")+"END\n"),
-			enforceFunction(EnforceTruncate(e.Table.OID), plain, "BEGIN\n    RETURN NULL;\nEND\n"),
+			enforceFunction(EnforceFunction(e.Table.OID), nil, "BEGIN\n"+letThrough("    ")+"END\n"),
+			enforceFunction(EnforceTruncate(e.Table.OID), nil, "BEGIN\n    RETURN NULL;\nEND\n"),
 		}
 	}
 	return []string{
@@ -83,14 +82,17 @@ func (e Enforcing) Functions() []string {
 // IdleFunction prints a function that does nothing, so that its triggers can be made before
 // what it judges by is known. The transaction that makes it replaces it.
 func IdleFunction(name retention.TableName) string {
-	return enforceFunction(name, []string{"search_path = pg_catalog, pg_temp"}, "BEGIN\n    RETURN NULL;\nEND\n")
+	return enforceFunction(name, nil, "BEGIN\n    RETURN NULL;\nEND\n")
 }
 
 // function prints one that runs with the rights of the guard's owner, so that nobody else
-// needs any there, and under settings of its own: what a condition says may not hang on the
-// session that fires the trigger. Each setting costs every row, so without conditions there
-// is but one.
+// needs any there. What a condition says may not hang on the session that fires the trigger,
+// so that has settings of its own. They cost every row a third of its UPDATE (the server looks
+// all names up again), so where each name is written with its schema there are none.
 func (e Enforcing) function(name retention.TableName, more []string, body string) string {
+	if len(e.Held.Conditions) == 0 && more == nil {
+		return enforceFunction(name, nil, body)
+	}
 	path := []string{"pg_catalog"}
 	for _, schema := range e.Path {
 		path = append(path, retention.QuoteIdent(schema))
@@ -108,27 +110,34 @@ func enforceFunction(name retention.TableName, settings []string, body string) s
 		// A condition may say anything.
 		tag = strings.TrimSuffix(tag, "$") + "_$"
 	}
-	return fmt.Sprintf("CREATE OR REPLACE FUNCTION %s() RETURNS trigger\n    LANGUAGE plpgsql SECURITY DEFINER\n    SET %s\nAS %s\n%s%s",
-		name.SQL(), strings.Join(settings, "\n    SET "), tag, body, tag)
+	set := ""
+	for _, s := range settings {
+		set += "\n    SET " + s
+	}
+	return fmt.Sprintf("CREATE OR REPLACE FUNCTION %s() RETURNS trigger\n    LANGUAGE plpgsql SECURITY DEFINER%s\nAS %s\n%s%s", name.SQL(), set, tag, body, tag)
 }
 
 // oldRow is the alias of the row that a trigger judges.
 const oldRow = `"old"`
 
+// latest is of a transaction whose statements see what was committed before each of them.
+const latest = "pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.=) 'read committed'"
+
 // behind refuses a transaction that cannot see what was held since it began.
-const behind = "    IF pg_catalog.current_setting('transaction_isolation') OPERATOR(pg_catalog.<>) 'read committed' AND holdfast_guard.behind() THEN\n" +
+const behind = "    IF NOT " + latest + " AND holdfast_guard.behind() THEN\n" +
 	"        PERFORM holdfast_guard.refuse_behind();\n    END IF;\n"
 
 // who is the role that somebody has taken on, or signed in as.
-const who = "CASE pg_catalog.current_setting('role') WHEN 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name')"
+const who = "CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name')"
 
 // rows prints the body for an UPDATE or DELETE. What is cheap, and nearly always the answer,
 // comes first: is the row held at all.
 func (e Enforcing) rows() string {
 	b := &builder{literal: true}
-	b.printf("DECLARE\n    by_holds pg_catalog.uuid[];\n    refused boolean;\n    was pg_catalog.text[];\nBEGIN\n%s", behind)
-	b.printf("    IF (%s) IS NOT TRUE THEN\n", e.held(b, e.Held, oldRow))
-	b.printf("%s    END IF;\n", letThrough("        "))
+	b.printf("DECLARE\n    by_holds pg_catalog.uuid[];\n    refused boolean;\n    was pg_catalog.text[];\nBEGIN\n")
+	held := e.held(b, e.Held, oldRow)
+	b.printf("    IF %s AND (%s) IS NOT TRUE THEN\n%s    END IF;\n", latest, held, letThrough("        "))
+	b.printf("%s    IF (%s) IS NOT TRUE THEN\n%s    END IF;\n", behind, held, letThrough("        "))
 	b.printf("    was := holdfast_guard.pin();\n")
 	b.printf("    SELECT pg_catalog.array_agg(v.id), pg_catalog.bool_or(v.refuse) INTO by_holds, refused\n    FROM (VALUES %s) AS v(id, refuse, held)\n    WHERE v.held;\n", e.byHold(b, oldRow))
 	b.printf("    IF refused THEN\n%s    END IF;\n", e.refuse("TG_OP", e.keyText(oldRow), "by_holds"))
@@ -206,7 +215,40 @@ func (e Enforcing) held(b *builder, rows plan.HeldRows, as string) string {
 		rows.Sets[i].Hash = false
 	}
 	g := &Printer{plan: &plan.Plan{Table: e.Table, Key: e.Table.KeyColumns(), Holds: rows}}
-	return g.heldAs(b, as)
+	collated := e.collated(rows)
+	if as != oldRow || len(collated) == 0 {
+		return g.heldAs(b, as)
+	}
+	// A function's row does not know the collations of its columns.
+	conditions := rows.Conditions
+	rows.Conditions = nil
+	g.plan.Holds = rows
+	return fmt.Sprintf("(%s OR EXISTS (SELECT FROM (SELECT %s) AS %s WHERE %s))", g.heldAs(b, as), strings.Join(collated, ", "), alias, fitting(b, conditions, alias))
+}
+
+// collated prints the columns that conditions ask for, as of a row with their own collations;
+// none where all have that of the database.
+func (e Enforcing) collated(rows plan.HeldRows) []string {
+	var columns []string
+	found := false
+	for _, c := range rows.Conditions {
+		columns = append(columns, c.Cond.Columns()...)
+	}
+	slices.Sort(columns)
+	columns = slices.Compact(columns)
+	printed := []string{oldRow + ".tableoid AS tableoid"}
+	for _, name := range columns {
+		c, _ := e.Table.Column(name)
+		collate := ""
+		if c.Collation != "" {
+			found, collate = true, " COLLATE "+c.Collation
+		}
+		printed = append(printed, fmt.Sprintf("%s.%s%s AS %s", oldRow, retention.QuoteIdent(name), collate, retention.QuoteIdent(name)))
+	}
+	if !found {
+		return nil
+	}
+	return printed
 }
 
 // byHold prints which holds cover a row, as rows of VALUES.
