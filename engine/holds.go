@@ -296,6 +296,9 @@ func (e *Engine) ReviseHold(ctx context.Context, actor retention.Actor, id strin
 	if h.Status.Ended() {
 		return h, retention.Conflictf("the hold has ended (%s); place a new one", h.Status)
 	}
+	if rev.Enforcement != nil && *rev.Enforcement != h.Enforcement {
+		return h, retention.Invalid("enforcement", "is %q, as was said when the hold was placed, and stays; place another hold with %q, and then release this one", h.Enforcement, *rev.Enforcement)
+	}
 	if rev.IsZero() {
 		// As the same document again: neither a new version nor a row of the audit.
 		return h, nil
