@@ -301,7 +301,7 @@ func TestMissingRightsForEnforcementAreNamed(t *testing.T) {
 	}
 	defer tg.Close()
 	err = tg.CheckEnforcement(t.Context(), enforcedOn("r", retention.EnforceRefuse, "1"))
-	if err == nil || !strings.Contains(err.Error(), "GRANT CREATE ON SCHEMA holdfast_guard TO "+role) || !strings.Contains(err.Error(), "is no member of its owner") || !strings.Contains(err.Error(), "GRANT "+pgtest.Value[string](t, h.url, `SELECT current_user::text`)+" TO "+role) {
+	if err == nil || !strings.Contains(err.Error(), `GRANT CREATE ON SCHEMA holdfast_guard TO "`+role) || !strings.Contains(err.Error(), "is no member of its owner") || !strings.Contains(err.Error(), `GRANT "`+pgtest.Value[string](t, h.url, `SELECT current_user::text`)+`" TO "`+role) {
 		t.Errorf("without rights: %v", err)
 	}
 	if err := h.target.CheckEnforcement(t.Context(), enforcedOn("r", retention.EnforceRefuse, "1")); err != nil {

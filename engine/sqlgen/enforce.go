@@ -1,6 +1,7 @@
 package sqlgen
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -73,10 +74,78 @@ func (e Enforcing) Functions() []string {
 			enforceFunction(EnforceTruncate(e.Table.OID), nil, "BEGIN\n    RETURN NULL;\nEND\n"),
 		}
 	}
-	return []string{
+	var out []string
+	if e.compiled() {
+		out = append(out, e.fits().define, e.which().define)
+	}
+	return append(out,
 		e.function(EnforceFunction(e.Table.OID), nil, e.rows()),
 		e.function(EnforceTruncate(e.Table.OID), []string{"row_security = off", "jit = off"}, e.truncate()),
+	)
+}
+
+// compiled reports whether the conditions are put into functions that the server reads once,
+// when they are made, and then puts in place of their calls: they hang on no setting of the
+// session, and cost a tenth of conditions that need settings. Such functions must depend on
+// nothing of the application's, or its columns and types could not be dropped any more; and
+// their arguments do not know the collation of a column.
+func (e Enforcing) compiled() bool {
+	for _, c := range e.Held.Conditions {
+		if c.Parts != nil {
+			return false
+		}
+		for _, name := range c.Cond.Columns() {
+			column, ok := e.Table.Column(name)
+			if !ok || column.Collation != "" || strings.Contains(column.BaseType, ".") {
+				return false
+			}
+		}
 	}
+	return len(e.Held.Conditions) > 0
+}
+
+// compiledFunction is one of those: how it is made, and how it is called.
+type compiledFunction struct{ define, call string }
+
+// compile prints a function of the columns that conditions ask for. Its name hangs on what it
+// says, so that a session in mid-statement keeps the one that it has begun with.
+func (e Enforcing) compile(what, returns string, body func(as string) string) compiledFunction {
+	var names []string
+	for _, c := range e.Held.Conditions {
+		names = append(names, c.Cond.Columns()...)
+	}
+	slices.Sort(names)
+	names = slices.Compact(names)
+	params, args := make([]string, len(names)), make([]string, len(names))
+	for i, name := range names {
+		c, _ := e.Table.Column(name)
+		params[i], args[i] = retention.QuoteIdent(name)+" "+c.BaseSQL, oldRow+"."+retention.QuoteIdent(name)
+	}
+	list := strings.Join(params, ", ")
+	sum := sha256.Sum256([]byte(list + body("it")))
+	name := retention.TableName{Schema: "holdfast_guard", Name: fmt.Sprintf("enforce_%s_%d_%x", what, e.Table.OID, sum[:6])}
+	return compiledFunction{
+		define: fmt.Sprintf("CREATE OR REPLACE FUNCTION %s(%s) RETURNS %s\n    LANGUAGE sql STABLE\n    RETURN %s", name.SQL(), list, returns, body(name.Name)),
+		call:   name.SQL() + "(" + strings.Join(args, ", ") + ")",
+	}
+}
+
+// fits is whether a row fits any of the conditions.
+func (e Enforcing) fits() compiledFunction {
+	return e.compile("fits", "pg_catalog.bool", func(as string) string { return fitting(&builder{literal: true}, e.Held.Conditions, as) })
+}
+
+// which are the conditions that it fits, by their number over all holds.
+func (e Enforcing) which() compiledFunction {
+	return e.compile("which", "pg_catalog.int4[]", func(as string) string {
+		var rows []string
+		for _, h := range e.Holds {
+			for _, c := range h.Held.Conditions {
+				rows = append(rows, fmt.Sprintf("(%d, %s IS TRUE)", len(rows)+1, c.Cond.SQL(as)))
+			}
+		}
+		return "ARRAY(SELECT v.n FROM (VALUES " + strings.Join(rows, ", ") + ") AS v(n, fits) WHERE v.fits)"
+	})
 }
 
 // IdleFunction prints a function that does nothing, so that its triggers can be made before
@@ -90,7 +159,7 @@ func IdleFunction(name retention.TableName) string {
 // so that has settings of its own. They cost every row a third of its UPDATE (the server looks
 // all names up again), so where each name is written with its schema there are none.
 func (e Enforcing) function(name retention.TableName, more []string, body string) string {
-	if len(e.Held.Conditions) == 0 && more == nil {
+	if more == nil && (len(e.Held.Conditions) == 0 || e.compiled()) {
 		return enforceFunction(name, nil, body)
 	}
 	path := []string{"pg_catalog"}
@@ -134,11 +203,22 @@ const who = "CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=)
 // comes first: is the row held at all.
 func (e Enforcing) rows() string {
 	b := &builder{literal: true}
-	b.printf("DECLARE\n    by_holds pg_catalog.uuid[];\n    refused boolean;\n    was pg_catalog.text[];\nBEGIN\n")
+	b.printf("DECLARE\n    by_holds pg_catalog.uuid[];\n    refused boolean;\n    was pg_catalog.text[];\n    fitting pg_catalog.int4[] := '{}';\nBEGIN\n")
 	held := e.held(b, e.Held, oldRow)
+	if e.compiled() {
+		rows := e.Held
+		rows.Conditions = nil
+		held = e.fits().call
+		if rows.Any() {
+			held += " OR " + e.held(b, rows, oldRow)
+		}
+	}
 	b.printf("    IF %s AND (%s) IS NOT TRUE THEN\n%s    END IF;\n", latest, held, letThrough("        "))
 	b.printf("%s    IF (%s) IS NOT TRUE THEN\n%s    END IF;\n", behind, held, letThrough("        "))
 	b.printf("    was := holdfast_guard.pin();\n")
+	if e.compiled() {
+		b.printf("    fitting := %s;\n", e.which().call)
+	}
 	b.printf("    SELECT pg_catalog.array_agg(v.id), pg_catalog.bool_or(v.refuse) INTO by_holds, refused\n    FROM (VALUES %s) AS v(id, refuse, held)\n    WHERE v.held;\n", e.byHold(b, oldRow))
 	b.printf("    IF refused THEN\n%s    END IF;\n", e.refuse("TG_OP", e.keyText(oldRow), "by_holds"))
 	b.printf("    INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name)\n"+
@@ -254,8 +334,20 @@ func (e Enforcing) collated(rows plan.HeldRows) []string {
 // byHold prints which holds cover a row, as rows of VALUES.
 func (e Enforcing) byHold(b *builder, as string) string {
 	rows := make([]string, len(e.Holds))
+	number := int32(0)
 	for i, h := range e.Holds {
-		rows[i] = fmt.Sprintf("(%s::pg_catalog.uuid, %t, %s)", literal(h.ID), h.Refuse, e.held(b, h.Held, as))
+		held := h.Held
+		var own []int32
+		for range held.Conditions {
+			number++
+			own = append(own, number)
+		}
+		also := ""
+		if as == oldRow && e.compiled() && own != nil {
+			held.Conditions = nil
+			also = fmt.Sprintf(" OR fitting OPERATOR(pg_catalog.&&) %s::pg_catalog.int4[]", numbers(own))
+		}
+		rows[i] = fmt.Sprintf("(%s::pg_catalog.uuid, %t, %s%s)", literal(h.ID), h.Refuse, e.held(b, held, as), also)
 	}
 	return strings.Join(rows, ",\n          ")
 }

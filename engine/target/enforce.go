@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -197,6 +198,9 @@ func (t *Target) rewrite(ctx context.Context, tx pgx.Tx, relid uint32) error {
 	if err := tx.QueryRow(ctx, `SELECT to_regprocedure($1) IS NOT NULL`, sqlgen.EnforceFunction(relid).SQL()+"()").Scan(&there); err != nil || !there {
 		return err
 	}
+	if err := forgetCompiled(ctx, tx, relid, e.definitions); err != nil {
+		return err
+	}
 	for _, definition := range e.definitions {
 		if _, err := tx.Exec(ctx, definition); err != nil {
 			return err
@@ -211,6 +215,37 @@ func (t *Target) rewrite(ctx context.Context, tx pgx.Tx, relid uint32) error {
 		ON CONFLICT (relid) DO UPDATE SET definitions = excluded.definitions, fingerprint = excluded.fingerprint`, relid, e.definitions, fingerprint)
 	return err
 }
+
+// forgetCompiled drops the functions of conditions that neither the new definitions nor those
+// of before call. Those of before stay for a while: a session may be in the midst of one.
+func forgetCompiled(ctx context.Context, tx pgx.Tx, relid uint32, keep []string) error {
+	var before []string
+	if err := tx.QueryRow(ctx, `SELECT coalesce((SELECT definitions FROM holdfast_guard.enforcement WHERE relid = $1), '{}')`, relid).Scan(&before); err != nil {
+		return err
+	}
+	names, err := collect[string](ctx, tx, compiledFunctions, relid)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		f := retention.TableName{Schema: "holdfast_guard", Name: name}.SQL()
+		if slices.ContainsFunc(append(before, keep...), func(definition string) bool { return strings.Contains(definition, f+"(") }) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `DROP FUNCTION `+f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compiledFunctions are the functions of conditions on a table, by name.
+const compiledFunctions = `
+	SELECT p.proname::text
+	FROM pg_catalog.pg_proc AS p
+	JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
+	WHERE n.nspname = 'holdfast_guard' AND p.proname ~ ('^enforce_(fits|which)_' || $1::oid || '_')
+	ORDER BY p.proname`
 
 // enforced is one table with what its functions have to say.
 type enforced struct {
@@ -324,10 +359,10 @@ func conditionPath(ctx context.Context, tx pgx.Tx, table *plan.Table, held plan.
 // one is missing.
 func functionFingerprint(ctx context.Context, q querier, relid uint32) (f string, err error) {
 	err = q.QueryRow(ctx, `
-		SELECT coalesce(CASE count(*) WHEN 2 THEN md5(string_agg(concat_ws(' ', p.proname, p.prosrc, p.proconfig, p.prosecdef, p.proowner, p.prolang, p.prorettype), ';' ORDER BY p.proname)) END, '')
+		SELECT coalesce(CASE WHEN count(*) FILTER (WHERE p.proname IN ($1, $2)) = 2 THEN md5(string_agg(concat_ws(' ', p.proowner, pg_catalog.pg_get_functiondef(p.oid)), ';' ORDER BY p.proname)) END, '')
 		FROM pg_catalog.pg_proc AS p
 		JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
-		WHERE n.nspname = 'holdfast_guard' AND p.proname IN ($1, $2)`, sqlgen.EnforceFunction(relid).Name, sqlgen.EnforceTruncate(relid).Name).Scan(&f)
+		WHERE n.nspname = 'holdfast_guard' AND (p.proname IN ($1, $2) OR p.proname ~ ('^enforce_(fits|which)_' || $3::oid || '_'))`, sqlgen.EnforceFunction(relid).Name, sqlgen.EnforceTruncate(relid).Name, relid).Scan(&f)
 	return f, err
 }
 
@@ -390,6 +425,15 @@ func (t *Target) dropOne(ctx context.Context, relid uint32) error {
 		}
 		if _, err := tx.Exec(ctx, fmt.Sprintf(`DROP FUNCTION IF EXISTS %s(), %s()`, sqlgen.EnforceFunction(relid).SQL(), sqlgen.EnforceTruncate(relid).SQL())); err != nil {
 			return err
+		}
+		compiled, err := collect[string](ctx, tx, compiledFunctions, relid)
+		if err != nil {
+			return err
+		}
+		for _, name := range compiled {
+			if _, err := tx.Exec(ctx, `DROP FUNCTION `+retention.TableName{Schema: "holdfast_guard", Name: name}.SQL()); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Exec(ctx, `DELETE FROM holdfast_guard.enforcement WHERE relid = $1`, relid)
 		return err

@@ -24,10 +24,10 @@ func (t *Target) CheckEnforcement(ctx context.Context, h retention.Hold) error {
 			return err
 		}
 		if !create {
-			bad.Add("enforcement", "needs functions in the schema holdfast_guard, and the role %q may not create them: GRANT CREATE ON SCHEMA holdfast_guard TO %s;", role, retention.QuoteIdent(role))
+			bad.Add("enforcement", "needs functions in the schema holdfast_guard, and the role %q may not create them: run GRANT CREATE ON SCHEMA holdfast_guard TO %s", role, retention.QuoteIdent(role))
 		}
 		if !language {
-			bad.Add("enforcement", "needs functions in PL/pgSQL, and the role %q may not use it: GRANT USAGE ON LANGUAGE plpgsql TO %s;", role, retention.QuoteIdent(role))
+			bad.Add("enforcement", "needs functions in PL/pgSQL, and the role %q may not use it: run GRANT USAGE ON LANGUAGE plpgsql TO %s", role, retention.QuoteIdent(role))
 		}
 		for _, table := range enforcedTables(h) {
 			if err := ownsTree(ctx, tx, &bad, role, table); err != nil {
@@ -71,7 +71,7 @@ func ownsTree(ctx context.Context, tx pgx.Tx, bad *retention.Problems, role stri
 	var name retention.TableName
 	var owner string
 	_, err = pgx.ForEachRow(rows, []any{&name.Schema, &name.Name, &owner}, func() error {
-		bad.Add("enforcement", "needs triggers on %s that always fire, which only its owner can put there and take away, and the role %q is no member of its owner %q: GRANT %s TO %s;",
+		bad.Add("enforcement", "needs triggers on %s that always fire, which only its owner can put there and take away, and the role %q is no member of its owner %q: run GRANT %s TO %s",
 			name, role, owner, retention.QuoteIdent(owner), retention.QuoteIdent(role))
 		return nil
 	})

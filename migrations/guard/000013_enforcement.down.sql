@@ -5,11 +5,11 @@ BEGIN
     FOR t IN SELECT g.tgrelid::pg_catalog.regclass AS relation, g.tgname AS name
              FROM pg_catalog.pg_trigger AS g
              JOIN pg_catalog.pg_proc AS p ON p.oid = g.tgfoid AND p.pronamespace = 'holdfast_guard'::pg_catalog.regnamespace
-             WHERE g.tgname IN ('holdfast_enforce', 'holdfast_enforce_truncate') AND g.tgparentid = 0 LOOP
+             WHERE g.tgname ~ '^holdfast_enforce_' AND g.tgparentid = 0 LOOP
         EXECUTE format('DROP TRIGGER %I ON %s', t.name, t.relation);
     END LOOP;
     FOR t IN SELECT p.oid::pg_catalog.regprocedure AS name FROM pg_catalog.pg_proc AS p
-             WHERE p.pronamespace = 'holdfast_guard'::pg_catalog.regnamespace AND p.proname ~ '^enforce(_truncate)?_[0-9]+$' LOOP
+             WHERE p.pronamespace = 'holdfast_guard'::pg_catalog.regnamespace AND p.proname ~ '^enforce_((truncate_)?[0-9]+$|fits_|which_)' LOOP
         EXECUTE format('DROP FUNCTION %s', t.name);
     END LOOP;
 END
