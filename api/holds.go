@@ -158,6 +158,10 @@ func readRevision(in *oapi.ReviseHoldJSONRequestBody) (retention.HoldRevision, e
 		on := retention.OnExpiry(*in.OnExpiry)
 		rev.OnExpiry = &on
 	}
+	if in.Enforcement != nil {
+		e := retention.Enforcement(*in.Enforcement)
+		rev.Enforcement = &e
+	}
 	var err error
 	if rev.ExpiresAt, err = orNullMember[time.Time](in.ExpiresAt, "expires_at", aTime); err != nil {
 		return rev, err
@@ -235,7 +239,7 @@ func renderHold(h retention.Hold) oapi.Hold {
 		Status: oapi.HoldStatus(h.Status), EffectiveAt: utc(h.EffectiveAt), ReleasedBy: orNull(h.ReleasedBy),
 		ReleasedAt: utc(h.ReleasedAt), ReleaseReason: orNull(h.ReleaseReason), Version: h.Version,
 		ReviewAt: utc(h.ReviewAt), ReleaseDelay: delayOrNull(h.ReleaseDelay), ReleasesAt: utc(h.ReleasesAt),
-		Faults: each(faultsInForce(h), renderFault),
+		Faults: each(faultsInForce(h), renderFault), Enforcement: oapi.Enforcement(h.Enforcement),
 	}
 }
 

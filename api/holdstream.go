@@ -213,7 +213,7 @@ func scalar[T any](d *holdReader, field, what string) (v T, ok bool, err error) 
 
 // setByServer are the members of a hold that are ignored in a request.
 var setByServer = []string{
-	"id", "status", "created_by", "created_at", "effective_at", "released_by", "released_at", "release_reason", "releases_at", "version",
+	"id", "status", "created_by", "created_at", "effective_at", "released_by", "released_at", "release_reason", "releases_at", "faults", "version",
 }
 
 func (d *holdReader) member(name string) (err error) {
@@ -233,6 +233,10 @@ func (d *holdReader) member(name string) (err error) {
 		var v string
 		v, _, err = scalar[string](d, name, "a string")
 		d.hold.OnExpiry = retention.OnExpiry(v)
+	case "enforcement":
+		var v string
+		v, _, err = scalar[string](d, name, "a string")
+		d.hold.Enforcement = retention.Enforcement(v)
 	case "expires_at":
 		d.hold.ExpiresAt, err = d.moment(name)
 	case "review_at":

@@ -409,7 +409,9 @@ type GuardTarget interface {
 	// ActivateHold puts a staged hold in force in one short transaction under the
 	// exclusive guard lock and answers the moment from which it counts. Batches in
 	// its way for 250 ms are cancelled, then terminated. Idempotent: a hold in force
-	// keeps its moment.
+	// keeps its moment. The tables of a hold that is enforced are locked against writers
+	// before; where they cannot be had within half a second it is ErrBusy, and nothing
+	// has changed.
 	ActivateHold(ctx context.Context, id string) (effectiveAt time.Time, mark retention.GuardMark, err error)
 	// OpenUpload begins to take ids of one table into a hold. The error is an InvalidError where
 	// the table has no key.
@@ -439,6 +441,20 @@ type GuardTarget interface {
 	// HoldFaults finds, by hold, the scopes in force whose table or columns are not what they
 	// were: what the batches hold as a whole, or refuse.
 	HoldFaults(ctx context.Context) (map[string][]retention.HoldFault, error)
+	// CheckEnforcement names the rights without which a hold could not be enforced; the error
+	// is an InvalidError of the field enforcement.
+	CheckEnforcement(ctx context.Context, h retention.Hold) error
+	// MendEnforcement brings the triggers of holds in force to what they have to be: what is
+	// missing or altered is put back, what no hold needs any more goes. Idempotent.
+	MendEnforcement(ctx context.Context) error
+	// CatchUpEnforcement takes back that snapshots seem too old after a crash, which leaves a
+	// sequence ahead of what was committed. It costs one small read where that is not so.
+	CatchUpEnforcement(ctx context.Context) error
+	// Preserved lists the old versions of rows that a hold covered when somebody changed or
+	// removed them, newest first, those before an id unless that is 0; CountPreserved counts
+	// all of them. They stay when the hold has ended.
+	Preserved(ctx context.Context, hold string, before int64, limit int) ([]retention.PreservedRow, error)
+	CountPreserved(ctx context.Context, hold string) (int64, error)
 	// EndHold takes a hold out of force the same way. Idempotent.
 	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
 	// ForgetHold removes what was staged for a hold that is not in force.

@@ -258,9 +258,9 @@ func (e *Engine) applyArrived(ctx context.Context, h retention.Hold) (retention.
 		if err != nil {
 			return h, err
 		}
-		return e.applyHold(ctx, whole)
+		return e.applyHold(ctx, whole, enforcePatience)
 	}
-	at, mark, err := e.target.ActivateHold(ctx, h.ID)
+	at, mark, err := e.activate(ctx, h, enforcePatience)
 	if err != nil {
 		return h, fmt.Errorf("put hold %s in force: %w", h.ID, err)
 	}

@@ -163,7 +163,7 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 		if err != nil {
 			return err
 		}
-		if _, err := e.putInForce(ctx, whole); err != nil {
+		if _, err := e.putInForce(ctx, whole, 0); err != nil {
 			return fmt.Errorf("put back hold %s: %w", h.ID, err)
 		}
 		if err := e.store.Record(ctx, "hold/"+h.ID, map[string]string{"reason": "the governed database had lost this hold, or a part of what it covers"}, retention.By{Actor: retention.System(), Action: "hold.restore"}); err != nil {

@@ -38,7 +38,7 @@ func (e *Engine) WidenHold(ctx context.Context, actor retention.Actor, id string
 	}
 	ctx = context.WithoutCancel(ctx)
 	wider, err := e.finishWidening(ctx, h, from, scopes)
-	if errors.Is(err, retention.ErrUnavailable) {
+	if errors.Is(err, retention.ErrUnavailable) || errors.Is(err, retention.ErrBusy) {
 		e.log.WarnContext(ctx, "what was added to a hold is not in force yet", "hold", id, "error", err)
 		// The next run, or whoever settles holds, does it: no run goes before.
 		return h, e.store.StopUpload(ctx, id, from)

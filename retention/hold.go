@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,6 +66,9 @@ type Hold struct {
 	// ReleaseDelay is how long a release of this hold cools off, where that is longer than
 	// everywhere; nil for as everywhere.
 	ReleaseDelay *Period `json:"release_delay"`
+	// Enforcement is what it does about others than Holdfast. It is said when the hold is
+	// placed and stays.
+	Enforcement Enforcement `json:"enforcement"`
 
 	Status        HoldStatus `json:"status"`
 	CreatedBy     string     `json:"created_by"`
@@ -169,6 +173,9 @@ func (h *Hold) terms(bad *Problems, now time.Time) {
 	}
 	if h.ReviewAt != nil && !h.ReviewAt.After(now) {
 		bad.Add("review_at", "must be in the future (it is now %s)", now.UTC().Format(time.RFC3339))
+	}
+	if h.Enforcement != "" && !slices.Contains(Enforcements(), h.Enforcement) {
+		bad.Add("enforcement", "must be %q, %q or %q, not %q", EnforceNone, EnforceRefuse, EnforcePreserve, h.Enforcement)
 	}
 	if h.ReleaseDelay != nil && h.ReleaseDelay.After(now).After(now.AddDate(maxCoolingOff, 0, 0)) {
 		bad.Add("release_delay", "is %s; at most %d years are accepted", h.ReleaseDelay.Human(), maxCoolingOff)

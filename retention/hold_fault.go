@@ -15,6 +15,9 @@ const (
 	FaultRefused FaultEffect = "policies_refused"
 	// FaultNothingLeft says that there is no such table, so nothing that could be held.
 	FaultNothingLeft FaultEffect = "nothing_left"
+	// FaultNotEnforced: Holdfast holds the rows, and the application could change them: what
+	// keeps it from that is missing, disabled or altered.
+	FaultNotEnforced FaultEffect = "not_enforced"
 )
 
 // HoldFault is a scope of a hold in force whose table, or what it needs of that table's

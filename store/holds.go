@@ -12,7 +12,7 @@ import (
 
 const holdColumns = `h.id, h.matter, h.reason, h.expires_at, h.on_expiry, h.status, h.created_by, h.created_at,
 			h.effective_at, coalesce(h.released_by, ''), h.released_at, coalesce(h.release_reason, ''), h.version,
-			h.release_delay, h.releases_at, h.review_at, h.ending, h.faults`
+			h.release_delay, h.releases_at, h.review_at, h.ending, h.faults, h.enforcement`
 
 func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 	err = scanHoldInto(row, &h)
@@ -22,7 +22,7 @@ func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 func scanHoldInto(row pgx.CollectableRow, h *retention.Hold, more ...any) error {
 	var delay *string
 	err := row.Scan(append([]any{&h.ID, &h.Matter, &h.Reason, &h.ExpiresAt, &h.OnExpiry, &h.Status, &h.CreatedBy, &h.CreatedAt,
-		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt, &h.Ending, &h.Faults}, more...)...)
+		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt, &h.Ending, &h.Faults, &h.Enforcement}, more...)...)
 	if err != nil || delay == nil {
 		return err
 	}

@@ -18,6 +18,7 @@ type holdDraft struct {
 	nonce, matter, reason string
 	scopes                []scopeDraft
 	expiry                expiryDraft
+	enforcement           string
 }
 
 // scopeDraft is one table of it. what is ids, file, condition or all. number is its place in the names
@@ -29,7 +30,7 @@ type scopeDraft struct {
 }
 
 func (v *visit) holdDraft() holdDraft {
-	d := holdDraft{nonce: v.form("nonce"), matter: v.form("matter"), reason: v.form("reason"), expiry: v.expiryDraft()}
+	d := holdDraft{nonce: v.form("nonce"), matter: v.form("matter"), reason: v.form("reason"), expiry: v.expiryDraft(), enforcement: v.form("enforcement")}
 	for i := range d.next(v) {
 		if v.r.PostForm.Has(scopeName(i, "table")) {
 			d.scopes = append(d.scopes, scopeOfForm(v.r.PostForm, i))
@@ -87,6 +88,7 @@ func (d holdDraft) hold(c clock, tables []table) (h retention.Hold, lines [][]in
 	f.fields = append(f.fields, more.fields...)
 	h.ReviewAt, more = c.reminder(d.expiry)
 	f.fields = append(f.fields, more.fields...)
+	h.Enforcement = retention.Enforcement(d.enforcement)
 	return h, lines, f
 }
 

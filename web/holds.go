@@ -148,6 +148,7 @@ func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui
 		view.Since = v.clock.exactly(*h.EffectiveAt)
 	}
 	v.clock.holdScope(&view, h)
+	view.Preserved = v.holdPreserved(h)
 	if err := v.holdRecords(&view, h); err != nil {
 		return err
 	}
@@ -167,6 +168,8 @@ func (v *visit) holdWaiting(h retention.Hold) string {
 	switch {
 	case h.Status == retention.HoldApplying && h.Awaits():
 		return "This hold is not in force yet: it awaits a list of records. Until that has arrived Holdfast keeps nothing for it."
+	case h.Status == retention.HoldApplying && h.Enforced():
+		return "This hold is not in force yet. Its tables must be without writers for a moment, and somebody has been writing to one of them all the time, or the governed database could not be reached. It is tried again every few seconds and comes into force by itself."
 	case h.Status == retention.HoldApplying:
 		return "This hold is not in force yet: the governed database could not be reached when it was placed. It comes into force by itself as soon as that answers; until then no run changes anything in it either."
 	case v.coolsOff(h):
@@ -191,6 +194,9 @@ func (v *visit) holdFacts(h retention.Hold) []ui.Pair {
 	}
 	if delay := h.CoolsOff(v.e.ReleaseDelay()); !h.Status.Ended() {
 		facts = append(facts, ui.Pair{Name: "Cooling-off", Value: pick(delay.IsZero(), "none: a release takes effect at once", delay.Human()+" after a release is asked for")})
+	}
+	if h.Enforced() {
+		facts = append(facts, ui.Pair{Name: "The application", Value: pick(h.Enforcement == retention.EnforceRefuse, "is refused whatever would change or delete what is held", "may change what is held; the old version is kept")})
 	}
 	if h.Status.Ended() && h.ReleasedAt != nil {
 		by := ""
@@ -299,14 +305,14 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 
 // eventNote says what changed, where the verb alone does not.
 func (v *visit) eventNote(e retention.AuditEntry) string {
-	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe"}, e.Action) {
+	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe", "hold.enforced_again"}, e.Action) {
 		return ""
 	}
 	var parts []string
 	for _, c := range jsonChanges(e.Before, e.After) {
 		switch c.Field {
 		case "change_reason":
-			parts = append(parts, pick(e.Action == "hold.announce" || e.Action == "hold.fail_safe", "", pick(e.Action == "hold.review", "Found: ", "Why: "))+c.After)
+			parts = append(parts, pick(slices.Contains([]string{"hold.announce", "hold.fail_safe", "hold.enforced_again"}, e.Action), "", pick(e.Action == "hold.review", "Found: ", "Why: "))+c.After)
 		case "review_at":
 			parts = append(parts, "Next review: "+pick(c.HasAfter, v.isoMoment(c), "none"))
 		case "releases_at":

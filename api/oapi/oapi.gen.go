@@ -204,6 +204,27 @@ func (e DeliveryState) Valid() bool {
 	}
 }
 
+// Defines values for Enforcement.
+const (
+	EnforcementNone     Enforcement = "none"
+	EnforcementPreserve Enforcement = "preserve"
+	EnforcementRefuse   Enforcement = "refuse"
+)
+
+// Valid indicates whether the value is a known member of the Enforcement enum.
+func (e Enforcement) Valid() bool {
+	switch e {
+	case EnforcementNone:
+		return true
+	case EnforcementPreserve:
+		return true
+	case EnforcementRefuse:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventDatacontenttype.
 const (
 	EventDatacontenttypeApplicationJSON EventDatacontenttype = "application/json"
@@ -359,6 +380,7 @@ func (e FindingSeverity) Valid() bool {
 
 // Defines values for HoldFaultEffect.
 const (
+	HoldFaultEffectNotEnforced     HoldFaultEffect = "not_enforced"
 	HoldFaultEffectNothingLeft     HoldFaultEffect = "nothing_left"
 	HoldFaultEffectPoliciesRefused HoldFaultEffect = "policies_refused"
 	HoldFaultEffectWholeTableHeld  HoldFaultEffect = "whole_table_held"
@@ -367,6 +389,8 @@ const (
 // Valid indicates whether the value is a known member of the HoldFaultEffect enum.
 func (e HoldFaultEffect) Valid() bool {
 	switch e {
+	case HoldFaultEffectNotEnforced:
+		return true
 	case HoldFaultEffectNothingLeft:
 		return true
 	case HoldFaultEffectPoliciesRefused:
@@ -504,6 +528,27 @@ func (e PolicyInputUnit) Valid() bool {
 	case PolicyInputUnitMilliseconds:
 		return true
 	case PolicyInputUnitSeconds:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreservedRowOperation.
+const (
+	PreservedRowOperationDELETE   PreservedRowOperation = "DELETE"
+	PreservedRowOperationTRUNCATE PreservedRowOperation = "TRUNCATE"
+	PreservedRowOperationUPDATE   PreservedRowOperation = "UPDATE"
+)
+
+// Valid indicates whether the value is a known member of the PreservedRowOperation enum.
+func (e PreservedRowOperation) Valid() bool {
+	switch e {
+	case PreservedRowOperationDELETE:
+		return true
+	case PreservedRowOperationTRUNCATE:
+		return true
+	case PreservedRowOperationUPDATE:
 		return true
 	default:
 		return false
@@ -1078,6 +1123,12 @@ type Effects map[string]struct {
 	Updated  int64 `json:"updated"`
 }
 
+// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
+// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
+// `preserve`: they let it pass after the old version of the row was kept. Said when the
+// hold is placed; it cannot be changed afterwards.
+type Enforcement string
+
 // Event A CloudEvents 1.0 envelope.
 type Event struct {
 	// Data By the schema of its type in docs/events
@@ -1215,7 +1266,13 @@ type Hold struct {
 
 	// EffectiveAt Since when it has been in force
 	EffectiveAt *time.Time `json:"effective_at"`
-	ExpiresAt   *time.Time `json:"expires_at"`
+
+	// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
+	// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
+	// `preserve`: they let it pass after the old version of the row was kept. Said when the
+	// hold is placed; it cannot be changed afterwards.
+	Enforcement Enforcement `json:"enforcement"`
+	ExpiresAt   *time.Time  `json:"expires_at"`
 
 	// Faults Tables and columns of a hold in force that are not what they were when it was placed: nobody
 	// can tell which rows it means there, so it covers more, never less. Looked for every minute.
@@ -1245,7 +1302,7 @@ type Hold struct {
 
 // HoldFault defines model for HoldFault.
 type HoldFault struct {
-	// Effect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more.
+	// Effect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more. `not_enforced`: Holdfast holds the rows, but a trigger that keeps the application from changing them is missing, disabled or altered.
 	Effect HoldFaultEffect `json:"effect"`
 
 	// On The table where it matters: another one for archived rows
@@ -1264,7 +1321,7 @@ type HoldFault struct {
 	Table string `json:"table"`
 }
 
-// HoldFaultEffect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more.
+// HoldFaultEffect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more. `not_enforced`: Holdfast holds the rows, but a trigger that keeps the application from changing them is missing, disabled or altered.
 type HoldFaultEffect string
 
 // HoldInput defines model for HoldInput.
@@ -1272,6 +1329,12 @@ type HoldInput struct {
 	CreatedAt   *time.Time `json:"created_at,omitempty"`
 	CreatedBy   *string    `json:"created_by,omitempty"`
 	EffectiveAt *time.Time `json:"effective_at,omitempty"`
+
+	// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
+	// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
+	// `preserve`: they let it pass after the old version of the row was kept. Said when the
+	// hold is placed; it cannot be changed afterwards.
+	Enforcement *Enforcement `json:"enforcement,omitempty"`
 
 	// ExpiresAt Null means no expiry.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -1396,6 +1459,9 @@ type HoldRevision struct {
 	CreatedAt    *time.Time `json:"created_at,omitempty"`
 	CreatedBy    *string    `json:"created_by,omitempty"`
 	EffectiveAt  *time.Time `json:"effective_at,omitempty"`
+
+	// Enforcement May stand here as it was read; another one is a 422, since it is said when the hold is placed and stays.
+	Enforcement *Enforcement `json:"enforcement,omitempty"`
 
 	// ExpiresAt Null takes the expiry away.
 	ExpiresAt json.RawMessage `json:"expires_at,omitempty"`
@@ -1875,6 +1941,37 @@ type PolicyResult struct {
 	Status  RunStatus `json:"status"`
 	Table   string    `json:"table"`
 	Version int       `json:"version"`
+}
+
+// PreservedRow defines model for PreservedRow.
+type PreservedRow struct {
+	// Application The application_name of its session
+	Application string    `json:"application"`
+	At          time.Time `json:"at"`
+
+	// Holds The holds that covered the row then
+	Holds []string `json:"holds"`
+	ID    int64    `json:"id"`
+
+	// Key The record's key; null if records of the table have no ids.
+	Key       any                   `json:"key"`
+	Operation PreservedRowOperation `json:"operation"`
+
+	// Row The whole row as it was, by column.
+	Row   json.RawMessage `json:"row"`
+	Table string          `json:"table"`
+
+	// User The role that changed it
+	User string `json:"user"`
+}
+
+// PreservedRowOperation defines model for PreservedRow.Operation.
+type PreservedRowOperation string
+
+// PreservedRowList defines model for PreservedRowList.
+type PreservedRowList struct {
+	Items      []PreservedRow `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
 }
 
 // Problem RFC 9457
@@ -3067,6 +3164,15 @@ type ReviseHoldParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListPreservedParams defines parameters for ListPreserved.
+type ListPreservedParams struct {
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the previous page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListHoldRecordsParams defines parameters for ListHoldRecords.
 type ListHoldRecordsParams struct {
 	// Limit Items on a page.
@@ -3454,6 +3560,12 @@ type ServerInterface interface {
 	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(w http.ResponseWriter, r *http.Request, id HoldID, params ReviseHoldParams)
+	// ListPreserved List the old versions of held rows that somebody changed or removed, newest first
+	// (GET /api/v1/holds/{id}/preserved)
+	ListPreserved(w http.ResponseWriter, r *http.Request, id HoldID, params ListPreservedParams)
+	// ExportPreserved Export the old versions of held rows as CSV, newest first
+	// (GET /api/v1/holds/{id}/preserved/export)
+	ExportPreserved(w http.ResponseWriter, r *http.Request, id HoldID)
 	// ProveHold Prove that a hold held
 	// (GET /api/v1/holds/{id}/proof)
 	ProveHold(w http.ResponseWriter, r *http.Request, id HoldID)
@@ -3703,6 +3815,18 @@ func (_ Unimplemented) GetHold(w http.ResponseWriter, r *http.Request, id HoldID
 // ReviseHold Change a hold's reason, expiry or review date
 // (PATCH /api/v1/holds/{id})
 func (_ Unimplemented) ReviseHold(w http.ResponseWriter, r *http.Request, id HoldID, params ReviseHoldParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ListPreserved List the old versions of held rows that somebody changed or removed, newest first
+// (GET /api/v1/holds/{id}/preserved)
+func (_ Unimplemented) ListPreserved(w http.ResponseWriter, r *http.Request, id HoldID, params ListPreservedParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ExportPreserved Export the old versions of held rows as CSV, newest first
+// (GET /api/v1/holds/{id}/preserved/export)
+func (_ Unimplemented) ExportPreserved(w http.ResponseWriter, r *http.Request, id HoldID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -4642,6 +4766,87 @@ func (siw *ServerInterfaceWrapper) ReviseHold(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ReviseHold(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListPreserved operation middleware
+func (siw *ServerInterfaceWrapper) ListPreserved(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPreservedParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPreserved(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExportPreserved operation middleware
+func (siw *ServerInterfaceWrapper) ExportPreserved(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExportPreserved(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7165,6 +7370,12 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Put(options.BaseURL+"/api/v1/holds/{id}/records", wrapper.UploadHoldRecords)
 	})
 	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/holds/{id}/preserved", wrapper.ListPreserved)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/holds/{id}/preserved/export", wrapper.ExportPreserved)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/runs", wrapper.ListRuns)
 	})
 	r.Group(func(r chi.Router) {
@@ -8777,6 +8988,241 @@ type ReviseHold503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReviseHold503ApplicationProblemPlusJSONResponse) VisitReviseHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreservedRequestObject struct {
+	ID     HoldID `json:"id"`
+	Params ListPreservedParams
+}
+
+type ListPreservedResponseObject interface {
+	VisitListPreservedResponse(w http.ResponseWriter) error
+}
+
+type ListPreserved200JSONResponse PreservedRowList
+
+func (response ListPreserved200JSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved400ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved401ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved404ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved422ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved500ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved503ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreservedRequestObject struct {
+	ID HoldID `json:"id"`
+}
+
+type ExportPreservedResponseObject interface {
+	VisitExportPreservedResponse(w http.ResponseWriter) error
+}
+
+type ExportPreserved200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type ExportPreserved200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ExportPreserved200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportPreserved200TextCsvResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportPreserved400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved400ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreserved401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved401ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreserved404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved404ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreserved500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved500ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreserved503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved503ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -17194,6 +17640,12 @@ type StrictServerInterface interface {
 	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(ctx context.Context, request ReviseHoldRequestObject) (ReviseHoldResponseObject, error)
+	// ListPreserved List the old versions of held rows that somebody changed or removed, newest first
+	// (GET /api/v1/holds/{id}/preserved)
+	ListPreserved(ctx context.Context, request ListPreservedRequestObject) (ListPreservedResponseObject, error)
+	// ExportPreserved Export the old versions of held rows as CSV, newest first
+	// (GET /api/v1/holds/{id}/preserved/export)
+	ExportPreserved(ctx context.Context, request ExportPreservedRequestObject) (ExportPreservedResponseObject, error)
 	// ProveHold Prove that a hold held
 	// (GET /api/v1/holds/{id}/proof)
 	ProveHold(ctx context.Context, request ProveHoldRequestObject) (ProveHoldResponseObject, error)
@@ -17719,6 +18171,59 @@ func (sh *strictHandler) ReviseHold(w http.ResponseWriter, r *http.Request, id H
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReviseHoldResponseObject); ok {
 		if err := validResponse.VisitReviseHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPreserved operation middleware
+func (sh *strictHandler) ListPreserved(w http.ResponseWriter, r *http.Request, id HoldID, params ListPreservedParams) {
+	var request ListPreservedRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPreserved(ctx, request.(ListPreservedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPreserved")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPreservedResponseObject); ok {
+		if err := validResponse.VisitListPreservedResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportPreserved operation middleware
+func (sh *strictHandler) ExportPreserved(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request ExportPreservedRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportPreserved(ctx, request.(ExportPreservedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportPreserved")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExportPreservedResponseObject); ok {
+		if err := validResponse.VisitExportPreservedResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -24,7 +24,8 @@ func readContents(ctx context.Context, q querier, id string) ([]holdContent, err
 	rows, err := q.Query(ctx, `
 		SELECT h.id::text, h.no, coalesce(h.content, ''),
 		       md5(coalesce(string_agg(ROW(s.scope_index, s.relid, s.schema_name, s.table_name, s.held_set, s.condition, s.condition_columns,
-		                                   s.condition_types, s.condition_forms, s.condition_labels)::text, E'\n' ORDER BY s.scope_index), '')),
+		                                   s.condition_types, s.condition_forms, s.condition_labels)::text, E'\n' ORDER BY s.scope_index), '')
+		           || CASE h.enforcement WHEN 'none' THEN '' ELSE E'\n' || h.enforcement END),
 		       coalesce(array_agg(DISTINCT s.held_set) FILTER (WHERE s.held_set IS NOT NULL), '{}')
 		FROM holdfast_guard.hold AS h
 		LEFT JOIN holdfast_guard.hold_scope AS s ON s.hold_no = h.no

@@ -281,9 +281,14 @@ func (t *Target) WidenHold(ctx context.Context, h retention.Hold, from int, scop
 	return at, epoch, mark, err
 }
 
-// widen has every batch from now on judge with what a hold in force has now.
+// widen has every batch from now on judge with what a hold in force has now, and the triggers of
+// its tables, if it is enforced.
 func (t *Target) widen(ctx context.Context, id string) (at time.Time, epoch int64, err error) {
-	err = t.change(ctx, func(tx pgx.Tx) error {
+	relations, err := t.enforcedBy(ctx, id)
+	if err != nil {
+		return at, 0, classify(err)
+	}
+	err = t.changeAfter(ctx, func(tx pgx.Tx) error { return installTriggers(ctx, tx, relations) }, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
 			SELECT clock_timestamp(), (SELECT epoch + 1 FROM holdfast_guard.state)
 			FROM holdfast_guard.hold
@@ -291,7 +296,10 @@ func (t *Target) widen(ctx context.Context, id string) (at time.Time, epoch int6
 		if errors.Is(err, pgx.ErrNoRows) {
 			return retention.Conflictf("the hold is not in force any more")
 		}
-		return err
+		if err != nil || len(relations) == 0 {
+			return err
+		}
+		return t.enforce(ctx, tx, relations)
 	})
 	return at, epoch, err
 }

@@ -31,6 +31,7 @@ type HoldFormView struct {
 	Scopes         []ScopeField
 	ScopeError     string
 	Expiry         ExpiryFields
+	Enforcement    Choice
 	CanAdd         bool
 	// Next is the number of a table that is added.
 	Next    int
@@ -82,6 +83,9 @@ type HoldView struct {
 	Why     Field
 	// Upload is the form that sends a list of records; nil where the hold takes none.
 	Upload *UploadForm
+	// Preserved are the newest old versions that were kept of held rows; nil where the hold keeps
+	// none.
+	Preserved *PreservedView
 	// ProofHref is the page of the proof; empty if the hold was never in force.
 	ProofHref string
 	// MatterHref is the page of its matter.
@@ -93,6 +97,24 @@ type HoldView struct {
 	CanReview, Remind bool
 	ReviewNote        Field
 	NextReview        Field
+}
+
+// PreservedView is what was kept of held rows that others changed.
+type PreservedView struct {
+	// Answer says how many there are, Problem why that is not known.
+	Answer, Problem string
+	ExportHref      string
+	Rows            []PreservedRow
+}
+
+// PreservedRow is one old version.
+type PreservedRow struct {
+	Href       string
+	Table, Key string
+	Operation  string
+	By         string
+	At         Time
+	Row        string
 }
 
 // ExpiryFields are when a hold ends, or is looked at again.
