@@ -95,6 +95,8 @@ type Scope struct {
 	// Condition is one in the language of the policies' conditions, over the table's own
 	// columns. Rows that come to fit it later are covered too.
 	Condition string `json:"condition,omitempty"`
+	// Family: the records of RecordIDs are held with everything that belongs to them.
+	Family *Family `json:"family,omitempty"`
 	// RecordIDs are given when a hold is placed; what is read back has counts, and
 	// the ids come page by page.
 	RecordIDs []Key `json:"-"`
@@ -106,6 +108,10 @@ type Scope struct {
 	NotFoundCount int64 `json:"not_found_count"`
 	// NotFound are the first 100 of them.
 	NotFound []Key `json:"-"`
+	// Belongings are the tables of the family, nearest first, with the rows that belonged to
+	// the records when the hold was placed. The table itself is one of them only where its
+	// rows refer to each other.
+	Belongings []FamilyTable `json:"belongings,omitempty"`
 }
 
 // HeldRecord is one id that a hold covers.
@@ -238,6 +244,7 @@ func (s *Scope) validate(bad *Problems, field string) {
 	if s.All {
 		given = append(given, "all: true")
 	}
+	s.validateFamily(bad, field)
 	switch {
 	case len(given) == 0:
 		bad.Add(field, "covers nothing; give record_ids, a condition, or all: true for the whole table")

@@ -199,6 +199,10 @@ func (g *Printer) HeldLeft(r Range) Statement {
 	for i := range p.Holds.Sets {
 		p.Holds.Sets[i].Hash = false
 	}
+	p.Holds.Families = slices.Clone(p.Holds.Families)
+	for i := range p.Holds.Families {
+		p.Holds.Families[i].Set.Hash = false
+	}
 	return (&Printer{plan: &p, keys: g.keys, before: g.before}).HeldCount(r)
 }
 

@@ -214,6 +214,9 @@ func (d *disposition) enter(ctx context.Context) (in entry, err error) {
 			b.Queue("LOCK TABLE " + t.Table.Name.SQL() + " IN ACCESS SHARE MODE")
 		}
 	}
+	for _, r := range d.planned.Reads() {
+		b.Queue("LOCK TABLE ONLY " + r.Name.SQL() + " IN ACCESS SHARE MODE")
+	}
 	b.Queue(planOnce)
 	b.Queue(`SELECT epoch, `+fingerprintSQL("$1::oid[]")+`, coalesce(pg_relation_filenode($2::oid), 0)::oid,
 		pg_relation_size($2::oid) / current_setting('block_size')::bigint, pg_snapshot_xmin(pg_current_snapshot())::xid

@@ -55,7 +55,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 			LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
 			LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 			JOIN holdfast_guard.archive AS a ON a.relid = t.member OR (a.schema_name, a.table_name) = (n.nspname, c.relname))
-		SELECT h.id::text, h.no, s.scope_index, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, 0),
+		SELECT h.id::text, h.no, s.scope_index, s.member, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, 0),
 		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}'),
 		       ARRAY(SELECT coalesce(a.attname::text, u.name)
 		             FROM unnest(k.key_attnums, k.key_columns) WITH ORDINALITY AS u(num, name, pos)
@@ -81,17 +81,22 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		                    WHERE s.relid = ANY (copies.sources) OR s.parts && copies.sources
 		                       OR (s.schema_name, s.table_name) = (copies.source_schema, copies.source_name)) AS c
 		WHERE s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[])) OR c.archives <> '{}'
-		ORDER BY h.no, s.scope_index`, oids, schemas, names, own, member)
+		ORDER BY h.no, s.scope_index, s.member`, oids, schemas, names, own, member)
 	if err != nil {
 		return 0, nil, err
 	}
+	var members []int
 	scopes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s plan.HoldScope, err error) {
-		err = row.Scan(&s.HoldID, &s.HoldNo, &s.Index, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Named.Schema, &s.Named.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
+		var of int
+		err = row.Scan(&s.HoldID, &s.HoldNo, &s.Index, &of, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Named.Schema, &s.Named.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
 			&s.Condition, &s.Columns, &s.ColumnTypes, &s.Changed, &s.ArchivedIn, &s.Swapped, &s.OtherForm)
-		s.Parts = append(s.Parts, s.Attached...)
+		s.Parts, members = append(s.Parts, s.Attached...), append(members, of)
 		return s, err
 	})
 	if err != nil {
+		return 0, nil, err
+	}
+	if err := readLineages(ctx, tx, scopes, members); err != nil {
 		return 0, nil, err
 	}
 	return epoch, scopes, countSets(ctx, tx, scopes)
