@@ -3,7 +3,6 @@ package target
 import (
 	"maps"
 	"slices"
-	"testing"
 
 	"github.com/google/uuid"
 
