@@ -17,11 +17,11 @@ func (e *Engine) WatchHolds(ctx context.Context) error {
 	if err != nil || len(holds) == 0 {
 		return err
 	}
+	errs := []error{e.closeFamilies(ctx)}
 	found, err := e.target.HoldFaults(ctx)
 	if err != nil {
-		return err
+		return errors.Join(append(errs, err)...)
 	}
-	var errs []error
 	for _, h := range holds {
 		now := found[h.ID]
 		if retention.SameFaults(h.Faults, now) {
@@ -36,6 +36,20 @@ func (e *Engine) WatchHolds(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// closeFamilies has holds cover tables and foreign keys that came to lead down from their
+// records since they were placed. A hold becomes wider by that, and says so before: after a
+// crash in between it says so twice.
+func (e *Engine) closeFamilies(ctx context.Context) error {
+	return e.target.CloseFamilies(ctx, func(id string, grown []retention.GrownFamily) error {
+		e.log.InfoContext(ctx, "more belongs to the records of a hold", "hold", id, "found", grown)
+		_, err := e.store.GrowFamily(ctx, id, grown, retention.By{Actor: retention.System(), Action: "hold.grow"})
+		if errors.Is(err, retention.ErrNotFound) {
+			return nil // nobody's that we know: it stays in force, and is closed as any
+		}
+		return err
+	})
 }
 
 func faultsText(faults []retention.HoldFault) string {

@@ -145,6 +145,9 @@ type HoldStore interface {
 	// AnnounceExpiry and RemindReview tell others of it, once.
 	AnnounceExpiry(ctx context.Context, id string, days int, by retention.By) (retention.Hold, error)
 	RemindReview(ctx context.Context, id string, by retention.By) (retention.Hold, error)
+	// GrowFamily keeps that tables, or more foreign keys to tables, came to lead down from the
+	// records of a hold in force.
+	GrowFamily(ctx context.Context, id string, grown []retention.GrownFamily, by retention.By) (retention.Hold, error)
 	// SetHoldFaults keeps which scopes of a hold in force have a table, or columns, that are
 	// not what they were, and tells others of it.
 	SetHoldFaults(ctx context.Context, id string, faults []retention.HoldFault, by retention.By) (retention.Hold, error)
@@ -414,6 +417,11 @@ type GuardTarget interface {
 	// HoldFaults finds, by hold, the scopes in force whose table or columns are not what they
 	// were: what the batches hold as a whole, or refuse.
 	HoldFaults(ctx context.Context) (map[string][]retention.HoldFault, error)
+	// CloseFamilies takes up, for each hold in force that covers what belongs to its records,
+	// the tables and foreign keys that lead down from them and were not known before. tell is
+	// called first, with what is new; if it fails the hold stays as it is. What was known
+	// stays, even where a foreign key was dropped.
+	CloseFamilies(ctx context.Context, tell func(id string, grown []retention.GrownFamily) error) error
 	// EndHold takes a hold out of force the same way. Idempotent.
 	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
 	// ForgetHold removes what was staged for a hold that is not in force.

@@ -43,6 +43,9 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 	if err := e.restoreHolds(ctx, must, inForce, altered); err != nil {
 		return err
 	}
+	if err := e.closeFamilies(ctx); err != nil {
+		return err
+	}
 	if err := e.noteArchives(ctx); err != nil {
 		return err
 	}

@@ -16,6 +16,14 @@ type FamilyTable struct {
 	RecordCount int64     `json:"record_count"`
 }
 
+// GrownFamily is a table that came to belong to the records of a hold in force, since a
+// foreign key leads there now, or by one more.
+type GrownFamily struct {
+	// Scope is the scope's place in the hold.
+	Scope int       `json:"scope"`
+	Table TableName `json:"table"`
+}
+
 const (
 	// MaxFamilyDepth bounds the depth that a family can be given. One of any depth is not
 	// given a number.

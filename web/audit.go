@@ -21,7 +21,7 @@ var actions = []action{
 	{"hold.place", "placed the hold"}, {"hold.in_force", "put the hold in force"}, {"hold.revise", "changed the hold"},
 	{"hold.review_due", "listed the hold for review"}, {"hold.release", "asked for the hold's release"}, {"hold.released", "released the hold"},
 	{"hold.take_back", "took the hold's release back"}, {"hold.review", "reviewed the hold"}, {"hold.announce", "announced the hold's expiry"}, {"hold.remind", "asked for a review of the hold"},
-	{"hold.fail_safe", "found that a table of the hold is not what it was"}, {"hold.fits_again", "found the hold's tables as they were"},
+	{"hold.fail_safe", "found that a table of the hold is not what it was"}, {"hold.grow", "found more tables that belong to the hold's records"}, {"hold.fits_again", "found the hold's tables as they were"},
 	{"matter.open", "opened the matter"}, {"matter.revise", "changed the matter"}, {"matter.close", "closed the matter"}, {"matter.reopen", "reopened the matter"},
 	{"hold.end", "began to end the hold"}, {"hold.expiry", "found the hold's expiry come"}, {"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},
 	{"run.request", "requested a run"}, {"run.pause", "paused the run"}, {"run.resume", "resumed the run"}, {"run.cancel", "cancelled the run"},

@@ -296,7 +296,7 @@ type inForceFamily struct {
 }
 
 // CloseFamilies takes up tables and foreign keys that are new; see engine.GuardTarget.
-func (t *Target) CloseFamilies(ctx context.Context) (map[string][]retention.TableName, error) {
+func (t *Target) CloseFamilies(ctx context.Context, tell func(id string, grown []retention.GrownFamily) error) error {
 	rows, err := t.pool.Query(ctx, `
 		SELECT h.id::text, h.no, s.scope_index, s.held_set, s.relid, s.family_depth
 		FROM holdfast_guard.hold_scope AS s
@@ -304,70 +304,69 @@ func (t *Target) CloseFamilies(ctx context.Context) (map[string][]retention.Tabl
 		WHERE s.member = 0 AND s.family_depth IS NOT NULL AND s.held_set IS NOT NULL
 		ORDER BY h.no, s.scope_index`)
 	if err != nil {
-		return nil, classify(err)
+		return classify(err)
 	}
 	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (f inForceFamily, err error) {
 		err = row.Scan(&f.id, &f.hold, &f.index, &f.set, &f.relid, &f.depth)
 		return f, err
 	})
 	if err != nil || len(list) == 0 {
-		return nil, classify(err)
+		return classify(err)
 	}
 	all, err := readReferences(ctx, t.pool)
 	if err != nil {
-		return nil, classify(err)
+		return classify(err)
 	}
-	grown := map[string][]retention.TableName{}
 	lineages := map[string]*plan.Lineage{}
 	for _, f := range list {
 		kind := fmt.Sprint(f.relid, f.depth)
 		if lineages[kind] == nil {
 			roots, err := readTables(ctx, t.pool, []uint32{f.relid})
 			if err != nil {
-				return nil, classify(err)
+				return classify(err)
 			}
 			if roots[f.relid] == nil {
 				continue // dropped: a fault of the hold
 			}
 			lineages[kind] = lineageOf(roots[f.relid], f.depth, all)
 		}
-		added, err := t.closeFamily(ctx, f, lineages[kind])
-		if err != nil {
-			return grown, err
-		}
-		if len(added) > 0 {
-			grown[f.id] = append(grown[f.id], added...)
+		if err := t.closeFamily(ctx, f, lineages[kind], tell); err != nil {
+			return err
 		}
 	}
-	return grown, nil
+	return nil
 }
 
-// closeFamily adds what one family has more. What was altered in the guard meanwhile is not
-// noted as if it were right.
-func (t *Target) closeFamily(ctx context.Context, f inForceFamily, l *plan.Lineage) ([]retention.TableName, error) {
+// closeFamily adds what one family has more.
+func (t *Target) closeFamily(ctx context.Context, f inForceFamily, l *plan.Lineage, tell func(id string, grown []retention.GrownFamily) error) error {
 	look := &grower{hold: f.hold, index: f.index, set: f.set, look: true}
 	err := pgx.BeginTxFunc(ctx, t.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		look.tx = tx
 		return look.grow(ctx, l)
 	})
 	if err != nil || len(look.added) == 0 {
-		return nil, classify(err)
+		return classify(err)
 	}
-	g := &grower{hold: f.hold, index: f.index, set: f.set}
+	grown := make([]retention.GrownFamily, len(look.added))
+	for i, table := range look.added {
+		grown[i] = retention.GrownFamily{Scope: f.index, Table: table}
+	}
+	if err := tell(f.id, grown); err != nil {
+		return err
+	}
 	// Under the guard lock: a batch has judged without what is new, or judges with it.
-	err = t.change(ctx, func(tx pgx.Tx) error {
-		g.tx = tx
+	return t.change(ctx, func(tx pgx.Tx) error {
 		var same bool
 		if err := tx.QueryRow(ctx, `SELECT family_content IS NOT DISTINCT FROM `+familyContent("no")+` FROM holdfast_guard.hold WHERE no = $1 FOR UPDATE`, f.hold).Scan(&same); err != nil {
 			return err
 		}
+		g := &grower{tx: tx, hold: f.hold, index: f.index, set: f.set}
 		if err := g.grow(ctx, l); err != nil || !same {
-			return err
+			return err // what was altered meanwhile is not noted as if it were right
 		}
 		_, err := tx.Exec(ctx, `UPDATE holdfast_guard.hold SET family_content = `+familyContent("no")+` WHERE no = $1`, f.hold)
 		return err
 	})
-	return g.added, err
 }
 
 // readLineages gives scopes that are members of a family what leads to them.
