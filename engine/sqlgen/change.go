@@ -191,6 +191,13 @@ func (g *Printer) HeldCount(r Range) Statement {
 	return b.done()
 }
 
+// HeldOf prints the query for those of a step's rows, by their addresses, that are held.
+func (g *Printer) HeldOf(tids []string) Statement {
+	b := &builder{}
+	b.printf("SELECT %s.ctid%s FROM %s\nWHERE %s\n  AND %s", alias, asText, g.from(), inTIDs(b, alias, tids), g.held(b))
+	return b.done()
+}
+
 // HeldLeft counts them once the step's other rows are gone or treated: hardly any others
 // are left, so each is looked up, and no list of all held ids is made for it.
 func (g *Printer) HeldLeft(r Range) Statement {

@@ -87,11 +87,10 @@ func (l *lineage) by(link plan.Link, as string, budget int) string {
 	var parts []string
 	for _, from := range l.relations(link.Parent) {
 		up := l.alias()
-		is := l.isRecord(up)
-		if link.Parent != 0 {
-			is = l.belongs(link.Parent, up, budget-1)
-		}
-		if is == "false" {
+		var is string
+		if link.Parent == 0 {
+			is = l.isRecord(up)
+		} else if is = l.belongs(link.Parent, up, budget-1); is == "false" {
 			return ""
 		}
 		parts = append(parts, fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s AND %s OFFSET 0)", fromRelation(from, up), refersBy(link, up, as), is))

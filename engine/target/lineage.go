@@ -205,7 +205,7 @@ func (g *grower) grow(ctx context.Context, l *plan.Lineage) error {
 	}
 	for i, n := range l.Nodes {
 		m := g.there[n.OID]
-		before := len(m.links.Links) + len(m.columns)
+		links, before := len(m.links.Links), len(m.links.Links)+len(m.columns)
 		if i == 0 && m.links.Key == nil {
 			m.links.Key, m.links.Equal = l.Key, l.Equal
 		}
@@ -221,7 +221,7 @@ func (g *grower) grow(ctx context.Context, l *plan.Lineage) error {
 				return err
 			}
 		}
-		if len(n.Links) > 0 {
+		if len(m.links.Links) > links {
 			g.added = append(g.added, n.Table)
 		}
 	}

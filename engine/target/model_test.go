@@ -129,10 +129,10 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 		w.holds = append(w.holds, h)
 	}
 	w.drawConditions(t)
-	for i := range w.holds {
-		if h := &w.holds[i]; h.rows != nil && rapid.Bool().Draw(t, "family") {
-			h.family, h.depth = true, rapid.IntRange(0, 3).Draw(t, "depth")
-		}
+	for range rapid.IntRange(0, 2).Draw(t, "families") {
+		h := worldHold{table: rapid.IntRange(0, n-1).Draw(t, "family's table"), family: true, depth: rapid.SampledFrom([]int{0, 0, 1, 2, 3}).Draw(t, "depth")}
+		h.rows = rapid.SliceOfNDistinct(rapid.IntRange(0, sizes[h.table]-1), 1, min(3, sizes[h.table]), rapid.ID[int]).Draw(t, "family of")
+		w.holds = append(w.holds, h)
 	}
 	return w
 })
