@@ -46,7 +46,7 @@ func (c Covered) ids() *plan.HeldSet {
 // to records is gathered from them, instead of every row of the table being asked.
 func (c Covered) from(b *builder) string {
 	if len(c.held.Families) == 1 && len(c.held.Sets)+len(c.held.Conditions)+len(c.held.Parts) == 0 && !c.held.All {
-		return fmt.Sprintf("(SELECT c.tableoid, c.ctid, c.* FROM (%s) AS l JOIN %s ON c.tableoid %s l.rel AND c.ctid %s l.at) AS %s",
+		return fmt.Sprintf("(SELECT k.* FROM (%s) AS l CROSS JOIN LATERAL (SELECT c.tableoid, c.ctid, c.* FROM %s WHERE c.tableoid %s l.rel AND c.ctid %s l.at OFFSET 0) AS k) AS %s",
 			members(b, c.held.Families[0]), relation(c.table, "c"), opEqual, opEqual, alias)
 	}
 	set := c.ids()

@@ -180,8 +180,10 @@ func (l *lineage) gathered(link plan.Link, budget int) string {
 			cols[i] = "p." + retention.QuoteIdent(name)
 			given[i] = cols[i] + " IS NOT NULL"
 		}
-		lists = append(lists, fmt.Sprintf("SELECT %s FROM line JOIN %s ON p.tableoid %s line.rel AND p.ctid %s line.at WHERE line.node %s %d AND %s%s",
-			strings.Join(cols, ", "), fromRelation(from, "p"), opEqual, opEqual, opEqual, link.Parent, strings.Join(given, " AND "), near))
+		// OFFSET 0: each is looked up by its address. The planner takes them for many more than
+		// they are, and would read the whole table.
+		lists = append(lists, fmt.Sprintf("SELECT k.* FROM line CROSS JOIN LATERAL (SELECT %s FROM %s WHERE p.tableoid %s line.rel AND p.ctid %s line.at AND %s OFFSET 0) AS k WHERE line.node %s %d%s",
+			strings.Join(cols, ", "), fromRelation(from, "p"), opEqual, opEqual, strings.Join(given, " AND "), opEqual, link.Parent, near))
 	}
 	return line + " " + strings.Join(lists, " UNION ALL ")
 }
