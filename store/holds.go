@@ -112,6 +112,8 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition, &depth, &sc.Belongings}, func() error {
 		if depth != nil {
 			sc.Family = &retention.Family{Depth: *depth}
+		} else {
+			sc.Belongings = nil
 		}
 		byID[id].Scope = append(byID[id].Scope, sc)
 		sc, depth = retention.Scope{}, nil

@@ -50,7 +50,9 @@ func readReferences(ctx context.Context, q querier) ([]reference, error) {
 		             LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = l.collnamespace
 		             ORDER BY k.pos)
 		FROM pg_catalog.pg_constraint AS f
-		JOIN pg_catalog.pg_class AS c ON c.oid = f.conrelid
+		-- One that partitions have of their own leads from all of them, those too that are made
+		-- later, or were made without it.
+		JOIN pg_catalog.pg_class AS c ON c.oid = coalesce(pg_catalog.pg_partition_root(f.conrelid)::oid, f.conrelid)
 		JOIN pg_catalog.pg_namespace AS cn ON cn.oid = c.relnamespace
 		JOIN pg_catalog.pg_class AS p ON p.oid = f.confrelid
 		JOIN pg_catalog.pg_namespace AS pn ON pn.oid = p.relnamespace
