@@ -158,7 +158,9 @@ func (l *lineage) among(link plan.Link, as, list string) string {
 		given[i] = as + "." + retention.QuoteIdent(name) + " IS NOT NULL"
 	}
 	if len(slices.Compact(slices.Clone(link.Back))) == 1 {
-		return fmt.Sprintf("(%s AND (%s) %s ANY (%s OFFSET 0))", strings.Join(given, " AND "), strings.Join(cols, ", "), link.Back[0], list)
+		// IS TRUE: within a sub-select the planner would make a join of it, which reads the list
+		// for every row, instead of hashing it once.
+		return fmt.Sprintf("(%s AND ((%s) %s ANY (%s OFFSET 0)) IS TRUE)", strings.Join(given, " AND "), strings.Join(cols, ", "), link.Back[0], list)
 	}
 	// Rows compare by one operator alone.
 	names, equal := make([]string, len(cols)), make([]string, len(cols))

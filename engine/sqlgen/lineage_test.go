@@ -84,6 +84,9 @@ func TestFamiliesAreJudgedWithoutAJoin(t *testing.T) {
 				if anyNode(nodes, isAnti) {
 					t.Errorf("%s of %s at depth %d: the plan has an anti-join\n%s", kind, c.name, c.depth, s.SQL)
 				}
+				if anyNode(nodes, func(n node) bool { return n.Join == "Semi" }) {
+					t.Errorf("%s of %s at depth %d: the list of records is joined, which reads it for every row\n%s", kind, c.name, c.depth, s.SQL)
+				}
 				if anyNode(nodes, seqScanOf(c.name)) || anyNode(nodes, seqScanOf("orders")) {
 					t.Errorf("%s of %s at depth %d reads a whole table\n%s", kind, c.name, c.depth, s.SQL)
 				}

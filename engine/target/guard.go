@@ -32,17 +32,6 @@ const (
 // readHolds reads the epoch and the scopes in force on a relation, by oid or by
 // name, in the caller's snapshot.
 func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int64, scopes []plan.HoldScope, err error) {
-	var oids []uint32
-	schemas, names := make([]string, len(tables)), make([]string, len(tables))
-	// Rows of a table are those of its partitions, and of what it is a part of: any of them
-	// may be an archive.
-	var own, member []uint32
-	for i, t := range tables {
-		all := append(append([]uint32{t.OID}, t.Partitions.Tree...), t.Partitions.Above...)
-		oids, member = append(oids, all...), append(member, all...)
-		own = append(own, slices.Repeat([]uint32{t.OID}, len(all))...)
-		schemas[i], names[i] = t.Name.Schema, t.Name.Name
-	}
 	if err = tx.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch); err != nil {
 		return 0, nil, err
 	}
@@ -81,7 +70,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		                    WHERE s.relid = ANY (copies.sources) OR s.parts && copies.sources
 		                       OR (s.schema_name, s.table_name) = (copies.source_schema, copies.source_name)) AS c
 		WHERE s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[])) OR c.archives <> '{}'
-		ORDER BY h.no, s.scope_index, s.member`, oids, schemas, names, own, member)
+		ORDER BY h.no, s.scope_index, s.member`, scopesOn(tables)...)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -100,6 +89,23 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		return 0, nil, err
 	}
 	return epoch, scopes, countSets(ctx, tx, scopes)
+}
+
+// scopesOn are the arguments of readHolds: relations of the tables, their names, and which
+// table each of the relations is of.
+func scopesOn(tables []*plan.Table) []any {
+	var oids []uint32
+	schemas, names := make([]string, len(tables)), make([]string, len(tables))
+	// Rows of a table are those of its partitions, and of what it is a part of: any of them
+	// may be an archive.
+	var own, member []uint32
+	for i, t := range tables {
+		all := append(append([]uint32{t.OID}, t.Partitions.Tree...), t.Partitions.Above...)
+		oids, member = append(oids, all...), append(member, all...)
+		own = append(own, slices.Repeat([]uint32{t.OID}, len(all))...)
+		schemas[i], names[i] = t.Name.Schema, t.Name.Name
+	}
+	return []any{oids, schemas, names, own, member}
 }
 
 // countSets fills in how many ids each typed copy has, up to the limit that

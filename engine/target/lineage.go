@@ -2,7 +2,6 @@ package target
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -371,12 +370,22 @@ func (t *Target) closeFamily(ctx context.Context, f inForceFamily, l *plan.Linea
 	})
 }
 
+// familyOf is one scope of a hold.
+type familyOf struct {
+	hold  int32
+	index int
+}
+
+// family is a lineage as it is read, member by member.
+type family struct {
+	*plan.Lineage
+	// places are the members' numbers, and their places among the nodes.
+	places map[int]int
+	links  []linksJSON
+}
+
 // readLineages gives scopes that are members of a family what leads to them.
 func readLineages(ctx context.Context, tx pgx.Tx, scopes []plan.HoldScope, members []int) error {
-	type scopeOf struct {
-		hold  int32
-		index int
-	}
 	var holds []int32
 	var indexes []int
 	for i, s := range scopes {
@@ -387,8 +396,25 @@ func readLineages(ctx context.Context, tx pgx.Tx, scopes []plan.HoldScope, membe
 	if len(holds) == 0 {
 		return nil
 	}
+	families, err := readFamilies(ctx, tx, holds, indexes)
+	if err != nil {
+		return err
+	}
+	for _, f := range families {
+		f.linkUp()
+	}
+	for i := range scopes {
+		s := &scopes[i]
+		if f := families[familyOf{s.HoldNo, s.Index}]; members[i] > 0 && f != nil {
+			s.Lineage, s.Node = f.Lineage, f.places[members[i]]
+		}
+	}
+	return nil
+}
+
+func readFamilies(ctx context.Context, tx pgx.Tx, holds []int32, indexes []int) (map[familyOf]*family, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT s.hold_no, s.scope_index, s.member, s.family_depth, s.held_set, s.relid, s.schema_name, s.table_name,
+		SELECT s.hold_no, s.scope_index, s.member, s.family_depth, s.relid, s.schema_name, s.table_name,
 		       coalesce(n.nspname, ''), coalesce(c.relname, ''), coalesce(c.relkind = 'p', false), s.links, s.condition_columns,
 		       EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_forms) AS f(name, form)
 		               LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = s.relid AND a.attname = f.name AND a.attnum > 0 AND NOT a.attisdropped
@@ -408,62 +434,47 @@ func readLineages(ctx context.Context, tx pgx.Tx, scopes []plan.HoldScope, membe
 		WHERE s.member > 0 AND (s.hold_no, s.scope_index) IN (SELECT * FROM unnest($1::integer[], $2::integer[]))
 		ORDER BY s.hold_no, s.scope_index, s.member`, holds, indexes)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	lineages := map[scopeOf]*plan.Lineage{}
-	places := map[scopeOf]map[int]int{}
-	links := map[scopeOf][]linksJSON{}
-	var of scopeOf
-	var member, depth int
-	var set int32
-	var node plan.LineageNode
-	var kept linksJSON
-	var archives []byte
-	_, err = pgx.ForEachRow(rows, []any{&of.hold, &of.index, &member, &depth, &set, &node.OID, &node.Table.Schema, &node.Table.Name,
-		&node.Relation.Name.Schema, &node.Relation.Name.Name, &node.Relation.Partitioned, &kept, &node.Columns, &node.Changed, &archives, &node.Unfit}, func() error {
-		if lineages[of] == nil {
-			lineages[of], places[of] = &plan.Lineage{Depth: depth}, map[int]int{}
+	out := map[familyOf]*family{}
+	for rows.Next() {
+		var of familyOf
+		var member, depth int
+		var n plan.LineageNode
+		var kept linksJSON
+		if err := rows.Scan(&of.hold, &of.index, &member, &depth, &n.OID, &n.Table.Schema, &n.Table.Name, &n.Relation.Name.Schema, &n.Relation.Name.Name, &n.Relation.Partitioned,
+			&kept, &n.Columns, &n.Changed, &n.Archives, &n.Unfit); err != nil {
+			rows.Close()
+			return nil, err
 		}
-		n := node
-		n.Relation.OID, n.Columns = n.OID, slices.Clone(n.Columns)
-		if err := json.Unmarshal(archives, &n.Archives); err != nil {
-			return err
+		if out[of] == nil {
+			out[of] = &family{Lineage: &plan.Lineage{Depth: depth}, places: map[int]int{}}
 		}
-		l := lineages[of]
-		places[of][member] = len(l.Nodes)
-		l.Nodes, links[of] = append(l.Nodes, n), append(links[of], kept)
-		l.Alike += fmt.Sprint(member, n.OID, n.Changed, n.Unfit, kept, n.Archives, depth)
-		kept, archives = linksJSON{}, nil
-		return nil
-	})
-	if err != nil {
-		return err
+		out[of].add(member, n, kept)
 	}
-	for of, l := range lineages {
-		linkUp(l, links[of], places[of])
-	}
-	for i := range scopes {
-		s := &scopes[i]
-		if of := (scopeOf{s.HoldNo, s.Index}); members[i] > 0 && lineages[of] != nil {
-			s.Lineage, s.Node = lineages[of], places[of][members[i]]
-		}
-	}
-	return nil
+	return out, rows.Err()
+}
+
+func (f *family) add(member int, n plan.LineageNode, kept linksJSON) {
+	n.Relation.OID = n.OID
+	f.places[member] = len(f.Nodes)
+	f.Nodes, f.links = append(f.Nodes, n), append(f.links, kept)
+	f.Alike += fmt.Sprint(member, n.OID, n.Changed, n.Unfit, kept, n.Archives, f.Depth)
 }
 
 // linkUp gives the nodes of a lineage their links.
-func linkUp(l *plan.Lineage, kept []linksJSON, places map[int]int) {
-	for i := range l.Nodes {
-		if kept[i].Key != nil {
-			l.Key, l.Equal = kept[i].Key, kept[i].Equal
+func (f *family) linkUp() {
+	for i := range f.Nodes {
+		if f.links[i].Key != nil {
+			f.Key, f.Equal = f.links[i].Key, f.links[i].Equal
 		}
-		for _, k := range kept[i].Links {
-			parent, there := places[k.Member]
+		for _, k := range f.links[i].Links {
+			parent, there := f.places[k.Member]
 			if !there {
-				l.Nodes[i].Changed = true // lost, so nobody can tell
+				f.Nodes[i].Changed = true // lost, so nobody can tell
 				continue
 			}
-			l.Nodes[i].Links = append(l.Nodes[i].Links, plan.Link{Parent: parent, ChildCols: k.Columns, ParentCols: k.Referenced, Equal: k.Equal, Back: k.Back, Collate: k.Collate})
+			f.Nodes[i].Links = append(f.Nodes[i].Links, plan.Link{Parent: parent, ChildCols: k.Columns, ParentCols: k.Referenced, Equal: k.Equal, Back: k.Back, Collate: k.Collate})
 		}
 	}
 }
