@@ -44,7 +44,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 			LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
 			LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 			JOIN holdfast_guard.archive AS a ON a.relid = t.member OR (a.schema_name, a.table_name) = (n.nspname, c.relname))
-		SELECT h.id::text, h.no, s.scope_index, s.member, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, 0),
+		SELECT h.id::text, h.no, s.scope_index, s.member, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, s.family_set, 0),
 		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}'),
 		       ARRAY(SELECT coalesce(a.attname::text, u.name)
 		             FROM unnest(k.key_attnums, k.key_columns) WITH ORDINALITY AS u(num, name, pos)
@@ -61,7 +61,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 			WHERE regexp_replace(f.form, '^[0-9]+ ', '') IS DISTINCT FROM regexp_replace(holdfast_guard.column_form(o.relid, f.name), '^[0-9]+ ', ''))
 		FROM holdfast_guard.hold_scope s
 		JOIN holdfast_guard.hold h ON h.no = s.hold_no AND h.state = 'active'
-		LEFT JOIN holdfast_guard.held_set k ON k.id = s.held_set
+		LEFT JOIN holdfast_guard.held_set k ON k.id = coalesce(s.held_set, s.family_set)
 		LEFT JOIN LATERAL (SELECT n.nspname, c.relname
 		                   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 		                   WHERE c.oid = s.relid) AS named ON true

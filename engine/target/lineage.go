@@ -121,7 +121,7 @@ func (t *Target) checkFamily(ctx context.Context, bad *retention.Problems, scope
 	}
 	l := lineageOf(table, s.Family.Depth, all)
 	if len(l.Nodes) <= retention.MaxFamilyTables {
-		return nil
+		return t.checkReading(ctx, bad, scope, l)
 	}
 	const shown = 10
 	var first []string
@@ -130,6 +130,27 @@ func (t *Target) checkFamily(ctx context.Context, bad *retention.Problems, scope
 	}
 	bad.Add(retention.ScopeField(scope, "family"), "reaches %d tables (%s, …); at most %d are accepted: give a depth, or hold the records of the tables that matter by scopes of their own",
 		len(l.Nodes), strings.Join(first, ", "), retention.MaxFamilyTables)
+	return nil
+}
+
+// checkReading refuses a family with tables that our role may not read: neither could it be
+// counted, nor could a batch judge what belongs to their rows.
+func (t *Target) checkReading(ctx context.Context, bad *retention.Problems, scope int, l *plan.Lineage) error {
+	oids := make([]uint32, len(l.Nodes))
+	for i, n := range l.Nodes {
+		oids[i] = n.OID
+	}
+	lacks, err := collect[string](ctx, t.pool, `
+		SELECT pg_catalog.format('GRANT SELECT ON %s TO %I;', c.oid::pg_catalog.regclass, current_user)
+		FROM pg_catalog.pg_class AS c
+		WHERE c.oid = ANY ($1) AND NOT has_table_privilege(c.oid, 'SELECT')
+		ORDER BY c.oid`, oids)
+	if err != nil {
+		return classify(err)
+	}
+	if len(lacks) > 0 {
+		bad.Add(retention.ScopeField(scope, "family"), "reaches tables that Holdfast's role may not read, so what belongs to the records could not be judged; allow it first: %s", strings.Join(lacks, " "))
+	}
 	return nil
 }
 
@@ -241,7 +262,7 @@ func (m *grownMember) take(parent int, link plan.Link) {
 // write keeps a member. Columns that were noted before keep what they were noted with.
 func (g *grower) write(ctx context.Context, n plan.LineageNode, m *grownMember, depth int) error {
 	_, err := g.tx.Exec(ctx, `
-		INSERT INTO holdfast_guard.hold_scope AS o (hold_no, scope_index, member, relid, schema_name, table_name, held_set, family_depth, links, parts,
+		INSERT INTO holdfast_guard.hold_scope AS o (hold_no, scope_index, member, relid, schema_name, table_name, family_set, family_depth, links, parts,
 		                                            condition_columns, condition_types, condition_forms)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($4::oid) AS p WHERE p.relid <> $4::oid), $10,
 		        ARRAY(SELECT `+baseTypeOf("$4::oid", "c.name")+` FROM unnest($10::text[]) WITH ORDINALITY AS c(name, pos) ORDER BY c.pos),
@@ -281,7 +302,7 @@ func (t *Target) stageFamily(ctx context.Context, hold int32, index int, set int
 
 // familyContent prints what is noted of the members of a hold's families; NULL for none.
 func familyContent(hold string) string {
-	return `(SELECT md5(string_agg(ROW(m.scope_index, m.member, m.relid, m.schema_name, m.table_name, m.held_set, m.family_depth, m.links, m.condition_columns,
+	return `(SELECT md5(string_agg(ROW(m.scope_index, m.member, m.relid, m.schema_name, m.table_name, m.held_set, m.family_set, m.family_depth, m.links, m.condition_columns,
 	                              m.condition_types, m.condition_forms)::text, E'\n' ORDER BY m.scope_index, m.member))
 	         FROM holdfast_guard.hold_scope AS m WHERE m.hold_no = ` + hold + ` AND m.member > 0)`
 }

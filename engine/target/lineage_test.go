@@ -347,6 +347,33 @@ func TestAPartitionOfAFamilyIsNeverEmptiedAsAWhole(t *testing.T) {
 	f.want(`SELECT count(*) FROM public.visits`, 1)
 }
 
+// A foreign key that some partitions have leads from all, also from those made later.
+func TestAForeignKeyOfOnePartitionLeadsFromAll(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, append(slices.Clone(shop),
+		`CREATE TABLE public.visits (customer_id bigint, created_at timestamptz) PARTITION BY LIST (customer_id)`,
+		`CREATE TABLE public.visits_odd PARTITION OF public.visits FOR VALUES IN (1, 5, 7, 9)`, `ALTER TABLE public.visits_odd ADD FOREIGN KEY (customer_id) REFERENCES public.customers`,
+		`CREATE TABLE public.visits_3 PARTITION OF public.visits FOR VALUES IN (3)`)...)
+	f.holdFamily(name("customers"), 1, keys("3", "4", "5")...)
+	f.exec(`CREATE TABLE public.visits_even PARTITION OF public.visits DEFAULT`,
+		`INSERT INTO public.visits SELECT i, now() - interval '100 days' FROM generate_series(1, 10) AS i`)
+	f.run(policy("visits", retention.ActionDelete))
+	if left := f.remaining("public.visits", "customer_id"); !slices.Equal(left, []string{"3", "4", "5"}) {
+		t.Errorf("visits of %v are left, want those of 3, 4 and 5", left)
+	}
+}
+
+func TestAFamilyThatMayNotBeReadIsRefusedWithTheGrantThatMendsIt(t *testing.T) {
+	t.Parallel()
+	f := limited(t)
+	f.exec(shop...)
+	f.exec(`GRANT SELECT ON public.customers, public.orders, public.parcels TO ` + f.texts(`SELECT current_user`)[0])
+	err := f.target.CheckKeys(t.Context(), familyHold(name("customers"), 0, keys("3")...))
+	if err == nil || !strings.Contains(err.Error(), "GRANT SELECT ON public.items TO") || strings.Contains(err.Error(), "public.orders") {
+		t.Errorf("it answers %v, want the GRANT for the items alone", err)
+	}
+}
+
 func TestAFamilyOfMoreTablesThanCanBeJudgedIsRefused(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, shop...)

@@ -8,4 +8,5 @@ ALTER TABLE holdfast_guard.hold_scope
     ADD PRIMARY KEY (hold_no, scope_index),
     DROP COLUMN member,
     DROP COLUMN family_depth,
-    DROP COLUMN links;
+    DROP COLUMN links,
+    DROP COLUMN family_set;

@@ -8,6 +8,8 @@ ALTER TABLE holdfast_guard.hold_scope
     -- over how many foreign keys, 0 for any number; NULL for the records alone
     ADD COLUMN family_depth integer,
     ADD COLUMN links        jsonb   NOT NULL DEFAULT '{}',
+    -- of a member, the typed copy that has the records; its own ids it has none
+    ADD COLUMN family_set   integer REFERENCES holdfast_guard.held_set,
     DROP CONSTRAINT hold_scope_pkey,
     ADD PRIMARY KEY (hold_no, scope_index, member);
 
