@@ -165,6 +165,13 @@ func (s *service) tellOfHolds(t *testing.T) {
 		t.Errorf("preview: got %v", preview)
 	}
 	s.tellOfLists(t)
+	family := s.do(call{method: "POST", path: "/api/v1/holds/preview", body: `{"scope": [{"table": "tickets", "record_ids": ["1"], "family": {"depth": 2}, "belongings": []}, {"table": "tickets", "record_ids": ["1"], "family": {}}]}`}).want(200).object()
+	for i, want := range []any{2.0, nil} {
+		sc := family["scope"].([]any)[i].(map[string]any)
+		if f, is := sc["family"].(map[string]any); !is || f["depth"] != want || len(sc["belongings"].([]any)) != 0 {
+			t.Errorf("preview of a family: got %v, want a depth of %v and no table that belongs", sc, want)
+		}
+	}
 	fitting := s.do(call{method: "POST", path: "/api/v1/holds", body: `{"matter": "By what it says", "reason": "audit", "scope": [{"table": "tickets", "condition": "id IN (1, 2)"}]}`}).want(201)
 	s.do(call{method: "GET", path: fitting.header.Get("Location")}).want(200)
 	if sc := fitting.object()["scope"].([]any)[0].(map[string]any); sc["condition"] != "id IN (1, 2)" || sc["record_count"] != 2.0 || sc["all"] != false {

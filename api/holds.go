@@ -65,12 +65,17 @@ func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
 	out := oapi.ScopePreview{
 		Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.RecordCount, Estimated: s.Estimated,
 		NotFoundCount: s.NotFoundCount, UnknownCount: s.UnknownCount, DueCount: s.DueCount, DueHeldCount: s.DueHeldCount,
-		Policies: each(s.Policies, func(p retention.PolicyDue) oapi.PolicyDue {
-			return oapi.PolicyDue{Policy: p.Policy, Action: oapi.Action(p.Action), DueCount: p.Due}
-		}),
+		Policies:  each(s.Policies, renderPolicyDue),
+		Family:    renderFamily(s.Family),
 		ReachedBy: append([]string{}, s.ReachedBy...),
 		Samples:   each(s.Samples, renderKey), Problem: orNull(s.Problem),
 	}
+	out.Belongings = each(s.Belongings, func(b retention.ScopePreview) oapi.BelongingPreview {
+		return oapi.BelongingPreview{
+			Table: b.Table.String(), RecordCount: b.RecordCount, DueCount: b.DueCount, DueHeldCount: b.DueHeldCount, Policies: each(b.Policies, renderPolicyDue),
+			ReachedBy: append([]string{}, b.ReachedBy...), Samples: each(b.Samples, renderKey), Problem: orNull(b.Problem),
+		}
+	})
 	out.Gone.LookedUpCount, out.Gone.TableCount, out.Gone.UntoldCount, out.Gone.UntoldUntil = int64(s.Gone.LookedUp), s.Gone.Total, s.Gone.Untold, utc(s.Gone.UntoldUntil)
 	out.Gone.Records = each(s.Gone.Found, renderGone)
 	return out
@@ -88,6 +93,10 @@ func (s *server) WidenHold(ctx context.Context, r oapi.WidenHoldRequestObject) (
 	return oapi.WidenHold200JSONResponse{Body: renderHold(h), Headers: oapi.WidenHold200ResponseHeaders{ETag: etag(h.Version)}}, nil
 }
 
+func renderPolicyDue(p retention.PolicyDue) oapi.PolicyDue {
+	return oapi.PolicyDue{Policy: p.Policy, Action: oapi.Action(p.Action), DueCount: p.Due}
+}
+
 // ProveHold is GET /holds/{id}/proof.
 func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (oapi.ProveHoldResponseObject, error) {
 	p, err := s.engine.ProveHold(ctx, httpauth.ActorFrom(ctx), r.ID)
@@ -99,7 +108,7 @@ func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (
 		BatchCount: p.Batches, EarlierCount: p.EarlierCount, EarlierBatches: append([]string{}, p.Earlier...), PutBackAt: utc(p.PutBackAt), UnjudgedCount: p.Unjudged,
 		Scope: each(p.Scopes, func(s retention.ScopeProof) oapi.ScopeProof {
 			return oapi.ScopeProof{
-				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), From: utc(s.From), RecordCount: s.Records, DisposedCount: s.DisposedCount, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
+				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), From: utc(s.From), Belongs: s.Belongs, RecordCount: s.Records, DisposedCount: s.DisposedCount, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
 				ProcessedCount: s.Processed, UntoldCount: s.Untold,
 			}
 		}),
@@ -258,8 +267,21 @@ func renderFault(f retention.HoldFault) oapi.HoldFault {
 func renderScope(s retention.Scope) oapi.Scope {
 	return oapi.Scope{
 		Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.RecordCount, NotFoundCount: s.NotFoundCount,
-		NotFound: each(s.NotFound, renderKey), EffectiveAt: utc(s.EffectiveAt), Upload: uploadOrNull(s.Upload),
+		NotFound: each(s.NotFound, renderKey), EffectiveAt: utc(s.EffectiveAt), Upload: uploadOrNull(s.Upload), Family: renderFamily(s.Family),
+		Belongings: each(s.Belongings, func(b retention.FamilyTable) oapi.FamilyTable {
+			return oapi.FamilyTable{Table: b.Table.String(), RecordCount: b.RecordCount}
+		}),
 	}
+}
+
+func renderFamily(f *retention.Family) *oapi.Family {
+	switch {
+	case f == nil:
+		return nil
+	case f.Depth == 0:
+		return &oapi.Family{}
+	}
+	return &oapi.Family{Depth: &f.Depth}
 }
 
 func delayOrNull(p *retention.Period) *string {

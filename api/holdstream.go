@@ -341,13 +341,70 @@ func (d *holdReader) scopeMember(s *retention.Scope, i int, name string) (err er
 		return err
 	case "record_ids":
 		return d.array(field, func(j int) error { return d.recordID(s, i, j) })
-	case "record_count", "not_found_count", "not_found", "effective_at":
+	case "family":
+		s.Family, err = d.family(field)
+		return err
+	case "record_count", "not_found_count", "not_found", "belongings", "effective_at":
 		return d.skip()
 	}
 	if err := d.skip(); err != nil {
 		return err
 	}
 	return d.refuse(field, "is not a member that is known here")
+}
+
+// family reads how far it goes, or null for the records alone.
+func (d *holdReader) family(field string) (*retention.Family, error) {
+	const form = `null, or an object such as {"depth": 2}, or {"depth": null} for everything that belongs to the records`
+	tok, err := d.dec.Token()
+	if err != nil || tok == nil {
+		return nil, err
+	}
+	if tok != json.Delim('{') {
+		if err := d.skipRest(tok); err != nil {
+			return nil, err
+		}
+		return nil, d.refuse(field, "must be %s, not %s", form, tokenType(tok))
+	}
+	f := &retention.Family{}
+	for d.dec.More() {
+		name, err := d.dec.Token()
+		if err != nil {
+			return nil, err
+		}
+		if name != "depth" {
+			if err := d.skip(); err != nil {
+				return nil, err
+			}
+			if err := d.refuse(fmt.Sprintf("%s.%v", field, name), "is not a member that is known here"); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if f.Depth, err = d.depth(field + ".depth"); err != nil {
+			return nil, err
+		}
+	}
+	_, err = d.dec.Token()
+	return f, err
+}
+
+// depth reads a number of foreign keys, 0 for null: any number.
+func (d *holdReader) depth(field string) (int, error) {
+	tok, err := d.dec.Token()
+	if err != nil || tok == nil {
+		return 0, err
+	}
+	if err := d.skipRest(tok); err != nil {
+		return 0, err
+	}
+	if n, is := tok.(json.Number); is {
+		if v, err := strconv.Atoi(n.String()); err == nil && v >= 1 && v <= retention.MaxFamilyDepth {
+			return v, nil
+		}
+		return 0, d.refuse(field, "is %s; give a number from 1 to %d, or null for everything that belongs to the records", n, retention.MaxFamilyDepth)
+	}
+	return 0, d.refuse(field, "must be a number from 1 to %d or null, not %s", retention.MaxFamilyDepth, tokenType(tok))
 }
 
 // orNull reads a string, or null for none.

@@ -19,7 +19,8 @@ func TestAHoldIsReadFromAStream(t *testing.T) {
 		"created_by": "somebody else", "status": "released", "version": 7, "effective_at": null, "id": {"any": ["thing"]},
 		"scope": [
 			{"table": "orders", "record_ids": ["17", "1.00", ""], "record_count": 3, "not_found": [["a", "b"]], "not_found_count": 0},
-			{"table": "public.\"Order Lines\"", "record_ids": [["17", "2"], ["18", "1"]]},
+			{"table": "public.\"Order Lines\"", "record_ids": [["17", "2"], ["18", "1"]], "family": {"depth": 3}, "belongings": [{"table": "x", "record_count": 1}]},
+			{"table": "customers", "record_ids": ["1"], "family": {"depth": null}}, {"table": "customers", "record_ids": ["2"], "family": null},
 			{"table": "public.logs", "all": true}
 		]}`), false)
 	if err != nil {
@@ -30,7 +31,9 @@ func TestAHoldIsReadFromAStream(t *testing.T) {
 		Matter: "ACME v. Initech", Reason: "litigation", OnExpiry: retention.OnExpiryReview, ExpiresAt: &at,
 		Scope: []retention.Scope{
 			{Table: retention.TableName{Schema: "public", Name: "orders"}, RecordIDs: []retention.Key{{"17"}, {"1.00"}, {""}}},
-			{Table: retention.TableName{Schema: "public", Name: "Order Lines"}, RecordIDs: []retention.Key{{"17", "2"}, {"18", "1"}}},
+			{Table: retention.TableName{Schema: "public", Name: "Order Lines"}, RecordIDs: []retention.Key{{"17", "2"}, {"18", "1"}}, Family: &retention.Family{Depth: 3}},
+			{Table: retention.TableName{Schema: "public", Name: "customers"}, RecordIDs: []retention.Key{{"1"}}, Family: &retention.Family{}},
+			{Table: retention.TableName{Schema: "public", Name: "customers"}, RecordIDs: []retention.Key{{"2"}}},
 			{Table: retention.TableName{Schema: "public", Name: "logs"}, All: true},
 		},
 	}
@@ -50,6 +53,10 @@ func TestFaultsOfAHoldNameTheirMember(t *testing.T) {
 		{"a number too long for a float", `{"scope": [{"record_ids": [9007199254740993]}]}`, 400, "scope[0].record_ids[0]", `send it as the string "9007199254740993"`},
 		{"a number in a composite id", `{"scope": [{}, {"record_ids": [["a", 2]]}]}`, 400, "scope[1].record_ids[0][1]", `send it as the string "2"`},
 		{"an empty composite id", `{"scope": [{"record_ids": [[]]}]}`, 400, "scope[0].record_ids[0]", "is empty"},
+		{"a depth of none", `{"scope": [{"family": {"depth": 0}}]}`, 400, "scope[0].family.depth", "is 0; give a number from 1 to 20"},
+		{"a depth in words", `{"scope": [{"family": {"depth": "all"}}]}`, 400, "scope[0].family.depth", "or null, not a string"},
+		{"a family by another member", `{"scope": [{"family": {"width": 2}}]}`, 400, "scope[0].family.width", "is not a member"},
+		{"a family in a list", `{"scope": [{"family": [2]}]}`, 400, "scope[0].family", "not an array"},
 		{"null as id", `{"scope": [{"record_ids": [null]}]}`, 400, "scope[0].record_ids[0]", "not null"},
 		{"an object as id", `{"scope": [{"record_ids": [{"id": ["x"]}]}]}`, 400, "scope[0].record_ids[0]", "not an object"},
 		{"ids that are no array", `{"scope": [{"record_ids": "17"}]}`, 400, "scope[0].record_ids", "must be an array, not a string"},

@@ -19,28 +19,29 @@ func (e *Engine) WatchHolds(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	errs := []error{e.closeFamilies(ctx)}
 	if len(holds) == 0 {
-		return e.target.MendEnforcement(ctx) // triggers of holds that have ended may be left
+		return errors.Join(append(errs, e.target.MendEnforcement(ctx))...) // triggers of holds that have ended may be left
 	}
 	found, err := e.target.HoldFaults(ctx)
 	if err != nil {
-		return err
+		return errors.Join(append(errs, err)...)
 	}
-	err = e.noteFaults(ctx, holds, found, "hold.fits_again")
+	errs = append(errs, e.noteFaults(ctx, holds, found, "hold.fits_again"))
 	// After it was noted, so that what was missing for a while is in the audit.
-	if merr := e.target.MendEnforcement(ctx); merr != nil {
-		return errors.Join(err, merr)
+	if err := e.target.MendEnforcement(ctx); err != nil {
+		return errors.Join(append(errs, err)...)
 	}
 	if !slices.ContainsFunc(slices.Collect(maps.Values(found)), notEnforced) {
-		return err
+		return errors.Join(errs...)
 	}
 	if holds, err = e.store.HoldsByStatus(ctx, retention.HoldActive, retention.HoldReviewDue, retention.HoldReleasing); err != nil {
-		return err
+		return errors.Join(append(errs, err)...)
 	}
 	if found, err = e.target.HoldFaults(ctx); err != nil {
-		return err
+		return errors.Join(append(errs, err)...)
 	}
-	return e.noteFaults(ctx, holds, found, "hold.enforced_again")
+	return errors.Join(append(errs, e.noteFaults(ctx, holds, found, "hold.enforced_again"))...)
 }
 
 func notEnforced(faults []retention.HoldFault) bool {
@@ -67,6 +68,20 @@ func (e *Engine) noteFaults(ctx context.Context, holds []retention.Hold, found m
 		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
+}
+
+// closeFamilies has holds cover tables and foreign keys that came to lead down from their
+// records since they were placed. A hold becomes wider by that, and says so before: after a
+// crash in between it says so twice.
+func (e *Engine) closeFamilies(ctx context.Context) error {
+	return e.target.CloseFamilies(ctx, func(id string, grown []retention.GrownFamily) error {
+		e.log.InfoContext(ctx, "more belongs to the records of a hold", "hold", id, "found", grown)
+		_, err := e.store.GrowFamily(ctx, id, grown, retention.By{Actor: retention.System(), Action: "hold.grow"})
+		if errors.Is(err, retention.ErrNotFound) {
+			return nil // nobody's that we know: it stays in force, and is closed as any
+		}
+		return err
+	})
 }
 
 func faultsText(faults []retention.HoldFault) string {

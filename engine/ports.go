@@ -162,6 +162,9 @@ type HoldStore interface {
 	// AnnounceExpiry and RemindReview tell others of it, once.
 	AnnounceExpiry(ctx context.Context, id string, days int, by retention.By) (retention.Hold, error)
 	RemindReview(ctx context.Context, id string, by retention.By) (retention.Hold, error)
+	// GrowFamily keeps that tables, or more foreign keys to tables, came to lead down from the
+	// records of a hold in force.
+	GrowFamily(ctx context.Context, id string, grown []retention.GrownFamily, by retention.By) (retention.Hold, error)
 	// SetHoldFaults keeps which scopes of a hold in force have a table, or columns, that are
 	// not what they were, and tells others of it.
 	SetHoldFaults(ctx context.Context, id string, faults []retention.HoldFault, by retention.By) (retention.Hold, error)
@@ -455,6 +458,11 @@ type GuardTarget interface {
 	// all of them. They stay when the hold has ended.
 	Preserved(ctx context.Context, hold string, before int64, limit int) ([]retention.PreservedRow, error)
 	CountPreserved(ctx context.Context, hold string) (int64, error)
+	// CloseFamilies takes up, for each hold in force that covers what belongs to its records,
+	// the tables and foreign keys that lead down from them and were not known before. tell is
+	// called first, with what is new; if it fails the hold stays as it is. What was known
+	// stays, even where a foreign key was dropped.
+	CloseFamilies(ctx context.Context, tell func(id string, grown []retention.GrownFamily) error) error
 	// EndHold takes a hold out of force the same way. Idempotent.
 	EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error)
 	// ForgetHold removes what was staged for a hold that is not in force.

@@ -81,6 +81,9 @@ func (p *prover) prove(ctx context.Context) error {
 		})
 		tables = append(append(tables, known.Logical), known.Archives...)
 	}
+	if err := p.families(ctx, &tables); err != nil {
+		return err
+	}
 	lists := p.force
 	switch at := p.force.EffectiveAt; {
 	case at == nil:
@@ -100,6 +103,22 @@ func (p *prover) prove(ctx context.Context) error {
 		return err
 	}
 	p.suspended()
+	return nil
+}
+
+// families add the tables of the scopes' families, after the scopes.
+func (p *prover) families(ctx context.Context, tables *[]retention.TableName) error {
+	for _, s := range p.out.Hold.Scope {
+		for _, b := range s.Belongings {
+			known, err := p.e.target.ProofTable(ctx, b.Table)
+			if err != nil {
+				return err
+			}
+			p.known = append(p.known, known)
+			p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{Table: b.Table, Belongs: true, Records: b.RecordCount, Archives: known.Archives})
+			*tables = append(append(*tables, known.Logical), known.Archives...)
+		}
+	}
 	return nil
 }
 

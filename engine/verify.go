@@ -47,6 +47,9 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 	if err := e.completeHolds(ctx); err != nil {
 		return err
 	}
+	if err := e.closeFamilies(ctx); err != nil {
+		return err
+	}
 	if err := e.noteArchives(ctx); err != nil {
 		return err
 	}

@@ -106,6 +106,8 @@ type Scope struct {
 	// EffectiveEpoch the first list of holds that has it.
 	EffectiveAt    *time.Time `json:"effective_at,omitempty"`
 	EffectiveEpoch int64      `json:"-"`
+	// Family: the records of RecordIDs are held with everything that belongs to them.
+	Family *Family `json:"family,omitempty"`
 	// RecordIDs are given when a hold is placed; what is read back has counts, and
 	// the ids come page by page.
 	RecordIDs []Key `json:"-"`
@@ -117,6 +119,10 @@ type Scope struct {
 	NotFoundCount int64 `json:"not_found_count"`
 	// NotFound are the first 100 of them.
 	NotFound []Key `json:"-"`
+	// Belongings are the tables of the family, nearest first, with the rows that belonged to
+	// the records when the hold was placed. The table itself is one of them only where its
+	// rows refer to each other.
+	Belongings []FamilyTable `json:"belongings,omitempty"`
 }
 
 // HeldRecord is one id that a hold covers.
@@ -255,6 +261,7 @@ func (s *Scope) validate(bad *Problems, field string) {
 	if s.Upload != "" {
 		given = append(given, "upload: true")
 	}
+	s.validateFamily(bad, field)
 	switch {
 	case len(given) == 0:
 		bad.Add(field, "covers nothing; give record_ids, a condition, all: true for the whole table, or upload: true for a list of ids that is sent afterwards")

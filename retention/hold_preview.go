@@ -36,6 +36,10 @@ type ScopePreview struct {
 	Gone ScopeGone
 	// Problem is why something could not be counted; empty if all was.
 	Problem string
+	// Family is what it was asked for; Belongings are the tables of the family, nearest
+	// first, each with what it has that belongs to the records.
+	Family     *Family
+	Belongings []ScopePreview
 }
 
 // PolicyDue is how many of the covered rows are due under one policy that is active, held by
@@ -87,6 +91,10 @@ func (p HoldPreview) Totals() (records, due, gone int64) {
 	for _, s := range p.Scopes {
 		records += s.RecordCount
 		due += s.DueCount
+		for _, b := range s.Belongings {
+			records += b.RecordCount
+			due += b.DueCount
+		}
 		gone += int64(len(s.Gone.Found))
 	}
 	return records, due, gone

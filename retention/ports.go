@@ -109,6 +109,8 @@ type ScopeCounts struct {
 	NotFoundCount int64
 	// NotFound are the positions in RecordIDs of ids that had no row.
 	NotFound []int
+	// Belongings are the tables of the scope's family.
+	Belongings []FamilyTable
 }
 
 // HoldRevision is an edit of a hold. Nil members stay.

@@ -37,6 +37,9 @@ type ScopeProof struct {
 	Condition string
 	// From is since when the scope is in force, if it was added to the hold later.
 	From *time.Time
+	// Belongs: it is a table of the family of an earlier scope's records, of which what belongs
+	// to them is covered. The list of holds of each batch speaks for it.
+	Belongs bool
 	// Records is how many ids were looked for in the digests of the batches, DisposedCount how
 	// many times one is there: none, or the hold did not hold. Disposed are the first.
 	Records, DisposedCount int64

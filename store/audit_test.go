@@ -137,6 +137,10 @@ func holdWrites() []write {
 			_, err := s.SetHoldFaults(ctx, id, []retention.HoldFault{{Table: heldTable, On: heldTable, Reason: "changed"}}, by)
 			return err
 		}, active),
+		onHold("GrowFamily", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, err := s.GrowFamily(ctx, id, []retention.GrownFamily{{Table: retention.TableName{Schema: "public", Name: "more"}}}, by)
+			return err
+		}, active),
 		onHold("AnnounceExpiry", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			_, err := s.AnnounceExpiry(ctx, id, 7, by)
 			return err

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -69,6 +71,31 @@ func (s *Store) SetHoldFaults(ctx context.Context, id string, faults []retention
 			return nil
 		}
 		return tellFaults(ctx, tx, h)
+	})
+}
+
+// GrowFamily keeps that more belongs to the records of a hold in force. What a table had when
+// the hold was placed stays what it was: nothing, for one that is new.
+func (s *Store) GrowFamily(ctx context.Context, id string, grown []retention.GrownFamily, by retention.By) (retention.Hold, error) {
+	return s.changeHold(ctx, "grow the family of", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		if !h.Status.InForce() {
+			return false, nil
+		}
+		h.Scope = slices.Clone(h.Scope) // the audit has it as it was too
+		for _, g := range grown {
+			if g.Scope >= len(h.Scope) {
+				return false, fmt.Errorf("hold %s has no scope %d", id, g.Scope)
+			}
+			of := &h.Scope[g.Scope]
+			if slices.ContainsFunc(of.Belongings, func(b retention.FamilyTable) bool { return b.Table == g.Table }) {
+				continue
+			}
+			of.Belongings = append(slices.Clone(of.Belongings), retention.FamilyTable{Table: g.Table})
+			if _, err := tx.Exec(ctx, `UPDATE holdfast.hold_scope SET belongings = $3 WHERE hold_id = $1::text::uuid AND scope_index = $2`, id, g.Scope, of.Belongings); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
 	})
 }
 

@@ -100,7 +100,7 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 	}
 	rows, err := q.Query(ctx, `
 		SELECT hold_id, table_schema, table_name, whole_table, record_count, not_found_count, condition,
-		       upload, effective_at, coalesce(effective_epoch, 0)
+		       upload, effective_at, coalesce(effective_epoch, 0), family_depth, belongings
 		FROM holdfast.hold_scope
 		WHERE hold_id = ANY ($1::text[]::uuid[])
 		ORDER BY hold_id, scope_index`, ids)
@@ -109,9 +109,15 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 	}
 	var id string
 	var sc retention.Scope
-	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition, &sc.Upload, &sc.EffectiveAt, &sc.EffectiveEpoch}, func() error {
+	var depth *int
+	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition, &sc.Upload, &sc.EffectiveAt, &sc.EffectiveEpoch, &depth, &sc.Belongings}, func() error {
+		if depth != nil {
+			sc.Family = &retention.Family{Depth: *depth}
+		} else {
+			sc.Belongings = nil
+		}
 		byID[id].Scope = append(byID[id].Scope, sc)
-		sc = retention.Scope{}
+		sc, depth = retention.Scope{}, nil
 		return nil
 	})
 	return err
@@ -264,8 +270,8 @@ func (s *Store) HoldActivated(ctx context.Context, id string, at time.Time, coun
 func saveCounts(ctx context.Context, tx pgx.Tx, id string, c retention.ScopeCounts) error {
 	tag, err := tx.Exec(ctx, `
 		UPDATE holdfast.hold_scope
-		SET record_count = $3, not_found_count = $4
-		WHERE hold_id = $1::text::uuid AND scope_index = $2`, id, c.Index, c.RecordCount, c.NotFoundCount)
+		SET record_count = $3, not_found_count = $4, belongings = coalesce($5, '[]'::jsonb)
+		WHERE hold_id = $1::text::uuid AND scope_index = $2`, id, c.Index, c.RecordCount, c.NotFoundCount, c.Belongings)
 	if err != nil {
 		return err
 	}

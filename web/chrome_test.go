@@ -221,7 +221,7 @@ type look struct {
 }
 
 // looks is every page that there is: filled, empty and refused.
-func looks(filled, empty, down, fresh, anonymous, cooling *testSite) []look {
+func looks(filled, empty, down, fresh, anonymous, cooling, related *testSite) []look {
 	return []look{
 		{name: "sign-in", path: "/sign-in", from: anonymous},
 		{name: "sign-in-refused", path: "/sign-in", from: anonymous, fill: `email.value = "jane@example.com"; password.value = "wrong"`, press: "form button"},
@@ -264,6 +264,8 @@ func looks(filled, empty, down, fresh, anonymous, cooling *testSite) []look {
 		{name: "hold-new", path: "/holds/new?table=public.orders", from: filled},
 		{name: "hold-new-condition", path: "/holds/new?table=public.orders", from: filled, fill: `document.querySelector("[value=condition]").click(); document.querySelector("[name='scope.0.condition']").value = "customer_id = 42"`},
 		{name: "hold-new-preview", path: "/holds/new?table=public.orders&id=4711%0A4712%0A4720", from: filled, press: ".preview .button"},
+		{name: "hold-new-family", path: "/holds/new?table=public.orders&id=4711%0A4712%0A4720", from: filled, fill: `document.querySelector("[value=family]").click(); document.querySelector("[name='scope.0.depth']").value = "2"`, press: ".preview .button"},
+		{name: "hold-family", path: "/holds/" + holdID, from: related},
 		{name: "hold-new-refused", path: "/holds/new", from: filled, press: ".buttons .primary"},
 		{name: "runs", path: "/runs", from: filled},
 		{name: "runs-empty", path: "/runs", from: empty},
@@ -346,6 +348,10 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	filled, empty := signedIn(t, filledStore(), catalog()), signedIn(t, emptyStore(), catalog())
 	outage := signedIn(t, filledStore(), catalog())
 	cooling := signedIn(t, filledStore(), catalog())
+	// A hold with what belongs to its records.
+	related := signedIn(t, filledStore(), catalog())
+	related.store.holds[0].Scope[0].Family = &retention.Family{}
+	related.store.holds[0].Scope[0].Belongings = []retention.FamilyTable{{Table: public("order_lines"), RecordCount: 61}, {Table: public("parcels"), RecordCount: 18}, {Table: public("notes")}}
 	h := &cooling.store.holds[0]
 	ends, review := atTest.Add(50*time.Hour), atTest.Add(-30*time.Hour)
 	h.Status, h.ReleasesAt, h.ReleasedBy, h.ReleaseReason = retention.HoldReleasing, &ends, "jane@example.com", "Settled out of court."
@@ -360,7 +366,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	var at atomic.Pointer[testSite]
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { at.Load().asBrowser().ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
-	for i, l := range looks(filled, empty, outage, fresh, anonymous, cooling) {
+	for i, l := range looks(filled, empty, outage, fresh, anonymous, cooling, related) {
 		t.Run(l.name, func(t *testing.T) {
 			at.Store(l.from)
 			lookAt(ctx, t, srv, i, l)

@@ -136,6 +136,13 @@ func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies [
 				gone = append(gone, retention.EvidenceKey{Key: key, Digest: []byte(digest)})
 			}
 		}
+		if s.Family != nil {
+			out.Family = s.Family
+			out.Belongings = []retention.ScopePreview{
+				{Table: retention.TableName{Schema: "public", Name: "order_lines"}, RecordCount: 11, DueCount: 9, Samples: []retention.Key{{"4711", "1"}, {"4711", "2"}}, Policies: []retention.PolicyDue{{Policy: "old_items", Action: retention.ActionDelete, Due: 9}}},
+				{Table: retention.TableName{Schema: "public", Name: "parcels"}},
+			}
+		}
 		for _, o := range policies {
 			if o.Table == s.Table {
 				out.Policies = append(out.Policies, retention.PolicyDue{Policy: o.Name, Action: o.Action, Due: out.DueCount})

@@ -27,6 +27,8 @@ type scopeDraft struct {
 	number           int
 	table, what, ids string
 	condition        string
+	// family is alone or family; depth is as it was typed.
+	family, depth string
 }
 
 func (v *visit) holdDraft() holdDraft {
@@ -65,7 +67,8 @@ func scopeName(i int, member string) string { return "scope." + strconv.Itoa(i) 
 
 func scopeOfForm(f url.Values, i int) scopeDraft {
 	return scopeDraft{number: i, table: f.Get(scopeName(i, "table")), what: f.Get(scopeName(i, "what")), ids: f.Get(scopeName(i, "record_ids")),
-		condition: strings.TrimSpace(f.Get(scopeName(i, "condition")))}
+		condition: strings.TrimSpace(f.Get(scopeName(i, "condition"))),
+		family:    f.Get(scopeName(i, "family")), depth: strings.TrimSpace(f.Get(scopeName(i, "depth")))}
 }
 
 // hold reads the draft. lines[i][j] is the line in which the j-th id of the i-th
@@ -125,7 +128,24 @@ func (s scopeDraft) scope(i int, tables []table, f *faults) (retention.Scope, []
 		f.add(scopeName(i, "record_ids"), "is empty; give one id on each line, or hold the whole table")
 	}
 	out.RecordIDs = keys
+	out.Family = s.belongings(i, f)
 	return out, lines
+}
+
+// belongings reads how far what belongs to the records is held too; nil for the records alone.
+func (s scopeDraft) belongings(i int, f *faults) *retention.Family {
+	if s.family != "family" {
+		return nil
+	}
+	if s.depth == "" {
+		return &retention.Family{}
+	}
+	n, err := strconv.Atoi(s.depth)
+	if err != nil || n < 1 || n > retention.MaxFamilyDepth {
+		f.add(scopeName(i, "depth"), fmt.Sprintf("is %q; give a number from 1 to %d, or leave it empty for everything that belongs to the records", s.depth, retention.MaxFamilyDepth))
+		return nil
+	}
+	return &retention.Family{Depth: n}
 }
 
 // parseKeys reads one id per line. width is the number of columns of the key, 0 if

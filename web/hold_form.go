@@ -200,6 +200,12 @@ func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
 			Attrs: templ.Attributes{"rows": "2", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "none", "class": "mono"}},
 		IDs: ui.Field{Name: scopeName(i, "record_ids"), Label: "Records by id", Value: s.ids, Error: f.of(scopeName(i, "record_ids")), Help: help,
 			Attrs: templ.Attributes{"rows": "6", "spellcheck": "false", "autocomplete": "off", "class": "mono"}},
+		Family: ui.Choice{Name: scopeName(i, "family"), Label: "With what?", Error: f.of(scopeName(i, "family")), Options: ui.Pick([]ui.Option{
+			{Value: "alone", Text: "Only these records", Help: "What refers to them may go."},
+			{Value: "family", Text: "With everything that belongs to them", Help: "A customer with its orders, and their items: all rows that refer to them by a foreign key, and those that refer to such rows. What is added later is held too."},
+		}, pick(s.family == "family", "family", "alone"))},
+		Depth: ui.Field{Name: scopeName(i, "depth"), Label: "How deep?", Value: s.depth, Error: f.of(scopeName(i, "depth")),
+			Help: "Over how many foreign keys: 1 holds the orders of a customer, 2 their items too. Empty holds everything.", Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off", "size": "4"}},
 	}
 }
 
@@ -228,7 +234,7 @@ func holdFormLabel(field string) (name, label string, ok bool) {
 		return "", "", false
 	}
 	n, _ := strconv.Atoi(m[1])
-	member := map[string]string{"table": "table", "what": "what of it", "record_ids": "records by id", "condition": "condition"}[m[2]]
+	member := map[string]string{"table": "table", "what": "what of it", "record_ids": "records by id", "condition": "condition", "family": "with what", "depth": "how deep"}[m[2]]
 	if member == "" {
 		return "", "", false
 	}

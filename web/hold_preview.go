@@ -64,6 +64,9 @@ func (v *visit) holdPreview(p retention.HoldPreview) ui.HoldPreviewView {
 	}
 	for _, s := range p.Scopes {
 		out.Scopes = append(out.Scopes, v.scopePreview(s))
+		for _, b := range s.Belongings {
+			out.Scopes = append(out.Scopes, v.belongingPreview(b))
+		}
 	}
 	return out
 }
@@ -76,8 +79,23 @@ func coversNow(p retention.HoldPreview, records, due int64) string {
 	return s + " now. " + ui.Count(due, "would go", "would go") + " with the next run without it."
 }
 
+// belongingPreview is one table of a family. One of which nothing belongs to the records now is
+// listed too: what is added to it later is held.
+func (v *visit) belongingPreview(s retention.ScopePreview) ui.ScopePreviewView {
+	out := ui.ScopePreviewView{Table: s.Table.String(), Belongs: true, Lines: []string{ui.Count(s.RecordCount, "record", "records") + " now, and those that are added."}}
+	duePreview(&out, s)
+	return out
+}
+
 func (v *visit) scopePreview(s retention.ScopePreview) ui.ScopePreviewView {
 	out := ui.ScopePreviewView{Table: s.Table.String(), Lines: []string{scopeCovers(s)}}
+	duePreview(&out, s)
+	v.lostPreview(&out, s)
+	return out
+}
+
+// duePreview says what of it would go, and gives examples.
+func duePreview(out *ui.ScopePreviewView, s retention.ScopePreview) {
 	for _, p := range s.Policies {
 		out.Lines = append(out.Lines, ui.Num(p.Due)+" of them "+pick(p.Due == 1, "is", "are")+" due under the policy `"+p.Policy+"` ("+string(p.Action)+").")
 	}
@@ -93,6 +111,13 @@ func (v *visit) scopePreview(s retention.ScopePreview) ui.ScopePreviewView {
 	for _, k := range s.Samples {
 		out.Samples = append(out.Samples, keyText(k))
 	}
+	if s.Problem != "" {
+		out.Warnings = append(out.Warnings, upperFirst(s.Problem)+".")
+	}
+}
+
+// lostPreview says what has no row, is not covered, or is gone.
+func (v *visit) lostPreview(out *ui.ScopePreviewView, s retention.ScopePreview) {
 	if s.RecordCount == 0 && s.Problem == "" {
 		out.Warnings = append(out.Warnings, "No record fits now. The hold can be placed all the same, and covers those that come to fit it.")
 	}
@@ -106,10 +131,6 @@ func (v *visit) scopePreview(s retention.ScopePreview) ui.ScopePreviewView {
 	for _, g := range s.Gone.Found {
 		out.Gone = append(out.Gone, ui.RecordRow{Href: recordHref(s.Table, g.Key), Key: keyText(g.Key), Table: pick(g.Action == retention.ActionAnonymize, "anonymized", pick(g.Action == retention.ActionArchive, "archived (its copy is covered)", "deleted")) + " on " + v.clock.day(g.At) + " under " + g.Policy})
 	}
-	if s.Problem != "" {
-		out.Warnings = append(out.Warnings, upperFirst(s.Problem)+".")
-	}
-	return out
 }
 
 func scopeCovers(s retention.ScopePreview) string {
@@ -121,6 +142,9 @@ func scopeCovers(s retention.ScopePreview) string {
 		return what + ", and all that are added."
 	case s.Condition != "":
 		return what + " now, and those that come to fit the condition."
+	}
+	if s.Family != nil {
+		return what + " by id, with " + s.Family.String() + ", in " + ui.Count(int64(len(s.Belongings)), "table", "tables") + "."
 	}
 	return what + " by id."
 }

@@ -87,6 +87,8 @@ func proofAgainst(p retention.HoldProof) []string {
 func scopeProof(s retention.ScopeProof, batches int64) ui.ScopeProofRow {
 	row := ui.ScopeProofRow{Table: s.Table.String(), Condition: s.Condition, Disposed: s.DisposedCount, Others: s.Processed}
 	switch {
+	case s.Belongs:
+		row.What, row.Checked = "what belongs to records of another table, "+ui.Num(s.Records)+" when the hold was placed", "the list of holds of every batch of "+ui.Num(batches)
 	case s.Alone:
 		row.What, row.Checked = "the whole table", "every batch of "+ui.Num(batches)
 		row.Disposed, row.Others = s.Processed, 0
@@ -107,14 +109,15 @@ func scopeProof(s retention.ScopeProof, batches int64) ui.ScopeProofRow {
 func (v *visit) proofLimits(p retention.HoldProof) []string {
 	out := []string{"This is about what Holdfast disposed of, not about what others change in the database. Each batch keeps the number of the list of holds that it was judged by. While one is at work no list can change, so a batch of the hold's first list or a later one has judged every row by it."}
 	var untold int64
-	condition, several := false, false
+	condition, several, belongs := false, false, false
 	var archives []string
 	for _, s := range p.Scopes {
 		if !s.Alone {
 			untold += s.Untold
 		}
 		condition = condition || s.Condition != ""
-		several = several || !s.All && s.Condition == "" && !s.ByDigest
+		several = several || !s.All && s.Condition == "" && !s.ByDigest && !s.Belongs
+		belongs = belongs || s.Belongs
 		for _, a := range s.Archives {
 			archives = append(archives, "`"+a.String()+"`")
 		}
@@ -130,6 +133,9 @@ func (v *visit) proofLimits(p retention.HoldProof) []string {
 	}
 	if condition {
 		out = append(out, "Whether a row fits a condition is judged by the statement that would change it. Evidence keeps no contents, so it cannot be judged again afterwards.")
+	}
+	if belongs {
+		out = append(out, "Whether a row belongs to a held record is judged by the statement that would change it, by the foreign keys that it has then.")
 	}
 	if untold > 0 {
 		out = append(out, ui.Count(untold, "other record", "other records")+" of these tables went under policies with counts alone as evidence. No digest tells which; the list of holds of their batches does.")

@@ -237,6 +237,8 @@ func (c clock) holdScope(view *ui.HoldView, h retention.Hold) {
 			row.What = "records by id; their list is arriving"
 		case s.Condition != "":
 			row.What, row.Condition = "what fits the condition, new rows too:", s.Condition
+		case s.Family != nil:
+			row.What = "records by id, with " + s.Family.String()
 		}
 		if s.EffectiveAt != nil {
 			row.What = "added " + c.at(*s.EffectiveAt).Text + ": " + row.What
@@ -245,6 +247,11 @@ func (c clock) holdScope(view *ui.HoldView, h retention.Hold) {
 		missing += s.NotFoundCount
 		tables[row.Table] = true
 		view.Tables = append(view.Tables, row)
+		for _, b := range s.Belongings {
+			view.Tables = append(view.Tables, ui.HoldTableRow{Table: b.Table.String(), Belongs: true, What: "what belongs to the records of " + row.Table + ", new rows too", Records: b.RecordCount})
+			total += b.RecordCount
+			tables[b.Table.String()] = true
+		}
 		if s.NotFoundCount > 0 {
 			m := ui.MissingIDs{Table: row.Table, More: s.NotFoundCount - int64(len(s.NotFound))}
 			for _, k := range s.NotFound {
@@ -305,10 +312,13 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 
 // eventNote says what changed, where the verb alone does not.
 func (v *visit) eventNote(e retention.AuditEntry) string {
-	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe", "hold.enforced_again"}, e.Action) {
+	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe", "hold.enforced_again", "hold.grow"}, e.Action) {
 		return ""
 	}
 	var parts []string
+	if e.Action == "hold.grow" {
+		return grownText(e)
+	}
 	for _, c := range jsonChanges(e.Before, e.After) {
 		switch c.Field {
 		case "change_reason":
@@ -332,6 +342,30 @@ func (v *visit) eventNote(e retention.AuditEntry) string {
 		}
 	}
 	return strings.Join(parts, "\n")
+}
+
+// grownText names the tables that came to belong to a hold's records; one that did before may
+// do so by one more foreign key.
+func grownText(e retention.AuditEntry) string {
+	var before, after struct {
+		Scope []retention.Scope `json:"scope"`
+	}
+	if json.Unmarshal(e.Before, &before) != nil || json.Unmarshal(e.After, &after) != nil {
+		return ""
+	}
+	var more []string
+	for i, s := range after.Scope {
+		for _, b := range s.Belongings {
+			known := i < len(before.Scope) && slices.ContainsFunc(before.Scope[i].Belongings, func(o retention.FamilyTable) bool { return o.Table == b.Table })
+			if !known {
+				more = append(more, b.Table.String())
+			}
+		}
+	}
+	if len(more) == 0 {
+		return "One more foreign key leads to them."
+	}
+	return "Held from now on: what belongs to them in " + joinSome(more, 10) + "."
 }
 
 // isoMoment writes a moment of an audit row for the reader; what is none stays.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -270,6 +271,46 @@ func TestTheFormSaysWhatAHoldWouldCover(t *testing.T) {
 	wantText(t, s.post("/holds/preview", f), "#hold-preview", "Choose a table")
 	s.target.down = retention.ErrUnavailable
 	wantCode(t, s.post("/holds/preview", f), http.StatusOK)
+}
+
+func TestRecordsAreHeldWithWhatBelongsToThem(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	f := url.Values{"rows": {"1"}, "matter": {"ACME v. Initech"}, "reason": {"litigation"}, "expiry": {"none"}, "nonce": {nonceOf(t, s)}, "scope.0.table": {"public.orders"}, "scope.0.what": {"ids"}, "scope.0.record_ids": {"1\n2\n5001"}, "scope.0.family": {"family"}, "scope.0.depth": {"2"}}
+	a := s.post("/holds/preview", f)
+	wantCode(t, a, http.StatusOK)
+	wantText(t, a, "#hold-preview", "It covers 13 records now. 11 would go with the next run without it.")
+	wantText(t, a, "#hold-preview", "2 records by id, with what belongs to them over up to 2 foreign keys, in 2 tables.")
+	wantText(t, a, "#hold-preview", "belongs to them: public.order_lines")
+	wantText(t, a, "#hold-preview", "11 records now, and those that are added.")
+	wantText(t, a, "#hold-preview", "9 of them are due under the policy old_items (delete).")
+	wantText(t, a, "#hold-preview", "0 records now, and those that are added.")
+	wantText(t, a, "#hold-place", "Place hold on 13 records")
+	if got := a.page.value("scope.0.depth"); got != "2" {
+		t.Errorf("the form has the depth %q, want it kept", got)
+	}
+	for depth, words := range map[string]string{"0": `is "0"; give a number from 1 to 20`, "21": "from 1 to 20, or leave it empty", "deep": "from 1 to 20"} {
+		f.Set("scope.0.depth", depth)
+		a := s.post("/holds", f)
+		wantCode(t, a, http.StatusUnprocessableEntity)
+		wantText(t, a, "main", words)
+	}
+	f.Set("scope.0.depth", "")
+	wantCode(t, s.post("/holds", f), http.StatusSeeOther)
+	if !slices.ContainsFunc(s.store.holds, func(h retention.Hold) bool { return h.Scope[0].Family != nil && h.Scope[0].Family.Depth == 0 }) {
+		t.Errorf("no hold has a family of any depth: %+v", s.store.holds)
+	}
+}
+
+func TestTheHoldsPageListsWhatBelongsToItsRecords(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	h := &s.store.holds[0]
+	h.Scope[0].Family = &retention.Family{}
+	h.Scope[0].Belongings = []retention.FamilyTable{{Table: public("order_lines"), RecordCount: 61}, {Table: public("parcels")}}
+	a := s.get("/holds/" + holdID)
+	wantCode(t, a, http.StatusOK)
+	wantText(t, a, ".answer", "18 records in public.orders and 61 related records in 2 tables")
+	wantText(t, a, "main", "records by id, with everything that belongs to them")
+	wantText(t, a, "main", "what belongs to the records of public.orders, new rows too")
 }
 
 func TestAReviewIsRecordedOnTheHoldsPage(t *testing.T) {

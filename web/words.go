@@ -205,7 +205,9 @@ func pick(cond bool, yes, no string) string {
 // holdCovers says what a hold covers, without its subject. An id without a row is
 // held too, should one come, but it is no record: a reader would take it for one.
 func holdCovers(h retention.Hold) string {
-	var records, missing int64
+	var records, missing, related int64
+	relatives := map[string]bool{}
+	family := false
 	var idTables, whole, fitting, awaited []string
 	for _, s := range h.Scope {
 		name := "`" + s.Table.String() + "`"
@@ -220,6 +222,11 @@ func holdCovers(h retention.Hold) string {
 		if s.Upload != "" && s.RecordCount == 0 {
 			awaited = append(awaited, name)
 			continue
+		}
+		family = family || s.Family != nil
+		for _, b := range s.Belongings {
+			related += b.RecordCount
+			relatives[b.Table.String()] = true
 		}
 		records += rowsHeld(s)
 		missing += s.NotFoundCount
@@ -246,6 +253,12 @@ func holdCovers(h retention.Hold) string {
 			what = ui.Count(records, "id", "ids")
 		}
 		parts = append(parts, what+" in "+joinSome(idTables, 3))
+		switch {
+		case family && h.Status == retention.HoldApplying:
+			parts = append(parts, "everything that belongs to them")
+		case family:
+			parts = append(parts, ui.Count(related, "related record", "related records")+" in "+ui.Count(int64(len(relatives)), "table", "tables"))
+		}
 	}
 	return join(parts) + withoutRow(h, missing)
 }

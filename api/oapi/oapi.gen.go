@@ -970,6 +970,29 @@ type BatchList struct {
 	NextCursor *string `json:"next_cursor"`
 }
 
+// BelongingPreview defines model for BelongingPreview.
+type BelongingPreview struct {
+	// DueCount Those of them that the next run would take, and no other hold keeps
+	DueCount int64 `json:"due_count"`
+
+	// DueHeldCount Those that are due and that another hold keeps already
+	DueHeldCount int64       `json:"due_held_count"`
+	Policies     []PolicyDue `json:"policies"`
+
+	// Problem What could not be counted, and why
+	Problem *string `json:"problem"`
+
+	// ReachedBy Policies of other tables that take rows of this one along; how many is not counted
+	ReachedBy []string `json:"reached_by"`
+
+	// RecordCount Rows that belong to the records now
+	RecordCount int64 `json:"record_count"`
+
+	// Samples Keys of some of them
+	Samples []RecordKey `json:"samples"`
+	Table   string      `json:"table"`
+}
+
 // Belt How the policy's ceilings (`max_rows`, `max_share`) were judged; null if it has none, or
 // none was judged yet. A run in which `would_process` is above the ceiling, and above what
 // is approved, needs approval.
@@ -1188,6 +1211,19 @@ type ExemptionInput struct {
 	Reason string `json:"reason"`
 }
 
+// Family The records are held with everything that belongs to them; null for the records alone
+type Family struct {
+	// Depth Over how many foreign keys; null for any number
+	Depth *int `json:"depth"`
+}
+
+// FamilyTable defines model for FamilyTable.
+type FamilyTable struct {
+	// RecordCount Rows that belonged to the records when the hold was placed
+	RecordCount int64  `json:"record_count"`
+	Table       string `json:"table"`
+}
+
 // FieldError defines model for FieldError.
 type FieldError struct {
 	// Field The member as it stands in the JSON, or the parameter or header
@@ -1373,13 +1409,13 @@ type HoldList struct {
 type HoldPreview struct {
 	AsOf time.Time `json:"as_of"`
 
-	// DueCount The sum over the scopes
+	// DueCount The sum over the scopes, with what belongs to their records
 	DueCount int64 `json:"due_count"`
 
 	// GoneCount Ids that were looked up, 100 a scope at most, and are found to be disposed of, over the scopes
 	GoneCount int64 `json:"gone_count"`
 
-	// RecordCount The sum over the scopes
+	// RecordCount The sum over the scopes, with what belongs to their records
 	RecordCount int64          `json:"record_count"`
 	Scope       []ScopePreview `json:"scope"`
 }
@@ -2485,11 +2521,17 @@ type ScheduledRun struct {
 type Scope struct {
 	All bool `json:"all"`
 
+	// Belongings The tables of the family, nearest first. The table itself is one of them only where its rows refer to each other.
+	Belongings []FamilyTable `json:"belongings"`
+
 	// Condition What the rows fit that are held; null for ids and whole tables
 	Condition *string `json:"condition"`
 
 	// EffectiveAt Since when it is in force, if it was added to the hold later
 	EffectiveAt *time.Time `json:"effective_at"`
+
+	// Family The records are held with everything that belongs to them; null for the records alone
+	Family *Family `json:"family"`
 
 	// NotFound The first 100 of them
 	NotFound []RecordKey `json:"not_found"`
@@ -2510,7 +2552,8 @@ type ScopeUpload string
 
 // ScopeInput One of record ids, a condition and the whole table.
 type ScopeInput struct {
-	All *bool `json:"all,omitempty"`
+	All        *bool          `json:"all,omitempty"`
+	Belongings *[]FamilyTable `json:"belongings,omitempty"`
 
 	// Condition In the language of the policies' conditions, over the table's own columns. Rows
 	// that come to fit it later are covered too; one for which it is neither true nor
@@ -2518,7 +2561,18 @@ type ScopeInput struct {
 	//
 	//
 	// Examples: customer_id = 42
-	Condition     *string      `json:"condition,omitempty"`
+	Condition *string `json:"condition,omitempty"`
+
+	// Family With `record_ids`: the records with everything that belongs to them, closed over
+	// foreign keys downward (a customer with its orders, their items). Rows that join
+	// later are covered too. Null, or left out, for the records alone.
+	//
+	//
+	// Examples: {"depth":null}, {"depth":2}
+	Family *struct {
+		// Depth Over how many foreign keys; null, or left out, for any number
+		Depth *int `json:"depth,omitempty"`
+	} `json:"family,omitempty"`
 	NotFound      *[]RecordKey `json:"not_found,omitempty"`
 	NotFoundCount *int64       `json:"not_found_count,omitempty"`
 	RecordCount   *int64       `json:"record_count,omitempty"`
@@ -2534,8 +2588,11 @@ type ScopeInput struct {
 
 // ScopePreview defines model for ScopePreview.
 type ScopePreview struct {
-	All       bool    `json:"all"`
-	Condition *string `json:"condition"`
+	All bool `json:"all"`
+
+	// Belongings The tables of the family, nearest first, each with its rows that belong to the records. The table itself is one of them only where its rows refer to each other.
+	Belongings []BelongingPreview `json:"belongings"`
+	Condition  *string            `json:"condition"`
 
 	// DueCount Covered rows that the next run would take, and no other hold keeps
 	DueCount int64 `json:"due_count"`
@@ -2545,6 +2602,9 @@ type ScopePreview struct {
 
 	// Estimated record_count is the server's estimate
 	Estimated bool `json:"estimated"`
+
+	// Family The records are held with everything that belongs to them; null for the records alone
+	Family *Family `json:"family"`
 
 	// Gone What was disposed of already, so far as the evidence tells
 	Gone struct {
@@ -2592,6 +2652,9 @@ type ScopeProof struct {
 	// Archives Tables with archived rows of it, whose batches were looked at too
 	Archives []string `json:"archives"`
 
+	// Belongs It is what belongs in this table to the records of another scope: the lists of holds of the batches speak for it
+	Belongs bool `json:"belongs"`
+
 	// ByDigest The digests speak for its ids; for other scopes, and for keys whose values can be written in several ways, the lists of holds of the batches do
 	ByDigest  bool    `json:"by_digest"`
 	Condition *string `json:"condition"`
@@ -2608,7 +2671,7 @@ type ScopeProof struct {
 	// ProcessedCount Rows of the table that were disposed of in that time, in the scope or not; of a table held as a whole it must be 0
 	ProcessedCount int64 `json:"processed_count"`
 
-	// RecordCount Ids that were looked for in the digests
+	// RecordCount Ids that were looked for in the digests; for what belongs to others, the rows that did when the hold was placed
 	RecordCount int64  `json:"record_count"`
 	Table       string `json:"table"`
 

@@ -81,6 +81,9 @@ func (p *Plan) describeHolds() []string {
 	for _, c := range h.Conditions {
 		holds = append(holds, c.HoldNo)
 	}
+	for _, f := range h.Families {
+		holds = append(holds, f.Set.HoldNos...)
+	}
 	slices.Sort(holds)
 	holds = slices.Compact(holds)
 	return one("%d legal %s in force on records of `%s`; each row is judged in the statement that would change it.", len(holds), pick(len(holds) == 1, "hold is", "holds are"), p.Root.Name)

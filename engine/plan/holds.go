@@ -45,6 +45,10 @@ type HoldScope struct {
 	Columns     []string
 	ColumnTypes []uint32
 	Changed     bool
+	// Lineage and Node are those of a table whose rows are held as far as they belong to
+	// the ids; Columns are then those that foreign keys lead through. nil for other scopes.
+	Lineage *Lineage
+	Node    int
 	// KeyAttnums and KeyTypes are the key's attributes then.
 	KeyAttnums []int16
 	KeyTypes   []uint32
@@ -64,6 +68,8 @@ type HeldRows struct {
 	Sets []HeldSet
 	// Conditions are those of holds; a row is held if it fits any of them.
 	Conditions []HeldCondition
+	// Families are those whose rows are held as far as they belong to held records.
+	Families []HeldFamily
 	// Faults are scopes of which nobody can tell which rows they mean: the table, or a
 	// partition, is held as a whole for them.
 	Faults []ScopeFault
@@ -99,7 +105,7 @@ type HeldSet struct {
 
 // Any reports whether any row can be held.
 func (h HeldRows) Any() bool {
-	return h.All || len(h.Sets) > 0 || len(h.Parts) > 0 || len(h.Conditions) > 0
+	return h.All || len(h.Sets) > 0 || len(h.Parts) > 0 || len(h.Conditions) > 0 || len(h.Families) > 0
 }
 
 // heldRows gathers the holds in force.
@@ -139,6 +145,9 @@ func FaultsOf(t *Table, scopes []HoldScope) (faults []ScopeFault) {
 
 // cover adds the rows of a scope, if it is about the table.
 func (h *HeldRows) cover(t *Table, key []Column, s HoldScope) *retention.HoldFault {
+	if s.Lineage != nil && !s.Lineage.Leads(s.Node) {
+		return nil // the records' own table
+	}
 	fault := retention.HoldFault{Scope: s.Index, Table: s.Table, On: t.Name, Effect: retention.FaultWholeTable}
 	related := s.RelID == t.OID || t.relatedTo(s)
 	switch {
@@ -171,6 +180,8 @@ func (h *HeldRows) cover(t *Table, key []Column, s HoldScope) *retention.HoldFau
 // they are, and what can be done.
 func (h *HeldRows) take(t *Table, key []Column, s HoldScope) (reason, remedy string) {
 	switch {
+	case s.Lineage != nil:
+		return h.belonging(t, s)
 	case s.Condition != "":
 		if !h.fitting(t, s) {
 			return fmt.Sprintf("a column that its condition (%s) asks for was dropped, renamed or given another type, precision, collation or labels since", s.Condition),
@@ -199,9 +210,11 @@ func (s HoldScope) untellable(t *Table) (reason, remedy string) {
 	switch {
 	case s.Swapped:
 		return fmt.Sprintf("its columns have exchanged names since rows were archived into %s: nobody can tell which column is which there", t.Name), "give the columns their former names back"
+	case s.OtherForm && s.Lineage != nil:
+		return fmt.Sprintf("a column by which its rows belong to held records is missing in %s, or of another type, precision or collation there", t.Name), "give the archive's columns the types of the table's"
 	case s.OtherForm:
 		return fmt.Sprintf("a column that its condition (%s) asks for is missing in %s, or of another type, precision or collation there", s.Condition, t.Name), "give the archive's columns the types of the table's"
-	case s.Set != 0 && s.Condition == "" && t.columnsOf(s) == nil:
+	case s.Set != 0 && s.Condition == "" && s.Lineage == nil && t.columnsOf(s) == nil:
 		return fmt.Sprintf("its records are named by a key, and %s, which has rows archived from there, has no primary or unique key with those columns, or they are of other names or types", t.Name), "give the archive such a key, over columns that are NOT NULL"
 	}
 	return "", ""
@@ -256,20 +269,10 @@ func (h *HeldRows) fitting(t *Table, s HoldScope) bool {
 	if err != nil || s.Changed {
 		return false
 	}
-	for i, name := range s.Columns {
-		if c, ok := t.Column(name); !ok || c.BaseOID != s.ColumnTypes[i] {
-			return false
-		}
+	if !t.has(s.Columns, s.ColumnTypes) {
+		return false
 	}
-	c := HeldCondition{HoldID: s.HoldID, HoldNo: s.HoldNo, Cond: cond, Fold: foldable(t, cond)}
-	if !s.covers(t) {
-		c.Parts = append([]uint32{s.RelID}, s.Attached...)
-		for _, part := range s.Parts {
-			if !slices.Contains(s.Attached, part) {
-				h.Parts = append(h.Parts, part) // detached, and attached here
-			}
-		}
-	}
+	c := HeldCondition{HoldID: s.HoldID, HoldNo: s.HoldNo, Cond: cond, Fold: foldable(t, cond), Parts: h.partsOf(t, s)}
 	h.Conditions = append(h.Conditions, c)
 	return true
 }

@@ -82,9 +82,9 @@ func droppable(p *Plan, in Inputs) error {
 
 // Drops reports whether the partition that is walked may be dropped once it is empty. One
 // that takes what no other does may be needed for any row, and a table that is held as a
-// whole, or of which a part is, is left as it is.
+// whole, or of which a part is, or of which rows may belong to held records, is left as it is.
 func (p *Plan) Drops() bool {
-	return p.Policy.DropEmptyPartitions && p.Table != p.Root && !p.Table.Partitions.Default && !p.Holds.All && len(p.Holds.Parts) == 0
+	return p.Policy.DropEmptyPartitions && p.Table != p.Root && !p.Table.Partitions.Default && !p.Holds.All && len(p.Holds.Parts) == 0 && len(p.Holds.Families) == 0
 }
 
 // AsPartOf is a partition as the walk meets it: its own storage, indexes and triggers,
@@ -124,9 +124,10 @@ func (p *Plan) perPartition(in Inputs, fk ForeignKey) []ForeignKey {
 }
 
 // Emptied reports whether the rows of a partition may go by TRUNCATE, all at once: what
-// a delete would do row by row, nobody needs to see.
+// a delete would do row by row, nobody needs to see. Where rows may belong to held records
+// each is judged by the statement that would take it.
 func (p *Plan) Emptied() bool {
 	t := p.Table
 	return t != p.Root && p.Policy.Action == retention.ActionDelete && p.Cond == nil && !p.Digests && p.Events == nil && p.Rollup == nil &&
-		p.Family == nil && len(t.Triggers) == 0 && t.MayTruncate && !t.Published
+		p.Family == nil && len(p.Holds.Families) == 0 && len(t.Triggers) == 0 && t.MayTruncate && !t.Published
 }

@@ -191,6 +191,13 @@ func (g *Printer) HeldCount(r Range) Statement {
 	return b.done()
 }
 
+// HeldOf prints the query for those of a step's rows, by their addresses, that are held.
+func (g *Printer) HeldOf(tids []string) Statement {
+	b := &builder{}
+	b.printf("SELECT %s.ctid%s FROM %s\nWHERE %s\n  AND %s", alias, asText, g.from(), inTIDs(b, alias, tids), g.held(b))
+	return b.done()
+}
+
 // HeldLeft counts them once the step's other rows are gone or treated: hardly any others
 // are left, so each is looked up, and no list of all held ids is made for it.
 func (g *Printer) HeldLeft(r Range) Statement {
@@ -198,6 +205,10 @@ func (g *Printer) HeldLeft(r Range) Statement {
 	p.Holds.Sets = slices.Clone(p.Holds.Sets)
 	for i := range p.Holds.Sets {
 		p.Holds.Sets[i].Hash = false
+	}
+	p.Holds.Families = slices.Clone(p.Holds.Families)
+	for i := range p.Holds.Families {
+		p.Holds.Families[i].Set.Hash = false
 	}
 	return (&Printer{plan: &p, keys: g.keys, before: g.before}).HeldCount(r)
 }

@@ -15,6 +15,8 @@ type Covered struct {
 	table *plan.Table
 	key   []plan.Column
 	held  plan.HeldRows
+	// but are records that are not counted.
+	but *plan.HeldSet
 }
 
 // CoveredBy is what a hold would cover of a table.
@@ -22,17 +24,31 @@ func CoveredBy(t *plan.Table, held plan.HeldRows) Covered {
 	return Covered{table: t, key: t.KeyColumns(), held: held}
 }
 
+// BelongingTo is what belongs to held records in one table of their lineage, but for those
+// records themselves.
+func BelongingTo(t *plan.Table, f plan.HeldFamily) Covered {
+	c := CoveredBy(t, plan.HeldRows{Families: []plan.HeldFamily{f}})
+	if f.Node == 0 {
+		c.but = &f.Set
+	}
+	return c
+}
+
 // ids is the one set of ids, if it is one that covers.
 func (c Covered) ids() *plan.HeldSet {
-	if c.held.All || len(c.held.Sets) != 1 || len(c.held.Conditions) > 0 {
+	if c.held.All || len(c.held.Sets) != 1 || len(c.held.Conditions) > 0 || len(c.held.Families) > 0 {
 		return nil
 	}
 	return &c.held.Sets[0]
 }
 
-// from is the covered rows as a FROM item: a few ids each look their row up, instead of
-// every row of the table being asked.
-func (c Covered) from() string {
+// from is the covered rows as a FROM item: a few ids each look their row up, and what belongs
+// to records is gathered from them, instead of every row of the table being asked.
+func (c Covered) from(b *builder) string {
+	if len(c.held.Families) == 1 && len(c.held.Sets)+len(c.held.Conditions)+len(c.held.Parts) == 0 && !c.held.All {
+		return fmt.Sprintf("(SELECT k.* FROM (%s) AS l CROSS JOIN LATERAL (SELECT c.tableoid, c.ctid, c.* FROM %s WHERE c.tableoid %s l.rel AND c.ctid %s l.at OFFSET 0) AS k) AS %s",
+			members(b, c.held.Families[0]), relation(c.table, "c"), opEqual, opEqual, alias)
+	}
 	set := c.ids()
 	if set == nil {
 		return relation(c.table, alias)
@@ -48,7 +64,12 @@ func (c Covered) where(b *builder) string {
 	if c.ids() != nil {
 		return "true"
 	}
-	return (&Printer{plan: &plan.Plan{Table: c.table, Key: c.key, Holds: c.held}}).held(b)
+	g := &Printer{plan: &plan.Plan{Table: c.table, Key: c.key, Holds: c.held}}
+	s := g.held(b)
+	if c.but != nil {
+		s += " AND NOT " + g.inSet(b, *c.but, alias)
+	}
+	return s
 }
 
 // Count counts the covered rows, and those for which a condition is neither true nor false.
@@ -62,7 +83,7 @@ func (c Covered) Count() Statement {
 		}
 		unknown = "pg_catalog.count(*) FILTER (WHERE (" + strings.Join(parts, " OR ") + ") IS NULL)"
 	}
-	b.printf("SELECT pg_catalog.count(*) FILTER (WHERE %s), %s FROM %s", c.where(b), unknown, c.from())
+	b.printf("SELECT pg_catalog.count(*) FILTER (WHERE %s), %s FROM %s", c.where(b), unknown, c.from(b))
 	return b.done()
 }
 
@@ -73,7 +94,7 @@ func (c Covered) Keys(n int) Statement {
 	for i, k := range c.key {
 		texts[i] = col(k.Name) + asText
 	}
-	b.printf("SELECT ARRAY[%s] FROM %s\nWHERE %s\nLIMIT %d", strings.Join(texts, ", "), c.from(), c.where(b), n)
+	b.printf("SELECT ARRAY[%s] FROM %s\nWHERE %s\nLIMIT %d", strings.Join(texts, ", "), c.from(b), c.where(b), n)
 	return b.done()
 }
 
@@ -98,6 +119,6 @@ func (c Covered) Due(policies []*Printer) Statement {
 		}
 		b.printf("%spg_catalog.count(*) FILTER (WHERE %s)", sep, cond)
 	}
-	b.printf("\nFROM %s\nWHERE %s", c.from(), c.where(b))
+	b.printf("\nFROM %s\nWHERE %s", c.from(b), c.where(b))
 	return b.done()
 }

@@ -61,7 +61,7 @@ func Covering(t *plan.Table, id retention.Key, held []plan.HeldRows, stored bool
 	parts := make([]string, len(held))
 	for i, h := range held {
 		if !stored {
-			h.Parts, h.Conditions = nil, nil
+			h.Parts, h.Conditions, h.Families = nil, nil, nil
 		}
 		one := &Printer{plan: &plan.Plan{Table: t, Key: key, Holds: h}}
 		parts[i] = one.held(b)

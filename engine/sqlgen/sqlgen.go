@@ -175,6 +175,9 @@ func (g *Printer) heldAs(b *builder, as string) string {
 	if len(h.Conditions) > 0 {
 		parts = append(parts, fitting(b, h.Conditions, as))
 	}
+	for _, f := range h.Families {
+		parts = append(parts, inFamily(b, f, as))
+	}
 	if len(parts) == 0 {
 		return "false"
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -214,6 +215,9 @@ func (d *disposition) enter(ctx context.Context) (in entry, err error) {
 			b.Queue("LOCK TABLE " + t.Table.Name.SQL() + " IN ACCESS SHARE MODE")
 		}
 	}
+	for _, r := range d.planned.Reads() {
+		b.Queue("LOCK TABLE ONLY " + r.Name.SQL() + " IN ACCESS SHARE MODE")
+	}
 	b.Queue(planOnce)
 	b.Queue(`SELECT epoch, `+fingerprintSQL("$1::oid[]")+`, coalesce(pg_relation_filenode($2::oid), 0)::oid,
 		pg_relation_size($2::oid) / current_setting('block_size')::bigint, pg_snapshot_xmin(pg_current_snapshot())::xid
@@ -320,6 +324,9 @@ func (d *disposition) changeLocked(ctx context.Context, r sqlgen.Range, out *out
 	if err != nil {
 		return err
 	}
+	if tids, err = d.freeOf(ctx, tids); err != nil {
+		return err
+	}
 	if d.planned.Holds.Any() {
 		if err := d.queryRow(ctx, d.planned.sql.HeldCount(r)).Scan(&out.counts.Held); err != nil {
 			return err
@@ -354,6 +361,24 @@ func (d *disposition) countLocked(ctx context.Context, r sqlgen.Range, known int
 	}
 	out.counts.Skip(retention.SkippedLocked, max(0, remaining-known))
 	return nil
+}
+
+// freeOf leaves out rows that came to belong to a held record while the step waited for its
+// locks. Whether another hold covers a row only the row itself tells, which was judged when it
+// was locked.
+func (d *disposition) freeOf(ctx context.Context, tids []string) ([]string, error) {
+	if len(d.planned.Holds.Families) == 0 || len(tids) == 0 {
+		return tids, nil
+	}
+	held, err := d.addresses(ctx, d.planned.sql.HeldOf(tids))
+	if err != nil || len(held) == 0 {
+		return tids, err
+	}
+	is := map[string]bool{}
+	for _, tid := range held {
+		is[tid] = true
+	}
+	return slices.DeleteFunc(tids, func(tid string) bool { return is[tid] }), nil
 }
 
 func (d *disposition) lockRows(ctx context.Context, r sqlgen.Range) ([]string, error) {

@@ -17,6 +17,8 @@ type holdContent struct {
 	// now.
 	noted, scopes string
 	sets          []int32
+	// family: what belongs to its records is as it was noted.
+	family bool
 }
 
 // readContents reads the scopes' fingerprints of one hold, or of all in force.
@@ -24,18 +26,19 @@ func readContents(ctx context.Context, q querier, id string) ([]holdContent, err
 	rows, err := q.Query(ctx, `
 		SELECT h.id::text, h.no, coalesce(h.content, ''),
 		       md5(coalesce(string_agg(ROW(s.scope_index, s.relid, s.schema_name, s.table_name, s.held_set, s.condition, s.condition_columns,
-		                                   s.condition_types, s.condition_forms, s.condition_labels)::text, E'\n' ORDER BY s.scope_index), '')
+		                                   s.condition_types, s.condition_forms, s.condition_labels)::text || coalesce(' family ' || s.family_depth, ''), E'\n' ORDER BY s.scope_index), '')
 		           || CASE h.enforcement WHEN 'none' THEN '' ELSE E'\n' || h.enforcement END),
-		       coalesce(array_agg(DISTINCT s.held_set) FILTER (WHERE s.held_set IS NOT NULL), '{}')
+		       coalesce(array_agg(DISTINCT s.held_set) FILTER (WHERE s.held_set IS NOT NULL), '{}'),
+		       h.family_content IS NOT DISTINCT FROM `+familyContent("h.no")+`
 		FROM holdfast_guard.hold AS h
-		LEFT JOIN holdfast_guard.hold_scope AS s ON s.hold_no = h.no
+		LEFT JOIN holdfast_guard.hold_scope AS s ON s.hold_no = h.no AND s.member = 0
 		WHERE CASE WHEN $1 = '' THEN h.state = 'active' AND NOT h.changing ELSE h.id::text = $1 END
 		GROUP BY h.no`, id)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c holdContent, err error) {
-		err = row.Scan(&c.id, &c.no, &c.noted, &c.scopes, &c.sets)
+		err = row.Scan(&c.id, &c.no, &c.noted, &c.scopes, &c.sets, &c.family)
 		return c, err
 	})
 }
@@ -101,7 +104,7 @@ func (t *Target) NoteHold(ctx context.Context, id string) error {
 				return classify(err)
 			}
 		}
-		if _, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET content = $2, changing = false WHERE no = $1`, c.no, c.fingerprint(sums)); err != nil {
+		if _, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET content = $2, family_content = `+familyContent("no")+`, changing = false WHERE no = $1`, c.no, c.fingerprint(sums)); err != nil {
 			return classify(err)
 		}
 	}
@@ -119,7 +122,7 @@ func (t *Target) stagedScopes(ctx context.Context, id string) (sets map[int]*int
 	if noted := list[0].noted; noted != "" && !strings.HasPrefix(noted+" ", list[0].scopes+" ") {
 		return nil, true, nil
 	}
-	rows, err := t.pool.Query(ctx, `SELECT scope_index, held_set FROM holdfast_guard.hold_scope WHERE hold_no = $1`, list[0].no)
+	rows, err := t.pool.Query(ctx, `SELECT scope_index, held_set FROM holdfast_guard.hold_scope WHERE hold_no = $1 AND member = 0`, list[0].no)
 	if err != nil {
 		return nil, false, err
 	}
@@ -161,7 +164,7 @@ func (t *Target) AlteredHolds(ctx context.Context) (altered, unnoted []string, e
 		switch {
 		case c.noted == "":
 			unnoted = append(unnoted, c.id)
-		case c.fingerprint(sums) != c.noted:
+		case c.fingerprint(sums) != c.noted || !c.family:
 			altered = append(altered, c.id)
 		}
 	}

@@ -23,6 +23,11 @@ func (t *Target) CountHold(ctx context.Context, h retention.Hold) ([]retention.S
 		if counts[i].RecordCount, err = t.countScope(ctx, s, table); err != nil {
 			return nil, classify(err)
 		}
+		if s.Family != nil {
+			if counts[i].Belongings, err = t.countFamily(ctx, h.ID, i, s, table); err != nil {
+				return nil, classify(err)
+			}
+		}
 		if counts[i].NotFound, err = missing(ctx, t.pool, s, table); err != nil {
 			return nil, classify(err)
 		}

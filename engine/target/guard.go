@@ -32,7 +32,6 @@ const (
 // readHolds reads the epoch and the scopes in force on a relation, by oid or by
 // name, in the caller's snapshot.
 func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int64, scopes []plan.HoldScope, err error) {
-	oids, own, member, schemas, names := namesOf(tables)
 	if err = tx.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch); err != nil {
 		return 0, nil, err
 	}
@@ -45,7 +44,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 			LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
 			LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 			JOIN holdfast_guard.archive AS a ON a.relid = t.member OR (a.schema_name, a.table_name) = (n.nspname, c.relname))
-		SELECT h.id::text, h.no, s.scope_index, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, 0),
+		SELECT h.id::text, h.no, s.scope_index, s.member, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, s.family_set, 0),
 		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}'),
 		       ARRAY(SELECT coalesce(a.attname::text, u.name)
 		             FROM unnest(k.key_attnums, k.key_columns) WITH ORDINALITY AS u(num, name, pos)
@@ -62,7 +61,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 			WHERE regexp_replace(f.form, '^[0-9]+ ', '') IS DISTINCT FROM regexp_replace(holdfast_guard.column_form(o.relid, f.name), '^[0-9]+ ', ''))
 		FROM holdfast_guard.hold_scope s
 		JOIN holdfast_guard.hold h ON h.no = s.hold_no AND h.state = 'active'
-		LEFT JOIN holdfast_guard.held_set k ON k.id = s.held_set
+		LEFT JOIN holdfast_guard.held_set k ON k.id = coalesce(s.held_set, s.family_set)
 		LEFT JOIN LATERAL (SELECT n.nspname, c.relname
 		                   FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 		                   WHERE c.oid = s.relid) AS named ON true
@@ -71,35 +70,42 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		                    WHERE s.relid = ANY (copies.sources) OR s.parts && copies.sources
 		                       OR (s.schema_name, s.table_name) = (copies.source_schema, copies.source_name)) AS c
 		WHERE s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[])) OR c.archives <> '{}'
-		ORDER BY h.no, s.scope_index`, oids, schemas, names, own, member)
+		ORDER BY h.no, s.scope_index, s.member`, scopesOn(tables)...)
 	if err != nil {
 		return 0, nil, err
 	}
+	var members []int
 	scopes, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s plan.HoldScope, err error) {
-		err = row.Scan(&s.HoldID, &s.HoldNo, &s.Index, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Named.Schema, &s.Named.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
+		var of int
+		err = row.Scan(&s.HoldID, &s.HoldNo, &s.Index, &of, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Named.Schema, &s.Named.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
 			&s.Condition, &s.Columns, &s.ColumnTypes, &s.Changed, &s.ArchivedIn, &s.Swapped, &s.OtherForm)
-		s.Parts = append(s.Parts, s.Attached...)
+		s.Parts, members = append(s.Parts, s.Attached...), append(members, of)
 		return s, err
 	})
 	if err != nil {
 		return 0, nil, err
 	}
+	if err := readLineages(ctx, tx, scopes, members); err != nil {
+		return 0, nil, err
+	}
 	return epoch, scopes, countSets(ctx, tx, scopes)
 }
 
-// namesOf are the relations of which tables consist, or are a part, each with its table, and
-// the tables' names.
-func namesOf(tables []*plan.Table) (oids, own, member []uint32, schemas, names []string) {
-	schemas, names = make([]string, len(tables)), make([]string, len(tables))
+// scopesOn are the arguments of readHolds: relations of the tables, their names, and which
+// table each of the relations is of.
+func scopesOn(tables []*plan.Table) []any {
+	var oids []uint32
+	schemas, names := make([]string, len(tables)), make([]string, len(tables))
 	// Rows of a table are those of its partitions, and of what it is a part of: any of them
 	// may be an archive.
+	var own, member []uint32
 	for i, t := range tables {
 		all := append(append([]uint32{t.OID}, t.Partitions.Tree...), t.Partitions.Above...)
 		oids, member = append(oids, all...), append(member, all...)
 		own = append(own, slices.Repeat([]uint32{t.OID}, len(all))...)
 		schemas[i], names[i] = t.Name.Schema, t.Name.Name
 	}
-	return oids, own, member, schemas, names
+	return []any{oids, schemas, names, own, member}
 }
 
 // countSets fills in how many ids each typed copy has, up to the limit that

@@ -46,7 +46,7 @@ func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []r
 	}
 	p.AsOf = after.After(p.AsOf)
 	for i, s := range h.Scope {
-		v := &previewer{t: t, tx: tx, scope: s, hold: h.ID, out: retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition}}
+		v := &previewer{t: t, tx: tx, scope: s, hold: h.ID, out: retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition, Family: s.Family}}
 		gone, err := v.look(ctx, int32(i+1), p.AsOf, policies)
 		if err != nil {
 			return p, nil, classify(err)
@@ -87,6 +87,11 @@ func (v *previewer) look(ctx context.Context, number int32, now time.Time, polic
 	v.within(ctx, func(tx pgx.Tx) error { return v.due(ctx, tx, c, planned) })
 	if v.table.Key != nil {
 		v.within(ctx, func(tx pgx.Tx) error { return v.samples(ctx, tx, c) })
+	}
+	if v.scope.Family != nil && len(held.Sets) == 1 {
+		if err := v.belongings(ctx, held.Sets[0], now, policies); err != nil {
+			return nil, err
+		}
 	}
 	return v.lookedUp(ctx), nil
 }

@@ -73,6 +73,8 @@ type worldHold struct {
 	table     int
 	rows      []int // none for the whole table, or what fits the condition
 	condition int   // one of worldConditions
+	family    bool  // what belongs to the rows too
+	depth     int   // over how many foreign keys, 0 for any number
 }
 
 // worldConditions are on a row's kind; the first is none at all. NULL fits nothing that
@@ -127,6 +129,11 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 		w.holds = append(w.holds, h)
 	}
 	w.drawConditions(t)
+	for range rapid.IntRange(0, 2).Draw(t, "families") {
+		h := worldHold{table: rapid.IntRange(0, n-1).Draw(t, "family's table"), family: true, depth: rapid.SampledFrom([]int{0, 0, 1, 2, 3}).Draw(t, "depth")}
+		h.rows = rapid.SliceOfNDistinct(rapid.IntRange(0, sizes[h.table]-1), 1, min(3, sizes[h.table]), rapid.ID[int]).Draw(t, "family of")
+		w.holds = append(w.holds, h)
+	}
 	return w
 })
 
@@ -269,8 +276,34 @@ type at struct{ table, row int }
 
 func (w world) held(x at) bool {
 	return slices.ContainsFunc(w.holds, func(h worldHold) bool {
+		if h.family && w.belongs(h)[x] {
+			return true
+		}
 		return h.table == x.table && (h.rows == nil || slices.Contains(h.rows, x.row)) && worldConditions[h.condition].fits(w.rows[x.table][x.row].kind)
 	})
+}
+
+// belongs are the rows that belong to those of a hold: that refer to one of them, or to a row
+// that belongs to one over fewer foreign keys than its depth.
+func (w world) belongs(h worldHold) map[at]bool {
+	out, far := map[at]bool{}, map[at]int{}
+	for _, n := range h.rows {
+		far[at{h.table, n}] = 0
+	}
+	for again, d := true, 1; again && (h.depth == 0 || d <= h.depth); d++ {
+		again = false
+		near := maps.Clone(far)
+		w.each(func(child, parent at, _ int) {
+			if _, is := near[parent]; !is {
+				return
+			}
+			out[child] = true
+			if _, is := far[child]; !is {
+				far[child], again = d, true
+			}
+		})
+	}
+	return out
 }
 
 // expected is what a world is to look like afterwards.
@@ -465,6 +498,7 @@ func TestRunsDoWhatAModelSays(t *testing.T) {
 				t.Skipf("refused: %v", err)
 			}
 			compared.Add(1)
+			f.foreseen(w)
 			f.compare(w, p)
 		})
 	}
@@ -481,6 +515,10 @@ func (f *fixture) place(w world) {
 		var ids []retention.Key
 		for _, n := range h.rows {
 			ids = append(ids, worldKeys[w.tables[h.table].key].value(n))
+		}
+		if h.family {
+			f.holdFamily(worldName(h.table), h.depth, ids...)
+			continue
 		}
 		f.hold(worldName(h.table), ids...)
 	}

@@ -212,6 +212,9 @@ func (pl *planned) relations(in plan.Inputs) []uint32 {
 	for _, t := range pl.Triggered {
 		oids = append(oids, t.Table.OID)
 	}
+	for _, r := range pl.Reads() {
+		oids = append(oids, r.OID)
+	}
 	return oids
 }
 

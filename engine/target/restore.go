@@ -162,6 +162,9 @@ func (d *restoration) enter(ctx context.Context) (part sqlgen.Range, err error) 
 		QueryRow(func(row pgx.Row) error { return row.Scan(&attempt) })
 	b.Queue("LOCK TABLE ONLY " + d.plan.Archive.Name.SQL() + " IN ROW EXCLUSIVE MODE")
 	b.Queue("LOCK TABLE ONLY " + d.plan.Source.Name.SQL() + " IN ROW EXCLUSIVE MODE")
+	for _, r := range d.plan.Holds.Reads() {
+		b.Queue("LOCK TABLE ONLY " + r.Name.SQL() + " IN ACCESS SHARE MODE")
+	}
 	b.Queue(`SELECT epoch, `+fingerprintSQL("$1::oid[]")+`, pg_relation_filenode($2::oid)::oid, pg_relation_size($2::oid) / current_setting('block_size')::bigint FROM holdfast_guard.state`,
 		d.plan.oids, d.plan.Archive.OID).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&epoch, &fingerprint, &filenode, &blocks) })

@@ -60,6 +60,9 @@ func (t *Target) planRestore(ctx context.Context, tx pgx.Tx, spec retention.Rest
 	if err != nil {
 		return nil, err
 	}
+	for _, r := range out.Holds.Reads() {
+		out.oids = append(out.oids, r.OID)
+	}
 	if err := tx.QueryRow(ctx, "SELECT "+fingerprintSQL("$1::oid[]"), out.oids).Scan(&out.fingerprint); err != nil {
 		return nil, err
 	}

@@ -127,6 +127,9 @@ func familyLacks(ctx context.Context, tx pgx.Tx, role string, pl *planned) ([]la
 			needs[r.Child] = []string{"SELECT"}
 		}
 	}
+	for _, r := range pl.Reads() {
+		needs[r.Name] = []string{"SELECT"}
+	}
 	for _, t := range pl.Triggered {
 		if t.Touches() {
 			needs[t.Table.Name] = []string{"SELECT"} // to see what is held

@@ -51,6 +51,11 @@ func (t *Target) CheckKeys(ctx context.Context, h retention.Hold) error {
 		if err := t.checkScopeKeys(ctx, &bad, i, s, table.KeyColumns()); err != nil {
 			return err
 		}
+		if s.Family != nil {
+			if err := t.checkFamily(ctx, &bad, i, s, table); err != nil {
+				return err
+			}
+		}
 		if len(bad) >= maxBadIDs {
 			break
 		}
@@ -252,7 +257,9 @@ func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
 	for i, s := range h.Scope {
 		set, there := staged[i]
 		if there {
-			err = t.stageAgain(ctx, no, set, s)
+			if err = t.stageAgain(ctx, no, set, s); err == nil && s.Family != nil && set != nil {
+				err = t.stageFamily(ctx, no, i, *set, s)
+			}
 		} else {
 			var table *plan.Table
 			if table, err = t.Table(ctx, s.Table); err != nil {
@@ -339,19 +346,26 @@ func (t *Target) stageScope(ctx context.Context, no int32, index int, s retentio
 			return err
 		}
 	}
+	var depth *int
+	if s.Family != nil {
+		depth = &s.Family.Depth
+		if err := t.stageFamily(ctx, no, index, *set, s); err != nil {
+			return err
+		}
+	}
 	_, err = t.pool.Exec(ctx, `
 		INSERT INTO holdfast_guard.hold_scope AS o (hold_no, scope_index, relid, schema_name, table_name, held_set, parts,
-		                                       condition, condition_columns, condition_types, condition_forms, condition_labels)
+		                                       condition, condition_columns, condition_types, condition_forms, condition_labels, family_depth)
 		VALUES ($1, $2, $3, $4, $5, $6, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($3::oid) AS p WHERE p.relid <> $3::oid),
 		        nullif($7, ''), $8, $9,
 		        ARRAY(SELECT holdfast_guard.column_form($3::oid, c.name) FROM unnest($8::text[]) WITH ORDINALITY AS c(name, pos) ORDER BY c.pos),
-		        holdfast_guard.column_labels($3::oid, $8::text[]))
-		ON CONFLICT (hold_no, scope_index) DO UPDATE
+		        holdfast_guard.column_labels($3::oid, $8::text[]), $11)
+		ON CONFLICT (hold_no, scope_index, member) DO UPDATE
 		SET relid = excluded.relid, schema_name = excluded.schema_name, table_name = excluded.table_name, held_set = excluded.held_set,
 		    parts = ARRAY(SELECT unnest(o.parts) UNION SELECT unnest(excluded.parts)), condition = excluded.condition,
 		    condition_columns = excluded.condition_columns, condition_types = excluded.condition_types,
-		    condition_forms = excluded.condition_forms, condition_labels = excluded.condition_labels
-		WHERE $10`, no, index, table.OID, s.Table.Schema, s.Table.Name, set, s.Condition, cond.names, cond.types, anew)
+		    condition_forms = excluded.condition_forms, condition_labels = excluded.condition_labels, family_depth = excluded.family_depth
+		WHERE $10`, no, index, table.OID, s.Table.Schema, s.Table.Name, set, s.Condition, cond.names, cond.types, anew, depth)
 	return err
 }
 

@@ -48,6 +48,9 @@ type ScopeField struct {
 	What      Choice
 	IDs       Field
 	Condition Field
+	// Family is alone or family, Depth how far that goes.
+	Family Choice
+	Depth  Field
 }
 
 // HoldView is the page of one hold.
@@ -125,7 +128,9 @@ type ExpiryFields struct {
 
 // HoldTableRow is what a hold covers in one table.
 type HoldTableRow struct {
-	Table    string
+	Table string
+	// Belongs: it is what belongs in this table to the records of a row before.
+	Belongs  bool
 	What     string
 	Records  int64
 	NotFound int64
@@ -190,7 +195,9 @@ type HoldPreviewView struct {
 
 // ScopePreviewView is one table of it, in sentences.
 type ScopePreviewView struct {
-	Table   string
+	Table string
+	// Belongs: it is what belongs in this table to the records of the one before.
+	Belongs bool
 	Lines   []string
 	Samples []string
 	// Warnings are what is gone, unknown or not counted.

@@ -1,0 +1,120 @@
+package engine_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"holdfast/engine"
+	"holdfast/retention"
+)
+
+// familyHouse has customers with two orders each, all due, and a policy on the orders.
+func familyHouse(t *testing.T) *house {
+	t.Helper()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.customers (id bigint PRIMARY KEY)`, `INSERT INTO public.customers SELECT generate_series(1, 10)`,
+		`CREATE TABLE public.orders (id bigint PRIMARY KEY, customer bigint REFERENCES public.customers, created_at timestamptz)`,
+		`INSERT INTO public.orders SELECT i, (i + 1) / 2, now() - interval '400 days' FROM generate_series(1, 20) AS i`)
+	h.mustPolicy(policyOn("orders", 1))
+	return h
+}
+
+func withFamily(table string, ids ...string) retention.Hold {
+	hold := holdOn(table, ids...)
+	hold.Scope[0].Family = &retention.Family{}
+	return hold
+}
+
+func TestAHoldWithAFamilyIsPlacedCountedPreviewedAndProven(t *testing.T) {
+	t.Parallel()
+	h := familyHouse(t)
+	p := h.previewed(withFamily("customers", "3", "4").Scope...)
+	want := []retention.FamilyTable{{Table: public("orders"), RecordCount: 4}}
+	if b := p.Scopes[0].Belongings; len(b) != 1 || b[0].Table != want[0].Table || b[0].RecordCount != 4 || b[0].DueCount != 4 || len(b[0].Samples) != 4 {
+		t.Errorf("previewed %+v, want 4 orders, all due", b)
+	}
+	placed := h.mustHold(withFamily("customers", "3", "4"))
+	if got := h.hold(placed.ID).Scope[0]; got.Family == nil || got.Family.Depth != 0 || !slices.Equal(got.Belongings, want) || got.RecordCount != 2 {
+		t.Errorf("placed %+v, want 2 records and %v", got, want)
+	}
+	if run := h.mustRun(engine.RunRequest{}); run.TotalProcessed != 16 || run.TotalHeld != 4 {
+		t.Errorf("the run took %d and left %d as held, want 16 and 4", run.TotalProcessed, run.TotalHeld)
+	}
+	proof := h.proof(placed.ID)
+	if proof.Verdict() != retention.ProofStands || len(proof.Scopes) != 2 || !proof.Scopes[1].Belongs || proof.Scopes[1].Processed != 16 || proof.Batches == 0 || len(proof.Runs) != 1 {
+		t.Errorf("the proof says %+v", proof)
+	}
+	release, err := h.engine.PreviewRelease(t.Context(), h.actor, placed.ID)
+	if err != nil || release.Scopes[0].Belongings[0].DueCount != 4 {
+		t.Errorf("a preview of the release says %+v, %v; want that 4 orders become due", release.Scopes, err)
+	}
+	if _, err := h.engine.ReleaseHold(t.Context(), h.actor, placed.ID, "settled"); err != nil {
+		t.Fatal(err)
+	}
+	if run := h.mustRun(engine.RunRequest{}); run.TotalProcessed != 4 {
+		t.Errorf("after the release %d went, want 4", run.TotalProcessed)
+	}
+}
+
+// A table that comes to belong to the records is held from the next run on, and the hold says so.
+func TestATableThatComesToBelongIsTakenUpAndSaid(t *testing.T) {
+	for _, by := range []string{"the watch", "a run"} {
+		t.Run(by, func(t *testing.T) {
+			t.Parallel()
+			h := familyHouse(t)
+			placed := h.mustHold(withFamily("customers", "3"))
+			h.exec(`CREATE TABLE public.notes (order_id bigint REFERENCES public.orders, created_at timestamptz)`,
+				`INSERT INTO public.notes SELECT i, now() - interval '400 days' FROM generate_series(1, 20) AS i`)
+			notes := policyOn("notes", 1)
+			notes.Evidence = retention.EvidenceCounts
+			h.mustPolicy(notes)
+			if by == "the watch" {
+				h.watch()
+				h.watch()
+			}
+			h.mustRun(engine.RunRequest{})
+			if n := h.count(`SELECT count(*) FROM public.notes WHERE order_id IN (5, 6)`); n != 2 || h.count(`SELECT count(*) FROM public.notes`) != 2 {
+				t.Errorf("%d notes of the held orders are left, want both and no others", n)
+			}
+			if got := h.hold(placed.ID).Scope[0].Belongings; len(got) != 2 || got[1].Table != public("notes") {
+				t.Errorf("the hold says that %v belong, want the notes too", got)
+			}
+			entries, _, err := h.engine.Audit(t.Context(), h.actor, retention.AuditFilter{Object: "hold/" + placed.ID, Action: "hold.grow"}, retention.Page{})
+			if err != nil || len(entries) != 1 || !strings.Contains(string(entries[0].After), "public.notes") || strings.Contains(string(entries[0].Before), "public.notes") {
+				t.Errorf("the audit has %v, %v; want one row that has the notes after and not before", entries, err)
+			}
+		})
+	}
+}
+
+// What the guard has lost of a family is put back before anything runs.
+func TestAFamilyThatTheGuardHasLostIsPutBack(t *testing.T) {
+	t.Parallel()
+	h := familyHouse(t)
+	h.mustHold(withFamily("customers", "3"))
+	h.exec(`SET holdfast.forgetting = 'on'; DELETE FROM holdfast_guard.hold_scope WHERE member > 0`)
+	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 2 || run.TotalProcessed != 18 {
+		t.Errorf("the run took %d and left %d as held, want 18 and 2", run.TotalProcessed, run.TotalHeld)
+	}
+}
+
+func TestAFamilyIsRefusedWhereItCannotBe(t *testing.T) {
+	t.Parallel()
+	h := familyHouse(t)
+	for what, c := range map[string]struct {
+		scope retention.Scope
+		field string
+		words string
+	}{
+		"a condition":   {retention.Scope{Table: public("orders"), Condition: "id = 1", Family: &retention.Family{}}, "scope[0].family", "record_ids alone"},
+		"a whole table": {retention.Scope{Table: public("orders"), All: true, Family: &retention.Family{}}, "scope[0].family", "record_ids alone"},
+		"too deep":      {retention.Scope{Table: public("orders"), RecordIDs: []retention.Key{{"1"}}, Family: &retention.Family{Depth: 21}}, "scope[0].family.depth", "from 1 to 20, or null"},
+		"no depth":      {retention.Scope{Table: public("orders"), RecordIDs: []retention.Key{{"1"}}, Family: &retention.Family{Depth: -1}}, "scope[0].family.depth", "from 1 to 20, or null"},
+	} {
+		_, err := h.engine.PreviewHold(t.Context(), h.actor, []retention.Scope{c.scope})
+		if err == nil || !strings.Contains(err.Error(), c.field) || !strings.Contains(err.Error(), c.words) {
+			t.Errorf("%s answers %v, want %s: %s", what, err, c.field, c.words)
+		}
+	}
+}

@@ -1,0 +1,257 @@
+package sqlgen
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"holdfast/engine/plan"
+	"holdfast/retention"
+)
+
+// A row belongs to a held record if one of its foreign keys leads to it, over rows of other
+// tables or at once. Each of those is asked for by a sub-select of its own, from the row
+// upward, which finds one row by the key that the foreign key refers to. Where tables refer
+// to each other in a circle there is no end to that: then the rows that belong to the records
+// are gathered once in each statement, from the records downward, and the row's foreign key
+// is looked up among them. Either way the row's own columns are compared, so that one that was
+// changed under way is judged as it is then. OFFSET 0 keeps the planner from making joins of
+// them.
+
+// lineage prints the judgement of one family.
+type lineage struct {
+	b *builder
+	*plan.Lineage
+	set      plan.HeldSet
+	archived bool
+	// names counts the aliases.
+	names int
+}
+
+// inFamily prints that a row belongs to held records.
+func inFamily(b *builder, f plan.HeldFamily, as string) string {
+	l := &lineage{b: b, Lineage: f.Lineage, set: f.Set, archived: f.Archived}
+	budget := f.Lineage.Depth
+	if budget == 0 {
+		budget = math.MaxInt
+	}
+	s := l.belongs(f.Node, as, budget)
+	if f.Parts != nil {
+		s = fmt.Sprintf("(%s.tableoid %s ANY (%s::pg_catalog.oid[]) AND %s)", as, opEqual, b.arg(f.Parts), s)
+	}
+	return s
+}
+
+func (l *lineage) alias() string {
+	l.names++
+	return fmt.Sprintf("up%d", l.names)
+}
+
+// belongs prints that a row of a node belongs to a record over no more foreign keys than
+// budget. What is a record itself is judged by its id.
+func (l *lineage) belongs(node int, as string, budget int) string {
+	var parts []string
+	for _, link := range l.Nodes[node].Links {
+		if s := l.by(link, as, budget); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	if len(parts) == 0 {
+		return "false"
+	}
+	return "(" + strings.Join(parts, " OR ") + ")"
+}
+
+// by prints that it does by one foreign key; empty if that cannot be.
+func (l *lineage) by(link plan.Link, as string, budget int) string {
+	if budget < 1 {
+		return ""
+	}
+	if l.Gathered(link.Parent) {
+		return l.among(link, as, l.gathered(link, budget))
+	}
+	if at := l.ByKey(link); at != nil && l.set.Hash {
+		cols := make([]string, len(at))
+		for i, k := range at {
+			cols[i] = "h." + HeldColumn(k)
+		}
+		return l.among(link, as, fmt.Sprintf("SELECT %s FROM %s AS h WHERE %s", strings.Join(cols, ", "), HeldTable(l.set.ID).SQL(), l.inForce("h")))
+	} else if at != nil {
+		equal := make([]string, len(at))
+		for i, k := range at {
+			equal[i] = fmt.Sprintf("h.%s %s %s", HeldColumn(k), link.Equal[i], childColumn(link, i, as))
+		}
+		return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND %s OFFSET 0)", HeldTable(l.set.ID).SQL(), strings.Join(equal, " AND "), l.inForce("h"))
+	}
+	var parts []string
+	for _, from := range l.relations(link.Parent) {
+		up := l.alias()
+		var is string
+		if link.Parent == 0 {
+			is = l.isRecord(up)
+		} else if is = l.belongs(link.Parent, up, budget-1); is == "false" {
+			return ""
+		}
+		parts = append(parts, fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s AND %s OFFSET 0)", fromRelation(from, up), refersBy(link, up, as), is))
+	}
+	return strings.Join(parts, " OR ")
+}
+
+func (l *lineage) inForce(h string) string {
+	return fmt.Sprintf("%s.hold_no %s ANY (%s::integer[])", h, opEqual, l.b.arg(l.set.HoldNos))
+}
+
+// isRecord prints that a row of the records' table is one of them.
+func (l *lineage) isRecord(as string) string {
+	return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND %s OFFSET 0)", HeldTable(l.set.ID).SQL(), l.hasKey("h", as), l.inForce("h"))
+}
+
+func (l *lineage) hasKey(h, as string) string {
+	equal := make([]string, len(l.Key))
+	for i, name := range l.Key {
+		equal[i] = fmt.Sprintf("%s.%s OPERATOR(%s.=) %s.%s", h, HeldColumn(i), retention.QuoteIdent(l.Equal[i]), as, retention.QuoteIdent(name))
+	}
+	return strings.Join(equal, " AND ")
+}
+
+// relations are those that have rows of a node.
+func (l *lineage) relations(node int) []plan.Relation {
+	n := l.Nodes[node]
+	if !l.archived {
+		return []plan.Relation{n.Relation}
+	}
+	return append([]plan.Relation{n.Relation}, n.Archives...)
+}
+
+func fromRelation(r plan.Relation, as string) string {
+	if r.Partitioned {
+		return r.Name.SQL() + " AS " + as
+	}
+	return "ONLY " + r.Name.SQL() + " AS " + as
+}
+
+// childColumn is a column of the row that refers, as it is compared.
+func childColumn(link plan.Link, i int, as string) string {
+	s := as + "." + retention.QuoteIdent(link.ChildCols[i])
+	if link.Collate[i] != "" {
+		s = "(" + s + " COLLATE " + link.Collate[i] + ")"
+	}
+	return s
+}
+
+// refersBy prints that the row c refers to the row p.
+func refersBy(link plan.Link, p, c string) string {
+	parts := make([]string, len(link.ParentCols))
+	for i, name := range link.ParentCols {
+		parts[i] = fmt.Sprintf("%s.%s %s %s", p, retention.QuoteIdent(name), link.Equal[i], childColumn(link, i, c))
+	}
+	return strings.Join(parts, " AND ")
+}
+
+// among prints that what a row refers to is in a list without NULLs. A NULL refers to
+// nothing, in any of the columns.
+func (l *lineage) among(link plan.Link, as, list string) string {
+	cols, given := make([]string, len(link.ChildCols)), make([]string, len(link.ChildCols))
+	for i, name := range link.ChildCols {
+		cols[i] = childColumn(link, i, as)
+		given[i] = as + "." + retention.QuoteIdent(name) + " IS NOT NULL"
+	}
+	if len(slices.Compact(slices.Clone(link.Back))) == 1 {
+		// IS TRUE: within a sub-select the planner would make a join of it, which reads the list
+		// for every row, instead of hashing it once.
+		return fmt.Sprintf("(%s AND ((%s) %s ANY (%s OFFSET 0)) IS TRUE)", strings.Join(given, " AND "), strings.Join(cols, ", "), link.Back[0], list)
+	}
+	// Rows compare by one operator alone.
+	names, equal := make([]string, len(cols)), make([]string, len(cols))
+	for i := range cols {
+		names[i] = fmt.Sprintf("x%d", i+1)
+		equal[i] = fmt.Sprintf("l.x%d %s %s", i+1, link.Equal[i], cols[i])
+	}
+	return fmt.Sprintf("EXISTS (SELECT FROM (%s OFFSET 0) AS l(%s) WHERE %s OFFSET 0)", list, strings.Join(names, ", "), strings.Join(equal, " AND "))
+}
+
+// gathered prints the list of what a foreign key refers to in those rows of its parent that
+// are records or belong to one.
+func (l *lineage) gathered(link plan.Link, budget int) string {
+	line, near := l.line(link.Parent, budget)
+	var lists []string
+	for _, from := range l.relations(link.Parent) {
+		cols, given := make([]string, len(link.ParentCols)), make([]string, len(link.ParentCols))
+		for i, name := range link.ParentCols {
+			cols[i] = "p." + retention.QuoteIdent(name)
+			given[i] = cols[i] + " IS NOT NULL"
+		}
+		// OFFSET 0: each is looked up by its address. The planner takes them for many more than
+		// they are, and would read the whole table.
+		lists = append(lists, fmt.Sprintf("SELECT k.* FROM line CROSS JOIN LATERAL (SELECT %s FROM %s WHERE p.tableoid %s line.rel AND p.ctid %s line.at AND %s OFFSET 0) AS k WHERE line.node %s %d%s",
+			strings.Join(cols, ", "), fromRelation(from, "p"), opEqual, opEqual, strings.Join(given, " AND "), opEqual, link.Parent, near))
+	}
+	return line + " " + strings.Join(lists, " UNION ALL ")
+}
+
+// line prints the common table expression of the rows that are records or belong to one, of
+// a node and of those above it, each by its address, of one snapshot; and the test that a
+// row may still be referred to.
+func (l *lineage) line(node, budget int) (with, near string) {
+	nodes := append(l.Above(node), node, 0)
+	slices.Sort(nodes)
+	nodes = slices.Compact(nodes)
+	var rows []string
+	for _, from := range l.relations(0) {
+		rows = append(rows, fmt.Sprintf("SELECT 0, 0, r.tableoid, r.ctid FROM %s AS h JOIN %s ON %s WHERE %s", HeldTable(l.set.ID).SQL(), fromRelation(from, "r"), l.hasKey("h", "r"), l.inForce("h")))
+	}
+	deeper := "line.depth"
+	if l.Depth > 0 {
+		// A row is met once for each depth, and a circle ends at the last.
+		deeper, near = "line.depth "+opPlus+" 1", fmt.Sprintf(" AND line.depth %s %d", opBelow, budget)
+	}
+	with = "WITH RECURSIVE line(node, depth, rel, at) AS ((" + strings.Join(rows, " UNION ALL ") + ")"
+	switch steps := l.steps(nodes); len(steps) {
+	case 0:
+	case 1:
+		// Without a list of its own the planner may hash the rows that refer.
+		with += fmt.Sprintf(" UNION (SELECT %d, %s, c.tableoid, c.ctid FROM line CROSS JOIN (%s) WHERE %s%s)", steps[0].node, deeper, steps[0].from, steps[0].where, near)
+	default:
+		// A recursive query may refer to itself once.
+		each := make([]string, len(steps))
+		for i, s := range steps {
+			each[i] = fmt.Sprintf("SELECT %d AS node, %s AS depth, c.tableoid AS rel, c.ctid AS at FROM %s WHERE %s", s.node, deeper, s.from, s.where)
+		}
+		with += " UNION (SELECT x.node, x.depth, x.rel, x.at FROM line CROSS JOIN LATERAL (" + strings.Join(each, " UNION ALL ") + ") AS x WHERE true" + near + ")"
+	}
+	return with + ")", near
+}
+
+// members prints the addresses of the rows of a node that are records or belong to one.
+func members(b *builder, f plan.HeldFamily) string {
+	l := &lineage{b: b, Lineage: f.Lineage, set: f.Set}
+	line, _ := l.line(f.Node, f.Lineage.Depth)
+	return fmt.Sprintf("%s SELECT DISTINCT line.rel, line.at FROM line WHERE line.node %s %d", line, opEqual, f.Node)
+}
+
+// step finds rows of a node that refer to those of another.
+type step struct {
+	node        int
+	from, where string
+}
+
+// steps are those by each foreign key between nodes.
+func (l *lineage) steps(nodes []int) (out []step) {
+	for _, node := range nodes {
+		for _, link := range l.Nodes[node].Links {
+			if !slices.Contains(nodes, link.Parent) {
+				continue
+			}
+			for _, p := range l.relations(link.Parent) {
+				for _, c := range l.relations(node) {
+					out = append(out, step{
+						node: node, from: fmt.Sprintf("%s JOIN %s ON %s", fromRelation(p, "p"), fromRelation(c, "c"), refersBy(link, "p", "c")),
+						where: fmt.Sprintf("line.node %s %d AND p.tableoid %s line.rel AND p.ctid %s line.at", opEqual, link.Parent, opEqual, opEqual),
+					})
+				}
+			}
+		}
+	}
+	return out
+}

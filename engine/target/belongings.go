@@ -1,0 +1,109 @@
+package target
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+// previewFamily bounds what a preview takes for the tables of one family.
+const previewFamily = 2 * previewTimeout
+
+// familyTables are the lineage of a table's records as it is now, and its tables by oid.
+func familyTables(ctx context.Context, q querier, root *plan.Table, f retention.Family) (*plan.Lineage, map[uint32]*plan.Table, error) {
+	all, err := readReferences(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	l := lineageOf(root, f.Depth, all)
+	oids := make([]uint32, len(l.Nodes))
+	for i, n := range l.Nodes {
+		oids[i] = n.OID
+	}
+	tables, err := readTables(ctx, q, oids)
+	return l, tables, err
+}
+
+// belongings look at each table of the scope's family.
+func (v *previewer) belongings(ctx context.Context, set plan.HeldSet, now time.Time, policies []retention.Policy) error {
+	if _, err := v.tx.Exec(ctx, ourPath); err != nil {
+		return err
+	}
+	l, tables, err := familyTables(ctx, v.tx, v.table, *v.scope.Family)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	for i, n := range l.Nodes {
+		if !l.Leads(i) || tables[n.OID] == nil {
+			continue
+		}
+		one := &previewer{t: v.t, tx: v.tx, scope: retention.Scope{Table: n.Table}, hold: v.hold, table: tables[n.OID], out: retention.ScopePreview{Table: n.Table}}
+		if time.Since(began) > previewFamily {
+			one.out.Problem = "not counted: the tables before it took too long. The hold covers it all the same"
+		} else if err := one.belonging(ctx, plan.HeldFamily{Lineage: l, Node: i, Set: set}, now, policies); err != nil {
+			return err
+		}
+		v.out.Belongings = append(v.out.Belongings, one.out)
+	}
+	return nil
+}
+
+// belonging looks at what belongs to the records in one table.
+func (v *previewer) belonging(ctx context.Context, f plan.HeldFamily, now time.Time, policies []retention.Policy) error {
+	if _, err := v.tx.Exec(ctx, ourPath); err != nil {
+		return err
+	}
+	planned := v.plans(ctx, now, policies)
+	c := sqlgen.BelongingTo(v.table, f)
+	if err := useOwnPath(ctx, v.tx); err != nil {
+		return err
+	}
+	v.within(ctx, func(tx pgx.Tx) error { return v.count(ctx, tx, c) })
+	v.within(ctx, func(tx pgx.Tx) error { return v.due(ctx, tx, c, planned) })
+	if v.table.Key != nil {
+		v.within(ctx, func(tx pgx.Tx) error { return v.samples(ctx, tx, c) })
+	}
+	return nil
+}
+
+// countFamily counts what belongs to the records of a scope in force, table by table.
+func (t *Target) countFamily(ctx context.Context, hold string, index int, s retention.Scope, root *plan.Table) (out []retention.FamilyTable, err error) {
+	err = pgx.BeginTxFunc(ctx, t.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, ourPath); err != nil {
+			return err
+		}
+		var no, set int32
+		if err := tx.QueryRow(ctx, `
+			SELECT h.no, s.held_set FROM holdfast_guard.hold_scope AS s JOIN holdfast_guard.hold AS h ON h.no = s.hold_no
+			WHERE h.id = $1 AND s.scope_index = $2 AND s.member = 0`, hold, index).Scan(&no, &set); err != nil {
+			return err
+		}
+		l, tables, err := familyTables(ctx, tx, root, *s.Family)
+		if err != nil {
+			return err
+		}
+		if err := useOwnPath(ctx, tx); err != nil {
+			return err
+		}
+		for i, n := range l.Nodes {
+			if !l.Leads(i) || tables[n.OID] == nil {
+				continue
+			}
+			c := sqlgen.BelongingTo(tables[n.OID], plan.HeldFamily{Lineage: l, Node: i, Set: plan.HeldSet{ID: set, HoldNos: []int32{no}, Hash: len(s.RecordIDs) <= plan.HashLimit}}).Count()
+			one := retention.FamilyTable{Table: n.Table}
+			var unknown int64
+			if err := tx.QueryRow(ctx, c.SQL, asPlanned(c)...).Scan(&one.RecordCount, &unknown); err != nil {
+				return err
+			}
+			out = append(out, one)
+		}
+		return nil
+	})
+	return out, err
+}

@@ -1,0 +1,3 @@
+ALTER TABLE holdfast.hold_scope
+    DROP COLUMN family_depth,
+    DROP COLUMN belongings;
