@@ -283,6 +283,7 @@ func (e Enforcing) only(refuse bool) (all plan.HeldRows, ok bool) {
 		all.Parts = append(all.Parts, h.Held.Parts...)
 		all.Sets = append(all.Sets, h.Held.Sets...)
 		all.Conditions = append(all.Conditions, h.Held.Conditions...)
+		all.Families = append(all.Families, h.Held.Families...)
 	}
 	return all, ok
 }
