@@ -203,7 +203,7 @@ const who = "CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=)
 // comes first: is the row held at all.
 func (e Enforcing) rows() string {
 	b := &builder{literal: true}
-	b.printf("DECLARE\n    by_holds pg_catalog.uuid[];\n    refused boolean;\n    was pg_catalog.text[];\n    fitting pg_catalog.int4[] := '{}';\nBEGIN\n")
+	b.printf("DECLARE\n    by_holds pg_catalog.uuid[];\n    refused boolean;\n    was pg_catalog.text[];\n    fitting pg_catalog.int4[];\nBEGIN\n")
 	held := e.held(b, e.Held, oldRow)
 	if e.compiled() {
 		rows := e.Held
