@@ -148,10 +148,10 @@ func (e Enforcing) which() compiledFunction {
 	})
 }
 
-// IdleFunction prints a function that does nothing, so that its triggers can be made before
-// what it judges by is known. The transaction that makes it replaces it.
+// IdleFunction prints a function that lets everything through, so that its triggers can be
+// made before what it judges by is known.
 func IdleFunction(name retention.TableName) string {
-	return enforceFunction(name, nil, "BEGIN\n    RETURN NULL;\nEND\n")
+	return enforceFunction(name, nil, "BEGIN\n"+letThrough("    ")+"END\n")
 }
 
 // function prints one that runs with the rights of the guard's owner, so that nobody else

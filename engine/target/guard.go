@@ -32,11 +32,10 @@ const (
 // readHolds reads the epoch and the scopes in force on a relation, by oid or by
 // name, in the caller's snapshot.
 func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int64, scopes []plan.HoldScope, err error) {
-	var oids []uint32
 	schemas, names := make([]string, len(tables)), make([]string, len(tables))
 	// Rows of a table are those of its partitions, and of what it is a part of: any of them
 	// may be an archive.
-	var own, member []uint32
+	var oids, own, member []uint32
 	for i, t := range tables {
 		all := append(append([]uint32{t.OID}, t.Partitions.Tree...), t.Partitions.Above...)
 		oids, member = append(oids, all...), append(member, all...)

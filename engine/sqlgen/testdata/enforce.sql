@@ -295,6 +295,9 @@ CREATE OR REPLACE FUNCTION "holdfast_guard"."enforce_4711"() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
 AS $holdfast$
 BEGIN
-    RETURN NULL;
+    IF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
 END
 $holdfast$
