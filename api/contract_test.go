@@ -68,6 +68,7 @@ func TestTheWordsOfTheContractAreThoseOfTheDomain(t *testing.T) {
 		domain   []string
 	}{
 		"coverage state": {schemas["CoverageState"], texts(retention.CoverageStates())},
+		"enforcement":    {schemas["Enforcement"], texts(retention.Enforcements())},
 		"personal kind":  {column["looks"], texts(retention.PersonalKinds())},
 		"personal sign":  {column["looks_by"], texts(retention.PersonalSigns())},
 	} {

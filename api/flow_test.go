@@ -35,6 +35,7 @@ func TestEveryRouteAnswersAsTheContractSays(t *testing.T) {
 	s.tellOfSubscribers(t)
 	s.tellOfAccounts(t)
 	s.tellOfRestores(t)
+	s.tellOfEnforcement(t)
 	s.tellOfTheService(t)
 	for key, op := range s.strict {
 		for status := range op.route.Operation.Responses.Map() {

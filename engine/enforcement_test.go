@@ -328,3 +328,71 @@ func TestEnforcementIsSaidOnceAndStays(t *testing.T) {
 		t.Errorf("as it was read: %v", err)
 	}
 }
+
+// A partition that is due as a whole is still emptied at once, and a held row in another one
+// stays where it is.
+func TestARunEmptiesPartitionsBesideAnEnforcedHold(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (id bigint, created_at timestamptz NOT NULL, PRIMARY KEY (id, created_at)) PARTITION BY RANGE (created_at)`,
+		`CREATE TABLE public.r_1 PARTITION OF public.r FOR VALUES FROM ('2020-01-01') TO ('2021-01-01')`, `CREATE TABLE public.r_2 PARTITION OF public.r FOR VALUES FROM ('2021-01-01') TO ('2022-01-01')`,
+		`INSERT INTO public.r SELECT i, '2020-06-01' FROM generate_series(1, 20) AS i`, `INSERT INTO public.r SELECT i, '2021-06-01' FROM generate_series(21, 40) AS i`)
+	p := policyOn("r", 1)
+	p.Evidence = retention.EvidenceCounts
+	h.mustPolicy(p)
+	hold := holdOn("r")
+	hold.Enforcement, hold.Scope[0].RecordIDs = retention.EnforceRefuse, []retention.Key{{"21", "2021-06-01"}}
+	h.mustHold(hold)
+	run := h.mustRun(engine.RunRequest{})
+	if run.Status != retention.RunSucceeded || run.TotalProcessed != 39 || run.TotalHeld != 1 || h.count(`SELECT count(*) FROM public.r`) != 1 {
+		t.Errorf("the run %s with %d processed and %d held: %v", run.Status, run.TotalProcessed, run.TotalHeld, run.Policies[0].Errors)
+	}
+}
+
+// The copies of held records in an archive are kept from the application too.
+func TestAnEnforcedHoldCoversArchivedRows(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, created_at timestamptz)`, `INSERT INTO public.r SELECT i, now() - interval '400 days' FROM generate_series(1, 9) AS i`)
+	p := policyOn("r", 1)
+	p.Action, p.Archive = retention.ActionArchive, &retention.Archive{Table: public("r_archive")}
+	h.mustPolicy(p)
+	if run := h.mustRun(engine.RunRequest{}); run.TotalProcessed != 9 {
+		t.Fatalf("%d were archived", run.TotalProcessed)
+	}
+	h.mustHold(enforcedOn("r", retention.EnforceRefuse, "1"))
+	h.mustRefuse(`DELETE FROM public.r_archive WHERE id = 1`)
+	if err := h.try(`DELETE FROM public.r_archive WHERE id = 2`); err != nil {
+		t.Errorf("a copy that is not held: %v", err)
+	}
+}
+
+// Where nobody can tell any more which rows a condition means, all of the table is kept, and
+// a table that was renamed goes on being judged as before.
+func TestAnEnforcedHoldFailsSafe(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, customer bigint, created_at timestamptz)`, `INSERT INTO public.r SELECT i, i % 10, now() FROM generate_series(1, 40) AS i`)
+	hold := holdOn("r")
+	hold.Enforcement, hold.Scope = retention.EnforceRefuse, []retention.Scope{fitting("r", "customer = 7")}
+	h.mustHold(hold)
+	h.exec(`ALTER TABLE public.r RENAME TO r2`)
+	h.watch()
+	h.mustRefuse(`DELETE FROM public.r2 WHERE id = 7`)
+	if err := h.try(`DELETE FROM public.r2 WHERE id = 8`); err != nil {
+		t.Errorf("after the table was renamed, a row that is not held: %v", err)
+	}
+	h.exec(`ALTER TABLE public.r2 RENAME TO r`, `ALTER TABLE public.r RENAME customer TO client`)
+	if err := h.try(`DELETE FROM public.r WHERE id = 9`); err == nil {
+		t.Error("after a column was renamed a row went before anybody looked")
+	}
+	h.watch()
+	h.mustRefuse(`DELETE FROM public.r WHERE id = 9`)
+	h.exec(`ALTER TABLE public.r RENAME client TO customer`)
+	h.watch()
+	h.mustRefuse(`DELETE FROM public.r WHERE id = 7`)
+	if err := h.try(`DELETE FROM public.r WHERE id = 9`); err != nil {
+		t.Errorf("after the column has its name back: %v", err)
+	}
+	h.exec(`ALTER TABLE public.r DROP COLUMN customer`) // nothing of ours depends on it
+}

@@ -265,13 +265,15 @@ func placeBesideRun(t *testing.T, action retention.Action) {
 	})
 	rng := rand.New(rand.NewPCG(1, 2))
 	var protected []string
-	for range 15 {
+	for i := range 15 {
 		var ids []string
 		for range 40 {
 			ids = append(ids, strconv.Itoa(1+rng.IntN(rows)))
 		}
-		if _, err := h.engine.PlaceHold(context.Background(), h.actor, holdOn("r", ids...)); err != nil {
-			t.Errorf("place: %v", err)
+		hold := holdOn("r", ids...)
+		hold.Enforcement = retention.Enforcements()[i%3]
+		if placed, err := h.engine.PlaceHold(context.Background(), h.actor, hold); err != nil || !placed.Status.InForce() {
+			t.Errorf("place: %s, %v", placed.Status, err)
 			break
 		}
 		// What is still as it was now, must be so for ever.
@@ -285,6 +287,9 @@ func placeBesideRun(t *testing.T, action retention.Action) {
 	}
 	if got := h.getRun(run.ID); got.Status != retention.RunSucceeded {
 		t.Errorf("the run ended as %s: %v", got.Status, got.Policies[0].Errors)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast_guard.preserved`); n != 0 {
+		t.Errorf("the run changed %d rows that an enforced hold covers", n)
 	}
 	if n := h.count(`SELECT count(*) FROM public.r WHERE id > 0 AND name LIKE 'n%'`); n > int64(len(protected)) {
 		t.Errorf("%d due rows are left as they were, and only %d were protected", n, len(protected))

@@ -8,6 +8,7 @@ import (
 // FaultEffect is what a hold does about a scope that nobody can read any more.
 type FaultEffect string
 
+// What a hold can do about it.
 const (
 	// FaultWholeTable holds the whole table.
 	FaultWholeTable FaultEffect = "whole_table_held"

@@ -148,10 +148,10 @@ func (e Enforcing) which() compiledFunction {
 	})
 }
 
-// IdleFunction prints a function that does nothing, so that its triggers can be made before
-// what it judges by is known. The transaction that makes it replaces it.
+// IdleFunction prints a function that lets everything through, so that its triggers can be
+// made before what it judges by is known.
 func IdleFunction(name retention.TableName) string {
-	return enforceFunction(name, nil, "BEGIN\n    RETURN NULL;\nEND\n")
+	return enforceFunction(name, nil, "BEGIN\n"+letThrough("    ")+"END\n")
 }
 
 // function prints one that runs with the rights of the guard's owner, so that nobody else
@@ -203,7 +203,7 @@ const who = "CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=)
 // comes first: is the row held at all.
 func (e Enforcing) rows() string {
 	b := &builder{literal: true}
-	b.printf("DECLARE\n    by_holds pg_catalog.uuid[];\n    refused boolean;\n    was pg_catalog.text[];\n    fitting pg_catalog.int4[] := '{}';\nBEGIN\n")
+	b.printf("DECLARE\n    by_holds pg_catalog.uuid[];\n    refused boolean;\n    was pg_catalog.text[];\n    fitting pg_catalog.int4[];\nBEGIN\n")
 	held := e.held(b, e.Held, oldRow)
 	if e.compiled() {
 		rows := e.Held

@@ -78,23 +78,10 @@ func relationName(ctx context.Context, q querier, relid uint32) (name retention.
 	return name, err
 }
 
-// installOn makes the triggers of one table that are missing, with functions that do nothing
-// yet if they are new: the caller replaces those before it commits.
+// installOn makes the triggers of one table that are missing, and has all of them fire always.
 func installOn(ctx context.Context, tx pgx.Tx, relid uint32) error {
-	for _, f := range []retention.TableName{sqlgen.EnforceFunction(relid), sqlgen.EnforceTruncate(relid)} {
-		var there bool
-		if err := tx.QueryRow(ctx, `SELECT to_regprocedure($1) IS NOT NULL`, f.SQL()+"()").Scan(&there); err != nil {
-			return err
-		}
-		if there {
-			continue
-		}
-		if _, err := tx.Exec(ctx, sqlgen.IdleFunction(f)); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, `REVOKE ALL ON FUNCTION `+f.SQL()+`() FROM PUBLIC`); err != nil {
-			return err
-		}
+	if err := makeFunctions(ctx, tx, relid); err != nil {
+		return err
 	}
 	places, err := triggerPlaces(ctx, tx, relid)
 	if err != nil {
@@ -116,6 +103,27 @@ func installOn(ctx context.Context, tx pgx.Tx, relid uint32) error {
 			if _, err := tx.Exec(ctx, sqlgen.EnableEnforceTrigger(p.on, p.function)); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// makeFunctions makes the functions of one table that are missing. They let everything
+// through until the caller writes them.
+func makeFunctions(ctx context.Context, tx pgx.Tx, relid uint32) error {
+	for _, f := range []retention.TableName{sqlgen.EnforceFunction(relid), sqlgen.EnforceTruncate(relid)} {
+		var there bool
+		if err := tx.QueryRow(ctx, `SELECT to_regprocedure($1) IS NOT NULL`, f.SQL()+"()").Scan(&there); err != nil {
+			return err
+		}
+		if there {
+			continue
+		}
+		if _, err := tx.Exec(ctx, sqlgen.IdleFunction(f)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `REVOKE ALL ON FUNCTION `+f.SQL()+`() FROM PUBLIC`); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -77,7 +77,7 @@ var (
 	openRuns = desc("retention_open_runs", "Runs that have not ended, by status.", "status")
 	holds    = desc("holdfast_holds", "Legal holds, by status.", "status")
 	reviews  = desc("holdfast_holds_review_due", "Legal holds in force that a person is to look at now: their review date or their expiry has come.")
-	faulty   = desc("holdfast_holds_fail_safe", "Legal holds in force that hold whole tables, or have policies refused, since a table or column of theirs is not what it was.")
+	faulty   = desc("holdfast_holds_fail_safe", "Legal holds in force that hold whole tables, or have policies refused, since a table or column of theirs is not what it was, or that do not keep the application from their rows as they should.")
 	expiring = desc("holdfast_holds_expiring", "Legal holds that end by themselves within so many days, those of fewer days included.", "days")
 	jobs     = desc("holdfast_jobs", "Jobs of the queue, by its state.", "state")
 )
