@@ -105,6 +105,38 @@ func (s *service) tellOfPolicies(t *testing.T) {
 	}
 }
 
+// tellOfLists places a hold whose records come as CSV.
+func (s *service) tellOfLists(t *testing.T) {
+	csv := map[string]string{"Content-Type": "text/csv"}
+	placed := s.do(call{method: "POST", path: "/api/v1/holds", body: `{"matter": "A long list", "reason": "audit", "scope": [{"table": "tickets", "upload": true}]}`}).want(201)
+	if h := placed.object(); h["status"] != "applying" || h["scope"].([]any)[0].(map[string]any)["upload"] != "awaited" {
+		t.Errorf("a hold that awaits its list: got %v", h)
+	}
+	records := placed.header.Get("Location") + "/records"
+	s.do(call{method: "PUT", path: records, header: csv, body: "1\n"}).want(400)
+	s.do(call{method: "PUT", path: records + "?table=tickets", header: map[string]string{"Content-Type": "application/json"}, body: "{}"}).want(415)
+	up := s.do(call{method: "PUT", path: records + "?table=tickets", header: csv, body: "id;name\n1;x\n2;y\nn/a;z\n1;x\n999;y\n"}).want(200).object()
+	if got := fmt.Sprint(up["line_count"], up["added_count"], up["duplicate_count"], up["bad_count"], up["not_found_count"], up["duplicates"], up["not_found"]); got != "5 3 1 1 1 [5] [6]" {
+		t.Errorf("the list: got %s: %v", got, up)
+	}
+	if h := up["hold"].(map[string]any); h["status"] != "active" || h["effective_at"] == nil {
+		t.Errorf("after its list: got %v", h)
+	}
+	s.do(call{method: "PUT", path: records + "?table=tickets", header: csv, body: "3\n"}).want(422) // no reason
+	if up := s.do(call{method: "PUT", path: records + "?table=tickets&change_reason=more", header: csv, body: "1\n3\n"}).want(200).object(); up["added_count"] != 1.0 {
+		t.Errorf("a list for a hold in force: got %v", up)
+	}
+	scopes := placed.header.Get("Location") + "/scopes"
+	s.do(call{method: "POST", path: scopes, body: `{"scope": [{"table": "notes", "all": true}], "change_reason": "more", "matter": "another"}`}).want(400)
+	s.do(call{method: "POST", path: scopes, body: `{"scope": [{"table": "notes", "all": true}]}`}).want(422)
+	if h := s.do(call{method: "POST", path: scopes, body: `{"scope": [{"table": "notes", "all": true}], "change_reason": "the notes too"}`}).want(200).object(); len(h["scope"].([]any)) != 3 {
+		t.Errorf("a wider hold: got %v", h)
+	}
+	s.do(call{method: "GET", path: records}).want(200)
+	s.do(call{method: "POST", path: placed.header.Get("Location") + "/release", body: `{"reason": "settled"}`}).want(202)
+	s.do(call{method: "GET", path: "/api/v1/holds?fail_safe=true"}).want(200)
+}
+
 func (s *service) tellOfHolds(t *testing.T) {
 	body := `{"matter": "ACME v. Initech", "reason": "litigation", "created_by": "nobody", "scope": [
 		{"table": "tickets", "record_ids": ["1", "2", "999"]},
@@ -132,6 +164,7 @@ func (s *service) tellOfHolds(t *testing.T) {
 	if ids := preview["scope"].([]any)[0].(map[string]any); ids["record_count"] != 1.0 || ids["not_found_count"] != 1.0 || fmt.Sprint(ids["samples"]) != "[1]" || ids["gone"].(map[string]any)["looked_up_count"] != 2.0 {
 		t.Errorf("preview: got %v", preview)
 	}
+	s.tellOfLists(t)
 	family := s.do(call{method: "POST", path: "/api/v1/holds/preview", body: `{"scope": [{"table": "tickets", "record_ids": ["1"], "family": {"depth": 2}, "belongings": []}, {"table": "tickets", "record_ids": ["1"], "family": {}}]}`}).want(200).object()
 	for i, want := range []any{2.0, nil} {
 		sc := family["scope"].([]any)[i].(map[string]any)
@@ -401,7 +434,7 @@ func (s *service) tellOfApproval(t *testing.T) {
 // tellOfEvents comes after a hold was released and a run of a policy that tells others.
 func (s *service) tellOfEvents(t *testing.T) {
 	all := s.do(call{method: "GET", path: "/api/v1/events"}).want(200).items()
-	if len(all) != 14 {
+	if len(all) != 16 {
 		t.Fatalf("events: got %d, want 10 of the run and 2 of each hold: %v", len(all), all)
 	}
 	newest := all[0]
@@ -411,8 +444,8 @@ func (s *service) tellOfEvents(t *testing.T) {
 	}
 	run := fmt.Sprint(data["run"])
 	for filter, want := range map[string]int{
-		"type=hold.placed": 2, "type=hold.released": 2, "type=data.retention.archived": 0, "entity_type=ticket": 10, "entity_type=hold": 4, "policy=tickets": 10, "policy=lines": 0,
-		"run=" + run: 10, "until=2020-01-01T00:00:00Z": 0, "from=2020-01-01T00:00:00Z": 14,
+		"type=hold.placed": 3, "type=hold.released": 3, "type=data.retention.archived": 0, "entity_type=ticket": 10, "entity_type=hold": 6, "policy=tickets": 10, "policy=lines": 0,
+		"run=" + run: 10, "until=2020-01-01T00:00:00Z": 0, "from=2020-01-01T00:00:00Z": 16,
 	} {
 		if got := len(s.do(call{method: "GET", path: "/api/v1/events?" + filter}).want(200).items()); got != want {
 			t.Errorf("%s: got %d events, want %d", filter, got, want)

@@ -81,6 +81,18 @@ func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
 	return out
 }
 
+// WidenHold is POST /holds/{id}/scopes. The body was read as a stream before; see readHold.
+func (s *server) WidenHold(ctx context.Context, r oapi.WidenHoldRequestObject) (oapi.WidenHoldResponseObject, error) {
+	req := requestFrom(ctx)
+	given := *req.hold
+	req.hold = nil
+	h, err := s.engine.WidenHold(ctx, httpauth.ActorFrom(ctx), r.ID, given.Scope, req.why)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.WidenHold200JSONResponse{Body: renderHold(h), Headers: oapi.WidenHold200ResponseHeaders{ETag: etag(h.Version)}}, nil
+}
+
 func renderPolicyDue(p retention.PolicyDue) oapi.PolicyDue {
 	return oapi.PolicyDue{Policy: p.Policy, Action: oapi.Action(p.Action), DueCount: p.Due}
 }
@@ -96,7 +108,7 @@ func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (
 		BatchCount: p.Batches, EarlierCount: p.EarlierCount, EarlierBatches: append([]string{}, p.Earlier...), PutBackAt: utc(p.PutBackAt), UnjudgedCount: p.Unjudged,
 		Scope: each(p.Scopes, func(s retention.ScopeProof) oapi.ScopeProof {
 			return oapi.ScopeProof{
-				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), Belongs: s.Belongs, RecordCount: s.Records, DisposedCount: s.DisposedCount, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
+				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), From: utc(s.From), Belongs: s.Belongs, RecordCount: s.Records, DisposedCount: s.DisposedCount, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
 				ProcessedCount: s.Processed, UntoldCount: s.Untold,
 			}
 		}),
@@ -154,6 +166,10 @@ func readRevision(in *oapi.ReviseHoldJSONRequestBody) (retention.HoldRevision, e
 	if in.OnExpiry != nil {
 		on := retention.OnExpiry(*in.OnExpiry)
 		rev.OnExpiry = &on
+	}
+	if in.Enforcement != nil {
+		e := retention.Enforcement(*in.Enforcement)
+		rev.Enforcement = &e
 	}
 	var err error
 	if rev.ExpiresAt, err = orNullMember[time.Time](in.ExpiresAt, "expires_at", aTime); err != nil {
@@ -232,7 +248,7 @@ func renderHold(h retention.Hold) oapi.Hold {
 		Status: oapi.HoldStatus(h.Status), EffectiveAt: utc(h.EffectiveAt), ReleasedBy: orNull(h.ReleasedBy),
 		ReleasedAt: utc(h.ReleasedAt), ReleaseReason: orNull(h.ReleaseReason), Version: h.Version,
 		ReviewAt: utc(h.ReviewAt), ReleaseDelay: delayOrNull(h.ReleaseDelay), ReleasesAt: utc(h.ReleasesAt),
-		Faults: each(faultsInForce(h), renderFault),
+		Faults: each(faultsInForce(h), renderFault), Enforcement: oapi.Enforcement(h.Enforcement),
 	}
 }
 
@@ -251,7 +267,7 @@ func renderFault(f retention.HoldFault) oapi.HoldFault {
 func renderScope(s retention.Scope) oapi.Scope {
 	return oapi.Scope{
 		Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.RecordCount, NotFoundCount: s.NotFoundCount,
-		NotFound: each(s.NotFound, renderKey), Family: renderFamily(s.Family),
+		NotFound: each(s.NotFound, renderKey), EffectiveAt: utc(s.EffectiveAt), Upload: uploadOrNull(s.Upload), Family: renderFamily(s.Family),
 		Belongings: each(s.Belongings, func(b retention.FamilyTable) oapi.FamilyTable {
 			return oapi.FamilyTable{Table: b.Table.String(), RecordCount: b.RecordCount}
 		}),

@@ -19,7 +19,10 @@ import (
 )
 
 // streamed are the routes whose body is read as a stream: a hold with its ids.
-var streamed = []string{"placeHold", "previewHold"}
+var streamed = []string{"placeHold", "previewHold", "widenHold"}
+
+// uploaded is the route whose body is a list that the handler reads.
+const uploaded = "uploadHoldRecords"
 
 // maxFaults is how many faults of one body are listed.
 const maxFaults = 100
@@ -30,11 +33,11 @@ const maxFaults = 100
 func (req *request) readHold(w http.ResponseWriter, r *http.Request) error {
 	hash := sha256.New()
 	body := io.TeeReader(http.MaxBytesReader(w, r.Body, maxHoldBody), hash)
-	h, err := decodeHold(body)
+	h, why, err := decodeHold(body, req.op.id == "widenHold")
 	if err != nil {
 		return err
 	}
-	req.hold, req.digest = &h, hash.Sum(nil)
+	req.hold, req.why, req.digest = &h, why, hash.Sum(nil)
 	replaceBody(r, []byte("{}"))
 	return nil
 }
@@ -46,11 +49,14 @@ type holdReader struct {
 	// form are wrong types and unknown members, wrong values that do not fit the noun.
 	form, wrong retention.Problems
 	hold        retention.Hold
+	// widens: it is what a hold is widened by, with why.
+	widens bool
+	why    string
 }
 
-func decodeHold(body io.Reader) (retention.Hold, error) {
+func decodeHold(body io.Reader, widens bool) (retention.Hold, string, error) {
 	// encoding/json would replace bytes that are no UTF-8, and so hold another id.
-	d := &holdReader{dec: json.NewDecoder(transform.NewReader(body, encoding.UTF8Validator))}
+	d := &holdReader{widens: widens, dec: json.NewDecoder(transform.NewReader(body, encoding.UTF8Validator))}
 	d.dec.UseNumber()
 	err := d.object("", d.member)
 	if err == nil {
@@ -58,11 +64,11 @@ func decodeHold(body io.Reader) (retention.Hold, error) {
 	}
 	switch {
 	case err != nil && !errors.Is(err, errTooManyFaults):
-		return d.hold, d.broken(err)
+		return d.hold, "", d.broken(err)
 	case len(d.form) > 0:
-		return d.hold, malformed(d.form)
+		return d.hold, "", malformed(d.form)
 	}
-	return d.hold, d.wrong.Err()
+	return d.hold, d.why, d.wrong.Err()
 }
 
 var errTooManyFaults = errors.New("too many faults")
@@ -207,10 +213,17 @@ func scalar[T any](d *holdReader, field, what string) (v T, ok bool, err error) 
 
 // setByServer are the members of a hold that are ignored in a request.
 var setByServer = []string{
-	"id", "status", "created_by", "created_at", "effective_at", "released_by", "released_at", "release_reason", "releases_at", "version",
+	"id", "status", "created_by", "created_at", "effective_at", "released_by", "released_at", "release_reason", "releases_at", "faults", "version",
 }
 
 func (d *holdReader) member(name string) (err error) {
+	if d.widens && name != "scope" {
+		if name != "change_reason" {
+			return errors.Join(d.skip(), d.refuse(name, "is not a member that is known here"))
+		}
+		d.why, _, err = scalar[string](d, name, "a string")
+		return err
+	}
 	switch name {
 	case "matter":
 		d.hold.Matter, _, err = scalar[string](d, name, "a string")
@@ -220,6 +233,10 @@ func (d *holdReader) member(name string) (err error) {
 		var v string
 		v, _, err = scalar[string](d, name, "a string")
 		d.hold.OnExpiry = retention.OnExpiry(v)
+	case "enforcement":
+		var v string
+		v, _, err = scalar[string](d, name, "a string")
+		d.hold.Enforcement = retention.Enforcement(v)
 	case "expires_at":
 		d.hold.ExpiresAt, err = d.moment(name)
 	case "review_at":
@@ -316,12 +333,18 @@ func (d *holdReader) scopeMember(s *retention.Scope, i int, name string) (err er
 	case "condition":
 		s.Condition, err = d.orNull(field)
 		return err
+	case "upload":
+		awaits, _, err := scalar[bool](d, field, "true or false")
+		if awaits {
+			s.Upload = retention.UploadAwaited
+		}
+		return err
 	case "record_ids":
 		return d.array(field, func(j int) error { return d.recordID(s, i, j) })
 	case "family":
 		s.Family, err = d.family(field)
 		return err
-	case "record_count", "not_found_count", "not_found", "belongings":
+	case "record_count", "not_found_count", "not_found", "belongings", "effective_at":
 		return d.skip()
 	}
 	if err := d.skip(); err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestAHoldIsReadFromAStream(t *testing.T) {
-	h, err := decodeHold(strings.NewReader(`{
+	h, _, err := decodeHold(strings.NewReader(`{
 		"matter": "ACME v. Initech", "reason": "litigation", "expires_at": "2030-01-31T12:00:00+02:00", "on_expiry": "review",
 		"created_by": "somebody else", "status": "released", "version": 7, "effective_at": null, "id": {"any": ["thing"]},
 		"scope": [
@@ -22,7 +22,7 @@ func TestAHoldIsReadFromAStream(t *testing.T) {
 			{"table": "public.\"Order Lines\"", "record_ids": [["17", "2"], ["18", "1"]], "family": {"depth": 3}, "belongings": [{"table": "x", "record_count": 1}]},
 			{"table": "customers", "record_ids": ["1"], "family": {"depth": null}}, {"table": "customers", "record_ids": ["2"], "family": null},
 			{"table": "public.logs", "all": true}
-		]}`))
+		]}`), false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func TestFaultsOfAHoldNameTheirMember(t *testing.T) {
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
-			_, err := decodeHold(strings.NewReader(tc.body))
+			_, _, err := decodeHold(strings.NewReader(tc.body), false)
 			p := httperr.Of(err)
 			if p.Status != tc.status || len(p.Errors) != 1 || p.Errors[0].Field != tc.field || !strings.Contains(p.Errors[0].Message, tc.message) {
 				t.Errorf("got %+v\nwant %d %s: %s", p, tc.status, tc.field, tc.message)
@@ -91,7 +91,7 @@ func TestABrokenStreamSaysWhere(t *testing.T) {
 		"{\"scope\": [{\"record_ids\": [\"\xff": "not UTF-8",
 		`{"x": ` + strings.Repeat("[", 100):     "nests deeper",
 	} {
-		_, err := decodeHold(strings.NewReader(body))
+		_, _, err := decodeHold(strings.NewReader(body), false)
 		if p := httperr.Of(err); p.Status != 400 || !strings.Contains(p.Detail, want) {
 			t.Errorf("%s: got %d %q, want 400 with %q", body, p.Status, p.Detail, want)
 		}
@@ -100,7 +100,7 @@ func TestABrokenStreamSaysWhere(t *testing.T) {
 
 func TestManyFaultsAreCutOff(t *testing.T) {
 	body := `{"scope": [{"record_ids": [` + strings.Repeat("1,", 5000) + `1]}]}`
-	_, err := decodeHold(strings.NewReader(body))
+	_, _, err := decodeHold(strings.NewReader(body), false)
 	if p := httperr.Of(err); p.Status != 400 || len(p.Errors) != maxFaults {
 		t.Errorf("got %d with %d errors, want 400 with %d", p.Status, len(p.Errors), maxFaults)
 	}
@@ -137,7 +137,7 @@ func TestIDsThatAreSkippedTakeNoMemory(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	if _, err := decodeHold(body); err != nil {
+	if _, _, err := decodeHold(body, false); err != nil {
 		t.Fatal(err)
 	}
 	runtime.GC()

@@ -24,6 +24,8 @@ const (
 	maxBody = 1 << 20
 	// maxHoldBody bounds that of POST /holds, which lists record ids.
 	maxHoldBody = 64 << 20
+	// maxListBody bounds a list of records, which is never in memory as a whole.
+	maxListBody = 1 << 30
 )
 
 // request is what was learnt of a request before its handler runs.
@@ -34,6 +36,8 @@ type request struct {
 	digest []byte
 	// hold is the body of POST /holds.
 	hold *retention.Hold
+	// why is why a hold is widened.
+	why string
 }
 
 type requestKey struct{}
@@ -75,6 +79,11 @@ func (req *request) read(w http.ResponseWriter, r *http.Request) error {
 	}
 	if slices.Contains(streamed, req.op.id) {
 		return req.readHold(w, r)
+	}
+	if req.op.id == uploaded {
+		// As it arrives.
+		r.Body = http.MaxBytesReader(w, r.Body, maxListBody)
+		return nil
 	}
 	return req.readBody(w, r, mediaType)
 }

@@ -143,7 +143,10 @@ func (e *Engine) SettleHolds(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
-	return errors.Join(append(errs, e.remind(ctx, now))...)
+	if err := e.target.CatchUpEnforcement(ctx); err != nil && !errors.Is(err, retention.ErrUnavailable) {
+		errs = append(errs, err)
+	}
+	return errors.Join(append(errs, e.settleUploads(ctx), e.remind(ctx, now))...)
 }
 
 // settleAfter is how long an applying hold is left to the request that placed it.
@@ -152,12 +155,12 @@ const settleAfter = 10 * time.Second
 func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) error {
 	switch {
 	case h.Status == retention.HoldApplying:
-		if now.Sub(h.CreatedAt) < settleAfter {
+		if h.Awaits() || now.Sub(h.CreatedAt) < settleAfter || h.Enforced() && now.Sub(h.CreatedAt) < settleAfter+enforcePatience {
 			return nil
 		}
 		whole, err := e.store.HoldWithRecords(ctx, h.ID)
 		if err == nil {
-			_, err = e.applyHold(ctx, whole)
+			_, err = e.applyHold(ctx, whole, 0)
 		}
 		return err
 	case h.Status == retention.HoldReleasing && h.ReleasesAt != nil && h.ReleasesAt.After(now):

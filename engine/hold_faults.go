@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"holdfast/retention"
@@ -14,20 +16,50 @@ import (
 // whole table, or refuse, from the first plan on.
 func (e *Engine) WatchHolds(ctx context.Context) error {
 	holds, err := e.store.HoldsByStatus(ctx, retention.HoldActive, retention.HoldReviewDue, retention.HoldReleasing)
-	if err != nil || len(holds) == 0 {
+	if err != nil {
 		return err
 	}
 	errs := []error{e.closeFamilies(ctx)}
+	if len(holds) == 0 {
+		return errors.Join(append(errs, e.target.MendEnforcement(ctx))...) // triggers of holds that have ended may be left
+	}
 	found, err := e.target.HoldFaults(ctx)
 	if err != nil {
 		return errors.Join(append(errs, err)...)
 	}
+	errs = append(errs, e.noteFaults(ctx, holds, found, "hold.fits_again"))
+	// After it was noted, so that what was missing for a while is in the audit.
+	if err := e.target.MendEnforcement(ctx); err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	if !slices.ContainsFunc(slices.Collect(maps.Values(found)), notEnforced) {
+		return errors.Join(errs...)
+	}
+	if holds, err = e.store.HoldsByStatus(ctx, retention.HoldActive, retention.HoldReviewDue, retention.HoldReleasing); err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	if found, err = e.target.HoldFaults(ctx); err != nil {
+		return errors.Join(append(errs, err)...)
+	}
+	return errors.Join(append(errs, e.noteFaults(ctx, holds, found, "hold.enforced_again"))...)
+}
+
+func notEnforced(faults []retention.HoldFault) bool {
+	return slices.ContainsFunc(faults, func(f retention.HoldFault) bool { return f.Effect == retention.FaultNotEnforced })
+}
+
+// noteFaults keeps and tells what is not as it was; again is what it is called when all is.
+func (e *Engine) noteFaults(ctx context.Context, holds []retention.Hold, found map[string][]retention.HoldFault, again string) error {
+	var errs []error
 	for _, h := range holds {
 		now := found[h.ID]
 		if retention.SameFaults(h.Faults, now) {
 			continue
 		}
-		by := retention.By{Actor: retention.System(), Action: "hold.fits_again"}
+		by := retention.By{Actor: retention.System(), Action: again}
+		if again == "hold.enforced_again" {
+			by.Note = "put back by Holdfast: " + faultsText(h.Faults)
+		}
 		if len(now) > 0 {
 			by.Action, by.Note = "hold.fail_safe", faultsText(now)
 			e.log.WarnContext(ctx, "a table of a hold is not what it was", "hold", h.ID, "found", by.Note)

@@ -58,6 +58,10 @@ func (e *Engine) preview(ctx context.Context, h retention.Hold, after retention.
 		return p, err
 	}
 	for i := range p.Scopes {
+		if h.Scope[i].Upload != "" {
+			p.Scopes[i].Problem = "its records come as a list, and are counted when that has arrived"
+			continue
+		}
 		if err := e.gone(ctx, &p.Scopes[i], ids[i]); err != nil {
 			return p, err
 		}

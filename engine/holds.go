@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -73,7 +74,10 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 	for i := range withIDs.Scope {
 		withIDs.Scope[i].RecordIDs = h.Scope[i].RecordIDs
 	}
-	active, err := e.applyHold(ctx, withIDs)
+	if placed.Awaits() {
+		return placed, nil // it comes into force with its list of records
+	}
+	active, err := e.applyHold(ctx, withIDs, enforcePatience)
 	if countIDs(h) >= manyIDs {
 		// What a large list took would stay with the process for minutes.
 		debug.FreeOSMemory()
@@ -81,6 +85,9 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 	switch {
 	case errors.Is(err, retention.ErrUnavailable), errors.Is(err, errNotCounted):
 		e.log.WarnContext(ctx, "hold is not in force yet, or not counted", "hold", placed.ID, "error", err)
+		return placed, nil
+	case placed.Enforced() && errors.Is(err, retention.ErrBusy):
+		e.log.WarnContext(ctx, "hold is not in force yet: somebody has been writing to one of its tables all the time", "hold", placed.ID, "error", err)
 		return placed, nil
 	case errors.Is(err, errNotStaged):
 		return retention.Hold{}, errors.Join(err, e.abandonHold(ctx, placed.ID, actor))
@@ -122,6 +129,7 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 	if h.OnExpiry == "" {
 		h.OnExpiry = retention.OnExpiryRelease
 	}
+	h.Enforcement = cmp.Or(h.Enforcement, retention.EnforceNone)
 	h.Matter, h.Reason = strings.TrimSpace(h.Matter), strings.TrimSpace(h.Reason)
 	if h.ReviewAt == nil && h.ExpiresAt == nil {
 		at := retention.DefaultReview.After(now)
@@ -141,6 +149,11 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 	}
 	if err := e.target.CheckKeys(ctx, h); err != nil {
 		return h, err
+	}
+	if h.Enforced() {
+		if err := e.target.CheckEnforcement(ctx, h); err != nil {
+			return h, err
+		}
 	}
 	// After the check, whose errors name positions in what was sent.
 	h.Scope = slices.Clone(h.Scope)
@@ -203,7 +216,7 @@ func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error 
 			// Rows of a view or of children are disposed of under another table's name and
 			// oid: the hold would say active and protect nothing.
 			bad.Add(retention.ScopeField(i, "table"), "%s is a view or has tables that inherit from it, and its rows live in other tables; hold those tables", s.Table)
-		case len(s.RecordIDs) > 0 && t.Key == nil:
+		case (len(s.RecordIDs) > 0 || s.Upload != "") && t.Key == nil:
 			bad.Add(retention.ScopeField(i, "record_ids"), "%s has no primary key, and no unique key over NOT NULL columns, so its records have no ids; hold what fits a condition, or the whole table with all: true", s.Table)
 		}
 	}
@@ -212,8 +225,9 @@ func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error 
 
 // applyHold stages a hold's ids, puts it in force and records what it found. It may
 // be called again after any failure, and by several processes at once. h has every id.
-func (e *Engine) applyHold(ctx context.Context, h retention.Hold) (retention.Hold, error) {
-	at, err := e.putInForce(ctx, h)
+// patience is how long one that is enforced waits for writers of its tables.
+func (e *Engine) applyHold(ctx context.Context, h retention.Hold, patience time.Duration) (retention.Hold, error) {
+	at, err := e.putInForce(ctx, h, patience)
 	if err != nil {
 		return h, err
 	}
@@ -227,11 +241,11 @@ func (e *Engine) applyHold(ctx context.Context, h retention.Hold) (retention.Hol
 
 // putInForce stages a hold's ids, all of which h has, and activates it in the governed
 // database.
-func (e *Engine) putInForce(ctx context.Context, h retention.Hold) (at time.Time, err error) {
+func (e *Engine) putInForce(ctx context.Context, h retention.Hold, patience time.Duration) (at time.Time, err error) {
 	if err := e.target.StageHold(ctx, h); err != nil {
 		return at, fmt.Errorf("%w: %s: %w", errNotStaged, h.ID, err)
 	}
-	at, mark, err := e.target.ActivateHold(ctx, h.ID)
+	at, mark, err := e.activate(ctx, h, patience)
 	if err != nil {
 		return at, fmt.Errorf("put hold %s in force: %w", h.ID, err)
 	}
@@ -284,6 +298,9 @@ func (e *Engine) ReviseHold(ctx context.Context, actor retention.Actor, id strin
 	}
 	if h.Status.Ended() {
 		return h, retention.Conflictf("the hold has ended (%s); place a new one", h.Status)
+	}
+	if rev.Enforcement != nil && *rev.Enforcement != h.Enforcement {
+		return h, retention.Invalid("enforcement", "is %q, as was said when the hold was placed, and stays; place another hold with %q, and then release this one", h.Enforcement, *rev.Enforcement)
 	}
 	if rev.IsZero() {
 		// As the same document again: neither a new version nor a row of the audit.

@@ -109,12 +109,19 @@ func (h *house) mustReplace(p retention.Policy) retention.Policy {
 	return saved
 }
 
-func (h *house) mustHold(hold retention.Hold) retention.Hold {
+// mustPlace places a hold that may not be in force yet.
+func (h *house) mustPlace(hold retention.Hold) retention.Hold {
 	h.t.Helper()
 	placed, err := h.engine.PlaceHold(context.Background(), h.actor, hold)
 	if err != nil {
 		h.t.Fatalf("place hold: %v", err)
 	}
+	return placed
+}
+
+func (h *house) mustHold(hold retention.Hold) retention.Hold {
+	h.t.Helper()
+	placed := h.mustPlace(hold)
 	if !placed.Status.InForce() {
 		h.t.Fatalf("the hold is %s, want it in force", placed.Status)
 	}

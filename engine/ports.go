@@ -133,6 +133,23 @@ type HoldStore interface {
 	// MarkHold takes a hold in force a step towards its end, or back; from another status
 	// than the mark says it is ErrConflict.
 	MarkHold(ctx context.Context, id string, m retention.HoldMark, by retention.By) (retention.Hold, error)
+	// AddScopes adds scopes to a hold in force, with their ids, and answers the place of the
+	// first. They are under way until FinishUpload.
+	AddScopes(ctx context.Context, id string, scopes []retention.Scope, by retention.By) (h retention.Hold, from int, err error)
+	// BeginUpload begins to take a list of records into a hold: into the scope that awaits it,
+	// which has so many ids already, or into a new one (-1). ErrConflict where the hold takes
+	// none, or one is arriving already.
+	BeginUpload(ctx context.Context, id string, table retention.TableName, by retention.By) (scope, have int, err error)
+	// AppendRecords keeps some of its ids, and answers the scope that they are in.
+	AppendRecords(ctx context.Context, id string, table retention.TableName, scope, have int, keys []retention.Key) (int, error)
+	// FinishUpload records that the list has arrived, or has stopped arriving.
+	FinishUpload(ctx context.Context, id string, scope int, at *time.Time, epoch int64, counts retention.ScopeCounts, stopped bool, by retention.By) (retention.Hold, error)
+	// StopUpload has the scopes from the given place on count as stopped at once.
+	StopUpload(ctx context.Context, id string, from int) error
+	// StaleUploads are the scopes whose list has stopped arriving, by hold.
+	StaleUploads(ctx context.Context) (map[string][]int, error)
+	// EachScopeKeys hands out the ids of one scope in order, so many at a time.
+	EachScopeKeys(ctx context.Context, id string, scope, size int, do func(keys []retention.Key) error) error
 	// EachHeldKey hands out every id of a hold, scope by scope.
 	EachHeldKey(ctx context.Context, id string, do func(scope int, key retention.Key) error) error
 	// EachBatchOn hands out, oldest first, the batches that disposed of rows of the tables
@@ -395,8 +412,18 @@ type GuardTarget interface {
 	// ActivateHold puts a staged hold in force in one short transaction under the
 	// exclusive guard lock and answers the moment from which it counts. Batches in
 	// its way for 250 ms are cancelled, then terminated. Idempotent: a hold in force
-	// keeps its moment.
+	// keeps its moment. The tables of a hold that is enforced are locked against writers
+	// before; where they cannot be had within half a second it is ErrBusy, and nothing
+	// has changed.
 	ActivateHold(ctx context.Context, id string) (effectiveAt time.Time, mark retention.GuardMark, err error)
+	// OpenUpload begins to take ids of one table into a hold. The error is an InvalidError where
+	// the table has no key.
+	OpenUpload(ctx context.Context, h retention.Hold, table retention.TableName) (retention.RecordUpload, error)
+	// WidenHold puts scopes in force that are added to a hold in force, with their ids, as those
+	// from the given place on.
+	WidenHold(ctx context.Context, h retention.Hold, from int, scopes []retention.Scope) (at time.Time, epoch int64, mark retention.GuardMark, err error)
+	// MissingKeys are the places of the ids that have no row now.
+	MissingKeys(ctx context.Context, table retention.TableName, ids []retention.Key) ([]int, error)
 	// CountHold counts what each scope covers and which of its ids have no row now.
 	// Asked once the hold is in force, it names every row that is safe, and no row that
 	// a run took while the hold was on its way.
@@ -417,6 +444,20 @@ type GuardTarget interface {
 	// HoldFaults finds, by hold, the scopes in force whose table or columns are not what they
 	// were: what the batches hold as a whole, or refuse.
 	HoldFaults(ctx context.Context) (map[string][]retention.HoldFault, error)
+	// CheckEnforcement names the rights without which a hold could not be enforced; the error
+	// is an InvalidError of the field enforcement.
+	CheckEnforcement(ctx context.Context, h retention.Hold) error
+	// MendEnforcement brings the triggers of holds in force to what they have to be: what is
+	// missing or altered is put back, what no hold needs any more goes. Idempotent.
+	MendEnforcement(ctx context.Context) error
+	// CatchUpEnforcement takes back that snapshots seem too old after a crash, which leaves a
+	// sequence ahead of what was committed. It costs one small read where that is not so.
+	CatchUpEnforcement(ctx context.Context) error
+	// Preserved lists the old versions of rows that a hold covered when somebody changed or
+	// removed them, newest first, those before an id unless that is 0; CountPreserved counts
+	// all of them. They stay when the hold has ended.
+	Preserved(ctx context.Context, hold string, before int64, limit int) ([]retention.PreservedRow, error)
+	CountPreserved(ctx context.Context, hold string) (int64, error)
 	// CloseFamilies takes up, for each hold in force that covers what belongs to its records,
 	// the tables and foreign keys that lead down from them and were not known before. tell is
 	// called first, with what is new; if it fails the hold stays as it is. What was known

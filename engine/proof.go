@@ -76,6 +76,7 @@ func (p *prover) prove(ctx context.Context) error {
 		p.known = append(p.known, known)
 		p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{
 			Table: s.Table, All: s.All, Condition: s.Condition, Archives: known.Archives,
+			From:     s.EffectiveAt,
 			ByDigest: !s.All && s.Condition == "" && known.OneText, Alone: s.All && known.Logical == s.Table,
 		})
 		tables = append(append(tables, known.Logical), known.Archives...)
@@ -149,6 +150,9 @@ func (p *prover) judge(b retention.JudgedBatch) error {
 	}
 	for i := range p.out.Scopes {
 		s := &p.out.Scopes[i]
+		if p.before(i, b) {
+			continue
+		}
 		n := b.Changed(p.known[i].Logical)
 		s.Processed += n
 		if len(b.Digests) == 0 {
@@ -164,11 +168,26 @@ func (p *prover) judge(b retention.JudgedBatch) error {
 	return nil
 }
 
+// before reports whether a batch came before a scope that was added to the hold later.
+func (p *prover) before(scope int, b retention.JudgedBatch) bool {
+	s := p.out.Hold.Scope[scope]
+	switch {
+	case s.EffectiveAt == nil:
+		return false
+	case p.out.PutBackAt == nil && s.EffectiveEpoch > 0:
+		return b.GuardEpoch < s.EffectiveEpoch
+	}
+	return b.CommittedAt.Before(*s.EffectiveAt)
+}
+
 // look notes the record if the digest is one of the hold's.
 func (p *prover) look(b retention.JudgedBatch, digest []byte) {
 	i, ok := slices.BinarySearchFunc(p.records, digest, func(r provenRecord, d []byte) int { return bytes.Compare(r.digest[:], d) })
 	for ; ok && i < len(p.records) && bytes.Equal(p.records[i].digest[:], digest); i++ {
 		s := &p.out.Scopes[p.records[i].scope]
+		if p.before(p.records[i].scope, b) {
+			continue
+		}
 		s.DisposedCount++
 		if len(s.Disposed) < maxFound {
 			s.Disposed = append(s.Disposed, retention.GoneRecord{Key: p.records[i].key, At: b.CommittedAt, Policy: b.Policy, Action: b.Action, RunID: b.RunID})

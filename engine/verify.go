@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"holdfast/retention"
 )
@@ -43,6 +44,9 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 	if err := e.restoreHolds(ctx, must, inForce, altered); err != nil {
 		return err
 	}
+	if err := e.completeHolds(ctx); err != nil {
+		return err
+	}
 	if err := e.closeFamilies(ctx); err != nil {
 		return err
 	}
@@ -50,6 +54,50 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 		return err
 	}
 	return e.store.SetGuard(ctx, mark)
+}
+
+// completeHolds puts in force what was kept while the governed database went away: people were
+// told that such a hold comes into force by itself, and no run may take its records before. One
+// that is being placed at this moment is waited for, no longer than it is left to its request;
+// those that are placed meanwhile are not.
+func (e *Engine) completeHolds(ctx context.Context) error {
+	if err := e.settleUploads(ctx); err != nil {
+		return err
+	}
+	waiting, err := e.store.HoldsByStatus(ctx, retention.HoldApplying)
+	if err != nil {
+		return err
+	}
+	for _, h := range waiting {
+		if h.Awaits() {
+			continue // its list was never sent, or is arriving: nobody was told that it holds
+		}
+		if err := e.completeHold(ctx, h); err != nil {
+			return fmt.Errorf("complete hold %s: %w", h.ID, err)
+		}
+	}
+	return nil
+}
+
+func (e *Engine) completeHold(ctx context.Context, h retention.Hold) error {
+	for {
+		now, err := e.store.Now(ctx)
+		if err != nil {
+			return err
+		}
+		if now.Sub(h.CreatedAt) >= settleAfter {
+			err = e.settle(ctx, h, now)
+		} else if h, err = e.store.Hold(ctx, h.ID); err == nil && h.Status == retention.HoldApplying {
+			if err := e.wait(ctx, 50*time.Millisecond); err != nil {
+				return err
+			}
+			continue
+		}
+		if errors.Is(err, retention.ErrNotFound) || errors.Is(err, retention.ErrConflict) {
+			return nil // its request took it back, or somebody else was faster
+		}
+		return err
+	}
 }
 
 // noteArchives tells the guard which tables have archived rows of which: what was archived
@@ -118,7 +166,7 @@ func (e *Engine) restoreHolds(ctx context.Context, must []retention.Hold, inForc
 		if err != nil {
 			return err
 		}
-		if _, err := e.putInForce(ctx, whole); err != nil {
+		if _, err := e.putInForce(ctx, whole, 0); err != nil {
 			return fmt.Errorf("put back hold %s: %w", h.ID, err)
 		}
 		if err := e.store.Record(ctx, "hold/"+h.ID, map[string]string{"reason": "the governed database had lost this hold, or a part of what it covers"}, retention.By{Actor: retention.System(), Action: "hold.restore"}); err != nil {

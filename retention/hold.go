@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -65,6 +66,9 @@ type Hold struct {
 	// ReleaseDelay is how long a release of this hold cools off, where that is longer than
 	// everywhere; nil for as everywhere.
 	ReleaseDelay *Period `json:"release_delay"`
+	// Enforcement is what it does about others than Holdfast. It is said when the hold is
+	// placed and stays.
+	Enforcement Enforcement `json:"enforcement"`
 
 	Status        HoldStatus `json:"status"`
 	CreatedBy     string     `json:"created_by"`
@@ -95,6 +99,13 @@ type Scope struct {
 	// Condition is one in the language of the policies' conditions, over the table's own
 	// columns. Rows that come to fit it later are covered too.
 	Condition string `json:"condition,omitempty"`
+	// Upload is where its list of records stands, of a scope whose ids come as a file; empty
+	// once they are there.
+	Upload UploadState `json:"upload,omitempty"`
+	// EffectiveAt is since when it is in force, if that is later than the hold, and
+	// EffectiveEpoch the first list of holds that has it.
+	EffectiveAt    *time.Time `json:"effective_at,omitempty"`
+	EffectiveEpoch int64      `json:"-"`
 	// Family: the records of RecordIDs are held with everything that belongs to them.
 	Family *Family `json:"family,omitempty"`
 	// RecordIDs are given when a hold is placed; what is read back has counts, and
@@ -168,6 +179,9 @@ func (h *Hold) terms(bad *Problems, now time.Time) {
 	}
 	if h.ReviewAt != nil && !h.ReviewAt.After(now) {
 		bad.Add("review_at", "must be in the future (it is now %s)", now.UTC().Format(time.RFC3339))
+	}
+	if h.Enforcement != "" && !slices.Contains(Enforcements(), h.Enforcement) {
+		bad.Add("enforcement", "must be %q, %q or %q, not %q", EnforceNone, EnforceRefuse, EnforcePreserve, h.Enforcement)
 	}
 	if h.ReleaseDelay != nil && h.ReleaseDelay.After(now).After(now.AddDate(maxCoolingOff, 0, 0)) {
 		bad.Add("release_delay", "is %s; at most %d years are accepted", h.ReleaseDelay.Human(), maxCoolingOff)
@@ -244,10 +258,13 @@ func (s *Scope) validate(bad *Problems, field string) {
 	if s.All {
 		given = append(given, "all: true")
 	}
+	if s.Upload != "" {
+		given = append(given, "upload: true")
+	}
 	s.validateFamily(bad, field)
 	switch {
 	case len(given) == 0:
-		bad.Add(field, "covers nothing; give record_ids, a condition, or all: true for the whole table")
+		bad.Add(field, "covers nothing; give record_ids, a condition, all: true for the whole table, or upload: true for a list of ids that is sent afterwards")
 	case len(given) > 1:
 		bad.Add(field, "names %s; give one of them, and the rest as a scope of its own", allOf(given))
 	}

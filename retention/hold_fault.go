@@ -9,12 +9,15 @@ import (
 type FaultEffect string
 
 const (
-	// FaultWholeTable: the whole table is held.
+	// FaultWholeTable holds the whole table.
 	FaultWholeTable FaultEffect = "whole_table_held"
-	// FaultRefused: policies on the table are refused.
+	// FaultRefused has policies on the table refused.
 	FaultRefused FaultEffect = "policies_refused"
-	// FaultNothingLeft: there is no such table, so nothing that could be held.
+	// FaultNothingLeft says that there is no such table, so nothing that could be held.
 	FaultNothingLeft FaultEffect = "nothing_left"
+	// FaultNotEnforced: Holdfast holds the rows, and the application could change them: what
+	// keeps it from that is missing, disabled or altered.
+	FaultNotEnforced FaultEffect = "not_enforced"
 )
 
 // HoldFault is a scope of a hold in force whose table, or what it needs of that table's

@@ -123,10 +123,15 @@ type HoldRevision struct {
 	ReviewAt **time.Time
 	// ReleaseDelay likewise: a pointer to nil for as everywhere.
 	ReleaseDelay **Period
+	// Enforcement is the hold's, if it is said; another one is refused.
+	Enforcement *Enforcement
 }
 
 // IsZero reports whether the revision changes nothing.
-func (r HoldRevision) IsZero() bool { return r == HoldRevision{} }
+func (r HoldRevision) IsZero() bool {
+	r.Enforcement = nil
+	return r == HoldRevision{}
+}
 
 // AnnouncedHold is a hold with what was told of its dates.
 type AnnouncedHold struct {

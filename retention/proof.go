@@ -35,6 +35,8 @@ type ScopeProof struct {
 	Table     TableName
 	All       bool
 	Condition string
+	// From is since when the scope is in force, if it was added to the hold later.
+	From *time.Time
 	// Belongs: it is a table of the family of an earlier scope's records, of which what belongs
 	// to them is covered. The list of holds of each batch speaks for it.
 	Belongs bool

@@ -25,6 +25,8 @@ type write struct {
 	prepare       func(t *testing.T, s *store.Store) func(ctx context.Context, by retention.By) (object string, err error)
 }
 
+var heldTable = retention.TableName{Schema: "public", Name: "orders"}
+
 func writes() []write {
 	return slices.Concat(policyWrites(), holdWrites(), scheduleWrites(), subscriberWrites(), otherWrites())
 }
@@ -118,8 +120,21 @@ func holdWrites() []write {
 			_, err := s.MarkHold(ctx, id, retention.HoldMark{Step: retention.StepRelease, Reason: "settled"}, by)
 			return err
 		}, active),
+		onHold("AddScopes", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, _, err := s.AddScopes(ctx, id, []retention.Scope{{Table: heldTable, All: true}}, by)
+			return err
+		}, active),
+		onHold("BeginUpload", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, _, err := s.BeginUpload(ctx, id, heldTable, by)
+			return err
+		}, active),
+		onHold("FinishUpload", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			at := noon
+			_, err := s.FinishUpload(ctx, id, 0, &at, 7, retention.ScopeCounts{}, false, by)
+			return err
+		}, active),
 		onHold("SetHoldFaults", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
-			_, err := s.SetHoldFaults(ctx, id, []retention.HoldFault{{Reason: "changed"}}, by)
+			_, err := s.SetHoldFaults(ctx, id, []retention.HoldFault{{Table: heldTable, On: heldTable, Reason: "changed"}}, by)
 			return err
 		}, active),
 		onHold("GrowFamily", func(ctx context.Context, s *store.Store, id string, by retention.By) error {

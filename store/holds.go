@@ -12,7 +12,7 @@ import (
 
 const holdColumns = `h.id, h.matter, h.reason, h.expires_at, h.on_expiry, h.status, h.created_by, h.created_at,
 			h.effective_at, coalesce(h.released_by, ''), h.released_at, coalesce(h.release_reason, ''), h.version,
-			h.release_delay, h.releases_at, h.review_at, h.ending, h.faults`
+			h.release_delay, h.releases_at, h.review_at, h.ending, h.faults, h.enforcement`
 
 func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 	err = scanHoldInto(row, &h)
@@ -22,7 +22,7 @@ func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 func scanHoldInto(row pgx.CollectableRow, h *retention.Hold, more ...any) error {
 	var delay *string
 	err := row.Scan(append([]any{&h.ID, &h.Matter, &h.Reason, &h.ExpiresAt, &h.OnExpiry, &h.Status, &h.CreatedBy, &h.CreatedAt,
-		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt, &h.Ending, &h.Faults}, more...)...)
+		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt, &h.Ending, &h.Faults, &h.Enforcement}, more...)...)
 	if err != nil || delay == nil {
 		return err
 	}
@@ -99,7 +99,8 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 		ids[i], byID[holds[i].ID] = holds[i].ID, &holds[i]
 	}
 	rows, err := q.Query(ctx, `
-		SELECT hold_id, table_schema, table_name, whole_table, record_count, not_found_count, condition, family_depth, belongings
+		SELECT hold_id, table_schema, table_name, whole_table, record_count, not_found_count, condition,
+		       upload, effective_at, coalesce(effective_epoch, 0), family_depth, belongings
 		FROM holdfast.hold_scope
 		WHERE hold_id = ANY ($1::text[]::uuid[])
 		ORDER BY hold_id, scope_index`, ids)
@@ -109,7 +110,7 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 	var id string
 	var sc retention.Scope
 	var depth *int
-	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition, &depth, &sc.Belongings}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition, &sc.Upload, &sc.EffectiveAt, &sc.EffectiveEpoch, &depth, &sc.Belongings}, func() error {
 		if depth != nil {
 			sc.Family = &retention.Family{Depth: *depth}
 		} else {

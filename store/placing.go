@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/jackc/pgx/v5"
@@ -29,9 +30,9 @@ func (s *Store) CreateHold(ctx context.Context, h retention.Hold, by retention.B
 			return err
 		}
 		_, err = tx.Exec(ctx, `
-			INSERT INTO holdfast.hold (id, matter, reason, expires_at, on_expiry, status, created_by, created_at, review_at, release_delay)
-			VALUES ($1::text::uuid, $2, $3, $4, $5, 'applying', $6, holdfast.clock(), $7, $8)`,
-			id, matter.Name, h.Reason, h.ExpiresAt, h.OnExpiry, by.Actor.Name, h.ReviewAt, delayText(h.ReleaseDelay))
+			INSERT INTO holdfast.hold (id, matter, reason, expires_at, on_expiry, status, created_by, created_at, review_at, release_delay, enforcement)
+			VALUES ($1::text::uuid, $2, $3, $4, $5, 'applying', $6, holdfast.clock(), $7, $8, $9)`,
+			id, matter.Name, h.Reason, h.ExpiresAt, h.OnExpiry, by.Actor.Name, h.ReviewAt, delayText(h.ReleaseDelay), cmp.Or(h.Enforcement, retention.EnforceNone))
 		if err != nil {
 			return err
 		}
@@ -54,9 +55,9 @@ func insertScopes(ctx context.Context, tx pgx.Tx, id string, scopes []retention.
 		}
 		_, err := tx.Exec(ctx, `
 			INSERT INTO holdfast.hold_scope
-				(hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, condition, family_depth)
-			VALUES ($1::text::uuid, $2, $3, $4, $5, $6, 0, $7, $8)`,
-			id, i, sc.Table.Schema, sc.Table.Name, sc.All, len(sc.RecordIDs), sc.Condition, depth)
+				(hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, condition, upload, family_depth)
+			VALUES ($1::text::uuid, $2, $3, $4, $5, $6, 0, $7, $8, $9)`,
+			id, i, sc.Table.Schema, sc.Table.Name, sc.All, len(sc.RecordIDs), sc.Condition, sc.Upload, depth)
 		if err != nil {
 			return err
 		}

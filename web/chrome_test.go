@@ -249,6 +249,12 @@ func looks(filled, empty, down, fresh, anonymous, cooling, related *testSite) []
 		{name: "hold-review-due", path: "/holds/0195-tax", from: filled},
 		{name: "hold-applying", path: "/holds/0195-new", from: filled},
 		{name: "hold-cooling-off", path: "/holds/" + holdID, from: cooling},
+		{name: "hold-widen", path: "/holds/" + holdID + "/widen?table=public.orders", from: filled},
+		{name: "hold-widen-refused", path: "/holds/" + holdID + "/widen", from: filled, press: ".buttons .primary"},
+		{name: "hold-awaits-list", path: "/holds/0195-new", from: cooling},
+		{name: "hold-list-sent", path: "/holds/0195-new", from: cooling, press: "#upload button", fill: `const files = new DataTransfer(); files.items.add(new File(["id,name\n4711,A\n4712,B\nn/a,C\n4711,A\n9999,D\n"], "list.csv", {type: "text/csv"})); document.querySelector("[name=list]").files = files.files`},
+		{name: "hold-fail-safe", path: "/holds/0195-tax", from: cooling},
+		{name: "overview-fail-safe", path: "/", from: cooling},
 		{name: "matters", path: "/matters", from: filled},
 		{name: "matter", path: "/matters/m" + holdID, from: filled},
 		{name: "hold-release", path: "/holds/" + holdID + "/release", from: filled},
@@ -350,6 +356,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	ends, review := atTest.Add(50*time.Hour), atTest.Add(-30*time.Hour)
 	h.Status, h.ReleasesAt, h.ReleasedBy, h.ReleaseReason = retention.HoldReleasing, &ends, "jane@example.com", "Settled out of court."
 	cooling.store.holds[2].ReviewAt = &review
+	awaitsList(cooling.store)
 	fresh := newSite(t, newFakeStore(atTest), catalog())
 	anonymous := newSiteWith(t, filledStore(), catalog(), demo)
 	outage.breakDown()

@@ -272,7 +272,7 @@ func (s *fakeStore) Holds(_ context.Context, f retention.HoldFilter, p retention
 	defer unlock()
 	var out []retention.Hold
 	for _, h := range s.holds {
-		if f.ReviewDue && !h.ReviewDue(s.now) || f.Matter != "" && f.Matter != h.Matter {
+		if f.FailSafe && len(h.Faults) == 0 || f.ReviewDue && !h.ReviewDue(s.now) || f.Matter != "" && f.Matter != h.Matter {
 			continue
 		}
 		if (len(f.Statuses) == 0 || slices.Contains(f.Statuses, h.Status)) && strings.Contains(strings.ToLower(h.Matter+h.Reason), strings.ToLower(f.Search)) {
@@ -516,6 +516,9 @@ func (s *fakeStore) HoldDates(context.Context) (retention.HoldDates, error) {
 	for _, h := range s.holds {
 		if h.ReviewDue(s.now) {
 			d.ReviewsDue++
+		}
+		if len(h.Faults) > 0 {
+			d.Faulty++
 		}
 		if h.Status == retention.HoldReleasing {
 			d.Releasing++

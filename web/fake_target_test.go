@@ -190,3 +190,20 @@ const testPassword = "a quiet harbour at night"
 func (t *fakeTarget) Uncarried(context.Context, int) ([]retention.JournalRow, error) {
 	return nil, t.down
 }
+
+func (t *fakeTarget) CheckEnforcement(context.Context, retention.Hold) error { return t.down }
+func (t *fakeTarget) MendEnforcement(context.Context) error                  { return t.down }
+func (t *fakeTarget) CatchUpEnforcement(context.Context) error               { return t.down }
+
+// Preserved is one row that was changed, and one without an id that was deleted.
+func (t *fakeTarget) Preserved(_ context.Context, hold string, _ int64, _ int) ([]retention.PreservedRow, error) {
+	row := retention.PreservedRow{
+		ID: 2, At: t.now, HoldIDs: []string{hold}, Table: retention.TableName{Schema: "public", Name: "orders"}, Key: retention.Key{"4711"}, Operation: "UPDATE",
+		Row: []byte(`{"id": 4711, "note": "to be delivered before noon", "total": 1204.50}`), User: "shop", Application: "checkout",
+	}
+	other := row
+	other.ID, other.Key, other.Operation, other.Application = 1, nil, "DELETE", ""
+	return []retention.PreservedRow{row, other}, t.down
+}
+
+func (t *fakeTarget) CountPreserved(context.Context, string) (int64, error) { return 12, t.down }

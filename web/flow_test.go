@@ -42,6 +42,12 @@ type product struct {
 
 func newProduct(t *testing.T) *product {
 	t.Helper()
+	return newProductWith(t, retention.Period{})
+}
+
+// newProductWith is one in which the release of a hold cools off.
+func newProductWith(t *testing.T, releaseDelay retention.Period) *product {
+	t.Helper()
 	ctx, db := t.Context(), pgtest.New(t)
 	st, err := store.Open(ctx, db, store.Options{})
 	must(t, err)
@@ -54,7 +60,7 @@ func newProduct(t *testing.T) *product {
 	sender := notify.New(notify.Options{AllowPrivate: true}) // receivers of the tests are here
 	t.Cleanup(sender.Close)
 	p := &product{db: db, engine: engine.New(st, tg, engine.Options{
-		Hasher: fakeHasher{}, Pace: retention.PaceMax, Sender: sender, Secret: []byte("a secret of thirty-two characters"),
+		Hasher: fakeHasher{}, Pace: retention.PaceMax, Sender: sender, Secret: []byte("a secret of thirty-two characters"), ReleaseDelay: releaseDelay,
 	})}
 	_, err = p.engine.CreateUser(ctx, retention.System(), "jane@example.com", "Jane Doe", testPassword)
 	must(t, err)
@@ -83,6 +89,19 @@ func must(t *testing.T, err error) {
 	}
 }
 
+// signedIn is a person at a page, to whom the way led through the sign-in.
+func (p *product) signedIn(t *testing.T, path string) *person {
+	t.Helper()
+	b := &person{t: t, ctx: chrome(t), url: p.url}
+	b.open(path)
+	b.wait(`location.pathname === "/sign-in"`)
+	b.fill("email", "jane@example.com")
+	b.fill("password", testPassword)
+	b.press("Sign in")
+	b.wait(fmt.Sprintf(`location.pathname === %q`, path))
+	return b
+}
+
 // TestPlacedHoldSurvivesARunInTheBrowser goes the way of the main story: sign in,
 // place a hold, run, and see that what is held was left alone.
 func TestPlacedHoldSurvivesARunInTheBrowser(t *testing.T) {
@@ -93,14 +112,7 @@ func TestPlacedHoldSurvivesARunInTheBrowser(t *testing.T) {
 	_, err := p.engine.CreatePolicy(t.Context(), p.jane, policy)
 	must(t, err)
 
-	b := &person{t: t, ctx: chrome(t), url: p.url}
-	b.open("/holds/new")
-	b.wait(`location.pathname === "/sign-in"`)
-	b.fill("email", "jane@example.com")
-	b.fill("password", testPassword)
-	b.press("Sign in")
-	b.wait(`location.pathname === "/holds/new"`)
-
+	b := p.signedIn(t, "/holds/new")
 	b.fill("matter", "ACME v. Initech")
 	b.fill("reason", "Evidence in the district court's case 7 O 112/26")
 	b.fill("scope.0.table", "public.orders")

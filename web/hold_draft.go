@@ -18,9 +18,10 @@ type holdDraft struct {
 	nonce, matter, reason string
 	scopes                []scopeDraft
 	expiry                expiryDraft
+	enforcement           string
 }
 
-// scopeDraft is one table of it. what is ids, condition or all. number is its place in the names
+// scopeDraft is one table of it. what is ids, file, condition or all. number is its place in the names
 // of the form's fields; a table that was left out in the browser leaves a gap.
 type scopeDraft struct {
 	number           int
@@ -31,7 +32,7 @@ type scopeDraft struct {
 }
 
 func (v *visit) holdDraft() holdDraft {
-	d := holdDraft{nonce: v.form("nonce"), matter: v.form("matter"), reason: v.form("reason"), expiry: v.expiryDraft()}
+	d := holdDraft{nonce: v.form("nonce"), matter: v.form("matter"), reason: v.form("reason"), expiry: v.expiryDraft(), enforcement: v.form("enforcement")}
 	for i := range d.next(v) {
 		if v.r.PostForm.Has(scopeName(i, "table")) {
 			d.scopes = append(d.scopes, scopeOfForm(v.r.PostForm, i))
@@ -90,6 +91,7 @@ func (d holdDraft) hold(c clock, tables []table) (h retention.Hold, lines [][]in
 	f.fields = append(f.fields, more.fields...)
 	h.ReviewAt, more = c.reminder(d.expiry)
 	f.fields = append(f.fields, more.fields...)
+	h.Enforcement = retention.Enforcement(d.enforcement)
 	return h, lines, f
 }
 
@@ -111,9 +113,12 @@ func (s scopeDraft) scope(i int, tables []table, f *faults) (retention.Scope, []
 			f.add(scopeName(i, "condition"), "is empty; write what the records have in common, such as customer_id = 42")
 		}
 		return out, nil
+	case "file":
+		out.Upload = retention.UploadAwaited
+		return out, nil
 	case "ids":
 	default:
-		f.add(scopeName(i, "what"), "choose single records, those that fit a condition, or the whole table")
+		f.add(scopeName(i, "what"), "choose single records, a list from a file, those that fit a condition, or the whole table")
 		return out, nil
 	}
 	t, _ := findTable(tables, s.table)

@@ -15,7 +15,7 @@ import (
 
 var holdLabels = map[string]string{
 	"release_reason": "Reason for the release", "expiry": "When it ends", "ends_on": "Last day", "review_on": "Review day", "remind_on": "Look at it again on",
-	"reason": "Reason", "change_reason": "Why it is changed", "take_back_reason": "Why the hold is kept", "note": "What the review found", "next_review": "Next review",
+	"reason": "Reason", "change_reason": "Why it is changed", "take_back_reason": "Why the hold is kept", "note": "What the review found", "next_review": "Next review", "list": "File",
 }
 
 // holdForms fills the forms for its end.
@@ -36,6 +36,7 @@ func (v *visit) holdForms(view *ui.HoldView, h retention.Hold, f faults) {
 		next = v.clock.lastDay(retention.DefaultReview.After(v.clock.now))
 	}
 	view.NextReview = ui.Field{Name: "next_review", Label: "Next review", Type: "date", Value: next, Error: f.of("next_review"), Help: "When it is looked at again, in a year if nothing else is said.", Attrs: templ.Attributes{"autocomplete": "off"}}
+	v.uploadForm(view, h)
 	d := v.expiryDraft()
 	if d.choice == "" {
 		d = v.clock.expiryOf(h)

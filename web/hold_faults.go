@@ -17,6 +17,9 @@ func faultSentences(h retention.Hold) (out []string) {
 		switch f.Effect {
 		case retention.FaultRefused:
 			effect = fmt.Sprintf("Policies on `%s` are refused", f.On)
+		case retention.FaultNotEnforced:
+			out = append(out, fmt.Sprintf("The application could change what is held in `%s`: %s. Holdfast itself still changes nothing there. What can be done: %s.", f.On, f.Reason, f.Remedy))
+			continue
 		case retention.FaultNothingLeft:
 			effect = fmt.Sprintf("Nothing of `%s` is there to be held", f.Table)
 		}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"net/http"
@@ -163,8 +164,18 @@ func (v *visit) holdFormWith(status int, d holdDraft, f faults, notice string, p
 		view.Scopes = append(view.Scopes, scopeField(s.number, s, tables, &f))
 	}
 	view.Expiry = v.expiryFields(d.expiry, f)
+	view.Enforcement = enforcementChoice(d.enforcement, f)
 	view.Problems = f.summary(holdFormLabel)
 	return v.render(status, ui.HoldForm(v.shell("holds", "Place a hold"), view))
+}
+
+// enforcementChoice asks what the hold does about others than Holdfast.
+func enforcementChoice(chosen string, f faults) ui.Choice {
+	return ui.Choice{Name: "enforcement", Label: "What if the application changes a held record?", Error: f.of("enforcement"), Help: "Said now, this stays until the hold ends.", Options: ui.Pick([]ui.Option{
+		{Value: string(retention.EnforceNone), Text: "It may", Help: "The hold keeps Holdfast from changing the records, and nobody else."},
+		{Value: string(retention.EnforceRefuse), Text: "It is refused", Help: "The database fails whatever would change or delete a held record, with an error that names the hold's number: people will meet it in the application."},
+		{Value: string(retention.EnforcePreserve), Text: "It may, and the old version is kept", Help: "The application goes on as before. What a record was before each change is kept in the governed database, and can be listed and exported."},
+	}, cmp.Or(chosen, string(retention.EnforceNone)))}
 }
 
 func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
@@ -180,6 +191,7 @@ func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
 		Table:  ui.Choice{Name: scopeName(i, "table"), Label: "Table", Error: f.of(scopeName(i, "table")), Options: tableOptions(tables, s.table), Help: "The table in which records must stay."},
 		What: ui.Choice{Name: scopeName(i, "what"), Label: "What of it?", Error: f.of(scopeName(i, "what")), Options: ui.Pick([]ui.Option{
 			{Value: "ids", Text: "Single records, by id", Help: "Those that you list. Ids without a row are held too, and named afterwards."},
+			{Value: "file", Text: "A list of records, from a file", Help: "CSV, up to 2 million records. It is sent on the next page, and the hold counts once it has arrived."},
 			{Value: "condition", Text: "Records that fit a condition", Help: "All of them, also those that come to fit it while the hold is in force."},
 			{Value: "all", Text: "The whole table", Help: "Every row, also those that are added while the hold is in force."},
 		}, s.what)},
@@ -213,7 +225,7 @@ var scopeFieldName = regexp.MustCompile(`^scope\.(\d+)\.(\w+)$`)
 
 // holdFormLabel names the fields of the form for the summary.
 func holdFormLabel(field string) (name, label string, ok bool) {
-	labels := map[string]string{"matter": "Matter", "reason": "Reason", "scope": "What must stay", "expiry": "When it ends", "ends_on": "Last day", "review_on": "Review day", "remind_on": "Look at it again on"}
+	labels := map[string]string{"matter": "Matter", "reason": "Reason", "scope": "What must stay", "expiry": "When it ends", "enforcement": "What if the application changes a held record?", "ends_on": "Last day", "review_on": "Review day", "remind_on": "Look at it again on"}
 	if l, ok := labels[field]; ok {
 		return field, l, true
 	}

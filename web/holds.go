@@ -16,6 +16,10 @@ import (
 // maxHoldForm bounds the form that places a hold: its ids may be many.
 const maxHoldForm = 64 << 20
 
+// maxListForm bounds the form that sends a list of records, which is never in memory as a
+// whole.
+const maxListForm = 1 << 30
+
 func (s *server) holdRoutes(r chi.Router) {
 	r.Get("/holds", s.page(holds))
 	r.Get("/holds/new", s.page(newHold))
@@ -23,6 +27,9 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Post("/holds/draft", s.pageOf(maxHoldForm, draftHold))
 	r.Post("/holds/preview", s.pageOf(maxHoldForm, previewHold))
 	r.Get("/holds/{id}", s.page(hold))
+	r.Get("/holds/{id}/widen", s.page(askWidening))
+	r.Post("/holds/{id}/widen", s.pageOf(maxHoldForm, widenHold))
+	r.Post("/holds/{id}/records", s.streamed(uploadRecords))
 	r.Post("/holds/{id}/revise", s.page(reviseHold))
 	r.Get("/holds/{id}/release", s.page(askRelease))
 	r.Post("/holds/{id}/release", s.page(releaseHold))
@@ -140,7 +147,8 @@ func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui
 		view.ProofHref = "/holds/" + h.ID + "/proof"
 		view.Since = v.clock.exactly(*h.EffectiveAt)
 	}
-	holdScope(&view, h)
+	v.clock.holdScope(&view, h)
+	view.Preserved = v.holdPreserved(h)
 	if err := v.holdRecords(&view, h); err != nil {
 		return err
 	}
@@ -158,6 +166,10 @@ func (v *visit) coolsOff(h retention.Hold) bool {
 
 func (v *visit) holdWaiting(h retention.Hold) string {
 	switch {
+	case h.Status == retention.HoldApplying && h.Awaits():
+		return "This hold is not in force yet: it awaits a list of records. Until that has arrived Holdfast keeps nothing for it."
+	case h.Status == retention.HoldApplying && h.Enforced():
+		return "This hold is not in force yet. Its tables must be without writers for a moment, and somebody has been writing to one of them all the time, or the governed database could not be reached. It is tried again every few seconds and comes into force by itself."
 	case h.Status == retention.HoldApplying:
 		return "This hold is not in force yet: the governed database could not be reached when it was placed. It comes into force by itself as soon as that answers; until then no run changes anything in it either."
 	case v.coolsOff(h):
@@ -182,6 +194,9 @@ func (v *visit) holdFacts(h retention.Hold) []ui.Pair {
 	}
 	if delay := h.CoolsOff(v.e.ReleaseDelay()); !h.Status.Ended() {
 		facts = append(facts, ui.Pair{Name: "Cooling-off", Value: pick(delay.IsZero(), "none: a release takes effect at once", delay.Human()+" after a release is asked for")})
+	}
+	if h.Enforced() {
+		facts = append(facts, ui.Pair{Name: "The application", Value: pick(h.Enforcement == retention.EnforceRefuse, "is refused whatever would change or delete what is held", "may change what is held; the old version is kept")})
 	}
 	if h.Status.Ended() && h.ReleasedAt != nil {
 		by := ""
@@ -208,7 +223,7 @@ func (v *visit) endText(h retention.Hold) string {
 }
 
 // holdScope fills the counts per table and the ids that had no row.
-func holdScope(view *ui.HoldView, h retention.Hold) {
+func (c clock) holdScope(view *ui.HoldView, h retention.Hold) {
 	var total, missing int64
 	tables := map[string]bool{}
 	for _, s := range h.Scope {
@@ -216,10 +231,17 @@ func holdScope(view *ui.HoldView, h retention.Hold) {
 		switch {
 		case s.All:
 			row.What = "the whole table, new rows too"
+		case s.Upload == retention.UploadAwaited:
+			row.What = "records by id; their list is awaited"
+		case s.Upload == retention.UploadUnderWay:
+			row.What = "records by id; their list is arriving"
 		case s.Condition != "":
 			row.What, row.Condition = "what fits the condition, new rows too:", s.Condition
 		case s.Family != nil:
 			row.What = "records by id, with " + s.Family.String()
+		}
+		if s.EffectiveAt != nil {
+			row.What = "added " + c.at(*s.EffectiveAt).Text + ": " + row.What
 		}
 		total += row.Records
 		missing += s.NotFoundCount
@@ -278,8 +300,8 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 		return nil, err
 	}
 	for _, e := range slices.Backward(entries) {
-		if e.Action == "hold.end" {
-			continue // the end itself follows
+		if e.Action == "hold.end" || e.Action == "hold.upload" {
+			continue // the end itself follows, or what became of the list
 		}
 		events = append(events, ui.Event{
 			What: upperFirst(actionWords(e.Action)), By: e.Actor, At: v.clock.exactly(e.At), Note: v.eventNote(e),
@@ -290,7 +312,7 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 
 // eventNote says what changed, where the verb alone does not.
 func (v *visit) eventNote(e retention.AuditEntry) string {
-	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.grow"}, e.Action) {
+	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe", "hold.enforced_again", "hold.grow"}, e.Action) {
 		return ""
 	}
 	var parts []string
@@ -300,7 +322,7 @@ func (v *visit) eventNote(e retention.AuditEntry) string {
 	for _, c := range jsonChanges(e.Before, e.After) {
 		switch c.Field {
 		case "change_reason":
-			parts = append(parts, pick(e.Action == "hold.announce", "", pick(e.Action == "hold.review", "Found: ", "Why: "))+c.After)
+			parts = append(parts, pick(slices.Contains([]string{"hold.announce", "hold.fail_safe", "hold.enforced_again"}, e.Action), "", pick(e.Action == "hold.review", "Found: ", "Why: "))+c.After)
 		case "review_at":
 			parts = append(parts, "Next review: "+pick(c.HasAfter, v.isoMoment(c), "none"))
 		case "releases_at":

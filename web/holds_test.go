@@ -359,3 +359,30 @@ func TestKeysAreReadAsPeopleTypeThem(t *testing.T) {
 		}
 	}
 }
+
+func TestAHoldSaysWhatItDoesAboutTheApplication(t *testing.T) {
+	for mode, want := range map[string]string{"": "", "none": "", "refuse": "is refused whatever would change or delete what is held", "preserve": "may change what is held; the old version is kept"} {
+		s := signedIn(t, emptyStore(), catalog())
+		a := s.post("/holds", holdValues(nonceOf(t, s), "enforcement", mode))
+		wantCode(t, a, http.StatusSeeOther)
+		a = s.get(a.location)
+		if want == "" {
+			if text := a.page.one("main"); strings.Contains(text, "Old versions kept") || strings.Contains(text, "The application") {
+				t.Errorf("%q: the page speaks of the application", mode)
+			}
+			continue
+		}
+		wantText(t, a, "dl.pairs", want)
+		if mode == "preserve" {
+			wantText(t, a, "#preserved", "Held records were changed or deleted 12 times")
+			wantText(t, a, "#preserved", "UPDATE by shop (checkout)")
+			if href := a.page.all("#preserved a.button")[0].attrs["href"]; href != "/api/v1/holds/"+s.store.holds[0].ID+"/preserved/export" {
+				t.Errorf("the export leads to %q", href)
+			}
+		}
+	}
+	s := signedIn(t, emptyStore(), catalog())
+	a := s.post("/holds", holdValues(nonceOf(t, s), "enforcement", "maybe"))
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "main", `must be "none", "refuse" or "preserve"`)
+}

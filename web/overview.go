@@ -89,6 +89,9 @@ func overviewHead(o engine.Overview) ui.Head {
 			amiss(&h, pausedSentence(r))
 		}
 	}
+	if n := o.HoldDates.Faulty; n > 0 {
+		amiss(&h, ui.Count(n, "hold does not fit its tables any more, which are held as a whole or refused.", "holds do not fit their tables any more, which are held as a whole or refused."))
+	}
 	if unmeasurable > 0 {
 		amiss(&h, ui.Count(unmeasurable, "policy could not be measured.", "policies could not be measured."))
 	}

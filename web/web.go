@@ -137,6 +137,16 @@ func (s *server) pageOf(limit int64, h handler) http.HandlerFunc {
 	}
 }
 
+// streamed is a page whose form has a file, which the handler reads as it arrives.
+func (s *server) streamed(h handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxListForm)
+		if err := h(s.visit(w, r)); err != nil {
+			s.trouble(w, r, err)
+		}
+	}
+}
+
 func (s *server) visit(w http.ResponseWriter, r *http.Request) *visit {
 	return &visit{server: s, w: w, r: r, ctx: r.Context(), actor: httpauth.ActorFrom(r.Context()), clock: s.clockOf(r)}
 }
@@ -185,6 +195,7 @@ var doneTexts = map[string]string{
 	"created":          "The policy is saved. Nothing has run yet.",
 	"retired":          "The policy is retired. It runs no more.",
 	"placed":           "The hold is placed.",
+	"widened":          "The hold covers more now.",
 	"revised":          "The change of the hold is saved.",
 	"released":         "The release is recorded.",
 	"taken_back":       "The release is taken back: the hold stays in force.",

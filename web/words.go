@@ -208,7 +208,7 @@ func holdCovers(h retention.Hold) string {
 	var records, missing, related int64
 	relatives := map[string]bool{}
 	family := false
-	var idTables, whole, fitting []string
+	var idTables, whole, fitting, awaited []string
 	for _, s := range h.Scope {
 		name := "`" + s.Table.String() + "`"
 		if s.All {
@@ -217,6 +217,10 @@ func holdCovers(h retention.Hold) string {
 		}
 		if s.Condition != "" {
 			fitting = append(fitting, name)
+			continue
+		}
+		if s.Upload != "" && s.RecordCount == 0 {
+			awaited = append(awaited, name)
 			continue
 		}
 		family = family || s.Family != nil
@@ -237,6 +241,10 @@ func holdCovers(h retention.Hold) string {
 	if len(fitting) > 0 {
 		slices.Sort(fitting)
 		parts = append(parts, "what fits a condition in "+joinSome(slices.Compact(fitting), 3))
+	}
+	if len(awaited) > 0 {
+		slices.Sort(awaited)
+		parts = append(parts, "a list of records of "+joinSome(slices.Compact(awaited), 3)+" that is still to come")
 	}
 	if len(idTables) > 0 {
 		// Until it is in force nobody has looked which ids have a row.

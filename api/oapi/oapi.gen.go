@@ -204,6 +204,27 @@ func (e DeliveryState) Valid() bool {
 	}
 }
 
+// Defines values for Enforcement.
+const (
+	EnforcementNone     Enforcement = "none"
+	EnforcementPreserve Enforcement = "preserve"
+	EnforcementRefuse   Enforcement = "refuse"
+)
+
+// Valid indicates whether the value is a known member of the Enforcement enum.
+func (e Enforcement) Valid() bool {
+	switch e {
+	case EnforcementNone:
+		return true
+	case EnforcementPreserve:
+		return true
+	case EnforcementRefuse:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for EventDatacontenttype.
 const (
 	EventDatacontenttypeApplicationJSON EventDatacontenttype = "application/json"
@@ -359,6 +380,7 @@ func (e FindingSeverity) Valid() bool {
 
 // Defines values for HoldFaultEffect.
 const (
+	HoldFaultEffectNotEnforced     HoldFaultEffect = "not_enforced"
 	HoldFaultEffectNothingLeft     HoldFaultEffect = "nothing_left"
 	HoldFaultEffectPoliciesRefused HoldFaultEffect = "policies_refused"
 	HoldFaultEffectWholeTableHeld  HoldFaultEffect = "whole_table_held"
@@ -367,6 +389,8 @@ const (
 // Valid indicates whether the value is a known member of the HoldFaultEffect enum.
 func (e HoldFaultEffect) Valid() bool {
 	switch e {
+	case HoldFaultEffectNotEnforced:
+		return true
 	case HoldFaultEffectNothingLeft:
 		return true
 	case HoldFaultEffectPoliciesRefused:
@@ -504,6 +528,27 @@ func (e PolicyInputUnit) Valid() bool {
 	case PolicyInputUnitMilliseconds:
 		return true
 	case PolicyInputUnitSeconds:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PreservedRowOperation.
+const (
+	PreservedRowOperationDELETE   PreservedRowOperation = "DELETE"
+	PreservedRowOperationTRUNCATE PreservedRowOperation = "TRUNCATE"
+	PreservedRowOperationUPDATE   PreservedRowOperation = "UPDATE"
+)
+
+// Valid indicates whether the value is a known member of the PreservedRowOperation enum.
+func (e PreservedRowOperation) Valid() bool {
+	switch e {
+	case PreservedRowOperationDELETE:
+		return true
+	case PreservedRowOperationTRUNCATE:
+		return true
+	case PreservedRowOperationUPDATE:
 		return true
 	default:
 		return false
@@ -651,6 +696,27 @@ func (e RunStatus) Valid() bool {
 	case RunStatusRunning:
 		return true
 	case RunStatusSucceeded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ScopeUpload.
+const (
+	ScopeUploadAwaited     ScopeUpload = "awaited"
+	ScopeUploadLessThanNil ScopeUpload = "<nil>"
+	ScopeUploadUnderWay    ScopeUpload = "under_way"
+)
+
+// Valid indicates whether the value is a known member of the ScopeUpload enum.
+func (e ScopeUpload) Valid() bool {
+	switch e {
+	case ScopeUploadAwaited:
+		return true
+	case ScopeUploadLessThanNil:
+		return true
+	case ScopeUploadUnderWay:
 		return true
 	default:
 		return false
@@ -1080,6 +1146,12 @@ type Effects map[string]struct {
 	Updated  int64 `json:"updated"`
 }
 
+// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
+// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
+// `preserve`: they let it pass after the old version of the row was kept. Said when the
+// hold is placed; it cannot be changed afterwards.
+type Enforcement string
+
 // Event A CloudEvents 1.0 envelope.
 type Event struct {
 	// Data By the schema of its type in docs/events
@@ -1230,7 +1302,13 @@ type Hold struct {
 
 	// EffectiveAt Since when it has been in force
 	EffectiveAt *time.Time `json:"effective_at"`
-	ExpiresAt   *time.Time `json:"expires_at"`
+
+	// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
+	// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
+	// `preserve`: they let it pass after the old version of the row was kept. Said when the
+	// hold is placed; it cannot be changed afterwards.
+	Enforcement Enforcement `json:"enforcement"`
+	ExpiresAt   *time.Time  `json:"expires_at"`
 
 	// Faults Tables and columns of a hold in force that are not what they were when it was placed: nobody
 	// can tell which rows it means there, so it covers more, never less. Looked for every minute.
@@ -1260,7 +1338,7 @@ type Hold struct {
 
 // HoldFault defines model for HoldFault.
 type HoldFault struct {
-	// Effect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more.
+	// Effect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more. `not_enforced`: Holdfast holds the rows, but a trigger that keeps the application from changing them is missing, disabled or altered.
 	Effect HoldFaultEffect `json:"effect"`
 
 	// On The table where it matters: another one for archived rows
@@ -1279,7 +1357,7 @@ type HoldFault struct {
 	Table string `json:"table"`
 }
 
-// HoldFaultEffect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more.
+// HoldFaultEffect `whole_table_held`: all of the table is held. `policies_refused`: policies on the table are refused until somebody decides. `nothing_left`: there is no such table any more. `not_enforced`: Holdfast holds the rows, but a trigger that keeps the application from changing them is missing, disabled or altered.
 type HoldFaultEffect string
 
 // HoldInput defines model for HoldInput.
@@ -1287,6 +1365,12 @@ type HoldInput struct {
 	CreatedAt   *time.Time `json:"created_at,omitempty"`
 	CreatedBy   *string    `json:"created_by,omitempty"`
 	EffectiveAt *time.Time `json:"effective_at,omitempty"`
+
+	// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
+	// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
+	// `preserve`: they let it pass after the old version of the row was kept. Said when the
+	// hold is placed; it cannot be changed afterwards.
+	Enforcement *Enforcement `json:"enforcement,omitempty"`
 
 	// ExpiresAt Null means no expiry.
 	ExpiresAt *time.Time `json:"expires_at,omitempty"`
@@ -1412,6 +1496,9 @@ type HoldRevision struct {
 	CreatedBy    *string    `json:"created_by,omitempty"`
 	EffectiveAt  *time.Time `json:"effective_at,omitempty"`
 
+	// Enforcement May stand here as it was read; another one is a 422, since it is said when the hold is placed and stays.
+	Enforcement *Enforcement `json:"enforcement,omitempty"`
+
 	// ExpiresAt Null takes the expiry away.
 	ExpiresAt json.RawMessage `json:"expires_at,omitempty"`
 	ID        *string         `json:"id,omitempty"`
@@ -1440,6 +1527,51 @@ type HoldStatus string
 type HoldTakeBack struct {
 	// Reason Why the hold is kept.
 	Reason string `json:"reason"`
+}
+
+// HoldUpload defines model for HoldUpload.
+type HoldUpload struct {
+	AddedCount int64 `json:"added_count"`
+
+	// Bad The first 1,000
+	Bad []LineFault `json:"bad"`
+
+	// BadCount Lines that are no ids
+	BadCount int64 `json:"bad_count"`
+
+	// DuplicateCount Held by this hold before, or twice in the list
+	DuplicateCount int64 `json:"duplicate_count"`
+
+	// Duplicates The first 1,000, by line
+	Duplicates []int `json:"duplicates"`
+	Hold       Hold  `json:"hold"`
+
+	// LineCount Lines with something in them
+	LineCount int64 `json:"line_count"`
+
+	// NotFound The first 1,000, by line
+	NotFound []int `json:"not_found"`
+
+	// NotFoundCount Of those added, the ids that have no row; they are held too
+	NotFoundCount int64  `json:"not_found_count"`
+	Table         string `json:"table"`
+}
+
+// HoldWidening defines model for HoldWidening.
+type HoldWidening struct {
+	// ChangeReason Why the hold covers more than before
+	ChangeReason string       `json:"change_reason"`
+	Scope        []ScopeInput `json:"scope"`
+}
+
+// LineFault defines model for LineFault.
+type LineFault struct {
+	// Line The line's number in the file, from 1
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+
+	// Text What it has, shortened
+	Text string `json:"text"`
 }
 
 // Matter defines model for Matter.
@@ -1845,6 +1977,37 @@ type PolicyResult struct {
 	Status  RunStatus `json:"status"`
 	Table   string    `json:"table"`
 	Version int       `json:"version"`
+}
+
+// PreservedRow defines model for PreservedRow.
+type PreservedRow struct {
+	// Application The application_name of its session
+	Application string    `json:"application"`
+	At          time.Time `json:"at"`
+
+	// Holds The holds that covered the row then
+	Holds []string `json:"holds"`
+	ID    int64    `json:"id"`
+
+	// Key The record's key; null if records of the table have no ids.
+	Key       any                   `json:"key"`
+	Operation PreservedRowOperation `json:"operation"`
+
+	// Row The whole row as it was, by column.
+	Row   json.RawMessage `json:"row"`
+	Table string          `json:"table"`
+
+	// User The role that changed it
+	User string `json:"user"`
+}
+
+// PreservedRowOperation defines model for PreservedRow.Operation.
+type PreservedRowOperation string
+
+// PreservedRowList defines model for PreservedRowList.
+type PreservedRowList struct {
+	Items      []PreservedRow `json:"items"`
+	NextCursor *string        `json:"next_cursor"`
 }
 
 // Problem RFC 9457
@@ -2364,6 +2527,9 @@ type Scope struct {
 	// Condition What the rows fit that are held; null for ids and whole tables
 	Condition *string `json:"condition"`
 
+	// EffectiveAt Since when it is in force, if it was added to the hold later
+	EffectiveAt *time.Time `json:"effective_at"`
+
 	// Family The records are held with everything that belongs to them; null for the records alone
 	Family *Family `json:"family"`
 
@@ -2376,7 +2542,13 @@ type Scope struct {
 	// RecordCount Distinct ids held; for a condition, the rows that fitted it, and for a whole table those that it had, when the hold was placed. Of large tables it is an estimate.
 	RecordCount int64  `json:"record_count"`
 	Table       string `json:"table"`
+
+	// Upload Of a scope whose ids come as a file: awaited, or arriving; null once they are there
+	Upload *ScopeUpload `json:"upload"`
 }
+
+// ScopeUpload Of a scope whose ids come as a file: awaited, or arriving; null once they are there
+type ScopeUpload string
 
 // ScopeInput One of record ids, a condition and the whole table.
 type ScopeInput struct {
@@ -2408,6 +2580,10 @@ type ScopeInput struct {
 
 	// Table Examples: public.orders
 	Table string `json:"table"`
+
+	// Upload The ids come as a file afterwards (`PUT /holds/{id}/records`). Until it has arrived
+	// the hold is `applying` and restrains nothing.
+	Upload *bool `json:"upload,omitempty"`
 }
 
 // ScopePreview defines model for ScopePreview.
@@ -2488,6 +2664,9 @@ type ScopeProof struct {
 
 	// DisposedCount How often one of them is there; must be 0
 	DisposedCount int64 `json:"disposed_count"`
+
+	// From Since when the scope is in force, if it was added to the hold later
+	From *time.Time `json:"from"`
 
 	// ProcessedCount Rows of the table that were disposed of in that time, in the scope or not; of a table held as a whole it must be 0
 	ProcessedCount int64 `json:"processed_count"`
@@ -3048,6 +3227,15 @@ type ReviseHoldParams struct {
 	IfMatch *IfMatch `json:"If-Match,omitempty"`
 }
 
+// ListPreservedParams defines parameters for ListPreserved.
+type ListPreservedParams struct {
+	// Limit Items on a page.
+	Limit *Limit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next_cursor` of the previous page.
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
 // ListHoldRecordsParams defines parameters for ListHoldRecords.
 type ListHoldRecordsParams struct {
 	// Limit Items on a page.
@@ -3055,6 +3243,15 @@ type ListHoldRecordsParams struct {
 
 	// Cursor The `next_cursor` of the previous page.
 	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+}
+
+// UploadHoldRecordsParams defines parameters for UploadHoldRecords.
+type UploadHoldRecordsParams struct {
+	// Table The table that the records are in, as schema.table
+	Table string `form:"table" json:"table"`
+
+	// ChangeReason Why the hold covers more than before; required for a hold in force.
+	ChangeReason *string `form:"change_reason,omitempty" json:"change_reason,omitempty"`
 }
 
 // ListMattersParams defines parameters for ListMatters.
@@ -3331,6 +3528,9 @@ type ReleaseHoldJSONRequestBody = HoldRelease
 // ReviewHoldJSONRequestBody defines body for ReviewHold for application/json ContentType.
 type ReviewHoldJSONRequestBody = HoldReview
 
+// WidenHoldJSONRequestBody defines body for WidenHold for application/json ContentType.
+type WidenHoldJSONRequestBody = HoldWidening
+
 // TakeBackReleaseJSONRequestBody defines body for TakeBackRelease for application/json ContentType.
 type TakeBackReleaseJSONRequestBody = HoldTakeBack
 
@@ -3423,12 +3623,21 @@ type ServerInterface interface {
 	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(w http.ResponseWriter, r *http.Request, id HoldID, params ReviseHoldParams)
+	// ListPreserved List the old versions of held rows that somebody changed or removed, newest first
+	// (GET /api/v1/holds/{id}/preserved)
+	ListPreserved(w http.ResponseWriter, r *http.Request, id HoldID, params ListPreservedParams)
+	// ExportPreserved Export the old versions of held rows as CSV, newest first
+	// (GET /api/v1/holds/{id}/preserved/export)
+	ExportPreserved(w http.ResponseWriter, r *http.Request, id HoldID)
 	// ProveHold Prove that a hold held
 	// (GET /api/v1/holds/{id}/proof)
 	ProveHold(w http.ResponseWriter, r *http.Request, id HoldID)
 	// ListHoldRecords List the record ids that a hold covers
 	// (GET /api/v1/holds/{id}/records)
 	ListHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params ListHoldRecordsParams)
+	// UploadHoldRecords Add a list of records to a hold, as CSV
+	// (PUT /api/v1/holds/{id}/records)
+	UploadHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params UploadHoldRecordsParams)
 	// PreviewRelease Preview the release of a hold
 	// (GET /api/v1/holds/{id}/release)
 	PreviewRelease(w http.ResponseWriter, r *http.Request, id HoldID)
@@ -3438,6 +3647,9 @@ type ServerInterface interface {
 	// ReviewHold Record a review of a hold
 	// (POST /api/v1/holds/{id}/review)
 	ReviewHold(w http.ResponseWriter, r *http.Request, id HoldID)
+	// WidenHold Widen a hold in force
+	// (POST /api/v1/holds/{id}/scopes)
+	WidenHold(w http.ResponseWriter, r *http.Request, id HoldID)
 	// TakeBackRelease Take back the release of a hold
 	// (POST /api/v1/holds/{id}/take-back)
 	TakeBackRelease(w http.ResponseWriter, r *http.Request, id HoldID)
@@ -3669,6 +3881,18 @@ func (_ Unimplemented) ReviseHold(w http.ResponseWriter, r *http.Request, id Hol
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
+// ListPreserved List the old versions of held rows that somebody changed or removed, newest first
+// (GET /api/v1/holds/{id}/preserved)
+func (_ Unimplemented) ListPreserved(w http.ResponseWriter, r *http.Request, id HoldID, params ListPreservedParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// ExportPreserved Export the old versions of held rows as CSV, newest first
+// (GET /api/v1/holds/{id}/preserved/export)
+func (_ Unimplemented) ExportPreserved(w http.ResponseWriter, r *http.Request, id HoldID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
 // ProveHold Prove that a hold held
 // (GET /api/v1/holds/{id}/proof)
 func (_ Unimplemented) ProveHold(w http.ResponseWriter, r *http.Request, id HoldID) {
@@ -3678,6 +3902,12 @@ func (_ Unimplemented) ProveHold(w http.ResponseWriter, r *http.Request, id Hold
 // ListHoldRecords List the record ids that a hold covers
 // (GET /api/v1/holds/{id}/records)
 func (_ Unimplemented) ListHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params ListHoldRecordsParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// UploadHoldRecords Add a list of records to a hold, as CSV
+// (PUT /api/v1/holds/{id}/records)
+func (_ Unimplemented) UploadHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params UploadHoldRecordsParams) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -3696,6 +3926,12 @@ func (_ Unimplemented) ReleaseHold(w http.ResponseWriter, r *http.Request, id Ho
 // ReviewHold Record a review of a hold
 // (POST /api/v1/holds/{id}/review)
 func (_ Unimplemented) ReviewHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// WidenHold Widen a hold in force
+// (POST /api/v1/holds/{id}/scopes)
+func (_ Unimplemented) WidenHold(w http.ResponseWriter, r *http.Request, id HoldID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -4602,6 +4838,87 @@ func (siw *ServerInterfaceWrapper) ReviseHold(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// ListPreserved operation middleware
+func (siw *ServerInterfaceWrapper) ListPreserved(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPreservedParams
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPreserved(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExportPreserved operation middleware
+func (siw *ServerInterfaceWrapper) ExportPreserved(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExportPreserved(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ProveHold operation middleware
 func (siw *ServerInterfaceWrapper) ProveHold(w http.ResponseWriter, r *http.Request) {
 
@@ -4683,6 +5000,61 @@ func (siw *ServerInterfaceWrapper) ListHoldRecords(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// UploadHoldRecords operation middleware
+func (siw *ServerInterfaceWrapper) UploadHoldRecords(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params UploadHoldRecordsParams
+
+	// ------------- Required query parameter "table" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "table", r.URL.Query(), &params.Table, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "table"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "table", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "change_reason" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "change_reason", r.URL.Query(), &params.ChangeReason, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "change_reason"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "change_reason", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UploadHoldRecords(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // PreviewRelease operation middleware
 func (siw *ServerInterfaceWrapper) PreviewRelease(w http.ResponseWriter, r *http.Request) {
 
@@ -4752,6 +5124,32 @@ func (siw *ServerInterfaceWrapper) ReviewHold(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ReviewHold(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WidenHold operation middleware
+func (siw *ServerInterfaceWrapper) WidenHold(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WidenHold(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7026,7 +7424,19 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Get(options.BaseURL+"/api/v1/holds/{id}/proof", wrapper.ProveHold)
 	})
 	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/holds/{id}/scopes", wrapper.WidenHold)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/holds/{id}/records", wrapper.ListHoldRecords)
+	})
+	r.Group(func(r chi.Router) {
+		r.Put(options.BaseURL+"/api/v1/holds/{id}/records", wrapper.UploadHoldRecords)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/holds/{id}/preserved", wrapper.ListPreserved)
+	})
+	r.Group(func(r chi.Router) {
+		r.Get(options.BaseURL+"/api/v1/holds/{id}/preserved/export", wrapper.ExportPreserved)
 	})
 	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/runs", wrapper.ListRuns)
@@ -8652,6 +9062,241 @@ func (response ReviseHold503ApplicationProblemPlusJSONResponse) VisitReviseHoldR
 	return err
 }
 
+type ListPreservedRequestObject struct {
+	ID     HoldID `json:"id"`
+	Params ListPreservedParams
+}
+
+type ListPreservedResponseObject interface {
+	VisitListPreservedResponse(w http.ResponseWriter) error
+}
+
+type ListPreserved200JSONResponse PreservedRowList
+
+func (response ListPreserved200JSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved400ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved401ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved404ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved422ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved500ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPreserved503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListPreserved503ApplicationProblemPlusJSONResponse) VisitListPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreservedRequestObject struct {
+	ID HoldID `json:"id"`
+}
+
+type ExportPreservedResponseObject interface {
+	VisitExportPreservedResponse(w http.ResponseWriter) error
+}
+
+type ExportPreserved200ResponseHeaders struct {
+	ContentDisposition string
+}
+
+type ExportPreserved200TextCsvResponse struct {
+	Body          io.Reader
+	Headers       ExportPreserved200ResponseHeaders
+	ContentLength int64
+}
+
+func (response ExportPreserved200TextCsvResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Disposition", fmt.Sprint(response.Headers.ContentDisposition))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportPreserved400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved400ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreserved401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved401ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreserved404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved404ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreserved500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved500ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportPreserved503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExportPreserved503ApplicationProblemPlusJSONResponse) VisitExportPreservedResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ProveHoldRequestObject struct {
 	ID HoldID `json:"id"`
 }
@@ -8880,6 +9525,191 @@ type ListHoldRecords503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListHoldRecords503ApplicationProblemPlusJSONResponse) VisitListHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecordsRequestObject struct {
+	ID     HoldID `json:"id"`
+	Params UploadHoldRecordsParams
+	Body   io.Reader
+}
+
+type UploadHoldRecordsResponseObject interface {
+	VisitUploadHoldRecordsResponse(w http.ResponseWriter) error
+}
+
+type UploadHoldRecords200JSONResponse HoldUpload
+
+func (response UploadHoldRecords200JSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords400ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords401ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords403ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords404ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords409ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords413ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords415ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords422ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords500ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UploadHoldRecords503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response UploadHoldRecords503ApplicationProblemPlusJSONResponse) VisitUploadHoldRecordsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -9399,6 +10229,198 @@ type ReviewHold503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReviewHold503ApplicationProblemPlusJSONResponse) VisitReviewHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHoldRequestObject struct {
+	ID   HoldID `json:"id"`
+	Body *WidenHoldJSONRequestBody
+}
+
+type WidenHoldResponseObject interface {
+	VisitWidenHoldResponse(w http.ResponseWriter) error
+}
+
+type WidenHold200ResponseHeaders struct {
+	ETag string
+}
+
+type WidenHold200JSONResponse struct {
+	Body    Hold
+	Headers WidenHold200ResponseHeaders
+}
+
+func (response WidenHold200JSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold400ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold401ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold403ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold404ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold409ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold413ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold415ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold422ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold500ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WidenHold503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response WidenHold503ApplicationProblemPlusJSONResponse) VisitWidenHoldResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -16681,12 +17703,21 @@ type StrictServerInterface interface {
 	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(ctx context.Context, request ReviseHoldRequestObject) (ReviseHoldResponseObject, error)
+	// ListPreserved List the old versions of held rows that somebody changed or removed, newest first
+	// (GET /api/v1/holds/{id}/preserved)
+	ListPreserved(ctx context.Context, request ListPreservedRequestObject) (ListPreservedResponseObject, error)
+	// ExportPreserved Export the old versions of held rows as CSV, newest first
+	// (GET /api/v1/holds/{id}/preserved/export)
+	ExportPreserved(ctx context.Context, request ExportPreservedRequestObject) (ExportPreservedResponseObject, error)
 	// ProveHold Prove that a hold held
 	// (GET /api/v1/holds/{id}/proof)
 	ProveHold(ctx context.Context, request ProveHoldRequestObject) (ProveHoldResponseObject, error)
 	// ListHoldRecords List the record ids that a hold covers
 	// (GET /api/v1/holds/{id}/records)
 	ListHoldRecords(ctx context.Context, request ListHoldRecordsRequestObject) (ListHoldRecordsResponseObject, error)
+	// UploadHoldRecords Add a list of records to a hold, as CSV
+	// (PUT /api/v1/holds/{id}/records)
+	UploadHoldRecords(ctx context.Context, request UploadHoldRecordsRequestObject) (UploadHoldRecordsResponseObject, error)
 	// PreviewRelease Preview the release of a hold
 	// (GET /api/v1/holds/{id}/release)
 	PreviewRelease(ctx context.Context, request PreviewReleaseRequestObject) (PreviewReleaseResponseObject, error)
@@ -16696,6 +17727,9 @@ type StrictServerInterface interface {
 	// ReviewHold Record a review of a hold
 	// (POST /api/v1/holds/{id}/review)
 	ReviewHold(ctx context.Context, request ReviewHoldRequestObject) (ReviewHoldResponseObject, error)
+	// WidenHold Widen a hold in force
+	// (POST /api/v1/holds/{id}/scopes)
+	WidenHold(ctx context.Context, request WidenHoldRequestObject) (WidenHoldResponseObject, error)
 	// TakeBackRelease Take back the release of a hold
 	// (POST /api/v1/holds/{id}/take-back)
 	TakeBackRelease(ctx context.Context, request TakeBackReleaseRequestObject) (TakeBackReleaseResponseObject, error)
@@ -17207,6 +18241,59 @@ func (sh *strictHandler) ReviseHold(w http.ResponseWriter, r *http.Request, id H
 	}
 }
 
+// ListPreserved operation middleware
+func (sh *strictHandler) ListPreserved(w http.ResponseWriter, r *http.Request, id HoldID, params ListPreservedParams) {
+	var request ListPreservedRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPreserved(ctx, request.(ListPreservedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPreserved")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPreservedResponseObject); ok {
+		if err := validResponse.VisitListPreservedResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportPreserved operation middleware
+func (sh *strictHandler) ExportPreserved(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request ExportPreservedRequestObject
+
+	request.ID = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportPreserved(ctx, request.(ExportPreservedRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportPreserved")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExportPreservedResponseObject); ok {
+		if err := validResponse.VisitExportPreservedResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ProveHold operation middleware
 func (sh *strictHandler) ProveHold(w http.ResponseWriter, r *http.Request, id HoldID) {
 	var request ProveHoldRequestObject
@@ -17253,6 +18340,35 @@ func (sh *strictHandler) ListHoldRecords(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListHoldRecordsResponseObject); ok {
 		if err := validResponse.VisitListHoldRecordsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UploadHoldRecords operation middleware
+func (sh *strictHandler) UploadHoldRecords(w http.ResponseWriter, r *http.Request, id HoldID, params UploadHoldRecordsParams) {
+	var request UploadHoldRecordsRequestObject
+
+	request.ID = id
+	request.Params = params
+
+	request.Body = r.Body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UploadHoldRecords(ctx, request.(UploadHoldRecordsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UploadHoldRecords")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UploadHoldRecordsResponseObject); ok {
+		if err := validResponse.VisitUploadHoldRecordsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -17345,6 +18461,39 @@ func (sh *strictHandler) ReviewHold(w http.ResponseWriter, r *http.Request, id H
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReviewHoldResponseObject); ok {
 		if err := validResponse.VisitReviewHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WidenHold operation middleware
+func (sh *strictHandler) WidenHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request WidenHoldRequestObject
+
+	request.ID = id
+
+	var body WidenHoldJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WidenHold(ctx, request.(WidenHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WidenHold")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WidenHoldResponseObject); ok {
+		if err := validResponse.VisitWidenHoldResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

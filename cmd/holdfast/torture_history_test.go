@@ -145,9 +145,12 @@ func (tx transaction) has(table, op string) (out []change) {
 
 // journalRow is what the journal says of one batch.
 type journalRow struct {
+	Run       string
+	Policy    string
 	Action    string
 	Table     string
 	Processed int64
+	Held      int64
 	Skipped   map[string]int64
 	Effects   map[string]retention.TableEffect
 	Digests   []byte
@@ -161,11 +164,10 @@ type judge struct {
 	t       *testing.T
 	journal map[string]journalRow
 	gov     *target.Target
-	// held are the holds in force by number, with the tables' ids that each covers.
-	scopes map[string]map[string]map[string]bool
-	sets   map[string]string
-	active map[string]bool
-	epoch  int64
+	// holds are those that the guard ever had, by their number there.
+	holds map[string]*guardHold
+	sets  map[string]string
+	epoch int64
 
 	batches, ours, theirs int
 	faults                []string
@@ -179,7 +181,7 @@ func judgeHistory(t *testing.T, url string, h history) *judge {
 		t.Fatal(err)
 	}
 	defer gov.Close()
-	j := &judge{t: t, gov: gov, journal: readJournal(t, url), scopes: map[string]map[string]map[string]bool{}, sets: map[string]string{}, active: map[string]bool{}}
+	j := &judge{t: t, gov: gov, journal: readJournal(t, url), holds: map[string]*guardHold{}, sets: map[string]string{}}
 	for _, tx := range h {
 		j.guard(tx)
 		j.transaction(tx)
@@ -197,14 +199,14 @@ func readJournal(t *testing.T, url string) map[string]journalRow {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	rows, err := conn.Query(t.Context(), `SELECT id::text, action, schema_name || '.' || table_name, processed, skipped, effects, digests, guard_epoch FROM holdfast_guard.journal`)
+	rows, err := conn.Query(t.Context(), `SELECT id::text, run_id::text, policy, action, schema_name || '.' || table_name, processed, held, skipped, effects, digests, guard_epoch FROM holdfast_guard.journal`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]journalRow{}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (id string, err error) {
 		var r journalRow
-		err = row.Scan(&id, &r.Action, &r.Table, &r.Processed, &r.Skipped, &r.Effects, &r.Digests, &r.Epoch)
+		err = row.Scan(&id, &r.Run, &r.Policy, &r.Action, &r.Table, &r.Processed, &r.Held, &r.Skipped, &r.Effects, &r.Digests, &r.Epoch)
 		out[id] = r
 		return id, err
 	})
@@ -222,59 +224,17 @@ func (j *judge) fault(format string, args ...any) {
 	}
 }
 
-// guard follows which holds are in force.
-func (j *judge) guard(tx transaction) {
-	for _, c := range tx.changes {
-		name, ours := strings.CutPrefix(c.table, "holdfast_guard.")
-		followed := name == "state" || name == "hold" || name == "hold_scope" || strings.HasPrefix(name, "held_")
-		if !ours || !followed || c.op == "DELETE" || c.op == "TRUNCATE" {
-			continue
-		}
-		now := c.new()
-		switch {
-		case name == "state":
-			_, _ = fmt.Sscan(now["epoch"], &j.epoch)
-		case name == "hold":
-			j.active[now["no"]] = now["state"] == "active"
-		case name == "held_set":
-			j.sets["held_"+now["id"]] = now["schema_name"] + "." + now["table_name"]
-		case name == "hold_scope" && now["condition"] != "null":
-			j.cover(now["hold_no"], now["schema_name"]+"."+now["table_name"], now["condition"])
-		case name == "hold_scope" && now["held_set"] == "null":
-			j.cover(now["hold_no"], now["schema_name"]+"."+now["table_name"], "*")
-		case strings.HasPrefix(name, "held_"):
-			j.cover(now["hold_no"], j.sets[name], now["k1"])
-		}
-	}
-}
-
-func (j *judge) cover(hold, table, id string) {
-	if j.scopes[hold] == nil {
-		j.scopes[hold] = map[string]map[string]bool{}
-	}
-	if j.scopes[hold][table] == nil {
-		j.scopes[hold][table] = map[string]bool{}
-	}
-	j.scopes[hold][table][id] = true
-}
-
-// heldBy is the number of a hold in force that covers a row as it was, or empty.
-func (j *judge) heldBy(table string, row map[string]string) string {
-	for no, active := range j.active {
-		if covered := j.scopes[no][table]; active && (covered["*"] || covered[row["id"]] || covered["note = '"+row["note"]+"'"]) {
-			return no
-		}
-	}
-	return ""
-}
-
 // governed are the tables that nobody but the application and a batch may change.
-var governed = []string{"public.acc", "public.item", "public.claim", "public.person", "public.log", "public.ev"}
+var governed = []string{"public.acc", "public.item", "public.claim", "public.person", "public.log", "public.ev", memoTable, "public.tiny"}
 
-// rootOf is the table of a partition; the log has each partition by its own name.
+// rootOf is the table that a partition belongs to, and what a renamed one was called when
+// it was held; the log has each by its name of the moment.
 func rootOf(table string) string {
-	if strings.HasPrefix(table, "public.ev_") {
+	switch {
+	case strings.HasPrefix(table, "public.ev_"):
 		return "public.ev"
+	case table == renamedMemo:
+		return memoTable
 	}
 	return table
 }
@@ -342,8 +302,8 @@ func (j *judge) batch(tx transaction, id string, changed map[string][]change) {
 			j.ours++
 			old := c.old()
 			key := old["id"]
-			if no := j.heldBy(table, old); no != "" {
-				j.fault("batch %s (%s): %s of the row %s of %s, which hold %s covers", id, row.Action, c.op, key, table, no)
+			for _, h := range j.coveredBy(table, c, old) {
+				j.fault("batch %s (%s): %s of the row %s of %s (%s), which hold %s covers", id, row.Action, c.op, key, c.table, c.columns, h.id)
 			}
 			if c.op == "UPDATE" {
 				got.Updated++
@@ -360,6 +320,7 @@ func (j *judge) batch(tx transaction, id string, changed map[string][]change) {
 			j.fault("batch %s: in %s the log has %+v and the journal %+v", id, table, got, want)
 		}
 	}
+	j.countForProofs(row, changed)
 	j.compareDigests(id, row, digests)
 	if n := int64(len(tx.has("public.trail", "INSERT"))); n != row.Effects["public.trail"].Inserted || row.Table == "public.log" && n != row.Processed {
 		j.fault("batch %s: the trigger wrote %d rows, and the journal says %d for %d", id, n, row.Effects["public.trail"].Inserted, row.Processed)

@@ -33,6 +33,10 @@ func (r *torture) freeze(ctx context.Context, s *service) {
 
 // tryAsk asks where nobody may answer: then the status is 0.
 func (s *service) tryAsk(method, path, body string) (int, map[string]any) {
+	return s.tryAskWith(method, path, body, nil)
+}
+
+func (s *service) tryAskWith(method, path, body string, header map[string]string) (int, map[string]any) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, s.base+path, strings.NewReader(body))
@@ -41,6 +45,9 @@ func (s *service) tryAsk(method, path, body string) (int, map[string]any) {
 	}
 	req.Header.Set("Content-Type", jsonType)
 	req.Header.Set("Authorization", "Bearer "+adminToken)
+	for name, v := range header {
+		req.Header.Set(name, v)
+	}
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return 0, nil
@@ -66,12 +73,12 @@ func (r *torture) hold(ctx context.Context, rnd *rand.Rand) (placed []string) {
 		if len(placed) > 3 && rnd.IntN(3) == 0 {
 			id := placed[rnd.IntN(len(placed))]
 			if status, _ := s.tryAsk("POST", "/api/v1/holds/"+id+"/release", `{"reason":"a test's"}`); status == 202 {
-				r.count("hold released")
+				r.did(id, "hold.release")
 			}
 			// It cools off for a moment, in which some are taken back.
 			if rnd.IntN(2) == 0 {
 				if status, _ := s.tryAsk("POST", "/api/v1/holds/"+id+"/take-back", `{"reason":"a test's"}`); status == 200 {
-					r.count("release taken back")
+					r.did(id, "hold.take_back")
 				}
 			}
 			continue

@@ -62,10 +62,16 @@ func New(p *plan.Plan, keys Keys) *Printer { return &Printer{plan: p, keys: keys
 type builder struct {
 	strings.Builder
 	args []any
+	// literal: there is no place for arguments, as in the text of a function. Only lists of
+	// numbers are printed then.
+	literal bool
 }
 
 // arg adds a value and answers its placeholder.
 func (b *builder) arg(v any) string {
+	if b.literal {
+		return numbers(v)
+	}
 	b.args = append(b.args, v)
 	return fmt.Sprintf("$%d", len(b.args))
 }

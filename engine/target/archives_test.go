@@ -101,7 +101,7 @@ func TestAnArchiveInWhichAHoldCannotBeJudgedIsLeftAlone(t *testing.T) {
 		"no index on the key": {`CREATE TABLE public.r_archive (LIKE public.r, holdfast_archived_at timestamptz, holdfast_run uuid, holdfast_policy text, holdfast_policy_version integer)`,
 			func(f *fixture) { f.hold(table("r"), retention.Key{"3"}) }, "no primary or unique key"},
 		"a column less": {`CREATE TABLE public.r_archive (id bigint, created_at timestamptz, holdfast_archived_at timestamptz, holdfast_run uuid, holdfast_policy text, holdfast_policy_version integer)`,
-			func(f *fixture) { f.holdFitting(table("r"), "name = 'r3'") }, "by a condition"},
+			func(f *fixture) { f.holdFitting(table("r"), "name = 'r3'") }, "a column that its condition (name = 'r3') asks for"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			f := newFixture(t, `CREATE TABLE public.r (id bigint PRIMARY KEY, name text, created_at timestamptz)`, c.archive,

@@ -26,12 +26,13 @@ func readContents(ctx context.Context, q querier, id string) ([]holdContent, err
 	rows, err := q.Query(ctx, `
 		SELECT h.id::text, h.no, coalesce(h.content, ''),
 		       md5(coalesce(string_agg(ROW(s.scope_index, s.relid, s.schema_name, s.table_name, s.held_set, s.condition, s.condition_columns,
-		                                   s.condition_types, s.condition_forms, s.condition_labels)::text || coalesce(' family ' || s.family_depth, ''), E'\n' ORDER BY s.scope_index), '')),
+		                                   s.condition_types, s.condition_forms, s.condition_labels)::text || coalesce(' family ' || s.family_depth, ''), E'\n' ORDER BY s.scope_index), '')
+		           || CASE h.enforcement WHEN 'none' THEN '' ELSE E'\n' || h.enforcement END),
 		       coalesce(array_agg(DISTINCT s.held_set) FILTER (WHERE s.held_set IS NOT NULL), '{}'),
 		       h.family_content IS NOT DISTINCT FROM `+familyContent("h.no")+`
 		FROM holdfast_guard.hold AS h
 		LEFT JOIN holdfast_guard.hold_scope AS s ON s.hold_no = h.no AND s.member = 0
-		WHERE CASE WHEN $1 = '' THEN h.state = 'active' ELSE h.id::text = $1 END
+		WHERE CASE WHEN $1 = '' THEN h.state = 'active' AND NOT h.changing ELSE h.id::text = $1 END
 		GROUP BY h.no`, id)
 	if err != nil {
 		return nil, err
@@ -103,7 +104,7 @@ func (t *Target) NoteHold(ctx context.Context, id string) error {
 				return classify(err)
 			}
 		}
-		if _, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET content = $2, family_content = `+familyContent("no")+` WHERE no = $1`, c.no, c.fingerprint(sums)); err != nil {
+		if _, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET content = $2, family_content = `+familyContent("no")+`, changing = false WHERE no = $1`, c.no, c.fingerprint(sums)); err != nil {
 			return classify(err)
 		}
 	}

@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"errors"
+	"math"
 
 	"github.com/jackc/pgx/v5"
 
@@ -30,14 +31,22 @@ func (c *crowd) enter() {
 // blocks is how many a step of the size takes where there are so many rows in each as are
 // reckoned with, and whether that is sure to be no more rows than the size.
 func (c *crowd) blocks(size int, density float64) (n int64, sure bool) {
+	// As many blocks have not always as many rows: what comes to be more than the policy's batch
+	// size is rolled back, which must be rare. Twice the square root is the spread of rows that
+	// lie as chance will have it.
+	room := float64(size) - 2*math.Sqrt(float64(size))
 	if c.over {
-		density = max(density, c.most)
+		return c.within(room / max(density, c.most)), true
 	}
-	n = max(1, min(int64(float64(size)/density), maxBlocksPerStep))
-	// A fifth of a step more is not worth a look at it before: it is rolled back if it comes
-	// to be more than the policy's batch size.
-	return n, n == 1 || c.most > 0 && float64(n)*c.most <= 1.2*float64(size)
+	if n = c.within(room / density); c.most > 0 && float64(n)*c.most <= float64(size) {
+		return n, true
+	}
+	// It is looked at before, and cut where the size is reached: as far as that may be.
+	return c.within(4*float64(size)/density + 1), false
 }
+
+// within is so many blocks, one at least, and not too many for a step.
+func (c *crowd) within(n float64) int64 { return max(1, int64(min(n, maxBlocksPerStep))) }
 
 // bound cuts a step before the block in which there are more due rows than it aims at; one
 // block is the least.

@@ -98,3 +98,17 @@ func TestStepThatWentBeyondTheBatchSizeIsMadeAgainSmaller(t *testing.T) {
 	}
 	f.wantBatchesWithin(p)
 }
+
+// Rows that refer to each other go if they meet in one batch: with as much room as all of them
+// need, they do, whatever the statistics say.
+func TestRowsThatReferToEachOtherMeetWhereTheBatchHasRoomForAll(t *testing.T) {
+	for _, analyze := range []string{`SELECT 1`, `ANALYZE public.o`} {
+		f := newFixture(t, `CREATE TABLE public.o (id bigint PRIMARY KEY, name text, created_at timestamptz, pair bigint REFERENCES public.o DEFERRABLE INITIALLY DEFERRED) WITH (autovacuum_enabled = false)`,
+			`INSERT INTO public.o SELECT i, repeat('x', 1000), now() - interval '100 days', 1 + (i + 29) % 60 FROM generate_series(1, 60) AS i`, analyze)
+		p := policy("o", retention.ActionDelete)
+		p.BatchSize = 100
+		if got := f.run(p); got.Processed != 60 {
+			t.Errorf("%s: got %+v, want all 60", analyze, got.Counts)
+		}
+	}
+}

@@ -129,7 +129,11 @@ func countSets(ctx context.Context, tx pgx.Tx, scopes []plan.HoldScope) error {
 
 // ActivateHold puts a staged hold in force; see engine.GuardTarget.
 func (t *Target) ActivateHold(ctx context.Context, id string) (effectiveAt time.Time, mark retention.GuardMark, err error) {
-	err = t.change(ctx, func(tx pgx.Tx) error {
+	relations, err := t.enforcedBy(ctx, id)
+	if err != nil {
+		return time.Time{}, mark, classify(err)
+	}
+	err = t.changeAfter(ctx, func(tx pgx.Tx) error { return installTriggers(ctx, tx, relations) }, func(tx pgx.Tx) error {
 		// clock_timestamp() is taken after the lock: every batch that committed before it
 		// has committed, every later one sees the hold.
 		err := tx.QueryRow(ctx, `
@@ -142,7 +146,10 @@ func (t *Target) ActivateHold(ctx context.Context, id string) (effectiveAt time.
 		if errors.Is(err, pgx.ErrNoRows) {
 			return retention.NotFoundf("hold %s was not staged in the governed database", id)
 		}
-		return err
+		if err != nil || len(relations) == 0 {
+			return err
+		}
+		return t.enforce(ctx, tx, relations)
 	})
 	if err != nil {
 		return time.Time{}, mark, err
@@ -153,6 +160,10 @@ func (t *Target) ActivateHold(ctx context.Context, id string) (effectiveAt time.
 
 // EndHold takes a hold out of force; see engine.GuardTarget.
 func (t *Target) EndHold(ctx context.Context, id string) (endedAt time.Time, mark retention.GuardMark, err error) {
+	relations, err := t.enforcedBy(ctx, id)
+	if err != nil {
+		return time.Time{}, mark, classify(err)
+	}
 	err = t.change(ctx, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
 			UPDATE holdfast_guard.hold
@@ -164,10 +175,16 @@ func (t *Target) EndHold(ctx context.Context, id string) (endedAt time.Time, mar
 			// Lost with a restore, or never staged: it restrains nothing either way.
 			return tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&endedAt)
 		}
+		if err == nil && len(relations) > 0 {
+			t.stopEnforcing(ctx, tx, relations)
+		}
 		return err
 	})
 	if err != nil {
 		return time.Time{}, mark, err
+	}
+	if len(relations) > 0 {
+		t.dropIdle(ctx)
 	}
 	mark, _, err = t.GuardState(ctx)
 	return endedAt, mark, err
@@ -186,11 +203,20 @@ func (t *Target) HoldForce(ctx context.Context, id string) (f retention.HoldForc
 // worker must not keep a lawyer waiting: batches in the way are cancelled after
 // patience and terminated after twice that.
 func (t *Target) change(ctx context.Context, do func(pgx.Tx) error) error {
+	return t.changeAfter(ctx, func(pgx.Tx) error { return nil }, do)
+}
+
+// changeAfter is change with what must come before the guard lock: locks on tables, which a
+// batch has and waits for while it holds the guard lock.
+func (t *Target) changeAfter(ctx context.Context, before, do func(pgx.Tx) error) error {
 	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted, AccessMode: pgx.ReadWrite})
 	if err != nil {
 		return classify(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if err := before(tx); err != nil {
+		return classify(err)
+	}
 	if _, err := tx.Exec(ctx, `SELECT set_config('synchronous_commit', 'on', true), set_config('lock_timeout', '0', true), set_config('statement_timeout', '60s', true)`); err != nil {
 		return classify(err)
 	}

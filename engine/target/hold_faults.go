@@ -19,7 +19,10 @@ func (t *Target) HoldFaults(ctx context.Context) (faults map[string][]retention.
 		if err := faultsOfTables(ctx, tx, faults); err != nil {
 			return err
 		}
-		return goneScopes(ctx, tx, faults)
+		if err := goneScopes(ctx, tx, faults); err != nil {
+			return err
+		}
+		return t.enforcementFaults(ctx, tx, faults)
 	})
 	for _, of := range faults {
 		slices.SortFunc(of, func(a, b retention.HoldFault) int { return a.Compare(b) })

@@ -397,7 +397,7 @@ var ddl = map[string]struct {
 	"a trigger that keeps":     {`CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; CREATE TRIGGER keep BEFORE DELETE ON public.r FOR EACH ROW EXECUTE FUNCTION keep()`, false},
 	"the timestamp dropped":    {`ALTER TABLE public.r DROP COLUMN created_at`, true},
 	"the table renamed":        {`ALTER TABLE public.r RENAME TO r2`, true},
-	"the table replaced":       {`ALTER TABLE public.r RENAME TO r2; CREATE TABLE public.r (LIKE public.r2 INCLUDING ALL)`, true},
+	"the table replaced":       {`ALTER TABLE public.r RENAME TO r2; CREATE TABLE public.r (LIKE public.r2 INCLUDING ALL)`, false},
 	"an index dropped":         {`DROP INDEX public.r_created_at_idx`, false},
 	"a rule":                   {`CREATE RULE quiet AS ON DELETE TO public.r DO INSTEAD NOTHING`, true},
 	"a child by inheritance":   {`CREATE TABLE public.r3 () INHERITS (public.r)`, true},

@@ -244,7 +244,7 @@ func readInnerTriggers(ctx context.Context, q querier, oids []uint32, tables map
 		FROM unnest($1::oid[]) AS w(oid)
 		CROSS JOIN LATERAL pg_catalog.pg_partition_tree(w.oid) AS p
 		JOIN pg_catalog.pg_class c ON c.oid = p.relid AND c.relkind = 'p'
-		JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 = 0
+		JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled <> 'D' AND g.tgtype & 1 = 0 AND NOT `+ourTrigger("g.tgname", "g.tgfoid")+`
 		ORDER BY w.oid, g.tgname`, oids)
 	if err != nil {
 		return err

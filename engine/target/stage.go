@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -319,9 +320,9 @@ func (t *Target) remakeSet(ctx context.Context, set int32, s retention.Scope) (*
 // stageHead makes the hold's row, or finds it.
 func (t *Target) stageHead(ctx context.Context, h retention.Hold) (no int32, err error) {
 	err = t.pool.QueryRow(ctx, `
-		INSERT INTO holdfast_guard.hold (id, matter, state) VALUES ($1, $2, 'staged')
-		ON CONFLICT (id) DO UPDATE SET matter = excluded.matter
-		RETURNING no`, h.ID, h.Matter).Scan(&no)
+		INSERT INTO holdfast_guard.hold (id, matter, state, enforcement) VALUES ($1, $2, 'staged', $3)
+		ON CONFLICT (id) DO UPDATE SET matter = excluded.matter, enforcement = excluded.enforcement
+		RETURNING no`, h.ID, h.Matter, cmp.Or(h.Enforcement, retention.EnforceNone)).Scan(&no)
 	return no, err
 }
 

@@ -116,7 +116,8 @@ func runTwice(t *testing.T, gov *target.Target, p retention.Policy) {
 			t.Fatal(err)
 		}
 		for step := (retention.StepResult{}); !step.Done; {
-			if step, err = d.Step(t.Context()); err != nil {
+			if step, err = d.Step(t.Context()); err != nil && !errors.Is(err, retention.ErrMoved) {
+				d.Close()
 				t.Fatal(err)
 			}
 		}

@@ -31,6 +31,7 @@ type HoldFormView struct {
 	Scopes         []ScopeField
 	ScopeError     string
 	Expiry         ExpiryFields
+	Enforcement    Choice
 	CanAdd         bool
 	// Next is the number of a table that is added.
 	Next    int
@@ -83,6 +84,11 @@ type HoldView struct {
 	Expiry  ExpiryFields
 	Note    Field
 	Why     Field
+	// Upload is the form that sends a list of records; nil where the hold takes none.
+	Upload *UploadForm
+	// Preserved are the newest old versions that were kept of held rows; nil where the hold keeps
+	// none.
+	Preserved *PreservedView
 	// ProofHref is the page of the proof; empty if the hold was never in force.
 	ProofHref string
 	// MatterHref is the page of its matter.
@@ -94,6 +100,24 @@ type HoldView struct {
 	CanReview, Remind bool
 	ReviewNote        Field
 	NextReview        Field
+}
+
+// PreservedView is what was kept of held rows that others changed.
+type PreservedView struct {
+	// Answer says how many there are, Problem why that is not known.
+	Answer, Problem string
+	ExportHref      string
+	Rows            []PreservedRow
+}
+
+// PreservedRow is one old version.
+type PreservedRow struct {
+	Href       string
+	Table, Key string
+	Operation  string
+	By         string
+	At         Time
+	Row        string
 }
 
 // ExpiryFields are when a hold ends, or is looked at again.
@@ -245,4 +269,36 @@ type MatterView struct {
 	// CanClose: none of its holds is in force.
 	CanClose                          bool
 	Reference, Counsel, Notes, Reason Field
+}
+
+// UploadForm sends a list of records to a hold. Awaited: the hold counts once it has arrived.
+type UploadForm struct {
+	Table   Choice
+	Why     Field
+	Awaited bool
+}
+
+// UploadView is what became of a list of records.
+type UploadView struct {
+	Head  Head
+	Stats []Stat
+	// Bad, Missing and Repeated are lines of the list, the first of each, with how many more.
+	Bad, Missing, Repeated             []LineRow
+	MoreBad, MoreMissing, MoreRepeated int64
+	Href                               string
+}
+
+// LineRow is a line of a list.
+type LineRow struct {
+	Line         int
+	Text, Reason string
+}
+
+// WidenView is the form by which a hold in force covers more.
+type WidenView struct {
+	Head           Head
+	Action, Cancel string
+	Scope          ScopeField
+	Why            Field
+	Problems       []Problem
 }

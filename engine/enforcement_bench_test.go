@@ -1,0 +1,111 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/retention"
+)
+
+// BenchmarkEnforcement measures what the triggers of a hold that is enforced cost an
+// application whose rows are not held: single-row updates by key, one at a time over one
+// connection, and one update of 100,000 rows. Each is the median of interleaved pairs, with a
+// table of the same rows without a hold.
+func BenchmarkEnforcement(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		scopes func(table string) []retention.Scope
+	}{
+		{"10000_ids", func(table string) []retention.Scope { return []retention.Scope{heldIDs(table, 10_000)} }},
+		{"condition", func(table string) []retention.Scope {
+			return []retention.Scope{{Table: public(table), Condition: "customer = 7"}}
+		}},
+		{"10000_ids_and_20_conditions", func(table string) []retention.Scope {
+			scopes := []retention.Scope{heldIDs(table, 10_000)}
+			for i := range 20 {
+				scopes = append(scopes, retention.Scope{Table: public(table), Condition: fmt.Sprintf("customer = %d AND note <> 'x'", i)})
+			}
+			return scopes
+		}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			h := freshHouse(b)
+			for _, table := range []string{"free", "guarded"} {
+				h.exec(fmt.Sprintf(`CREATE TABLE public.%s (id bigint PRIMARY KEY, customer bigint, balance bigint, note text) WITH (fillfactor = 80)`, table),
+					fmt.Sprintf(`INSERT INTO public.%s SELECT i, 1000 + i %% 1000, 0, 'note' FROM generate_series(1, 200000) AS i`, table), `VACUUM ANALYZE public.`+table)
+			}
+			h.mustHold(retention.Hold{Matter: "ACME v. Initech", Reason: "evidence", Enforcement: retention.EnforceRefuse, Scope: c.scopes("guarded")})
+			conn, err := pgx.Connect(context.Background(), h.url)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer func() { _ = conn.Close(context.Background()) }()
+			for b.Loop() {
+				single := ratio(b, 21, func(table string) time.Duration { return singleUpdates(b, conn, table, 500) })
+				bulk := ratio(b, 5, func(table string) time.Duration { return bulkUpdate(b, conn, table) })
+				b.ReportMetric(single, "×single")
+				b.ReportMetric(bulk, "×bulk")
+			}
+		})
+	}
+}
+
+// heldIDs are ids that no update of the benchmark names.
+func heldIDs(table string, n int) retention.Scope {
+	s := retention.Scope{Table: public(table)}
+	for i := range n {
+		s.RecordIDs = append(s.RecordIDs, retention.Key{fmt.Sprint(100_001 + i)})
+	}
+	return s
+}
+
+// ratio is the median over interleaved pairs of what the guarded table takes to what the
+// free one does.
+func ratio(b *testing.B, pairs int, measure func(table string) time.Duration) float64 {
+	b.Helper()
+	ratios := make([]float64, pairs)
+	for i := range ratios {
+		order := []string{"free", "guarded"}
+		if i%2 == 1 {
+			slices.Reverse(order)
+		}
+		took := map[string]time.Duration{}
+		for _, table := range order {
+			took[table] = measure(table)
+		}
+		ratios[i] = float64(took["guarded"]) / float64(took["free"])
+	}
+	slices.Sort(ratios)
+	return ratios[pairs/2]
+}
+
+func singleUpdates(b *testing.B, conn *pgx.Conn, table string, n int) time.Duration {
+	b.Helper()
+	begin := time.Now()
+	for range n {
+		tag, err := conn.Exec(context.Background(), `UPDATE public.`+table+` SET balance = balance + 1 WHERE id = $1`, 1+rand.Int64N(100_000))
+		if err != nil || tag.RowsAffected() != 1 {
+			b.Fatal(tag, err)
+		}
+	}
+	return time.Since(begin)
+}
+
+func bulkUpdate(b *testing.B, conn *pgx.Conn, table string) time.Duration {
+	b.Helper()
+	begin := time.Now()
+	if _, err := conn.Exec(context.Background(), `UPDATE public.`+table+` SET balance = balance + 1 WHERE id <= 100000`); err != nil {
+		b.Fatal(err)
+	}
+	took := time.Since(begin)
+	if _, err := conn.Exec(context.Background(), `VACUUM public.`+table); err != nil {
+		b.Fatal(err)
+	}
+	return took
+}

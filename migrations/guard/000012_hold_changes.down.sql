@@ -1,0 +1,1 @@
+ALTER TABLE holdfast_guard.hold DROP COLUMN changing;

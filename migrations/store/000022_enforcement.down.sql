@@ -1,0 +1,1 @@
+ALTER TABLE holdfast.hold DROP COLUMN enforcement;

@@ -1,0 +1,226 @@
+package web
+
+import (
+	"context"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
+
+	"holdfast/engine"
+	"holdfast/internal/pgtest"
+	"holdfast/retention"
+)
+
+// heldOrders is a product with a hundred orders, one a day, of which all older than thirty
+// days are due.
+func heldOrders(t *testing.T, releaseDelay retention.Period) *product {
+	t.Helper()
+	p := newProductWith(t, releaseDelay)
+	pgtest.Exec(t, p.db, `CREATE TABLE public.orders (id bigint PRIMARY KEY, customer text NOT NULL, closed_at timestamptz NOT NULL);
+		INSERT INTO public.orders SELECT i, CASE WHEN i % 10 = 0 THEN 'Initech' ELSE 'others' END, now() - make_interval(days => i, hours => 1) FROM generate_series(1, 100) AS i`)
+	_, err := p.engine.CreatePolicy(t.Context(), p.jane, policyOf("orders", "orders", "closed_at", "P30D", "HGB § 257", retention.ActionDelete))
+	must(t, err)
+	return p
+}
+
+// place places a hold as a person does elsewhere.
+func (p *product) place(t *testing.T, scope retention.Scope) retention.Hold {
+	t.Helper()
+	h, err := p.engine.PlaceHold(t.Context(), p.jane, retention.Hold{Matter: "ACME v. Initech", Reason: "a preservation letter", Scope: []retention.Scope{scope}})
+	must(t, err)
+	return h
+}
+
+// run runs everything and waits for it.
+func (p *product) run(t *testing.T) retention.Run {
+	t.Helper()
+	run, err := p.engine.RequestRun(t.Context(), p.jane, engine.RunRequest{})
+	must(t, err)
+	pgtest.Await(t, "the run's end", func() bool {
+		run, err = p.engine.Run(t.Context(), p.jane, run.ID)
+		must(t, err)
+		return run.FinishedAt != nil
+	})
+	return run
+}
+
+func (p *product) left(t *testing.T) string {
+	t.Helper()
+	return pgtest.Value[string](t, p.db, `SELECT coalesce(string_agg(id::text, ' ' ORDER BY id), '') FROM public.orders WHERE closed_at < now() - interval '30 days'`)
+}
+
+func initech() retention.Scope {
+	return retention.Scope{Table: public("orders"), Condition: "customer = 'Initech'"}
+}
+
+// TestAHoldIsPreviewedWhileItIsWrittenInTheBrowser: what it would cover stands beside the form
+// and follows it, without a press.
+func TestAHoldIsPreviewedWhileItIsWrittenInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	b := p.signedIn(t, "/holds/new")
+	b.sees("#hold-preview-body", "Choose a table and what of it must stay")
+	b.fill("scope.0.table", "public.orders")
+	b.fill("scope.0.record_ids", "71\n72\n4711")
+	b.sees("#hold-preview-body", "It covers 2 records now. 2 would go with the next run without it.")
+	b.sees("#hold-preview-body .keys", "71 72")
+	b.sees("#hold-preview-body", "1 id has no row now.")
+	b.sees("#hold-place", "Place hold on 2 records")
+
+	b.choose("scope.0.what", "condition")
+	b.fill("scope.0.condition", "customer = 'Initech'")
+	b.sees("#hold-preview-body", "It covers 10 records now. 8 would go with the next run without it.")
+	b.sees("#hold-preview-body .keys", "10 20 30")
+	b.sees("#hold-preview-body", "8 of them are due under the policy orders (delete).")
+	b.fill("scope.0.condition", "customer = 'Nobody'")
+	b.sees("#hold-preview-body", "No record fits now. The hold can be placed all the same, and covers those that come to fit it.")
+	b.fill("scope.0.condition", "customre = 'Initech'")
+	b.sees("#hold-preview-body", "It cannot be placed so:")
+	b.fill("scope.0.condition", "customer = 'Initech'")
+	b.sees("#hold-place", "Place hold on 10 records")
+
+	b.fill("matter", "ACME v. Initech")
+	b.fill("reason", "Evidence in the district court's case 7 O 112/26")
+	b.choose("expiry", "none")
+	b.press("Place hold on 10 records")
+	b.wait(`/^\/holds\/./.test(location.pathname) && location.pathname !== "/holds/new"`)
+	b.sees(".answer", "ACME v. Initech holds what fits a condition in public.orders, since")
+	if p.run(t); p.left(t) != "30 40 50 60 70 80 90 100" {
+		t.Errorf("due rows that are left: got %q, want those of Initech", p.left(t))
+	}
+}
+
+// TestAHoldIsReviewedInTheBrowser: a person says what was found and when to look next, and both
+// stay.
+func TestAHoldIsReviewedInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	h := p.place(t, initech())
+	b := p.signedIn(t, "/holds/"+h.ID)
+	b.fill("note", "Counsel says that the appeal is pending.")
+	next := time.Now().UTC().AddDate(0, 3, 0)
+	b.fill("next_review", next.Format(time.DateOnly))
+	b.press("Record the review")
+	b.wait(`location.search.includes("done=reviewed")`)
+	b.sees(".timeline", "Counsel says that the appeal is pending.")
+	b.sees(".timeline", "by jane@example.com")
+	// When that day is over.
+	over := next.AddDate(0, 0, 1).Format("2 January 2006")
+	b.sees("main .pairs", "Next review "+over)
+	b.open("/holds/calendar")
+	b.sees("main", over)
+}
+
+// TestAReleaseCoolsOffAndIsTakenBackInTheBrowser: before it is asked for, the page says what
+// becomes due; while it cools off a run takes nothing; taken back, the hold stays.
+func TestAReleaseCoolsOffAndIsTakenBackInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{Days: 3})
+	h := p.place(t, initech())
+	b := p.signedIn(t, "/holds/"+h.ID)
+	b.sees("#release", "It stays in force for another 3 days, in which the release can be taken back.")
+	b.press("See what becomes due")
+	b.sees("#becomes", "8")
+	b.sees("#becomes", "orders (delete)")
+	b.press("Release hold")
+	b.wait(`location.pathname.endsWith("/release") || !location.search`) // the browser wants the reason
+	b.fill("release_reason", "The case is settled.")
+	b.press("Release hold")
+	b.wait(`location.search.includes("done=released")`)
+	b.sees("main .pairs", "Releasing")
+	b.sees("#take-back", "Until the cooling-off period is over the hold is in force")
+	const kept = "30 40 50 60 70 80 90 100"
+	if p.run(t); p.left(t) != kept {
+		t.Errorf("due rows that are left while the release cools off: got %q, want %q", p.left(t), kept)
+	}
+
+	b.fill("take_back_reason", "The settlement was revoked.")
+	b.press("Take the release back")
+	b.wait(`location.search.includes("done=taken_back")`)
+	b.sees("main .pairs", "Active")
+	b.sees(".timeline", "The settlement was revoked.")
+	b.sees(".timeline", "The case is settled.")
+	if p.run(t); p.left(t) != kept {
+		t.Errorf("due rows that are left after the release was taken back: got %q, want %q", p.left(t), kept)
+	}
+}
+
+// TestAReleaseGoesToItsEndInTheBrowser: once it has cooled off the hold has ended by itself,
+// the next run takes what it kept, and its proof says until when it held.
+func TestAReleaseGoesToItsEndInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{Seconds: 2})
+	h := p.place(t, initech())
+	b := p.signedIn(t, "/holds/"+h.ID)
+	if run := p.run(t); run.TotalHeld != 8 {
+		t.Errorf("the run left %d held rows, want 8", run.TotalHeld)
+	}
+	b.fill("release_reason", "The case is settled.")
+	b.press("Release hold")
+	b.wait(`location.search.includes("done=released")`)
+	b.opens("/holds/"+h.ID, `document.querySelector("main .pairs").innerText.includes("Released")`)
+	b.sees(".timeline", "The case is settled.")
+	b.wait(`!document.querySelector("#release") && !document.querySelector("#take-back")`)
+	if p.run(t); p.left(t) != "" {
+		t.Errorf("due rows that are left after the hold has ended: %q", p.left(t))
+	}
+	b.press("Proof")
+	b.sees(".answer", "no covered record was disposed of by Holdfast between")
+	b.sees(".answer", "when the hold ended")
+	b.sees("main", "The case is settled.")
+}
+
+// TestTheProofIsPrintedAsAPageForTheFile looks at the proof as paper of A4's width has it, and
+// prints it.
+func TestTheProofIsPrintedAsAPageForTheFile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("needs a browser")
+	}
+	srv := httptest.NewServer(signedIn(t, filledStore(), catalog()).asBrowser())
+	defer srv.Close()
+	ctx := chrome(t)
+	if err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		if _, err := chromedp.EmulateViewport(794, 1123)(ctx, t); err != nil {
+			return err
+		}
+		_, err := cdp.Call(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
+		return err
+	})); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := chromedp.RunResponse(ctx, chromedp.Navigate(srv.URL+"/holds/"+holdID+"/proof")); err != nil {
+		t.Fatal(err)
+	}
+	const shown = `["thead", "tbody tr", "header.side", ".actions", ".crumb", "time.when + .ago"].map(s => s + ": " + getComputedStyle(document.querySelector(s)).display).join(", ")`
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[string](shown))
+	if want := "thead: table-header-group, tbody tr: table-row, header.side: none, .actions: none, .crumb: none, time.when + .ago: none"; err != nil || got != want {
+		t.Errorf("got %q, %v, want %q", got, err, want)
+	}
+	checkWidth(ctx, t, "on paper")
+	takePicture(ctx, t, "hold-proof-print")
+	printPDF(ctx, t, "hold-proof")
+}
+
+// printPDF prints the page in view on A4, and keeps it if a folder was asked for.
+func printPDF(ctx context.Context, t *testing.T, name string) {
+	t.Helper()
+	var pdf []byte
+	if err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
+		out, err := cdp.Call(ctx, t, page.PrintToPDF, page.PrintToPDFParams{PaperWidth: 8.27, PaperHeight: 11.69})
+		pdf = out.Data
+		return err
+	})); err != nil {
+		t.Fatalf("print %s: %v", name, err)
+	}
+	if !strings.HasPrefix(string(pdf), "%PDF-") {
+		t.Fatalf("print %s: no PDF but %.20q", name, pdf)
+	}
+	if dir := os.Getenv(envPictures); dir != "" {
+		must(t, os.MkdirAll(dir, 0o755))
+		must(t, os.WriteFile(filepath.Join(dir, name+".pdf"), pdf, 0o644))
+	}
+}
