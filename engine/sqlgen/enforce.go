@@ -283,6 +283,7 @@ func (e Enforcing) only(refuse bool) (all plan.HeldRows, ok bool) {
 		all.Parts = append(all.Parts, h.Held.Parts...)
 		all.Sets = append(all.Sets, h.Held.Sets...)
 		all.Conditions = append(all.Conditions, h.Held.Conditions...)
+		all.Families = append(all.Families, h.Held.Families...)
 	}
 	return all, ok
 }
@@ -293,6 +294,10 @@ func (e Enforcing) held(b *builder, rows plan.HeldRows, as string) string {
 	rows.Sets = slices.Clone(rows.Sets)
 	for i := range rows.Sets {
 		rows.Sets[i].Hash = false
+	}
+	rows.Families = slices.Clone(rows.Families)
+	for i := range rows.Families {
+		rows.Families[i].Set.Hash = false
 	}
 	g := &Printer{plan: &plan.Plan{Table: e.Table, Key: e.Table.KeyColumns(), Holds: rows}}
 	collated := e.collated(rows)
