@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"holdfast/engine"
 	"holdfast/retention"
 )
@@ -115,6 +117,35 @@ func TestAFamilyIsRefusedWhereItCannotBe(t *testing.T) {
 		_, err := h.engine.PreviewHold(t.Context(), h.actor, []retention.Scope{c.scope})
 		if err == nil || !strings.Contains(err.Error(), c.field) || !strings.Contains(err.Error(), c.words) {
 			t.Errorf("%s answers %v, want %s: %s", what, err, c.field, c.words)
+		}
+	}
+}
+
+// The application cannot change what belongs to an enforced hold's records, also in a table
+// that came later.
+func TestAnEnforcedFamilyIsEnforcedInTablesThatComeLater(t *testing.T) {
+	t.Parallel()
+	h := familyHouse(t)
+	hold := withFamily("customers", "3")
+	hold.Enforcement = retention.EnforceRefuse
+	h.mustHold(hold)
+	h.exec(`CREATE TABLE public.notes (order_id bigint REFERENCES public.orders, text text)`, `INSERT INTO public.notes SELECT i, 'note' FROM generate_series(1, 20) AS i`)
+	h.watch()
+	h.watch()
+	conn, err := pgx.Connect(t.Context(), h.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	for sql, refused := range map[string]bool{
+		`UPDATE public.orders SET customer = 1 WHERE id = 5`:     true,
+		`UPDATE public.orders SET customer = 1 WHERE id = 20`:    false,
+		`DELETE FROM public.notes WHERE order_id = 6`:            true,
+		`UPDATE public.notes SET text = 'x' WHERE order_id = 20`: false,
+		`TRUNCATE public.notes`:                                  true,
+	} {
+		if _, err := conn.Exec(t.Context(), sql); (err != nil) != refused {
+			t.Errorf("%s answers %v, want it refused: %t", sql, err, refused)
 		}
 	}
 }
