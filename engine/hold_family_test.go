@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -147,5 +148,33 @@ func TestAnEnforcedFamilyIsEnforcedInTablesThatComeLater(t *testing.T) {
 		if _, err := conn.Exec(t.Context(), sql); (err != nil) != refused {
 			t.Errorf("%s answers %v, want it refused: %t", sql, err, refused)
 		}
+	}
+}
+
+// Records that are added to a hold in force with everything that belongs to them are counted
+// and held, also after the guard has lost them; not beside ids of the table that have no family.
+func TestAHoldIsWidenedByAFamily(t *testing.T) {
+	t.Parallel()
+	h := familyHouse(t)
+	h.exec(`CREATE TABLE public.others (id bigint PRIMARY KEY, created_at timestamptz)`, `INSERT INTO public.others VALUES (1, now())`)
+	placed := h.mustHold(holdOn("others", "1"))
+	wider, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, withFamily("customers", "3").Scope, "more is asked for")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := h.hold(wider.ID).Scope[1]; got.Family == nil || len(got.Belongings) != 1 || got.Belongings[0].RecordCount != 2 {
+		t.Errorf("the added scope is %+v, want a family with 2 orders", got)
+	}
+	if _, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, holdOn("customers", "4").Scope, "and more"); !errors.Is(err, retention.ErrConflict) || !strings.Contains(err.Error(), "place a hold of its own") {
+		t.Errorf("ids without a family beside some with one answer %v, want a conflict", err)
+	}
+	mixed := withFamily("customers", "3")
+	mixed.Scope = append(mixed.Scope, holdOn("customers", "4").Scope...)
+	if _, err := h.engine.PlaceHold(t.Context(), h.actor, mixed); err == nil || !strings.Contains(err.Error(), "scope[1].family") {
+		t.Errorf("a hold of both answers %v, want it refused", err)
+	}
+	h.exec(`SET holdfast.forgetting = 'on'; DELETE FROM holdfast_guard.hold_scope WHERE member > 0`)
+	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 2 || run.TotalProcessed != 18 {
+		t.Errorf("the run took %d and left %d as held, want 18 and 2", run.TotalProcessed, run.TotalHeld)
 	}
 }

@@ -198,6 +198,9 @@ func (h *Hold) scopes(bad *Problems) {
 	for i := range h.Scope {
 		h.Scope[i].validate(bad, scopeField(i))
 	}
+	if i := MixedFamily(h.Scope); i >= 0 {
+		bad.Add(ScopeField(i, "family"), "%s", mixedFamily(h.Scope[i].Table))
+	}
 }
 
 // DefaultReview is how long after it was placed a hold without an expiry is looked at
