@@ -24,6 +24,9 @@ func (e *Engine) WidenHold(ctx context.Context, actor retention.Actor, id string
 		if s.Upload != "" {
 			return retention.Hold{}, retention.Invalid(retention.ScopeField(i, "upload"), "is for a hold that is placed; a list is sent to a hold in force as it is")
 		}
+		if s.Family != nil {
+			return retention.Hold{}, retention.Invalid(retention.ScopeField(i, "family"), "is for a hold that is placed; place another hold of the same matter for these records and what belongs to them")
+		}
 	}
 	if err := e.CheckScopes(ctx, actor, scopes); err != nil {
 		return retention.Hold{}, err

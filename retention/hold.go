@@ -197,6 +197,9 @@ func (h *Hold) scopes(bad *Problems) {
 	}
 	for i := range h.Scope {
 		h.Scope[i].validate(bad, scopeField(i))
+		if h.Enforced() && h.Scope[i].Family != nil {
+			bad.Add(ScopeField(i, "family"), "cannot be kept from the application as well; place it with enforcement %q, and another hold for the records that the application must not change", EnforceNone)
+		}
 	}
 	if i := MixedFamily(h.Scope); i >= 0 {
 		bad.Add(ScopeField(i, "family"), "%s", mixedFamily(h.Scope[i].Table))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha256"
 	"errors"
 	"net/http"
@@ -10,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -104,7 +106,7 @@ func (v *visit) once(what, nonce string, do func() (string, error)) (string, err
 		return "", retention.Conflictf("the form is too old or was changed on its way; open it again")
 	}
 	key := "page:" + what + ":" + nonce
-	replay, repeated, err := v.e.BeginIdempotent(v.ctx, v.actor, key, fingerprint(v.r.PostForm))
+	replay, repeated, err := v.beginOnce(key)
 	if errors.Is(err, retention.ErrInvalid) {
 		return "", errNonceUsed
 	}
@@ -115,16 +117,41 @@ func (v *visit) once(what, nonce string, do func() (string, error)) (string, err
 		return replay.Location, nil
 	}
 	to, err := do()
+	// Whoever presses twice leaves the first request: what became of it is kept all the same, for
+	// the second.
+	ctx := context.WithoutCancel(v.ctx)
 	if err != nil {
-		if derr := v.e.DropIdempotent(v.ctx, v.actor, key); derr != nil {
+		if derr := v.e.DropIdempotent(ctx, v.actor, key); derr != nil {
 			v.opts.Log.WarnContext(v.ctx, "form's key was not freed", "key", key, "error", derr)
 		}
 		return "", err
 	}
-	if err := v.e.FinishIdempotent(v.ctx, v.actor, key, retention.IdempotentReplay{Status: http.StatusSeeOther, Location: to}); err != nil {
+	if err := v.e.FinishIdempotent(ctx, v.actor, key, retention.IdempotentReplay{Status: http.StatusSeeOther, Location: to}); err != nil {
 		v.opts.Log.WarnContext(v.ctx, "form's answer was not kept", "key", key, "error", err)
 	}
 	return to, nil
+}
+
+// sentTwice is how long a form that was sent again waits for what its first sending led to.
+const sentTwice = 15 * time.Second
+
+// beginOnce takes the key, or answers what the first sending led to; while that is at work it
+// waits for it, since nothing that could be said meanwhile would be true for long.
+func (v *visit) beginOnce(key string) (retention.IdempotentReplay, bool, error) {
+	deadline := time.After(sentTwice)
+	for {
+		replay, repeated, err := v.e.BeginIdempotent(v.ctx, v.actor, key, fingerprint(v.r.PostForm))
+		if !errors.Is(err, retention.ErrConflict) {
+			return replay, repeated, err
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-deadline:
+			return replay, false, err
+		case <-v.ctx.Done():
+			return replay, false, v.ctx.Err()
+		}
+	}
 }
 
 // fingerprint tells one filled-in form from another.

@@ -97,6 +97,34 @@ func TestAHoldIsPreviewedWhileItIsWrittenInTheBrowser(t *testing.T) {
 	}
 }
 
+// TestADoublePressPlacesOneHold: both presses are sent, and lead to the same hold, also where
+// the browser leaves the first of them before it is answered.
+func TestADoublePressPlacesOneHold(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	b := p.signedIn(t, "/holds/new")
+	for i, first := range []string{"", "{signal: gone.signal}"} {
+		b.open("/holds/new")
+		b.fill("matter", "ACME v. Initech")
+		b.fill("reason", "Evidence in the district court's case 7 O 112/26")
+		b.fill("scope.0.table", "public.orders")
+		b.fill("scope.0.record_ids", "71\n72")
+		b.choose("expiry", "none")
+		b.script(`
+			const gone = new AbortController(), form = new URLSearchParams(new FormData(document.querySelector("#hold-form")));
+			const send = more => fetch("/holds", {method: "POST", body: form, ...more}).then(a => a.status + " " + new URL(a.url).pathname);
+			const answers = [send(` + first + `).catch(e => "gone"), send()];
+			setTimeout(() => gone.abort(), 5);
+			Promise.all(answers).then(a => send().then(third => { document.title = [...a, third].join(",") }));`)
+		b.wait(`document.title.split(",").length === 3`)
+		title, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.title"))
+		must(t, err)
+		led := strings.Split(title, ",")
+		if n := pgtest.Value[int64](t, p.db, `SELECT count(*) FROM holdfast.hold`); n != int64(i+1) || !strings.HasPrefix(led[1], "200 /holds/") || led[2] != led[1] || led[0] != led[1] && (first == "" || led[0] != "gone") {
+			t.Errorf("there are %d holds, want %d; the presses led to %q, want one hold", n, i+1, led)
+		}
+	}
+}
+
 // TestAHoldIsReviewedInTheBrowser: a person says what was found and when to look next, and both
 // stay.
 func TestAHoldIsReviewedInTheBrowser(t *testing.T) {

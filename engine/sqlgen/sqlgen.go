@@ -43,7 +43,26 @@ type Slice struct {
 // is exactly that.
 type Block struct {
 	From, To int64
-	Tie      any
+	// FromRow and ToRow are places in the blocks From and To, where not at their beginning: To
+	// is then a part of the range up to that row.
+	FromRow, ToRow int64
+	Tie            any
+}
+
+// String names the blocks, and the rows at which it begins and ends within one.
+func (r Block) String() string {
+	last := r.To
+	if r.ToRow == 0 {
+		last--
+	}
+	s := fmt.Sprintf("blocks %d to %d", r.From, last)
+	if r.FromRow > 0 {
+		s += fmt.Sprintf(", from row %d", r.FromRow)
+	}
+	if r.ToRow > 0 {
+		s += fmt.Sprintf(", before row %d", r.ToRow)
+	}
+	return s
 }
 
 // Printer prints the statements of one plan.
@@ -249,7 +268,7 @@ func (g *Printer) within(b *builder, r Range) string {
 		return g.compare(b, opFrom, r.Slice.Lo)
 	case r.Block != nil:
 		s := fmt.Sprintf("%s.ctid %s %s::pg_catalog.text::pg_catalog.tid AND %s.ctid %s %s::pg_catalog.text::pg_catalog.tid",
-			alias, opFrom, b.arg(fmt.Sprintf("(%d,0)", r.Block.From)), alias, opBelow, b.arg(fmt.Sprintf("(%d,0)", r.Block.To)))
+			alias, opFrom, b.arg(fmt.Sprintf("(%d,%d)", r.Block.From, r.Block.FromRow)), alias, opBelow, b.arg(fmt.Sprintf("(%d,%d)", r.Block.To, r.Block.ToRow)))
 		if r.Block.Tie != nil {
 			s += " AND " + g.compare(b, opEqual, r.Block.Tie)
 		}

@@ -199,9 +199,9 @@ func (g *Printer) localOf(x string) string {
 	case "date":
 		return x + "::pg_catalog.timestamp"
 	case "seconds":
-		return "(pg_catalog.to_timestamp(" + x + ") AT TIME ZONE 'UTC')"
+		return "(" + epoch(x, "") + " AT TIME ZONE 'UTC')"
 	case "milliseconds":
-		return "(pg_catalog.to_timestamp(" + x + " " + opDivide + " 1000.0) AT TIME ZONE 'UTC')"
+		return "(" + epoch(x, "000") + " AT TIME ZONE 'UTC')"
 	}
 	return x
 }
@@ -213,9 +213,19 @@ func (g *Printer) instant(x string) string {
 	case "timestamptz":
 		return x
 	case "seconds":
-		return "pg_catalog.to_timestamp(" + x + ")"
+		return epoch(x, "")
 	case "milliseconds":
-		return "pg_catalog.to_timestamp(" + x + " " + opDivide + " 1000.0)"
+		return epoch(x, "000")
 	}
 	return "(" + x + "::pg_catalog.timestamp AT TIME ZONE 'UTC')"
+}
+
+// epoch prints an integer timestamp as the instant that is shown. What is before the year 1 or
+// after 9999 is shown as the first or the last of those: an integer may be any.
+func epoch(x, thousand string) string {
+	shown := fmt.Sprintf("GREATEST(-62135596800%s, LEAST(253402300799%s, %s))", thousand, thousand, x)
+	if thousand != "" {
+		shown += " " + opDivide + " 1000.0"
+	}
+	return "pg_catalog.to_timestamp(" + shown + ")"
 }

@@ -152,6 +152,7 @@ func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	p := d.progress
 	out.next.Leaf, out.next.Base = d.pos.Leaf, d.pos.Base
 	out.next.Before, out.next.Again = d.pos.Before, false
+	out.next.Rewrote, out.next.Left, out.next.Passes = d.pos.Rewrote, d.pos.Left, d.pos.Passes
 	if out.restart || d.pos.Again {
 		// The walk meets again what it left; what it changed is gone.
 		p.Most = p.HighWater().Counts
@@ -205,19 +206,27 @@ func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	return nil
 }
 
-// again starts the walk once more, until a pass takes nothing, where rows that were blocked
-// may be free now that others of their own table are gone, and where rows of the table were
-// written anew, so perhaps behind the end of the walk: they lost a reference to one that went.
+// maxPasses bounds the passes over a table whose rows are written anew: what is left then, the
+// next run takes. Of a chain each pass leaves a row a batch, so that a few are enough.
+const maxPasses = 20
+
+// again starts the walk once more where rows that were blocked may be free now that others of
+// their own table are gone, and where rows of the table were written anew, so perhaps behind
+// the end of the walk: they lost a reference to one that went. It ends, also beside somebody
+// who makes rows due all the time: what is blocked must become less from pass to pass.
 func (d *disposition) again(out *outcome, p retention.Progress) {
 	if !out.done || p.Processed == out.next.Before {
 		return
 	}
-	rewritten := p.Effects[d.planned.Root.Name.String()].Updated > 0
-	if !rewritten && (p.Blocked == 0 || !d.planned.InPasses()) {
+	first := out.next.Passes == 0
+	rewrote := p.Effects[d.planned.Root.Name.String()].Updated
+	moved := rewrote > out.next.Rewrote && out.next.Passes < maxPasses
+	freeing := p.Blocked > 0 && d.planned.InPasses() && (first || p.Blocked < out.next.Left)
+	if !moved && !freeing {
 		return
 	}
 	out.done = false
-	out.next = position{Before: p.Processed, Again: true, Most: out.next.Most}
+	out.next = position{Before: p.Processed, Again: true, Most: out.next.Most, Rewrote: rewrote, Left: p.Blocked, Passes: out.next.Passes + 1}
 	if !d.planned.over {
 		out.next.Walk = d.planned.Walk
 	}

@@ -48,9 +48,11 @@ type outcome struct {
 	// restart: the walk began again, so rows that were left are met once more.
 	restart bool
 	// filenode is the storage of what is walked, and blocks how many of its blocks the batch
-	// went through; 0 if it followed an index.
-	filenode uint32
-	blocks   int64
+	// went through, part that it ended within one; neither if it followed an index. bounded:
+	// its end is where the size of the step was reached.
+	filenode      uint32
+	blocks        int64
+	part, bounded bool
 	// dropped: an empty partition was dropped.
 	dropped bool
 }
@@ -176,7 +178,7 @@ func (d *disposition) work(ctx context.Context, in entry) (outcome, error) {
 	if err != nil || r == nil {
 		return out, err
 	}
-	if err := d.change(ctx, *r, in, &out); err != nil || out.blocks == 0 {
+	if err := d.change(ctx, *r, in, &out); err != nil || out.blocks == 0 && !out.part {
 		return out, err
 	}
 	return out, d.settleCrowd(&out)

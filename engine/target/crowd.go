@@ -17,7 +17,8 @@ import (
 type crowd struct {
 	// most is the most per block of a step in this walk; 0 before the first.
 	most float64
-	// over: the last try had more rows than a batch may have, and was rolled back.
+	// over: the last try had more rows than a batch may have, and was rolled back; the next is cut
+	// where its size is reached.
 	over bool
 }
 
@@ -35,21 +36,17 @@ func (c *crowd) blocks(size int, density float64) (n int64, sure bool) {
 	// size is rolled back, which must be rare. Twice the square root is the spread of rows that
 	// lie as chance will have it.
 	room := float64(size) - 2*math.Sqrt(float64(size))
-	if c.over {
-		return c.within(room / max(density, c.most)), true
-	}
-	if n = c.within(room / density); c.most > 0 && float64(n)*c.most <= float64(size) {
+	if n = within(room / density); !c.over && c.most > 0 && float64(n)*c.most <= float64(size) {
 		return n, true
 	}
 	// It is looked at before, and cut where the size is reached: as far as that may be.
-	return c.within(4*float64(size)/density + 1), false
+	return within(4*float64(size)/density + 1), false
 }
 
 // within is so many blocks, one at least, and not too many for a step.
-func (c *crowd) within(n float64) int64 { return max(1, int64(min(n, maxBlocksPerStep))) }
+func within(n float64) int64 { return max(1, int64(min(n, maxBlocksPerStep))) }
 
-// bound cuts a step before the block in which there are more due rows than it aims at; one
-// block is the least.
+// bound cuts a step before the row after as many due ones as it aims at.
 func (d *disposition) bound(ctx context.Context, r *sqlgen.Block) error {
 	var tid string
 	err := d.queryRow(ctx, d.planned.sql.Beyond(*r, d.size)).Scan(&tid)
@@ -59,9 +56,9 @@ func (d *disposition) bound(ctx context.Context, r *sqlgen.Block) error {
 	if err != nil {
 		return err
 	}
-	to, err := blockOf(tid)
-	if err == nil && to < r.To {
-		r.To = max(r.From+1, to)
+	block, row, err := placeOf(tid)
+	if err == nil && block < r.To && (block > r.From || row > r.FromRow) {
+		r.To, r.ToRow = block, row
 	}
 	return err
 }
@@ -70,10 +67,17 @@ func (d *disposition) bound(ctx context.Context, r *sqlgen.Block) error {
 // more rows than the policy allows a batch.
 func (d *disposition) settleCrowd(out *outcome) error {
 	c := out.counts
-	found := float64(c.Processed+c.Held+c.Blocked+c.SkippedTotal()) / float64(out.blocks)
+	blocks := out.blocks
+	if out.part {
+		blocks++
+	}
+	found := float64(c.Processed+c.Held+c.Blocked+c.SkippedTotal()) / float64(blocks)
 	d.crowd.most = max(d.crowd.most, found)
-	if d.crowd.over = out.blocks > 1 && c.Processed > int64(d.spec.Policy.BatchSize); d.crowd.over {
+	if d.crowd.over = !out.bounded && c.Processed > int64(d.spec.Policy.BatchSize); d.crowd.over {
 		return retention.ErrMoved
+	}
+	if out.part {
+		found = max(found, out.next.Density) // it says nothing of whole blocks
 	}
 	// Thinner parts are believed step by step, denser ones at once.
 	out.next.Density = max(0.01, found, 0.75*out.next.Density+0.25*found)

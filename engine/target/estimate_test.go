@@ -145,3 +145,20 @@ func TestFewSimulationsCountAtOnce(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// An integer may be any: what is no instant is due all the same, and shown as the first year.
+func TestIntegersThatAreNoInstantAreSimulatedAsTheyRun(t *testing.T) {
+	for _, unit := range []retention.Unit{retention.UnitSeconds, retention.UnitMilliseconds} {
+		f := newFixture(t, `CREATE TABLE public.r (id bigint PRIMARY KEY, name text, created_at bigint)`,
+			`INSERT INTO public.r VALUES (1, 'a', -9223372036854775808), (2, 'a', 9223372036854775807), (3, 'a', 0), (4, 'a', NULL)`, `ANALYZE public.r`)
+		p := policy("r", retention.ActionDelete)
+		p.Unit = unit
+		s, err := f.target.Simulate(t.Context(), p, nil)
+		if err != nil || s.Due != 2 || s.OldestDue == nil || s.OldestDue.Year() != 1 {
+			t.Fatalf("%s: simulated %+v, %v; want 2 due", unit, s, err)
+		}
+		if got := f.run(p); got.Processed != 2 {
+			t.Errorf("%s: got %+v, want 2", unit, got.Counts)
+		}
+	}
+}

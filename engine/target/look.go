@@ -287,6 +287,7 @@ func (l *looker) judge(ctx context.Context, r sqlgen.Range) error {
 	if found.own, err = newMark(own); err != nil {
 		return err
 	}
+	found.At = writable(found.At)
 	if l.st.Best == nil || found.At.Before(l.st.Best.At) {
 		l.st.Best = &found
 	}
@@ -320,4 +321,13 @@ func (l *looker) report(out *retention.Look) error {
 	var err error
 	out.Position, err = json.Marshal(l.st)
 	return err
+}
+
+// writable is a moment that JSON can write: what is before the common era is shown as its
+// beginning.
+func writable(at time.Time) time.Time {
+	if first := (time.Time{}); at.Before(first) {
+		return first
+	}
+	return at
 }

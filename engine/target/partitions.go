@@ -65,7 +65,8 @@ func (d *disposition) enterLeaf() {
 	if d.planned.leaf == d.pos.Leaf && d.pos.Walk != "" || !d.loaded {
 		return
 	}
-	pos := position{Walk: d.planned.Walk, Leaf: d.planned.leaf, Before: d.pos.Before, Again: d.pos.Again, Most: d.pos.Most}
+	pos := position{Walk: d.planned.Walk, Leaf: d.planned.leaf, Before: d.pos.Before, Again: d.pos.Again, Most: d.pos.Most,
+		Rewrote: d.pos.Rewrote, Left: d.pos.Left, Passes: d.pos.Passes}
 	if d.planned.leaf != 0 && !pos.Again {
 		base := d.progress.Counts
 		pos.Base = &base

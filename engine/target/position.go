@@ -30,8 +30,10 @@ type position struct {
 	// Tie is the timestamp of a group larger than a step, which is walked by blocks
 	// From to End; nil elsewhere.
 	Tie *mark `json:"tie,omitempty"`
-	// Block and End bound what is left of a walk by blocks; End is fixed at its start.
+	// Block and End bound what is left of a walk by blocks; End is fixed at its start. Row is
+	// the place in the block where a step ended that was to have fewer rows than that.
 	Block int64 `json:"block,omitempty"`
+	Row   int64 `json:"row,omitempty"`
 	End   int64 `json:"end,omitempty"`
 	// Density is the number of rows per block that a step reckons with.
 	Density float64 `json:"density,omitempty"`
@@ -39,6 +41,11 @@ type position struct {
 	// table has other blocks, and the walk starts again.
 	Filenode uint32 `json:"filenode,omitempty"`
 	Started  bool   `json:"started,omitempty"`
+	// Rewrote is how many rows of the table had lost a reference before this pass over it, Left
+	// how many were blocked in the one before, and Passes how many there were.
+	Rewrote int64 `json:"rewrote,omitempty"`
+	Left    int64 `json:"left,omitempty"`
+	Passes  int   `json:"passes,omitempty"`
 	// Before is how many rows were processed before this pass over the table. Again: the
 	// pass begins, and what the former one left is counted anew.
 	Before int64 `json:"before,omitempty"`
@@ -49,8 +56,40 @@ type position struct {
 
 // mark is a value of the timestamp column: a time, or an integer.
 type mark struct {
-	Time *time.Time `json:"t,omitempty"`
-	Int  *int64     `json:"i,omitempty"`
+	Time *time.Time
+	Int  *int64
+}
+
+// markTime is a moment as it is kept: JSON knows no year before 0 or after 9999.
+type markTime struct {
+	Seconds int64 `json:"s"`
+	Nanos   int   `json:"n,omitempty"`
+}
+
+// MarshalJSON keeps the moment as seconds since 1970.
+func (m *mark) MarshalJSON() ([]byte, error) {
+	if m.Time == nil {
+		return json.Marshal(map[string]*int64{"i": m.Int})
+	}
+	return json.Marshal(map[string]markTime{"u": {m.Time.Unix(), m.Time.Nanosecond()}})
+}
+
+// UnmarshalJSON reads it, also as a time in text, as it was kept before.
+func (m *mark) UnmarshalJSON(data []byte) error {
+	var kept struct {
+		Time *time.Time `json:"t"`
+		Unix *markTime  `json:"u"`
+		Int  *int64     `json:"i"`
+	}
+	if err := json.Unmarshal(data, &kept); err != nil {
+		return err
+	}
+	m.Time, m.Int = kept.Time, kept.Int
+	if kept.Unix != nil {
+		at := time.Unix(kept.Unix.Seconds, int64(kept.Unix.Nanos)).UTC()
+		m.Time = &at
+	}
+	return nil
 }
 
 // newMark keeps what the driver read from the timestamp column.

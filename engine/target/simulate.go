@@ -151,7 +151,7 @@ func readMonths(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simula
 			s.BlockedBy[blockerName(pl, *blocker)] += m.Due
 		}
 		if s.OldestDue == nil || oldest.Before(*s.OldestDue) {
-			v := oldest
+			v := writable(oldest)
 			s.OldestDue = &v
 		}
 		return nil

@@ -98,26 +98,26 @@ func (d *disposition) spanTie(ctx context.Context, out *outcome, filenode uint32
 	if err := d.queryRow(ctx, s).Scan(&rows, &first, &last); err != nil {
 		return err
 	}
-	from, err := blockOf(first)
+	from, _, err := placeOf(first)
 	if err != nil {
 		return err
 	}
-	to, err := blockOf(last)
+	to, _, err := placeOf(last)
 	if err != nil {
 		return err
 	}
 	d.crowd.enter()
-	out.next.Block, out.next.End, out.next.Filenode = from, to+1, filenode
+	out.next.Block, out.next.Row, out.next.End, out.next.Filenode = from, 0, to+1, filenode
 	out.next.Density = max(float64(rows)/float64(to+1-from), 0.01)
 	return nil
 }
 
-func blockOf(tid string) (block int64, err error) {
-	var offset int64
-	if _, err := fmt.Sscanf(tid, "(%d,%d)", &block, &offset); err != nil {
-		return 0, fmt.Errorf("row address %q: %w", tid, err)
+// placeOf takes a row's address apart.
+func placeOf(tid string) (block, row int64, err error) {
+	if _, err := fmt.Sscanf(tid, "(%d,%d)", &block, &row); err != nil {
+		return 0, 0, fmt.Errorf("row address %q: %w", tid, err)
 	}
-	return block, nil
+	return block, row, nil
 }
 
 // locateBlock takes the next blocks; at the end of a tie it goes back to slices.
@@ -127,21 +127,21 @@ func (d *disposition) locateBlock(ctx context.Context, out outcome) (outcome, *s
 		return d.afterBlocks(ctx, out)
 	}
 	n, sure := d.crowd.blocks(d.size, p.Density)
-	r := &sqlgen.Block{From: p.Block, To: min(p.Block+n, p.End)}
+	r := &sqlgen.Block{From: p.Block, FromRow: p.Row, To: min(p.Block+n, p.End)}
 	if p.Tie != nil {
 		r.Tie = p.Tie.value()
 	}
-	if !sure {
+	if out.bounded = !sure; out.bounded {
 		if err := d.bound(ctx, r); err != nil {
 			return out, nil, err
 		}
 	}
-	out.step = fmt.Sprintf("blocks %d to %d", r.From, r.To-1)
+	out.step = r.String()
 	if p.Tie != nil {
 		out.step = fmt.Sprintf("%s = %v, %s", d.planned.Time.Column.Name, d.markText(p.Tie), out.step)
 	}
-	out.blocks = r.To - r.From
-	p.Block = r.To
+	out.blocks, out.part = r.To-r.From, r.ToRow > 0
+	p.Block, p.Row = r.To, r.ToRow
 	if p.Block >= p.End && p.Tie == nil {
 		out.done = true
 	}

@@ -63,7 +63,7 @@ ORDER BY "t"."at" LIMIT 1
 -- $4 = 2024-01-04T00:00:00Z
 
 -- case: slice, seconds
-SELECT "t"."at", pg_catalog.to_timestamp("t"."at"), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+SELECT "t"."at", pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, "t"."at"))), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.int8 AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.int8
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
 ORDER BY "t"."at" LIMIT 1
@@ -72,7 +72,7 @@ ORDER BY "t"."at" LIMIT 1
 -- $3 = 1704326400 (int64)
 
 -- case: blocks, seconds
-SELECT "t"."at", pg_catalog.to_timestamp("t"."at"), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+SELECT "t"."at", pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, "t"."at"))), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
 ORDER BY "t"."at" LIMIT 1
@@ -81,7 +81,7 @@ ORDER BY "t"."at" LIMIT 1
 -- $3 = 1704326400 (int64)
 
 -- case: slice, milliseconds
-SELECT "t"."at", pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+SELECT "t"."at", pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, "t"."at")) OPERATOR(pg_catalog./) 1000.0), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.int8 AND "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.int8
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
 ORDER BY "t"."at" LIMIT 1
@@ -90,7 +90,7 @@ ORDER BY "t"."at" LIMIT 1
 -- $3 = 1704326400000 (int64)
 
 -- case: blocks, milliseconds
-SELECT "t"."at", pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+SELECT "t"."at", pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, "t"."at")) OPERATOR(pg_catalog./) 1000.0), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid
   AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
 ORDER BY "t"."at" LIMIT 1

@@ -104,16 +104,16 @@ ORDER BY m.month
 -- $3 = 2024-01-04T00:00:00Z
 
 -- case: simulation, seconds
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at"))
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, "t"."at"))) AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, pg_catalog.min("t"."at"))))
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8
-GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC'))
-ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at") AT TIME ZONE 'UTC'))
+GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, "t"."at"))) AT TIME ZONE 'UTC'))
+ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, "t"."at"))) AT TIME ZONE 'UTC'))
 -- $1 = 1704326400 (int64)
 
 -- case: months, seconds
 SELECT (pg_catalog.date_part('year', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('year', m.lo)) OPERATOR(pg_catalog.*) 12 OPERATOR(pg_catalog.+) pg_catalog.date_part('month', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('month', m.lo) OPERATOR(pg_catalog.+) 1
-FROM (SELECT (pg_catalog.to_timestamp(t.lo) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS m
+FROM (SELECT (pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, t.lo))) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, t.hi))) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS m
 -- $1 = 1704326400 (int64)
 -- $2 = 1704326400 (int64)
 
@@ -121,11 +121,11 @@ FROM (SELECT (pg_catalog.to_timestamp(t.lo) AT TIME ZONE 'UTC') AS lo, (pg_catal
 SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
 FROM (
 SELECT s.month, e.first, pg_catalog.date_part('epoch', s.month AT TIME ZONE 'UTC')::pg_catalog.int8 AS lo, pg_catalog.date_part('epoch', (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC')::pg_catalog.int8 AS hi
-FROM (SELECT t.lo AS first, (pg_catalog.to_timestamp(t.lo) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
+FROM (SELECT t.lo AS first, (pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, t.lo))) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, t.hi))) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
 CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
 ) AS m
 CROSS JOIN LATERAL (
-SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(m.first) AS oldest
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(GREATEST(-62135596800, LEAST(253402300799, m.first))) AS oldest
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
   AND "t"."at" OPERATOR(pg_catalog.>=) m.lo AND "t"."at" OPERATOR(pg_catalog.<) m.hi
@@ -137,16 +137,16 @@ ORDER BY m.month
 -- $3 = 1704326400 (int64)
 
 -- case: simulation, milliseconds
-SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(pg_catalog.min("t"."at") OPERATOR(pg_catalog./) 1000.0)
+SELECT pg_catalog.to_char(pg_catalog.date_trunc('month', (pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, "t"."at")) OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC')), 'YYYY-MM'), NULL::integer, pg_catalog.count(*), 0::bigint, pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, pg_catalog.min("t"."at"))) OPERATOR(pg_catalog./) 1000.0)
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8
-GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC'))
-ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp("t"."at" OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC'))
+GROUP BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, "t"."at")) OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC'))
+ORDER BY pg_catalog.date_trunc('month', (pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, "t"."at")) OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC'))
 -- $1 = 1704326400000 (int64)
 
 -- case: months, milliseconds
 SELECT (pg_catalog.date_part('year', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('year', m.lo)) OPERATOR(pg_catalog.*) 12 OPERATOR(pg_catalog.+) pg_catalog.date_part('month', m.hi) OPERATOR(pg_catalog.-) pg_catalog.date_part('month', m.lo) OPERATOR(pg_catalog.+) 1
-FROM (SELECT (pg_catalog.to_timestamp(t.lo OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS m
+FROM (SELECT (pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, t.lo)) OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, t.hi)) OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS m
 -- $1 = 1704326400000 (int64)
 -- $2 = 1704326400000 (int64)
 
@@ -154,11 +154,11 @@ FROM (SELECT (pg_catalog.to_timestamp(t.lo OPERATOR(pg_catalog./) 1000.0) AT TIM
 SELECT pg_catalog.to_char(m.month, 'YYYY-MM'), NULL::integer, c.due, c.held, c.oldest
 FROM (
 SELECT s.month, e.first, (pg_catalog.date_part('epoch', s.month AT TIME ZONE 'UTC') OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS lo, (pg_catalog.date_part('epoch', (s.month OPERATOR(pg_catalog.+) '1 month'::pg_catalog.interval) AT TIME ZONE 'UTC') OPERATOR(pg_catalog.*) 1000)::pg_catalog.int8 AS hi
-FROM (SELECT t.lo AS first, (pg_catalog.to_timestamp(t.lo OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(t.hi OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
+FROM (SELECT t.lo AS first, (pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, t.lo)) OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS lo, (pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, t.hi)) OPERATOR(pg_catalog./) 1000.0) AT TIME ZONE 'UTC') AS hi FROM (SELECT (SELECT pg_catalog.min("t"."at") FROM ONLY "public"."events" AS "t" WHERE "t"."at" OPERATOR(pg_catalog.<) $1::pg_catalog.int8) AS lo, $2::pg_catalog.int8 AS hi) AS t) AS e
 CROSS JOIN LATERAL pg_catalog.generate_series(pg_catalog.date_trunc('month', e.lo), pg_catalog.date_trunc('month', e.hi), '1 month'::pg_catalog.interval) AS s(month)
 ) AS m
 CROSS JOIN LATERAL (
-SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(m.first OPERATOR(pg_catalog./) 1000.0) AS oldest
+SELECT pg_catalog.count(*) AS due, 0::bigint AS held, pg_catalog.to_timestamp(GREATEST(-62135596800000, LEAST(253402300799000, m.first)) OPERATOR(pg_catalog./) 1000.0) AS oldest
 FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.int8
   AND "t"."at" OPERATOR(pg_catalog.>=) m.lo AND "t"."at" OPERATOR(pg_catalog.<) m.hi
