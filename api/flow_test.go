@@ -166,7 +166,7 @@ func (s *service) tellOfHolds(t *testing.T) {
 		t.Errorf("preview: got %v", preview)
 	}
 	s.tellOfLists(t)
-	family := s.do(call{method: "POST", path: "/api/v1/holds/preview", body: `{"scope": [{"table": "tickets", "record_ids": ["1"], "family": {"depth": 2}, "belongings": []}, {"table": "tickets", "record_ids": ["1"], "family": {}}]}`}).want(200).object()
+	family := s.do(call{method: "POST", path: "/api/v1/holds/preview", body: `{"scope": [{"table": "tickets", "record_ids": ["1"], "family": {"depth": 2}, "belongings": []}, {"table": "\"Order Lines\"", "record_ids": [["17", "1"]], "family": {}}]}`}).want(200).object()
 	for i, want := range []any{2.0, nil} {
 		sc := family["scope"].([]any)[i].(map[string]any)
 		if f, is := sc["family"].(map[string]any); !is || f["depth"] != want || len(sc["belongings"].([]any)) != 0 {

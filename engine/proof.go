@@ -55,6 +55,9 @@ type prover struct {
 	force retention.HoldForce
 	// known are the scopes' tables as the evidence knows them.
 	known []retention.ProofTable
+	// of are the places in the hold of the scopes that they are of: a family's tables come
+	// after all scopes.
+	of []int
 	// records are the digests of the ids, in order, with the scope and the id.
 	records []provenRecord
 	out     retention.HoldProof
@@ -68,12 +71,12 @@ type provenRecord struct {
 
 func (p *prover) prove(ctx context.Context) error {
 	var tables []retention.TableName
-	for _, s := range p.out.Hold.Scope {
+	for i, s := range p.out.Hold.Scope {
 		known, err := p.e.target.ProofTable(ctx, s.Table)
 		if err != nil {
 			return err
 		}
-		p.known = append(p.known, known)
+		p.known, p.of = append(p.known, known), append(p.of, i)
 		p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{
 			Table: s.Table, All: s.All, Condition: s.Condition, Archives: known.Archives,
 			From:     s.EffectiveAt,
@@ -108,14 +111,14 @@ func (p *prover) prove(ctx context.Context) error {
 
 // families add the tables of the scopes' families, after the scopes.
 func (p *prover) families(ctx context.Context, tables *[]retention.TableName) error {
-	for _, s := range p.out.Hold.Scope {
+	for i, s := range p.out.Hold.Scope {
 		for _, b := range s.Belongings {
 			known, err := p.e.target.ProofTable(ctx, b.Table)
 			if err != nil {
 				return err
 			}
-			p.known = append(p.known, known)
-			p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{Table: b.Table, Belongs: true, Records: b.RecordCount, Archives: known.Archives})
+			p.known, p.of = append(p.known, known), append(p.of, i)
+			p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{Table: b.Table, Belongs: true, From: s.EffectiveAt, Records: b.RecordCount, Archives: known.Archives})
 			*tables = append(append(*tables, known.Logical), known.Archives...)
 		}
 	}
@@ -170,7 +173,7 @@ func (p *prover) judge(b retention.JudgedBatch) error {
 
 // before reports whether a batch came before a scope that was added to the hold later.
 func (p *prover) before(scope int, b retention.JudgedBatch) bool {
-	s := p.out.Hold.Scope[scope]
+	s := p.out.Hold.Scope[p.of[scope]]
 	switch {
 	case s.EffectiveAt == nil:
 		return false

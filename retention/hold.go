@@ -201,6 +201,9 @@ func (h *Hold) scopes(bad *Problems) {
 			bad.Add(ScopeField(i, "family"), "cannot be kept from the application as well; place it with enforcement %q, and another hold for the records that the application must not change", EnforceNone)
 		}
 	}
+	if i := MixedFamily(h.Scope); i >= 0 {
+		bad.Add(ScopeField(i, "family"), "%s", mixedFamily(h.Scope[i].Table))
+	}
 }
 
 // DefaultReview is how long after it was placed a hold without an expiry is looked at

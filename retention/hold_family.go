@@ -1,6 +1,9 @@
 package retention
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Family holds records with everything that belongs to them: the rows that refer to them by
 // a foreign key, those that refer to such rows, and so on downward. Rows that join later are
@@ -44,13 +47,45 @@ func (f Family) String() string {
 	return fmt.Sprintf("what belongs to them over up to %d foreign keys", f.Depth)
 }
 
+// MixedFamily is the place of the first scope by ids whose table has another one by ids with
+// another family, or none; -1 if there is none. A hold has one list of ids of each table, by
+// which what belongs to them is judged.
+func MixedFamily(scopes []Scope) int {
+	families := map[TableName]*Family{}
+	for i, s := range scopes {
+		if s.Condition != "" || s.All {
+			continue
+		}
+		f, there := families[s.Table]
+		if there && ((f == nil) != (s.Family == nil) || f != nil && *f != *s.Family) {
+			return i
+		}
+		families[s.Table] = s.Family
+	}
+	return -1
+}
+
+func mixedFamily(table TableName) string {
+	return fmt.Sprintf("is another one than that of the records of %s before it: within one hold what belongs to records of a table is covered for all of them, to one depth, or for none; place a hold of its own for the others", table)
+}
+
+// CheckFamilies is ErrConflict where scopes that are to be added to a hold do not go with its
+// own; see MixedFamily.
+func (h *Hold) CheckFamilies(more ...Scope) error {
+	all := append(slices.Clone(h.Scope), more...)
+	if i := MixedFamily(all); i >= 0 {
+		return Conflictf("the family of a scope %s", mixedFamily(all[i].Table))
+	}
+	return nil
+}
+
 // validateFamily wants ids where everything that belongs to records is to be held.
 func (s *Scope) validateFamily(bad *Problems, field string) {
 	if s.Family == nil {
 		return
 	}
-	if s.Condition != "" || s.All {
-		bad.Add(field+".family", "goes with record_ids alone: what belongs to rows that fit a condition, or to a whole table, is held by scopes of its own; leave family out, or give record_ids instead")
+	if s.Condition != "" || s.All || s.Upload != "" {
+		bad.Add(field+".family", "goes with record_ids alone: what belongs to rows that fit a condition, to a whole table, or to records that come as a file, is held by scopes of its own; leave family out, or give record_ids instead")
 	}
 	if s.Family.Depth < 0 || s.Family.Depth > MaxFamilyDepth {
 		bad.Add(field+".family.depth", "is %d; give a number from 1 to %d, or null for everything that belongs to the records", s.Family.Depth, MaxFamilyDepth)

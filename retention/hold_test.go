@@ -1,6 +1,7 @@
 package retention_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -123,5 +124,30 @@ func TestAHoldIsInForceFromActiveUntilItEnds(t *testing.T) {
 	}
 	if unknown := retention.HoldStatus("x"); unknown.InForce() || unknown.Ended() {
 		t.Errorf("an unknown status is in force %v, ended %v; want neither", unknown.InForce(), unknown.Ended())
+	}
+}
+
+func TestAFamilyGoesWithIDsAndToADepth(t *testing.T) {
+	ids := []retention.Key{{"1"}}
+	table := retention.TableName{Schema: "public", Name: "r"}
+	for what, c := range map[string]struct {
+		scope retention.Scope
+		field string
+	}{
+		"any depth":        {retention.Scope{Table: table, RecordIDs: ids, Family: &retention.Family{}}, ""},
+		"the deepest":      {retention.Scope{Table: table, RecordIDs: ids, Family: &retention.Family{Depth: retention.MaxFamilyDepth}}, ""},
+		"deeper":           {retention.Scope{Table: table, RecordIDs: ids, Family: &retention.Family{Depth: retention.MaxFamilyDepth + 1}}, "scope[0].family.depth"},
+		"a negative depth": {retention.Scope{Table: table, RecordIDs: ids, Family: &retention.Family{Depth: -1}}, "scope[0].family.depth"},
+		"a condition":      {retention.Scope{Table: table, Condition: "id = 1", Family: &retention.Family{}}, "scope[0].family"},
+		"a whole table":    {retention.Scope{Table: table, All: true, Family: &retention.Family{}}, "scope[0].family"},
+		"a file":           {retention.Scope{Table: table, Upload: retention.UploadAwaited, Family: &retention.Family{}}, "scope[0].family"},
+		"nothing":          {retention.Scope{Table: table, Family: &retention.Family{}}, "scope[0]"},
+	} {
+		h := retention.Hold{Scope: []retention.Scope{c.scope}}
+		var invalid *retention.InvalidError
+		err := h.ValidateScopes()
+		if errors.As(err, &invalid); (err == nil) != (c.field == "") || err != nil && (len(invalid.Fields) != 1 || invalid.Fields[0].Field != c.field) {
+			t.Errorf("%s answers %v, want a fault of %q", what, err, c.field)
+		}
 	}
 }

@@ -45,7 +45,9 @@ type holdTable struct {
 	Table retention.TableName `json:"table"`
 	All   bool                `json:"all"`
 	// Condition: the rows that fit one are covered. What it says may name people.
-	Condition   bool  `json:"condition"`
+	Condition bool `json:"condition"`
+	// Family: what belongs to the records is covered too, in whatever tables.
+	Family      bool  `json:"family"`
 	RecordCount int64 `json:"record_count"`
 }
 
@@ -92,7 +94,7 @@ func dataOf(h retention.Hold, of retention.EventType) holdData {
 		Tables: []holdTable{}, EffectiveAt: h.EffectiveAt.UTC(), ExpiresAt: h.ExpiresAt,
 	}
 	for _, sc := range h.Scope {
-		d.Tables = append(d.Tables, holdTable{Table: sc.Table, All: sc.All, Condition: sc.Condition != "", RecordCount: sc.RecordCount})
+		d.Tables = append(d.Tables, holdTable{Table: sc.Table, All: sc.All, Condition: sc.Condition != "", Family: sc.Family != nil, RecordCount: sc.RecordCount})
 	}
 	return d
 }

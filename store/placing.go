@@ -47,17 +47,21 @@ func (s *Store) CreateHold(ctx context.Context, h retention.Hold, by retention.B
 	return created, err
 }
 
+// depthOf is how deep a scope's family goes, nil without one.
+func depthOf(s retention.Scope) *int {
+	if s.Family == nil {
+		return nil
+	}
+	return &s.Family.Depth
+}
+
 func insertScopes(ctx context.Context, tx pgx.Tx, id string, scopes []retention.Scope) error {
 	for i, sc := range scopes {
-		var depth *int
-		if sc.Family != nil {
-			depth = &sc.Family.Depth
-		}
 		_, err := tx.Exec(ctx, `
 			INSERT INTO holdfast.hold_scope
 				(hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, condition, upload, family_depth)
 			VALUES ($1::text::uuid, $2, $3, $4, $5, $6, 0, $7, $8, $9)`,
-			id, i, sc.Table.Schema, sc.Table.Name, sc.All, len(sc.RecordIDs), sc.Condition, sc.Upload, depth)
+			id, i, sc.Table.Schema, sc.Table.Name, sc.All, len(sc.RecordIDs), sc.Condition, sc.Upload, depthOf(sc))
 		if err != nil {
 			return err
 		}

@@ -68,6 +68,9 @@ func (s *Store) AppendRecords(ctx context.Context, id string, table retention.Ta
 			if scope = len(h.Scope); scope >= retention.MaxScopes {
 				return retention.Conflictf("the hold has %d scopes, and no more are accepted in one; place another hold", scope)
 			}
+			if err := h.CheckFamilies(retention.Scope{Table: table}); err != nil {
+				return err
+			}
 			_, err = tx.Exec(ctx, `
 				INSERT INTO holdfast.hold_scope (hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, upload)
 				VALUES ($1::text::uuid, $2, $3, $4, false, 0, 0, 'under_way')`, id, scope, table.Schema, table.Name)
@@ -139,15 +142,18 @@ func (s *Store) AddScopes(ctx context.Context, id string, scopes []retention.Sco
 		if from+len(scopes) > retention.MaxScopes {
 			return false, retention.Conflictf("the hold has %d scopes, and at most %d are accepted in one; place another hold", from, retention.MaxScopes)
 		}
+		if err := h.CheckFamilies(scopes...); err != nil {
+			return false, err
+		}
 		if err := unbounded(ctx, tx); err != nil {
 			return false, err
 		}
 		for i, sc := range scopes {
 			_, err := tx.Exec(ctx, `
 				INSERT INTO holdfast.hold_scope
-					(hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, condition, upload, upload_at)
-				VALUES ($1::text::uuid, $2, $3, $4, $5, $6, 0, $7, 'under_way', holdfast.clock())`,
-				id, from+i, sc.Table.Schema, sc.Table.Name, sc.All, len(sc.RecordIDs), sc.Condition)
+					(hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, condition, family_depth, upload, upload_at)
+				VALUES ($1::text::uuid, $2, $3, $4, $5, $6, 0, $7, $8, 'under_way', holdfast.clock())`,
+				id, from+i, sc.Table.Schema, sc.Table.Name, sc.All, len(sc.RecordIDs), sc.Condition, depthOf(sc))
 			if err != nil {
 				return false, err
 			}

@@ -1219,7 +1219,7 @@ type Family struct {
 
 // FamilyTable defines model for FamilyTable.
 type FamilyTable struct {
-	// RecordCount Rows that belonged to the records when the hold was placed
+	// RecordCount Rows that belonged to the hold's records of the scope's table when they were placed
 	RecordCount int64  `json:"record_count"`
 	Table       string `json:"table"`
 }

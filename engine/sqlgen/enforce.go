@@ -295,6 +295,10 @@ func (e Enforcing) held(b *builder, rows plan.HeldRows, as string) string {
 	for i := range rows.Sets {
 		rows.Sets[i].Hash = false
 	}
+	rows.Families = slices.Clone(rows.Families)
+	for i := range rows.Families {
+		rows.Families[i].Set.Hash = false
+	}
 	g := &Printer{plan: &plan.Plan{Table: e.Table, Key: e.Table.KeyColumns(), Holds: rows}}
 	collated := e.collated(rows)
 	if as != oldRow || len(collated) == 0 {

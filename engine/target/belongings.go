@@ -72,8 +72,9 @@ func (v *previewer) belonging(ctx context.Context, f plan.HeldFamily, now time.T
 	return nil
 }
 
-// countFamily counts what belongs to the records of a scope in force, table by table.
-func (t *Target) countFamily(ctx context.Context, hold string, index int, s retention.Scope, root *plan.Table) (out []retention.FamilyTable, err error) {
+// countFamily counts what belongs to the records of a scope in force, table by table. The
+// hold's scopes by ids of one table have one list, and families of one depth.
+func (t *Target) countFamily(ctx context.Context, hold string, s retention.Scope, root *plan.Table) (out []retention.FamilyTable, err error) {
 	err = pgx.BeginTxFunc(ctx, t.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, ourPath); err != nil {
 			return err
@@ -81,7 +82,9 @@ func (t *Target) countFamily(ctx context.Context, hold string, index int, s rete
 		var no, set int32
 		if err := tx.QueryRow(ctx, `
 			SELECT h.no, s.held_set FROM holdfast_guard.hold_scope AS s JOIN holdfast_guard.hold AS h ON h.no = s.hold_no
-			WHERE h.id = $1 AND s.scope_index = $2 AND s.member = 0`, hold, index).Scan(&no, &set); err != nil {
+			WHERE h.id = $1 AND s.relid = $2 AND s.member = 0 AND s.held_set IS NOT NULL
+			ORDER BY s.scope_index
+			LIMIT 1`, hold, root.OID).Scan(&no, &set); err != nil {
 			return err
 		}
 		l, tables, err := familyTables(ctx, tx, root, *s.Family)

@@ -24,7 +24,7 @@ func (t *Target) CountHold(ctx context.Context, h retention.Hold) ([]retention.S
 			return nil, classify(err)
 		}
 		if s.Family != nil {
-			if counts[i].Belongings, err = t.countFamily(ctx, h.ID, i, s, table); err != nil {
+			if counts[i].Belongings, err = t.countFamily(ctx, h.ID, s, table); err != nil {
 				return nil, classify(err)
 			}
 		}

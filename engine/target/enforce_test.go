@@ -35,6 +35,11 @@ func byID(name string, ids ...string) retention.Scope {
 	return retention.Scope{Table: table(name), RecordIDs: keys(ids...)}
 }
 
+// withFamily is what refers to records of a table, and the records.
+func withFamily(name string, ids ...string) retention.Scope {
+	return retention.Scope{Table: table(name), RecordIDs: keys(ids...), Family: &retention.Family{}}
+}
+
 func byCondition(name, condition string) retention.Scope {
 	return retention.Scope{Table: table(name), Condition: condition}
 }
@@ -90,6 +95,10 @@ func TestTheApplicationCannotBreakAnEnforcedHold(t *testing.T) {
 		"a move between partitions":  {visit, []string{`UPDATE public.visits SET region = 'us' WHERE id = 2`}, []string{"UPDATE 2,eu", "DELETE 2,eu"}},
 		"a held partition":           {wholeTable("visits_us"), []string{`UPDATE public.visits SET note = 'x' WHERE id IN (1, 2)`}, []string{"UPDATE 1,us"}},
 		"a whole table":              {wholeTable("items"), []string{`DELETE FROM public.items WHERE id = 10`}, []string{"DELETE 10"}},
+		"an update of what belongs":  {withFamily("orders", "23"), []string{`UPDATE public.items SET note = 'x' WHERE id = 3`}, []string{"UPDATE 3"}},
+		"a move of what belongs":     {withFamily("orders", "23"), []string{`UPDATE public.items SET order_id = 1 WHERE order_id < 25`}, []string{"UPDATE 3"}},
+		"a delete of what belongs":   {withFamily("orders", "23"), []string{`DELETE FROM public.items`}, []string{"DELETE 3"}},
+		"a truncate of what belongs": {withFamily("orders", "23"), []string{`TRUNCATE public.items`}, []string{"TRUNCATE 3"}},
 		"a cascade from the parent":  {byID("items", "3"), []string{`DELETE FROM public.orders WHERE id = 23`}, []string{"DELETE 3"}},
 		"a session that replicates":  {byID("orders", "1"), []string{`SET session_replication_role = replica`, `DELETE FROM public.orders WHERE id = 1`}, []string{"DELETE 1"}},
 		"an insert that conflicts":   {byID("orders", "1"), []string{`INSERT INTO public.orders (id, note) VALUES (1, 'x') ON CONFLICT (id) DO UPDATE SET note = excluded.note`}, []string{"UPDATE 1"}},

@@ -82,6 +82,8 @@ func goneScopes(ctx context.Context, tx pgx.Tx, faults map[string][]retention.Ho
 		WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = s.relid)
 		  AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 		                  WHERE (n.nspname, c.relname) = (s.schema_name, s.table_name))
+		-- The table of a family's records is a member of it too.
+		GROUP BY h.id, h.no, s.scope_index, s.schema_name, s.table_name
 		ORDER BY h.no, s.scope_index`)
 	if err != nil {
 		return err

@@ -326,6 +326,31 @@ func TestAFamilyCoversItsArchivedRows(t *testing.T) {
 	}
 }
 
+// The explanation of a record names the hold that it belongs to.
+func TestARecordSaysThatItBelongsToAHeldOne(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, shop...)
+	id := f.holdFamily(name("customers"), 0, keys("3")...)
+	for key, want := range map[string][]string{"9": {id}, "12": {id}, "13": nil, "99": nil} {
+		got, err := f.target.Record(t.Context(), name("items"), retention.Key{key}, nil, nil)
+		if err != nil || !slices.Equal(got.HoldIDs, want) {
+			t.Errorf("item %s is covered by %v, %v; want %v", key, got.HoldIDs, err, want)
+		}
+	}
+}
+
+// Once the records' table is gone the hold says it once.
+func TestAFamilyWhoseRecordsAreGoneSaysSoOnce(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, shop...)
+	id := f.holdFamily(name("staff"), 0, keys("3")...)
+	f.exec(`DROP TABLE public.staff CASCADE`)
+	faults, err := f.target.HoldFaults(t.Context())
+	if err != nil || len(faults[id]) != 1 || faults[id][0].Effect != retention.FaultNothingLeft {
+		t.Errorf("it says %+v, %v; want once that nothing is left", faults[id], err)
+	}
+}
+
 // A partition whose rows may belong to a held record is neither emptied nor dropped at once.
 func TestAPartitionOfAFamilyIsNeverEmptiedAsAWhole(t *testing.T) {
 	t.Parallel()
