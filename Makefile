@@ -51,7 +51,7 @@ test-long: need-test ## Run every case of the tests that have many: make test ha
 .PHONY: torture
 torture: need-demo ## Try for a while to break the promises, then plant bugs and find them (TORTURE sets how long a round is)
 	HOLDFAST_TORTURE=$(TORTURE) $(PGSERVER) $(GO) test -count=1 -timeout 24h -v -run '^TestTorture$$' ./cmd/holdfast
-	HOLDFAST_TORTURE_MUTANTS=1 HOLDFAST_TORTURE=15s $(PGSERVER) $(GO) test -count=1 -timeout 24h -v -run '^TestTortureFindsPlantedBugs$$' ./cmd/holdfast
+	HOLDFAST_TORTURE_MUTANTS=1 HOLDFAST_TORTURE=20s $(PGSERVER) $(GO) test -count=1 -timeout 24h -v -run '^TestTortureFindsPlantedBugs$$' ./cmd/holdfast
 
 .PHONY: fuzz
 fuzz: ## Try inputs that nobody thought of on every fuzz target (FUZZ sets how long on each)
