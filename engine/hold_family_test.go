@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
 	"holdfast/engine"
 	"holdfast/retention"
 )
@@ -122,58 +120,24 @@ func TestAFamilyIsRefusedWhereItCannotBe(t *testing.T) {
 	}
 }
 
-// The application cannot change what belongs to an enforced hold's records, also in a table
-// that came later.
-func TestAnEnforcedFamilyIsEnforcedInTablesThatComeLater(t *testing.T) {
+// What a hold cannot be with a family: kept from the application as well, or widened by one.
+// Ids of one table in one hold have one family or none.
+func TestAFamilyIsRefusedBesideWhatItDoesNotGoWith(t *testing.T) {
 	t.Parallel()
 	h := familyHouse(t)
-	hold := withFamily("customers", "3")
-	hold.Enforcement = retention.EnforceRefuse
-	h.mustHold(hold)
-	h.exec(`CREATE TABLE public.notes (order_id bigint REFERENCES public.orders, text text)`, `INSERT INTO public.notes SELECT i, 'note' FROM generate_series(1, 20) AS i`)
-	h.watch()
-	h.watch()
-	conn, err := pgx.Connect(t.Context(), h.url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(t.Context()) }()
-	for sql, refused := range map[string]bool{
-		`UPDATE public.orders SET customer = 1 WHERE id = 5`:     true,
-		`UPDATE public.orders SET customer = 1 WHERE id = 20`:    false,
-		`DELETE FROM public.notes WHERE order_id = 6`:            true,
-		`UPDATE public.notes SET text = 'x' WHERE order_id = 20`: false,
-		`TRUNCATE public.notes`:                                  true,
-	} {
-		if _, err := conn.Exec(t.Context(), sql); (err != nil) != refused {
-			t.Errorf("%s answers %v, want it refused: %t", sql, err, refused)
-		}
-	}
-}
-
-// Records that are added to a hold in force with everything that belongs to them are counted
-// and held, also after the guard has lost them; not beside ids of the table that have no family.
-func TestAHoldIsWidenedByAFamily(t *testing.T) {
-	t.Parallel()
-	h := familyHouse(t)
-	h.exec(`CREATE TABLE public.others (id bigint PRIMARY KEY, created_at timestamptz)`, `INSERT INTO public.others VALUES (1, now())`)
-	placed := h.mustHold(holdOn("others", "1"))
-	wider, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, withFamily("customers", "3").Scope, "more is asked for")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := h.hold(wider.ID).Scope[1]; got.Family == nil || len(got.Belongings) != 1 || got.Belongings[0].RecordCount != 2 {
-		t.Errorf("the added scope is %+v, want a family with 2 orders", got)
-	}
-	if _, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, holdOn("customers", "4").Scope, "and more"); !errors.Is(err, retention.ErrConflict) || !strings.Contains(err.Error(), "place a hold of its own") {
-		t.Errorf("ids without a family beside some with one answer %v, want a conflict", err)
+	placed := h.mustHold(withFamily("customers", "3"))
+	if _, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, holdOn("customers", "4").Scope, "more is asked for"); !errors.Is(err, retention.ErrConflict) || !strings.Contains(err.Error(), "place a hold of its own") {
+		t.Errorf("ids without a family that are added to some with one answer %v, want a conflict", err)
 	}
 	mixed := withFamily("customers", "3")
 	mixed.Scope = append(mixed.Scope, holdOn("customers", "4").Scope...)
-	if _, err := h.engine.PlaceHold(t.Context(), h.actor, mixed); err == nil || !strings.Contains(err.Error(), "scope[1].family") {
-		t.Errorf("a hold of both answers %v, want it refused", err)
+	enforced := withFamily("customers", "3")
+	enforced.Enforcement = retention.EnforceRefuse
+	for field, hold := range map[string]retention.Hold{"scope[1].family": mixed, "scope[0].family": enforced} {
+		if _, err := h.engine.PlaceHold(t.Context(), h.actor, hold); err == nil || !strings.Contains(err.Error(), field) {
+			t.Errorf("placing it answers %v, want a fault of %s", err, field)
+		}
 	}
-	h.exec(`SET holdfast.forgetting = 'on'; DELETE FROM holdfast_guard.hold_scope WHERE member > 0`)
 	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 2 || run.TotalProcessed != 18 {
 		t.Errorf("the run took %d and left %d as held, want 18 and 2", run.TotalProcessed, run.TotalHeld)
 	}
