@@ -136,6 +136,8 @@ func (s *service) tellOfLists(t *testing.T) {
 	s.do(call{method: "GET", path: records}).want(200)
 	s.do(call{method: "POST", path: placed.header.Get("Location") + "/release", body: `{"reason": "settled"}`}).want(202)
 	s.do(call{method: "GET", path: "/api/v1/holds?fail_safe=true"}).want(200)
+	s.do(call{method: "GET", path: placed.header.Get("Location") + "/preserved"}).want(200)
+	s.do(call{method: "GET", path: placed.header.Get("Location") + "/preserved/export"}).want(200)
 }
 
 func (s *service) tellOfHolds(t *testing.T) {

@@ -36,7 +36,7 @@ func (c *crowd) blocks(size int, density float64) (n int64, sure bool) {
 	// size is rolled back, which must be rare. Twice the square root is the spread of rows that
 	// lie as chance will have it.
 	room := float64(size) - 2*math.Sqrt(float64(size))
-	if n = within(room / density); !c.over && c.most > 0 && float64(n)*c.most <= float64(size) {
+	if n = within(room / density); !c.over && c.most > 0 && float64(n)*c.most <= room {
 		return n, true
 	}
 	// It is looked at before, and cut where the size is reached: as far as that may be.
