@@ -42,7 +42,7 @@ func TestWhatIsWrongWithAHoldIsSaidOfItsField(t *testing.T) {
 			}
 		}, "scope", "at most 200"},
 		{"a scope without a table", func(h *retention.Hold) { h.Scope[1].Table = retention.TableName{} }, "scope[1].table", "such as public.orders"},
-		{"a scope that covers nothing", func(h *retention.Hold) { h.Scope[0].RecordIDs = nil }, "scope[0]", "covers nothing; give record_ids, a condition, or all: true"},
+		{"a scope that covers nothing", func(h *retention.Hold) { h.Scope[0].RecordIDs = nil }, "scope[0]", "covers nothing; give record_ids, a condition, all: true for the whole table, or upload: true"},
 		{"ids and all", func(h *retention.Hold) { h.Scope[0].All = true }, "scope[0]", "give one of them"},
 		{"all and a condition", func(h *retention.Hold) {
 			h.Scope[0].RecordIDs, h.Scope[0].All, h.Scope[0].Condition = nil, true, "a = 1"

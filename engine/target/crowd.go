@@ -46,7 +46,8 @@ func (c *crowd) blocks(size int, density float64) (n int64, sure bool) {
 // within is so many blocks, one at least, and not too many for a step.
 func within(n float64) int64 { return max(1, int64(min(n, maxBlocksPerStep))) }
 
-// bound cuts a step before the row after as many due ones as it aims at.
+// bound cuts a step before the block in which there are more due rows than it aims at, or in
+// the midst of the first one.
 func (d *disposition) bound(ctx context.Context, r *sqlgen.Block) error {
 	var tid string
 	err := d.queryRow(ctx, d.planned.sql.Beyond(*r, d.size)).Scan(&tid)
@@ -57,8 +58,12 @@ func (d *disposition) bound(ctx context.Context, r *sqlgen.Block) error {
 		return err
 	}
 	block, row, err := placeOf(tid)
-	if err == nil && block < r.To && (block > r.From || row > r.FromRow) {
-		r.To, r.ToRow = block, row
+	switch {
+	case err != nil || block >= r.To:
+	case block > r.From:
+		r.To = block
+	case row > r.FromRow:
+		r.To, r.ToRow = block, row // one block is too much
 	}
 	return err
 }
@@ -67,17 +72,15 @@ func (d *disposition) bound(ctx context.Context, r *sqlgen.Block) error {
 // more rows than the policy allows a batch.
 func (d *disposition) settleCrowd(out *outcome) error {
 	c := out.counts
-	blocks := out.blocks
-	if out.part {
-		blocks++
-	}
-	found := float64(c.Processed+c.Held+c.Blocked+c.SkippedTotal()) / float64(blocks)
+	found := float64(c.Processed+c.Held+c.Blocked+c.SkippedTotal()) / float64(max(out.blocks, 1))
+	// Of blocks that others were taken from before, or are left in, nothing is learned but that
+	// there are so many.
 	d.crowd.most = max(d.crowd.most, found)
 	if d.crowd.over = !out.bounded && c.Processed > int64(d.spec.Policy.BatchSize); d.crowd.over {
 		return retention.ErrMoved
 	}
-	if out.part {
-		found = max(found, out.next.Density) // it says nothing of whole blocks
+	if out.part || d.pos.Row > 0 {
+		found = max(found, out.next.Density)
 	}
 	// Thinner parts are believed step by step, denser ones at once.
 	out.next.Density = max(0.01, found, 0.75*out.next.Density+0.25*found)

@@ -79,7 +79,7 @@ var oddCases = []oddCase{
 	{table: "shop.keyless", column: "created_at", processed: 40},
 	{table: "shop.keyless", column: "created_at", change: archiving, processed: 40},
 	{table: "shop.grumpy", column: "created_at", processed: 19, skipped: map[string]int64{retention.SkippedTrigger: 1}, errors: "not number seven"},
-	{table: "shop.noisy", column: "created_at", processed: 20, effects: map[string]retention.TableEffect{"shop.noise": {Inserted: 1}}, change: func(p *retention.Policy) {
+	{table: "shop.noisy", column: "created_at", processed: 20, effects: map[string]retention.TableEffect{"shop.noise": {Inserted: 3}}, change: func(p *retention.Policy) {
 		p.Triggers = map[retention.TableName]retention.TriggerEffects{oddName("shop.noise"): {Inserted: true}}
 	}},
 	{table: "shop.touched", column: "updated_at", change: redacting("email"), processed: 20},

@@ -422,6 +422,10 @@ func createHeldTable(id int32, key []plan.Column) string {
 		heldTable(id), strings.Join(cols, ", "), strings.Join(names, ", "))
 }
 
+// largeList is how many ids make the copy that they are in worth a look by ANALYZE at once: it
+// costs more than a short list does otherwise.
+const largeList = 1000
+
 // stageIDs copies ids in committed chunks. No batch asks them before the hold is
 // active.
 func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope, key []plan.Column) error {
@@ -439,6 +443,9 @@ func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope,
 		if err != nil {
 			return err
 		}
+	}
+	if len(s.RecordIDs) < largeList {
+		return nil // autovacuum looks at the copy when many have come together
 	}
 	// Without statistics the planner could take a large list for a small one.
 	if _, err := t.pool.Exec(ctx, "ANALYZE "+heldTable(set)); err != nil {
