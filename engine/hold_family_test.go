@@ -132,7 +132,7 @@ func TestAFamilyIsRefusedBesideWhatItDoesNotGoWith(t *testing.T) {
 	mixed := withFamily("customers", "3")
 	mixed.Scope = append(mixed.Scope, holdOn("customers", "4").Scope...)
 	enforced := withFamily("customers", "3")
-	enforced.Enforcement = retention.EnforceRefuse
+	enforced.Enforcement = retention.EnforcePreserve
 	for field, hold := range map[string]retention.Hold{"scope[1].family": mixed, "scope[0].family": enforced} {
 		if _, err := h.engine.PlaceHold(t.Context(), h.actor, hold); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("placing it answers %v, want a fault of %s", err, field)

@@ -438,7 +438,8 @@ func (r *torture) judge() *judge {
 	j := judgeHistory(r.t, r.governed, readHistory(r.t, r.governed))
 	left := pgtest.Value[int64](r.t, r.governed, dueAndFree(r.t, r.governed))
 	if left > 0 {
-		j.fault("%d rows are due, not held and not blocked, and still there", left)
+		j.fault("%d rows are due, not held and not blocked, and still there; of the last run: %s", left,
+			pgtest.Value[string](r.t, r.store, `SELECT coalesce(string_agg(p::text, E'\n'), '') FROM holdfast.run_policy AS p WHERE p.run_id = (SELECT id FROM holdfast.run ORDER BY created_at DESC LIMIT 1)`))
 	}
 	if failed := pgtest.Value[[]string](r.t, r.store, failures); len(failed) > 0 {
 		j.fault("policies failed: %s", strings.Join(failed, "; "))
