@@ -411,8 +411,16 @@ func (r *torture) settle() {
 	// last run leaves it alone.
 	const between = `SELECT count(*) FROM holdfast.hold WHERE status IN ('applying', 'releasing') OR status = 'active' AND expires_at < now() + interval '10 minutes'`
 	s.await(func() bool { return pgtest.Value[int64](r.t, r.store, between) == 0 }, func() string { return "holds stay between two states" })
-	s.call("POST", "/api/v1/runs", jsonType, `{"pace":"max"}`, 202)
-	s.await(func() bool { return open() == 0 }, func() string { return "the last run does not end" })
+	// A batch of a process that was killed may live on in the server for a moment, with its
+	// locks: what is locked is left, counted, and the next run's.
+	for runs := 1; ; runs++ {
+		s.call("POST", "/api/v1/runs", jsonType, `{"pace":"max"}`, 202)
+		s.await(func() bool { return open() == 0 }, func() string { return "the last run does not end" })
+		if pgtest.Value[int64](r.t, r.governed, dueAndFree(r.t, r.governed)) == 0 || runs == 3 {
+			break
+		}
+		r.t.Logf("run %d left rows: %s", runs, r.lastRun())
+	}
 	r.prove(s)
 }
 
@@ -433,13 +441,17 @@ func (r *torture) prove(s *service) {
 	}
 }
 
+// lastRun is what the policies of the newest run say.
+func (r *torture) lastRun() string {
+	return pgtest.Value[string](r.t, r.store, `SELECT coalesce(string_agg(p::text, E'\n'), '') FROM holdfast.run_policy AS p WHERE p.run_id = (SELECT id FROM holdfast.run ORDER BY created_at DESC LIMIT 1)`)
+}
+
 // judge holds the history against the promises, and the end against what was due.
 func (r *torture) judge() *judge {
 	j := judgeHistory(r.t, r.governed, readHistory(r.t, r.governed))
 	left := pgtest.Value[int64](r.t, r.governed, dueAndFree(r.t, r.governed))
 	if left > 0 {
-		j.fault("%d rows are due, not held and not blocked, and still there; of the last run: %s", left,
-			pgtest.Value[string](r.t, r.store, `SELECT coalesce(string_agg(p::text, E'\n'), '') FROM holdfast.run_policy AS p WHERE p.run_id = (SELECT id FROM holdfast.run ORDER BY created_at DESC LIMIT 1)`))
+		j.fault("%d rows are due, not held and not blocked, and still there; of the last run: %s", left, r.lastRun())
 	}
 	if failed := pgtest.Value[[]string](r.t, r.store, failures); len(failed) > 0 {
 		j.fault("policies failed: %s", strings.Join(failed, "; "))
