@@ -266,3 +266,21 @@ func TestAWideningWhoseProcessDiedIsFinishedByAnother(t *testing.T) {
 		t.Errorf("the run left %d, want 12", run.TotalHeld)
 	}
 }
+
+// What was added to a hold and cannot be put in force any more, since its table is gone, keeps
+// no run on other tables from going.
+func TestAListForATableThatIsGoneStopsNoRunOnOthers(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	h.exec(`CREATE TABLE public.gone (id bigint PRIMARY KEY)`)
+	placed := h.mustHold(holdOn("r", "1"))
+	added := []retention.Scope{{Table: public("gone"), RecordIDs: []retention.Key{{"2"}}}}
+	if _, _, err := h.store.AddScopes(t.Context(), placed.ID, added, retention.By{Actor: h.actor, Action: "hold.widen", Note: "more"}); err != nil {
+		t.Fatal(err)
+	}
+	h.exec(`DROP TABLE public.gone`)
+	pgtest.Exec(t, h.storeURL, `UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload <> ''`)
+	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 1 || run.TotalProcessed != 99 {
+		t.Errorf("the run took %d and left %d, %v; want 99 and 1", run.TotalProcessed, run.TotalHeld, run.Policies[0].Errors)
+	}
+}

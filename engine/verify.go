@@ -61,8 +61,11 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 // that is being placed at this moment is waited for, no longer than it is left to its request;
 // those that are placed meanwhile are not.
 func (e *Engine) completeHolds(ctx context.Context) error {
-	if err := e.settleUploads(ctx); err != nil {
+	if err := e.settleUploads(ctx); errors.Is(err, retention.ErrUnavailable) || errors.Is(err, retention.ErrBusy) {
 		return err
+	} else if err != nil {
+		// Such as a table that was dropped since: no run on others may wait for it.
+		e.log.ErrorContext(ctx, "what was added to a hold cannot be put in force", "error", err)
 	}
 	waiting, err := e.store.HoldsByStatus(ctx, retention.HoldApplying)
 	if err != nil {

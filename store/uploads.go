@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -10,7 +11,7 @@ import (
 )
 
 // staleUpload is of a scope whose list has stopped arriving.
-const staleUpload = `(s.upload = 'under_way' AND s.upload_at < holdfast.clock() - make_interval(secs => 30))`
+var staleUpload = fmt.Sprintf(`(s.upload = 'under_way' AND s.upload_at < holdfast.clock() - make_interval(secs => %g))`, retention.UploadPatience.Seconds())
 
 // BeginUpload begins to take a list of records of one table for a hold. It answers the scope
 // that awaits it, with how many ids that has from an earlier try, or -1: then the first ids
