@@ -53,7 +53,7 @@ func (e *Engine) noteFaults(ctx context.Context, holds []retention.Hold, found m
 	var errs []error
 	for _, h := range holds {
 		now := found[h.ID]
-		if retention.SameFaults(h.Faults, now) {
+		if slices.Equal(h.Faults, now) {
 			continue
 		}
 		by := retention.By{Actor: retention.System(), Action: again}

@@ -1,9 +1,6 @@
 package retention
 
-import (
-	"cmp"
-	"slices"
-)
+import "cmp"
 
 // FaultEffect is what a hold does about a scope that nobody can read any more.
 type FaultEffect string
@@ -36,9 +33,6 @@ type HoldFault struct {
 	Reason string `json:"reason"`
 	Remedy string `json:"remedy"`
 }
-
-// SameFaults reports whether two lists say the same.
-func SameFaults(a, b []HoldFault) bool { return slices.Equal(a, b) }
 
 // Compare orders faults by scope and table.
 func (f HoldFault) Compare(other HoldFault) int {

@@ -61,7 +61,7 @@ func (s *Store) RemindReview(ctx context.Context, id string, by retention.By) (r
 // SetHoldFaults keeps what of a hold in force is not what it was, and tells of it.
 func (s *Store) SetHoldFaults(ctx context.Context, id string, faults []retention.HoldFault, by retention.By) (retention.Hold, error) {
 	return s.changeAndTell(ctx, "set the faults of", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
-		if !h.Status.InForce() && len(faults) > 0 || retention.SameFaults(h.Faults, faults) {
+		if !h.Status.InForce() && len(faults) > 0 || slices.Equal(h.Faults, faults) {
 			return false, nil
 		}
 		_, err := tx.Exec(ctx, `UPDATE holdfast.hold SET faults = $2 WHERE id = $1::text::uuid`, id, append([]retention.HoldFault{}, faults...))

@@ -48,9 +48,7 @@ func TestAListOfRecordsIsSentToAHoldAndReportedByLine(t *testing.T) {
 	if h, err := s.store.find("0195-new"); err != nil || h.Status != retention.HoldActive {
 		t.Errorf("the hold is %v, want it in force", h)
 	}
-	for name, fields := range map[string]map[string]string{"no table": {}, "no such table": {"table": "a.b.c.d"}} {
-		wantCode(t, s.sendList("/holds/0195-new/records", "1\n", fields), http.StatusUnprocessableEntity)
-		_ = name
-	}
+	wantCode(t, s.sendList("/holds/0195-new/records", "1\n", nil), http.StatusUnprocessableEntity)
+	wantCode(t, s.sendList("/holds/0195-new/records", "1\n", map[string]string{"table": "a.b.c.d"}), http.StatusUnprocessableEntity)
 	wantCode(t, s.post("/holds/0195-new/records", nil), http.StatusUnprocessableEntity)
 }

@@ -447,11 +447,16 @@ func (t *Target) stageIDs(ctx context.Context, no, set int32, s retention.Scope,
 	if len(s.RecordIDs) < largeList {
 		return nil // autovacuum looks at the copy when many have come together
 	}
-	// Without statistics the planner could take a large list for a small one.
+	return t.surveySet(ctx, set)
+}
+
+// surveySet lets the planner know how large a typed copy has become: without statistics it
+// could take a large list for a small one. Nobody waits for autovacuum, until which the index
+// by hold leads to every id.
+func (t *Target) surveySet(ctx context.Context, set int32) error {
 	if _, err := t.pool.Exec(ctx, "ANALYZE "+heldTable(set)); err != nil {
 		return err
 	}
-	// Nobody waits for autovacuum: until then the index by hold leads to every id.
 	_, err := t.pool.Exec(ctx, `SELECT brin_summarize_new_values($1::regclass)`, fmt.Sprintf("holdfast_guard.held_%d_hold_no_idx", set))
 	return err
 }

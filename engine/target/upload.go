@@ -40,19 +40,25 @@ func (t *Target) OpenUpload(ctx context.Context, h retention.Hold, name retentio
 		return nil, retention.Invalid("table", "%s has no primary key, and no unique key over NOT NULL columns, so its records have no ids; hold what fits a condition, or the whole table", name)
 	}
 	u := &upload{t: t, table: table, key: table.KeyColumns()}
-	if u.no, err = t.stageHead(ctx, h); err != nil {
+	if u.no, err = t.beginChange(ctx, h); err != nil {
 		return nil, classify(err)
 	}
 	if u.set, err = t.heldSet(ctx, table); err != nil {
-		return nil, classify(err)
-	}
-	if _, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET changing = true WHERE no = $1`, u.no); err != nil {
 		return nil, classify(err)
 	}
 	if u.conn, err = t.pool.Acquire(ctx); err != nil {
 		return nil, classify(err)
 	}
 	return u, nil
+}
+
+// beginChange has a hold not compared with what was noted until NoteHold has noted it again.
+func (t *Target) beginChange(ctx context.Context, h retention.Hold) (no int32, err error) {
+	if no, err = t.stageHead(ctx, h); err != nil {
+		return no, err
+	}
+	_, err = t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET changing = true WHERE no = $1`, no)
+	return no, err
 }
 
 // Close gives the connection back.
@@ -230,10 +236,7 @@ func (u *upload) judgeEach(ctx context.Context, tx pgx.Tx, ids []retention.Key) 
 // hold that was not in force is staged by it and comes into force by ActivateHold.
 func (u *upload) Finish(ctx context.Context, h retention.Hold, scope int) (at time.Time, epoch int64, mark retention.GuardMark, err error) {
 	u.Close()
-	if _, err := u.t.pool.Exec(ctx, "ANALYZE "+heldTable(u.set)); err != nil {
-		return at, 0, mark, classify(err)
-	}
-	if _, err := u.t.pool.Exec(ctx, `SELECT brin_summarize_new_values($1::regclass)`, fmt.Sprintf("holdfast_guard.held_%d_hold_no_idx", u.set)); err != nil {
+	if err := u.t.surveySet(ctx, u.set); err != nil {
 		return at, 0, mark, classify(err)
 	}
 	if scope >= 0 {
@@ -255,11 +258,8 @@ func (u *upload) Finish(ctx context.Context, h retention.Hold, scope int) (at ti
 
 // WidenHold puts more scopes of a hold in force; see engine.GuardTarget.
 func (t *Target) WidenHold(ctx context.Context, h retention.Hold, from int, scopes []retention.Scope) (at time.Time, epoch int64, mark retention.GuardMark, err error) {
-	no, err := t.stageHead(ctx, h)
+	no, err := t.beginChange(ctx, h)
 	if err != nil {
-		return at, 0, mark, classify(err)
-	}
-	if _, err := t.pool.Exec(ctx, `UPDATE holdfast_guard.hold SET changing = true WHERE no = $1`, no); err != nil {
 		return at, 0, mark, classify(err)
 	}
 	for i, s := range scopes {
