@@ -218,9 +218,10 @@ func runOf(evidence retention.EvidenceLevel, events *retention.EventSpec) func(*
 		h.mustPolicy(p)
 		if held > 0 {
 			hold := holdOn("events")
+			// Spread over the due rows and beyond.
+			apart := benchSetting("BENCH_ROWS", 2_000_000) / held
 			for i := range held {
-				// Spread over the due rows and beyond.
-				hold.Scope[0].RecordIDs = append(hold.Scope[0].RecordIDs, retention.Key{strconv.Itoa(1 + i*4)})
+				hold.Scope[0].RecordIDs = append(hold.Scope[0].RecordIDs, retention.Key{strconv.Itoa(1 + i*apart)})
 			}
 			h.mustHold(hold)
 		}

@@ -36,10 +36,10 @@ func (g *Printer) aged(b *builder) string {
 		g.ts(), b.arg(g.plan.Policy.TimeZone))
 }
 
-// Beyond prints the query for the address of the first due row after so many of a part of
-// the table, held ones among them, in the order in which they are stored.
+// Beyond prints the query for how many due rows a part of the table has, and the address
+// of the last: of no more than one beyond so many, as they lie.
 func (g *Printer) Beyond(r Block, rows int) Statement {
 	b := &builder{}
-	b.printf("SELECT %s.ctid::pg_catalog.text FROM %s\nWHERE %s\n  AND %s\nOFFSET %s LIMIT 1", alias, g.from(), g.within(b, Range{Block: &r}), g.dueWithin(b), b.arg(rows))
+	b.printf("SELECT pg_catalog.count(*), pg_catalog.max(f.tid)::pg_catalog.text\nFROM (SELECT %s.ctid AS tid FROM %s\nWHERE %s\n  AND %s\nLIMIT %s) AS f", alias, g.from(), g.within(b, Range{Block: &r}), g.dueWithin(b), b.arg(rows+1))
 	return b.done()
 }

@@ -15,6 +15,8 @@ import (
 const (
 	// guessedDensity is the number of rows per block where statistics are missing.
 	guessedDensity = 50
+	// leastDensity is the fewest rows per block that are reckoned with.
+	leastDensity = 0.01
 	// maxBlocksPerStep bounds a step over thinly filled blocks: 128 MB.
 	maxBlocksPerStep = 16_384
 )
@@ -108,7 +110,7 @@ func (d *disposition) spanTie(ctx context.Context, out *outcome, filenode uint32
 	}
 	d.crowd.enter()
 	out.next.Block, out.next.Row, out.next.End, out.next.Filenode = from, 0, to+1, filenode
-	out.next.Density = max(float64(rows)/float64(to+1-from), 0.01)
+	out.next.Density = max(float64(rows)/float64(to+1-from), leastDensity)
 	return nil
 }
 
@@ -131,10 +133,13 @@ func (d *disposition) locateBlock(ctx context.Context, out outcome) (outcome, *s
 	if p.Tie != nil {
 		r.Tie = p.Tie.value()
 	}
+	var barren bool
 	if out.bounded = !sure; out.bounded {
-		if err := d.bound(ctx, r); err != nil {
+		some, err := d.bound(ctx, r)
+		if err != nil {
 			return out, nil, err
 		}
+		barren = !some
 	}
 	out.step = r.String()
 	if p.Tie != nil {
@@ -144,6 +149,11 @@ func (d *disposition) locateBlock(ctx context.Context, out outcome) (outcome, *s
 	p.Block, p.Row = r.To, r.ToRow
 	if p.Block >= p.End && p.Tie == nil {
 		out.done = true
+	}
+	if barren {
+		// The next is looked at before too, so it may be believed to be as thin.
+		p.Density = max(leastDensity, p.Density/4)
+		return out, nil, nil
 	}
 	return out, &sqlgen.Range{Block: r}, nil
 }
