@@ -39,12 +39,14 @@ func (g *Printer) Seen(r Range, oldest uint32, run RunMeta) Statement {
 		}
 		return "(SELECT " + what + " FROM judged WHERE " + of + ")"
 	}
+	near, in := g.near(b, r)
+	b.printf("WITH %s", near)
 	var cols []string
 	if once {
-		b.printf("WITH judged AS NOT MATERIALIZED (\n%s\n)", g.judged(b, r, oldest))
+		b.printf("judged AS NOT MATERIALIZED (\n%s\n)", g.judged(b, r, oldest, in))
 		cols = []string{ask("pg_catalog.count(*)", free)}
 	} else {
-		b.printf("WITH judged AS MATERIALIZED (\n%s\n), gone AS NOT MATERIALIZED (\nSELECT * FROM judged WHERE %s\n)", g.judged(b, r, oldest), free)
+		b.printf("judged AS MATERIALIZED (\n%s\n), gone AS NOT MATERIALIZED (\nSELECT * FROM judged WHERE %s\n)", g.judged(b, r, oldest, in), free)
 		g.tell(b, run)
 		cols = []string{"pg_catalog.count(*)"}
 	}
@@ -62,10 +64,10 @@ func (g *Printer) Seen(r Range, oldest uint32, run RunMeta) Statement {
 }
 
 // judged prints the due rows of a step with what is wanted of each, and how it stands.
-func (g *Printer) judged(b *builder, r Range, oldest uint32) string {
+func (g *Printer) judged(b *builder, r Range, oldest uint32, in func(set int) string) string {
 	held := "false"
 	if g.plan.Holds.Any() {
-		held = g.held(b)
+		held = g.heldIn(b, alias, in)
 	}
 	cols := append(g.returned(), held+" AS held", "NOT "+g.old(b, oldest)+" AS fresh", alias+".ctid AS at")
 	// OFFSET 0, since how a row stands is asked for more than once.

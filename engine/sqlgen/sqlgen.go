@@ -112,6 +112,7 @@ const (
 	opAbove  = "OPERATOR(pg_catalog.>)"
 	opOther  = "OPERATOR(pg_catalog.<>)"
 	opFrom   = "OPERATOR(pg_catalog.>=)"
+	opUpTo   = "OPERATOR(pg_catalog.<=)"
 	opPlus   = "OPERATOR(pg_catalog.+)"
 	opMinus  = "OPERATOR(pg_catalog.-)"
 	opConcat = "OPERATOR(pg_catalog.||)"
@@ -180,13 +181,18 @@ func (g *Printer) held(b *builder) string { return g.heldAs(b, alias) }
 
 // heldAs is held for a row under another alias.
 func (g *Printer) heldAs(b *builder, as string) string {
+	return g.heldIn(b, as, func(set int) string { return g.inSet(b, g.plan.Holds.Sets[set], as) })
+}
+
+// heldIn is held with a way of looking a row up in the list of ids of that place.
+func (g *Printer) heldIn(b *builder, as string, in func(set int) string) string {
 	h := g.plan.Holds
 	if h.All {
 		return "true"
 	}
 	parts := make([]string, len(h.Sets))
-	for i, set := range h.Sets {
-		parts[i] = g.inSet(b, set, as)
+	for i := range h.Sets {
+		parts[i] = in(i)
 	}
 	if len(h.Parts) > 0 {
 		parts = append(parts, fmt.Sprintf("%s.tableoid %s ANY (%s::pg_catalog.oid[])", as, opEqual, b.arg(h.Parts)))
@@ -216,10 +222,7 @@ func HeldTable(set int32) retention.TableName {
 func HeldColumn(i int) string { return fmt.Sprintf("k%d", i+1) }
 
 func (g *Printer) inSet(b *builder, set plan.HeldSet, as string) string {
-	key := set.Key
-	if key == nil {
-		key = g.plan.Key
-	}
+	key := g.keyOf(set)
 	if schema, ok := oneEqSchema(key); ok && set.Hash {
 		return fmt.Sprintf("(%s) OPERATOR(%s.=) ANY (SELECT %s FROM %s AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY (%s::integer[]) OFFSET 0)",
 			strings.Join(columnsOf(key, as), ", "), retention.QuoteIdent(schema), strings.Join(heldColumns(key), ", "), HeldTable(set.ID).SQL(), b.arg(set.HoldNos))
