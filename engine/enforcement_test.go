@@ -10,6 +10,7 @@ import (
 
 	"holdfast/engine"
 	"holdfast/engine/target"
+	"holdfast/internal/idlist"
 	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
@@ -306,6 +307,21 @@ func TestMissingRightsForEnforcementAreNamed(t *testing.T) {
 	}
 	if err := h.target.CheckEnforcement(t.Context(), enforcedOn("r", retention.EnforceRefuse, "1")); err != nil {
 		t.Errorf("with all rights: %v", err)
+	}
+	// Nor is a hold widened that could not be enforced then: what was kept of it would stop
+	// every run.
+	placed := h.mustHold(enforcedOn("r", retention.EnforceRefuse, "1"))
+	restricted := engine.New(h.store, tg, engine.Options{})
+	for _, more := range []retention.Scope{{Table: public("r"), RecordIDs: []retention.Key{{"2"}}}, {Table: public("r"), Condition: "id > 2"}} {
+		if _, err := restricted.WidenHold(t.Context(), h.actor, placed.ID, []retention.Scope{more}, "more"); err == nil || !strings.Contains(err.Error(), "is no member of its owner") {
+			t.Errorf("widened without rights: %v", err)
+		}
+	}
+	if _, err := restricted.UploadRecords(t.Context(), h.actor, placed.ID, public("r"), "more", idlist.Lines(strings.NewReader("3\n"))); err == nil || !strings.Contains(err.Error(), "is no member of its owner") {
+		t.Errorf("a list without rights: %v", err)
+	}
+	if got := h.hold(placed.ID).Scope; len(got) != 1 {
+		t.Errorf("the hold has %+v, want what it had", got)
 	}
 }
 

@@ -2,11 +2,13 @@ package engine_test
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"holdfast/engine"
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
@@ -140,5 +142,58 @@ func TestAFamilyIsRefusedBesideWhatItDoesNotGoWith(t *testing.T) {
 	}
 	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 2 || run.TotalProcessed != 18 {
 		t.Errorf("the run took %d and left %d as held, want 18 and 2", run.TotalProcessed, run.TotalHeld)
+	}
+}
+
+// A hold in force is widened by records with everything that belongs to them, rows that come
+// later too; one whose process died is finished by another.
+func TestAHoldInForceIsWidenedByAFamily(t *testing.T) {
+	for _, died := range []bool{false, true} {
+		t.Run(fmt.Sprintf("process died %t", died), func(t *testing.T) {
+			t.Parallel()
+			h := familyHouse(t)
+			h.exec(`CREATE TABLE public.other (id bigint PRIMARY KEY)`, `INSERT INTO public.other VALUES (1)`)
+			placed := h.mustHold(holdOn("other", "1"))
+			more := withFamily("customers", "3").Scope
+			if died {
+				if _, _, err := h.store.AddScopes(t.Context(), placed.ID, more, retention.By{Actor: h.actor, Action: "hold.widen", Note: "more"}); err != nil {
+					t.Fatal(err)
+				}
+				pgtest.Exec(t, h.storeURL, `UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload <> ''`)
+			} else if _, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, more, "and all that is theirs"); err != nil {
+				t.Fatal(err)
+			}
+			h.exec(`INSERT INTO public.orders VALUES (100, 3, now() - interval '400 days'), (101, 4, now() - interval '400 days')`)
+			if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 3 || run.TotalProcessed != 19 {
+				t.Errorf("the run left %d and took %d, want 3 and 19", run.TotalHeld, run.TotalProcessed)
+			}
+			got := h.hold(placed.ID).Scope[1]
+			if got.Family == nil || got.EffectiveAt == nil || got.Upload != "" || got.RecordCount != 1 || len(got.Belongings) != 1 || got.Belongings[0].Table != public("orders") {
+				t.Errorf("the scope is %+v, want one in force since a moment of its own, with the orders", got)
+			}
+			if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands || len(p.Scopes) != 3 {
+				t.Errorf("the proof %s: %+v", p.Verdict(), p.Scopes)
+			}
+			if altered, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
+				t.Errorf("altered %v, not noted %v (%v)", altered, unnoted, err)
+			}
+		})
+	}
+}
+
+// What goes with the hold when it is placed goes with it when it is widened.
+func TestAHoldThatKeepsOldVersionsIsNotWidenedByAFamily(t *testing.T) {
+	t.Parallel()
+	h := familyHouse(t)
+	h.exec(`CREATE TABLE public.other (id bigint PRIMARY KEY)`, `INSERT INTO public.other VALUES (1)`)
+	hold := holdOn("other", "1")
+	hold.Enforcement = retention.EnforcePreserve
+	placed := h.mustHold(hold)
+	_, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, withFamily("customers", "3").Scope, "more")
+	if !errors.Is(err, retention.ErrInvalid) || !strings.Contains(err.Error(), "scope[0].family") || !strings.Contains(err.Error(), "preserve") {
+		t.Errorf("got %v, want a fault of scope[0].family", err)
+	}
+	if n := len(h.hold(placed.ID).Scope); n != 1 {
+		t.Errorf("the hold has %d scopes, want what it had", n)
 	}
 }

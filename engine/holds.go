@@ -150,10 +150,8 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 	if err := e.target.CheckKeys(ctx, h); err != nil {
 		return h, err
 	}
-	if h.Enforced() {
-		if err := e.target.CheckEnforcement(ctx, h); err != nil {
-			return h, err
-		}
+	if err := e.checkEnforceable(ctx, h); err != nil {
+		return h, err
 	}
 	// After the check, whose errors name positions in what was sent.
 	h.Scope = slices.Clone(h.Scope)
@@ -190,14 +188,26 @@ func (e *Engine) CheckScopes(ctx context.Context, actor retention.Actor, scopes 
 	if err := e.authorise(actor, OpHoldWrite); err != nil {
 		return err
 	}
-	h := retention.Hold{Scope: scopes}
+	return e.checkScopes(ctx, &retention.Hold{Scope: scopes})
+}
+
+func (e *Engine) checkScopes(ctx context.Context, h *retention.Hold) error {
 	if err := h.ValidateScopes(); err != nil {
 		return err
 	}
-	if err := e.checkScopeTables(ctx, &h); err != nil {
+	if err := e.checkScopeTables(ctx, h); err != nil {
 		return err
 	}
-	return e.target.CheckKeys(ctx, h)
+	return e.target.CheckKeys(ctx, *h)
+}
+
+// checkEnforceable names the rights without which a hold, if it is to be enforced, could not
+// be on the tables of its scopes.
+func (e *Engine) checkEnforceable(ctx context.Context, h retention.Hold) error {
+	if !h.Enforced() {
+		return nil
+	}
+	return e.target.CheckEnforcement(ctx, h)
 }
 
 // checkScopeTables refuses scopes that no batch could ever judge.

@@ -38,6 +38,9 @@ func (e *Engine) UploadRecords(ctx context.Context, actor retention.Actor, id st
 	if err := h.TakesRecords(table); err != nil {
 		return retention.HoldUpload{}, err
 	}
+	if err := e.checkEnforceable(ctx, retention.Hold{Scope: []retention.Scope{{Table: table}}, Enforcement: h.Enforcement}); err != nil {
+		return retention.HoldUpload{}, err
+	}
 	into, err := e.target.OpenUpload(ctx, h, table)
 	if errors.Is(err, retention.ErrNotFound) {
 		return retention.HoldUpload{}, retention.Invalid("table", "there is no table %s in the governed database", table)
@@ -291,7 +294,14 @@ func (e *Engine) settleUpload(ctx context.Context, id string, scope int) error {
 	if err != nil || scope >= len(h.Scope) || h.Status.Ended() {
 		return err
 	}
-	if s := h.Scope[scope]; s.All || s.Condition != "" {
+	switch s := h.Scope[scope]; {
+	case s.Family != nil:
+		whole, err := e.store.HoldWithRecords(ctx, id)
+		if err == nil {
+			_, err = e.finishWidening(ctx, h, scope, whole.Scope[scope:scope+1])
+		}
+		return err
+	case s.All || s.Condition != "":
 		_, err := e.finishWidening(ctx, h, scope, []retention.Scope{s})
 		return err
 	}

@@ -8,8 +8,8 @@ import (
 	"holdfast/retention"
 )
 
-// WidenHold has a hold in force cover more: records by id, what fits a condition, or whole
-// tables, with a reason. When it returns they are in force; each is a scope of its own with
+// WidenHold has a hold in force cover more: records by id, with what belongs to them where that
+// is asked for, what fits a condition, or whole tables, with a reason. When it returns they are in force; each is a scope of its own with
 // its own moment. If the governed database goes away in the middle they come into force by
 // themselves later, which the scopes say.
 func (e *Engine) WidenHold(ctx context.Context, actor retention.Actor, id string, scopes []retention.Scope, why string) (retention.Hold, error) {
@@ -24,14 +24,19 @@ func (e *Engine) WidenHold(ctx context.Context, actor retention.Actor, id string
 		if s.Upload != "" {
 			return retention.Hold{}, retention.Invalid(retention.ScopeField(i, "upload"), "is for a hold that is placed; a list is sent to a hold in force as it is")
 		}
-		if s.Family != nil {
-			return retention.Hold{}, retention.Invalid(retention.ScopeField(i, "family"), "is for a hold that is placed; place another hold of the same matter for these records and what belongs to them")
-		}
 	}
-	if err := e.CheckScopes(ctx, actor, scopes); err != nil {
-		return retention.Hold{}, err
+	before, err := e.store.Hold(ctx, id)
+	if err != nil {
+		return before, err
 	}
-	scopes = slices.Clone(scopes)
+	more := retention.Hold{Scope: scopes, Enforcement: before.Enforcement}
+	if err := e.checkScopes(ctx, &more); err != nil {
+		return before, err
+	}
+	if err := e.checkEnforceable(ctx, more); err != nil {
+		return before, err
+	}
+	scopes = slices.Clone(more.Scope)
 	for i := range scopes {
 		scopes[i].RecordIDs = distinct(scopes[i].RecordIDs)
 	}

@@ -28,7 +28,6 @@ func (v *visit) widenForm(status int, s scopeDraft, f faults) error {
 	field := scopeField(0, s, tables, &f)
 	// A list is sent from the hold's own page.
 	field.What.Options = withoutOption(field.What.Options, "file")
-	field.Family, field.Depth = ui.Choice{}, ui.Field{} // and a family is a hold of its own
 	view := ui.WidenView{
 		Head: ui.Head{Title: "Widen the hold", Parent: h.Matter, ParentHref: "/holds/" + h.ID, Answer: "Which more records must stay, and why?",
 			Also: []string{"It covers " + holdCovers(h) + " now. What is added is in force when the next page says so."}},
