@@ -262,7 +262,7 @@ var (
 	// plainCall is a word before a parenthesis that no schema qualifies.
 	plainCall = regexp.MustCompile(`(?:^|[^."\w])([A-Za-z_][A-Za-z_0-9]*)\s*\(`)
 	// syntaxCalls are those that are the grammar's own.
-	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "COALESCE", "coalesce", "ELSE", "EXISTS", "EXPLAIN", "FILTER", "FROM", "I", "IN", "LATERAL", "least", "MATERIALIZED", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "s", "SELECT", "THEN", "u", "VALUES", "varying", "WHEN"}
+	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "character", "COALESCE", "coalesce", "ELSE", "EXISTS", "EXPLAIN", "FILTER", "FROM", "I", "IN", "LATERAL", "least", "MATERIALIZED", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "s", "SELECT", "THEN", "u", "VALUES", "varying", "WHEN"}
 	// plainCast is a cast to a type that neither is qualified nor a word of the grammar.
 	plainCast = regexp.MustCompile(`(?:::| AS )(?:text|bytea|uuid|tid|date|timestamptz|jsonb|oid)\b`)
 	// plainOperator is one that stands by itself.
