@@ -177,7 +177,8 @@ func fillRuns(s *fakeStore) {
 			Counts: retention.Counts{Processed: n, Held: held, Blocked: blocked}, Batches: (n + 4999) / 5000, StartedAt: agop(5 * time.Hour), FinishedAt: agop(5*time.Hour - 1400*time.Millisecond), DurationSeconds: 1.4}
 	}
 	logs := result("session_logs", retention.ActionDelete, 12_391, 10_000, 12, retention.RunSucceeded)
-	logs.Skipped = map[string]int64{retention.SkippedLocked: 3, retention.SkippedTrigger: 1}
+	logs.Skipped = map[string]int64{retention.SkippedLocked: 3, retention.SkippedTrigger: 2}
+	logs.Refused = []retention.RefusedRow{{Key: retention.Key{"17"}, Reason: retention.SkippedTrigger, Error: "not this one (SQLSTATE P0001)"}, {Key: retention.Key{"eu", "18"}, Reason: retention.SkippedTrigger}}
 	customers := result("inactive_customers", retention.ActionAnonymize, 12, 0, 0, retention.RunSucceeded)
 	customers.NullTimestamps = 1_204
 	zero := result("support_tickets", retention.ActionDelete, 0, 0, 0, retention.RunSucceeded)

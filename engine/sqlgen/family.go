@@ -64,6 +64,18 @@ func inTIDs(b *builder, alias string, tids []string) string {
 	return fmt.Sprintf("%s.ctid %s ANY (%s::pg_catalog.text[]::pg_catalog.tid[])", alias, opEqual, b.arg(tids))
 }
 
+// KeysAt prints the query for the keys, as text, of some of the policy's own rows at these
+// addresses, so far as they are still there.
+func (g *Printer) KeysAt(tids []string, n int) Statement {
+	b := &builder{}
+	parts := make([]string, len(g.plan.Key))
+	for i, c := range g.plan.Key {
+		parts[i] = col(c.Name) + asText
+	}
+	b.printf("SELECT ARRAY[%s] FROM %s\nWHERE %s\nORDER BY %s.ctid LIMIT %d", strings.Join(parts, ", "), g.from(), inTIDs(b, alias, tids), alias, n)
+	return b.done()
+}
+
 // Referring prints the query for the rows that refer, by one foreign key, to rows of a
 // member: pairs of addresses, parent first. lock locks the referring ones for what is
 // to happen to them; skip leaves out what somebody else has locked.

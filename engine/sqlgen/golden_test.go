@@ -371,6 +371,11 @@ func TestLocksAndCountsArePrintedAsInTheGolden(t *testing.T) {
 		g.statement("held rows, held "+string(h), p.HeldCount(stepNamed("slice")))
 		g.statement("held rows that are left, held "+string(h), p.HeldLeft(stepNamed("slice")))
 	}
+	for _, sh := range shapes() {
+		if sh.table.Key != nil {
+			g.statement("keys of rows at their addresses, "+sh.name+" key", sh.printer(t, modeDelete, holdNone).KeysAt([]string{"(0,1)", "(3,7)"}, 20))
+		}
+	}
 	p := conditioned(t, modeAnonymize, someCondition)
 	g.statement("rows that remain to be anonymized under a condition", p.Remaining(stepNamed("tids")))
 	g.statement("held rows that remain to be anonymized under a condition", p.HeldCount(stepNamed("tids")))

@@ -60,7 +60,7 @@ func ofRecord(g *sqlgen.Printer, sh shape) map[string]sqlgen.Statement {
 	}
 	id := make(retention.Key, len(key))
 	return map[string]sqlgen.Statement{
-		"sample keys": g.SampleKeys(10), "sample": sqlgen.Sample(sh.table, key, 500),
+		"sample keys": g.SampleKeys(10), "keys at": g.KeysAt([]string{"(0,1)"}, 20), "sample": sqlgen.Sample(sh.table, key, 500),
 		"record": g.Record(id), "stored key": sqlgen.StoredKey(sh.table, id), "key": sqlgen.KeyText(key, id), "archived": sqlgen.Archived(sh.table, sh.table, id),
 		"covering":      sqlgen.Covering(sh.table, id, []plan.HeldRows{{Sets: []plan.HeldSet{{ID: 1, HoldNos: []int32{1}}}}, {All: true}}, true),
 		"covering none": sqlgen.Covering(sh.table, id, []plan.HeldRows{{Sets: []plan.HeldSet{{ID: 1, HoldNos: []int32{1}, Hash: true}}}}, false),
