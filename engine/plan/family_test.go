@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -94,6 +95,7 @@ func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
 		return referred(child(1, "lines", "orders", c, change...))
 	}
 	all := func(change ...func(*plan.Inputs)) []func(*plan.Inputs) { return change }
+	never := func(t *plan.Table) { t.Columns[1].NotNull = true }
 	checkRefusals(t, []refusal{
 		{"a cascade that is not named", all(referred(lines())), "cascade", `foreign key "lines_fkey" would delete rows of public.lines with the rows of public.orders`, `"cascade": ["public.lines"]`},
 		{"SET NULL that is not named", all(many(plan.FKSetNull)), "cascade", "would change rows of public.lines", `"cascade": ["public.lines"]`},
@@ -101,6 +103,13 @@ func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
 		{"a second level that is not named", all(referred(lines(), parts()), cascading("lines")), "cascade", "would change rows of public.parts with the rows of public.lines", `["public.parts"]`},
 		{"a table that nothing leads to", all(referred(lines()), cascading("lines", "x")), "cascade[1]", "leads from public.x to public.orders", "those that do are public.lines"},
 		{"a table whose rows only block", all(many(plan.FKRestrict), cascading("lines")), "cascade[0]", "leads from public.lines", "leave it out"},
+		{"SET NULL onto a column that is never NULL", all(many(plan.FKSetNull, never), cascading("lines")), "cascade[0]", `foreign key "lines_fkey" would set the column "ref" of public.lines to NULL, which is NOT NULL`, `ALTER TABLE "public"."lines" ALTER COLUMN "ref" DROP NOT NULL`},
+		{"SET DEFAULT without a default onto such a column", all(many(plan.FKSetDefault, never), cascading("lines")), "cascade[0]", `would set the column "ref" of public.lines to NULL`, "counted as blocked"},
+		{"an archive of children that has too many columns", all(toArchive, referred(child(1, "lines", "orders", plan.FKCascade, func(t *plan.Table) {
+			for n := range 1600 - len(t.Columns) {
+				t.Columns = append(t.Columns, column(int16(n+10), fmt.Sprintf("c%d", n), "smallint"))
+			}
+		})), cascading("lines")), "cascade", "public.lines has 1600 columns", "delete or anonymize instead"},
 		{"its own table that does not refer to itself", all(cascading("orders")), "cascade[0]", "leads from public.orders", "leave it out"},
 		{"an archive of children that lacks a column", all(toArchive, referred(lines()), cascading("lines"), archivesOf("lines", func(t *plan.Table) { t.Columns = t.Columns[1:] })), "cascade", "public.lines_archive cannot take the rows of public.lines: column \"id\" is missing", "ALTER TABLE"},
 		{"an archive of children that is a view", all(toArchive, referred(lines()), cascading("lines"), archivesOf("lines", func(t *plan.Table) { t.Kind = plan.KindView })), "cascade", "is not a plain table", "name a plain table"},
@@ -151,9 +160,20 @@ func TestTheFamilyHasEveryTableThatIsReachedWithItsHolds(t *testing.T) {
 }
 
 func TestSetNullOnAColumnThatIsNeverNullBlocks(t *testing.T) {
-	p := build(t, referred(child(1, "lines", "orders", plan.FKSetNull, func(t *plan.Table) { t.Columns[1].NotNull = true })))
-	if r := p.Family[0].References[0]; r.Effect != plan.EffectBlocks || r.Member != -1 {
-		t.Errorf("got %+v, want that it blocks", r)
+	notNull := func(t *plan.Table) { t.Columns[1].NotNull = true }
+	for what, lines := range map[string]*plan.Table{
+		"NOT NULL":                child(1, "lines", "orders", plan.FKSetNull, notNull),
+		"a domain that is":        child(1, "lines", "orders", plan.FKSetNull, func(t *plan.Table) { t.Columns[1].DomainNotNull = true }),
+		"SET DEFAULT without one": child(1, "lines", "orders", plan.FKSetDefault, notNull),
+	} {
+		p := build(t, referred(lines))
+		if r := p.Family[0].References[0]; r.Effect != plan.EffectBlocks || r.Member != -1 {
+			t.Errorf("%s: got %+v, want that it blocks", what, r)
+		}
+	}
+	p := build(t, referred(child(1, "lines", "orders", plan.FKSetDefault, notNull, func(t *plan.Table) { t.Columns[1].HasDefault = true })), cascading("lines"))
+	if r := p.Family[0].References[0]; r.Effect != plan.EffectClears {
+		t.Errorf("with a default: got %+v, want that it is set", r)
 	}
 }
 

@@ -146,3 +146,23 @@ func TestNoMoreThanAFewRefusedRowsAreNamed(t *testing.T) {
 		t.Errorf("%d are named of %d that were kept, want %d of 100", len(refusedKeys(got)), got.Skipped[retention.SkippedTrigger], retention.MaxRefused)
 	}
 }
+
+// TestATableOfAsManyColumnsAsThereMayBeIsRefusedOnlyWhereOneMoreIsNeeded: PostgreSQL said so in
+// the midst of a run, or of a condition that the table did not accept.
+func TestATableOfAsManyColumnsAsThereMayBeIsRefusedOnlyWhereOneMoreIsNeeded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 30), `DO $$ BEGIN
+		EXECUTE (SELECT 'ALTER TABLE public.r ' || string_agg('ADD COLUMN c' || i || ' "char"', ', ') FROM generate_series(4, 1600) AS i); END $$`)
+	p := policy("r", retention.ActionArchive)
+	f.wantRefused(p, "table", "public.r has 1600 columns, and an archive has 4 more", "delete or anonymize instead")
+	p = policy("r", retention.ActionDelete)
+	p.Condition = "id > 3"
+	f.wantRefused(p, "condition", "as many as PostgreSQL allows", "drop a column")
+	if got := f.run(policy("r", retention.ActionAnonymize)); got.Processed != 30 {
+		t.Errorf("%d rows were anonymized, want 30", got.Processed)
+	}
+	f.exec(`ALTER TABLE public.r DROP COLUMN c1597, DROP COLUMN c1598, DROP COLUMN c1599, DROP COLUMN c1600`)
+	if got := f.run(policy("r", retention.ActionArchive)); got.Processed != 30 || f.count(`SELECT count(*) FROM public.r_archive`) != 30 {
+		t.Errorf("%d rows were archived, want 30", got.Processed)
+	}
+}
