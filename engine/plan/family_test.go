@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -204,5 +205,52 @@ func TestRowsThatOthersReferToAreAnonymized(t *testing.T) {
 	p := build(t, referred(child(1, "lines", "orders", plan.FKCascade)), anonymize("email", retention.Anonymizer{Method: retention.MethodHash}))
 	if p.Family != nil {
 		t.Errorf("anonymizing removes nothing, and has the family %+v", p.Family)
+	}
+}
+
+func TestABatchHasFewRowsWhereManyAreReadForEach(t *testing.T) {
+	lines := func(rows int64) *plan.Table {
+		return child(1, "lines", "orders", plan.FKRestrict, func(t *plan.Table) { t.EstimatedRows = rows })
+	}
+	for rows, want := range map[int64]int{-1: 0, 0: 0, 1: 10_000_000, 1_000_000: 10, 9_000_000: 1, 90_000_000: 1} {
+		if got := build(t, referred(lines(rows))).MostRows(); got != want {
+			t.Errorf("%d rows refer: a batch has at most %d, want %d", rows, got, want)
+		}
+	}
+	says := strings.Join(build(t, referred(lines(1_000_000))).Describe(), " ")
+	if want := "a batch has at most 10 rows"; !strings.Contains(says, want) {
+		t.Errorf("the plan says %q, want %q", says, want)
+	}
+	if says := strings.Join(build(t, referred(lines(100))).Describe(), " "); strings.Contains(says, "a batch has at most") {
+		t.Errorf("the plan of a few rows says %q", says)
+	}
+}
+
+// Where PostgreSQL would read very many rows for each one that goes, a policy is not saved.
+func TestAForeignKeyOfVeryManyRowsNeedsAnIndex(t *testing.T) {
+	for what, c := range map[string]struct {
+		rows    int64
+		index   []string
+		refused bool
+	}{
+		"many without an index":               {rows: 10_000_000, refused: true},
+		"many with one that begins otherwise": {rows: 10_000_000, index: []string{"id", "ref"}, refused: true},
+		"many with one":                       {rows: 10_000_000, index: []string{"ref", "id"}},
+		"fewer without one":                   {rows: 9_999_999},
+	} {
+		lines := child(1, "lines", "orders", plan.FKCascade, func(t *plan.Table) {
+			t.EstimatedRows = c.rows
+			if c.index != nil {
+				t.Indexes = []plan.Index{{Name: "i", Btree: true, Valid: true, Columns: c.index}}
+			}
+		})
+		err := build(t, referred(lines), cascading("lines")).Unindexed()
+		if !c.refused && err != nil {
+			t.Errorf("%s: refused: %v", what, err)
+		}
+		refusal, ok := errors.AsType[*retention.Refusal](err)
+		if c.refused && (!ok || refusal.Field != "table" || !strings.Contains(refusal.Reason, "public.lines, with about 10000000 rows, refers to public.orders by \"ref\" (lines_fkey)") || !strings.Contains(refusal.Remedy, `CREATE INDEX CONCURRENTLY ON "public"."lines" ("ref");`)) {
+			t.Errorf("%s: got %v, want it refused with the index that mends it", what, err)
+		}
 	}
 }

@@ -75,6 +75,9 @@ func (d *disposition) Step(ctx context.Context) (retention.StepResult, error) {
 		}
 	}
 	d.enterLeaf()
+	if most := d.planned.MostRows(); most > 0 {
+		d.size = min(d.size, most)
+	}
 	started := time.Now()
 	out, err := d.batch(ctx)
 	if err != nil {

@@ -33,6 +33,9 @@ func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
 	if err != nil {
 		return classify(err)
 	}
+	if err := pl.Unindexed(); err != nil {
+		return err
+	}
 	if err := checkRights(ctx, tx, pl); err != nil {
 		return err
 	}
