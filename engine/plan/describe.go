@@ -102,7 +102,7 @@ func (p *Plan) describeReferences() []string {
 			if r.Effect == EffectRemoves && !p.Family[r.Member].ArchiveTo.IsZero() {
 				s = strings.TrimSuffix(s, ".") + fmt.Sprintf(", into `%s`.", p.Family[r.Member].ArchiveTo)
 			}
-			if !r.Children.indexed(r.ChildCols) {
+			if !r.Indexed() {
 				sql, _ := createIndex(r.Children, r.ChildCols...)
 				s += fmt.Sprintf(" No index begins with `%s`, so the whole of `%s` is read for every row that goes: `%s`", columns, child, sql)
 			}
@@ -119,6 +119,9 @@ func (p *Plan) describeReferences() []string {
 	}
 	return out
 }
+
+// Indexed reports whether the rows that refer are found by an index of theirs.
+func (r Reference) Indexed() bool { return r.Children.indexed(r.ChildCols) }
 
 // indexed reports whether some index begins with the columns, in any order.
 func (t *Table) indexed(columns []string) bool {

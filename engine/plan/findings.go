@@ -70,7 +70,7 @@ func (p *Plan) findWalk() []retention.Finding {
 func (p *Plan) unindexed() (refs []Reference) {
 	for _, m := range p.Family {
 		for _, r := range m.References {
-			if !r.Children.indexed(r.ChildCols) {
+			if !r.Indexed() {
 				refs = append(refs, r)
 			}
 		}
@@ -113,7 +113,7 @@ func (p *Plan) findReferences(removing []retention.TableName) []retention.Findin
 	for i, m := range p.Family {
 		for _, r := range m.References {
 			child, columns := r.Children.Logical(), strings.Join(r.ChildCols, "`, `")
-			if !r.Children.indexed(r.ChildCols) {
+			if !r.Indexed() {
 				sql, remedy := createIndex(r.Children, r.ChildCols...)
 				out = append(out, retention.Finding{Table: child, Kind: retention.FindingForeignKey, Severity: weight(r.Children), SQL: sql, Remedy: remedy,
 					Says: fmt.Sprintf("`%s` refers to `%s` by `%s` (%s), and no index begins with that: the whole of it is read for every row that goes.", child, m.Table.Logical(), columns, r.Name)})
