@@ -125,6 +125,9 @@ func renderResult(r retention.PolicyResult) oapi.PolicyResult {
 		Skipped: renderCounts(r.Skipped), NullTimestamps: counted(r.NullTimestamps), InfiniteTimestamps: counted(r.InfiniteTimestamps),
 		Batches: r.Batches, StartedAt: utc(r.StartedAt), FinishedAt: utc(r.FinishedAt), DurationSeconds: r.DurationSeconds,
 		Errors: each(r.Errors, func(s string) string { return s }), Belt: renderBelt(r.Belt),
+		Refused: each(r.Refused, func(x retention.RefusedRow) oapi.RefusedRow {
+			return oapi.RefusedRow{Key: renderKey(x.Key), Reason: oapi.RefusedRowReason(x.Reason), Error: orNull(x.Error)}
+		}),
 	}
 }
 

@@ -144,6 +144,7 @@ func takeProgress(res *retention.PolicyResult, p retention.Progress) {
 			res.Errors = append(res.Errors, e)
 		}
 	}
+	res.Refused = p.Refused
 	res.NullTimestamps, res.InfiniteTimestamps, res.Batches = p.NullTimestamps, p.InfiniteTimestamps, p.Batches
 	if res.DueEstimate == 0 {
 		res.DueEstimate = p.DueEstimate

@@ -402,6 +402,9 @@ func TestARefusedRowIsInTheResultWithWhatTheDatabaseSaid(t *testing.T) {
 	if run.Status != retention.RunSucceeded || p.Processed != 99 || p.Skipped[retention.SkippedTrigger] != 1 || len(p.Errors) != 1 || p.Errors[0] != "not this one (SQLSTATE P0001)" {
 		t.Errorf("the run is %s with %+v, want it succeeded but for the one row, with its error", run.Status, p)
 	}
+	if len(p.Refused) != 1 || !slices.Equal(p.Refused[0].Key, retention.Key{"50"}) || p.Refused[0].Error != p.Errors[0] {
+		t.Errorf("the run names %+v, want row 50 with what the trigger said", p.Refused)
+	}
 }
 
 // TestWhatTheServerCannotDoIsSaidAndTheNextRunCompletes has the server answer in mid-run

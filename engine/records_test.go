@@ -454,18 +454,66 @@ func TestTheDayOnWhichARecordIsDueIsTheFirstOnWhichARunWouldTakeIt(t *testing.T)
 	}
 	for _, at := range instants {
 		for _, p := range h.explain("r", at).Policies {
-			for _, c := range []struct {
-				asOf time.Time
-				due  bool
-			}{{p.DueAt.Add(time.Microsecond), true}, {p.DueAt.Add(-time.Microsecond), false}} {
-				s, err := h.target.Simulate(t.Context(), func() retention.Policy { q := p.Policy; q.Condition, q.YieldsTo = "id = '"+at+"'", nil; return q }(), &c.asOf)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if (s.Due == 1) != c.due {
-					t.Errorf("%s under %s in %s: due at %s, but as of %s due %d", at, p.RetentionPeriod.String(), p.TimeZone, p.DueAt.Format(time.RFC3339Nano), c.asOf.Format(time.RFC3339Nano), s.Due)
-				}
+			h.wantDueAt(at, p)
+		}
+	}
+}
+
+// wantDueAt checks that a record is due from the moment on that is said of it, and not before.
+func (h *house) wantDueAt(id string, p retention.RecordPolicy) {
+	h.t.Helper()
+	for _, c := range []struct {
+		asOf time.Time
+		due  bool
+	}{{p.DueAt.Add(time.Microsecond), true}, {p.DueAt.Add(-time.Microsecond), false}} {
+		q := p.Policy
+		q.Condition, q.YieldsTo = "id = '"+id+"'", nil
+		s, err := h.target.Simulate(h.t.Context(), q, &c.asOf)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if (s.Due == 1) != c.due {
+			h.t.Errorf("%s by %s under %s in %s: due at %s, but as of %s due %d", id, p.TimestampColumn, p.RetentionPeriod.String(), p.TimeZone, p.DueAt.Format(time.RFC3339Nano), c.asOf.Format(time.RFC3339Nano), s.Due)
+		}
+	}
+}
+
+// TestWhereClocksWereSetForwardARecordIsDueAtTheFirstMomentToo: a local time that never was,
+// one right after it, and what would be due at such a time.
+func TestWhereClocksWereSetForwardARecordIsDueAtTheFirstMomentToo(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (id text PRIMARY KEY, wall timestamp, at timestamptz NOT NULL)`)
+	// In Berlin 02:00 was 03:00, which is 01:00Z, on 26 March 2023.
+	times := []string{"2023-03-26T02:30:00.25Z", "2023-03-26T02:00:00Z", "2023-03-26T01:10:00Z", "2023-03-26T00:59:59.999999Z", "2023-03-26T03:00:00Z",
+		"2023-02-26T01:30:00Z", "2023-02-26T02:30:00Z", "2023-03-25T02:30:00Z", "2023-03-25T01:30:00Z", "2023-03-26T00:30:00Z"}
+	for _, at := range times {
+		h.exec(`INSERT INTO public.r VALUES ('` + at + `', timestamp '` + strings.TrimSuffix(at, "Z") + `', '` + at + `')`)
+	}
+	for _, column := range []string{"wall", "at"} {
+		for _, period := range []string{"P1D", "P1M", "PT36H", "P1M1D", "P1DT2H"} {
+			p := policyOn("r", 1)
+			p.Name, p.TimestampColumn, p.TimeZone = "p_"+column+"_"+strings.ToLower(period), column, "Europe/Berlin"
+			var err error
+			if p.RetentionPeriod, err = retention.ParsePeriod(period); err != nil {
+				t.Fatal(err)
 			}
+			h.mustPolicy(p)
+		}
+	}
+	for _, at := range times {
+		for _, p := range h.explain("r", at).Policies {
+			h.wantDueAt(at, p)
+		}
+	}
+	// In Apia a whole day never was.
+	h.exec(`INSERT INTO public.r VALUES ('apia', '2011-12-30 12:00', '2011-12-30 12:00Z')`)
+	p := policyOn("r", 1)
+	p.Name, p.TimestampColumn, p.TimeZone = "p_apia", "wall", "Pacific/Apia"
+	h.mustPolicy(p)
+	for _, p := range h.explain("r", "apia").Policies {
+		if p.Name == "p_apia" {
+			h.wantDueAt("apia", p)
 		}
 	}
 }

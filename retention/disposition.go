@@ -106,6 +106,8 @@ type Progress struct {
 	Done               bool
 	// Errors are what the database said of rows that it refused, each once.
 	Errors []string
+	// Refused are some of those rows; see PolicyResult.
+	Refused []RefusedRow
 	// DueEstimate is what the planner's statistics say was due when this worker made
 	// its plan, with what had been done before; 0 where they do not tell.
 	DueEstimate int64

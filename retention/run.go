@@ -76,6 +76,21 @@ func SkippedReasons() []string {
 	return []string{SkippedLocked, SkippedTrigger, SkippedConstraint, SkippedStillDue}
 }
 
+// RefusedRow is a due row that was left since the database refused to change it, by its key.
+// What the row has is not kept.
+type RefusedRow struct {
+	Key Key `json:"key"`
+	// Reason is SkippedTrigger or SkippedConstraint.
+	Reason string `json:"reason"`
+	// Error is what the database said, without the detail, which has values; empty where a
+	// trigger kept the row and said nothing.
+	Error string `json:"error"`
+}
+
+// MaxRefused bounds the refused rows that a run names under one policy: who mends what is
+// wrong with these finds the others likewise.
+const MaxRefused = 20
+
 // Run is one pass over one or more policies.
 type Run struct {
 	ID          string  `json:"id"`
@@ -232,6 +247,10 @@ type PolicyResult struct {
 	// DurationSeconds is the time from start to end, less what the run was paused.
 	DurationSeconds float64  `json:"duration_seconds"`
 	Errors          []string `json:"errors"`
+	// Refused are some of the rows that the database refused to change, at most MaxRefused;
+	// none under `evidence: counts`, and none of a run after which a later one of the policy
+	// succeeded. They go into no audit: a key may name a person.
+	Refused []RefusedRow `json:"-"`
 	// Belt is how the policy's ceilings were judged; nil if it has none, or none was
 	// judged yet.
 	Belt *Belt `json:"belt,omitempty"`

@@ -169,11 +169,12 @@ func updateResult(ctx context.Context, tx pgx.Tx, runID string, res retention.Po
 		SET cutoff = $3, status = $4, processed = $5, held = $6, blocked = $7, skipped = $8,
 		    null_timestamps = $9, infinite_timestamps = $10, batches = $11,
 		    started_at = $12, finished_at = $13, duration_seconds = $14, errors = $15,
-		    due_estimate = nullif($16::bigint, 0), blocked_by = $17, effects = $18, belt = $19
+		    due_estimate = nullif($16::bigint, 0), blocked_by = $17, effects = $18, belt = $19, refused = $20
 		WHERE run_id = $1::text::uuid AND policy = $2`,
 		runID, res.Policy, res.Cutoff, res.Status, res.Processed, res.Held, res.Blocked, skipped,
 		res.NullTimestamps, res.InfiniteTimestamps, res.Batches, res.StartedAt, res.FinishedAt, res.DurationSeconds, problems,
-		res.DueEstimate, counted(res.BlockedBy), affected(res.Effects), res.Belt)
+		res.DueEstimate, counted(res.BlockedBy), affected(res.Effects), res.Belt,
+		append([]retention.RefusedRow{}, res.Refused...))
 	if err == nil && tag.RowsAffected() == 0 {
 		return retention.NotFoundf("run %s has no policy %q", runID, res.Policy)
 	}
@@ -239,7 +240,23 @@ func (s *Store) followUp(ctx context.Context, tx pgx.Tx, id string) error {
 	if err := measureSoon(ctx, tx, id); err != nil {
 		return err
 	}
+	if err := forgetRefused(ctx, tx, id); err != nil {
+		return err
+	}
 	return s.wake(ctx, tx, id)
+}
+
+// forgetRefused takes the keys of refused rows from earlier runs of the policies that were
+// carried out to their end: those rows that are still refused the run names itself, and of the
+// others, which may be gone by now, no name is to be kept.
+func forgetRefused(ctx context.Context, tx pgx.Tx, id string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE holdfast.run_policy AS p
+		SET refused = '[]'
+		FROM holdfast.run_policy AS now
+		WHERE now.run_id = $1::text::uuid AND now.status = 'succeeded'
+		  AND p.policy = now.policy AND p.run_id <> now.run_id AND p.refused <> '[]'`, id)
+	return err
 }
 
 // wake enqueues jobs for the queued runs that waited for a run and for no other. Were

@@ -287,7 +287,7 @@ func fillResults(ctx context.Context, q querier, runs []retention.Run) error {
 	rows, err := q.Query(ctx, `
 		SELECT run_id, policy, version, action, table_schema, table_name, sentence, cutoff, status,
 		       processed, held, blocked, skipped, null_timestamps, infinite_timestamps, batches,
-		       started_at, finished_at, duration_seconds, errors, paused_seconds, coalesce(due_estimate, 0), blocked_by, effects, belt
+		       started_at, finished_at, duration_seconds, errors, paused_seconds, coalesce(due_estimate, 0), blocked_by, effects, belt, refused
 		FROM holdfast.run_policy
 		WHERE run_id = ANY ($1::text[]::uuid[])
 		ORDER BY run_id, ordinal`, ids)
@@ -311,9 +311,12 @@ func scanResult(row pgx.Row, id *string) (res retention.PolicyResult, err error)
 	err = row.Scan(id, &res.Policy, &res.Version, &res.Action, &res.Table.Schema, &res.Table.Name, &res.Sentence, &res.Cutoff, &res.Status,
 		&res.Processed, &res.Held, &res.Blocked, &skipped, &res.NullTimestamps, &res.InfiniteTimestamps, &res.Batches,
 		&res.StartedAt, &res.FinishedAt, &res.DurationSeconds, &problems,
-		&res.PausedSeconds, &res.DueEstimate, &res.BlockedBy, &res.Effects, &res.Belt)
+		&res.PausedSeconds, &res.DueEstimate, &res.BlockedBy, &res.Effects, &res.Belt, &res.Refused)
 	if err != nil {
 		return res, err
+	}
+	if len(res.Refused) == 0 {
+		res.Refused = nil
 	}
 	return res, errors.Join(json.Unmarshal(skipped, &res.Skipped), json.Unmarshal(problems, &res.Errors))
 }

@@ -237,6 +237,7 @@ func TestResultsAreWrittenByTheLatestAttemptAlone(t *testing.T) {
 		Effects: map[string]retention.TableEffect{"public.items": {Deleted: 4}}}
 	orders.Cutoff, orders.StartedAt, orders.DurationSeconds, orders.Batches = &noon, &noon, 1.5, 4
 	orders.NullTimestamps, orders.InfiniteTimestamps, orders.Errors = 5, 6, []string{"one", "two"}
+	orders.Refused = []retention.RefusedRow{{Key: retention.Key{"17", "a"}, Reason: retention.SkippedTrigger, Error: "one"}, {Key: retention.Key{"18", "b"}, Reason: retention.SkippedConstraint}}
 	wantErr(t, "a fenced attempt", s.SaveResult(ctx, r.ID, 1, orders), retention.ErrConflict)
 	noErr(t, s.SaveResult(ctx, r.ID, 2, orders))
 	logs := r.Policies[1]
@@ -318,6 +319,41 @@ func TestOneProcessQueuesATakeOver(t *testing.T) {
 	}
 	_, err := s.RequeueRun(ctx, nobody, 0, 0)
 	wantErr(t, "unknown run", err, retention.ErrNotFound)
+}
+
+// Keys of rows that were refused are kept no longer than they help: they may name people.
+func TestALaterRunForgetsTheRefusedRowsOfItsPolicies(t *testing.T) {
+	s := newStore(t)
+	ctx := t.Context()
+	refused := []retention.RefusedRow{{Key: retention.Key{"17"}, Reason: retention.SkippedTrigger, Error: "no"}}
+	ran := func(dry bool, status retention.RunStatus, rows []retention.RefusedRow, policies ...string) string {
+		t.Helper()
+		r, _ := claim(t, s, requested(t, s, dry, policies...))
+		for _, res := range r.Policies {
+			res.Status, res.Refused = status, rows
+			noErr(t, s.SaveResult(ctx, r.ID, r.Attempt, res))
+		}
+		must(s.FinishRun(ctx, r.ID, r.Attempt, retention.RunSucceeded))(t)
+		return r.ID
+	}
+	first := ran(false, retention.RunSucceeded, refused, "orders", "logs")
+	want := func(after string, orders, logs int) {
+		t.Helper()
+		got := must(s.Run(ctx, first))(t).Policies
+		if len(got[0].Refused) != orders || len(got[1].Refused) != logs {
+			t.Errorf("after %s the first run names %v and %v, want %d and %d rows", after, got[0].Refused, got[1].Refused, orders, logs)
+		}
+	}
+	want("itself", 1, 1)
+	ran(true, retention.RunSucceeded, nil, "orders")
+	want("a simulation", 1, 1)
+	ran(false, retention.RunFailed, nil, "orders")
+	want("a run that failed", 1, 1)
+	second := ran(false, retention.RunSucceeded, refused, "orders")
+	want("a run of one of its policies", 0, 1)
+	if got := must(s.Run(ctx, second))(t).Policies[0].Refused; len(got) != 1 {
+		t.Errorf("the second run names %v, want its own row", got)
+	}
 }
 
 func TestInstantOfARunIsFixedOnce(t *testing.T) {

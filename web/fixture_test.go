@@ -55,7 +55,7 @@ func catalog() *fakeTarget {
 			Samples: []retention.Key{{"0b6d1f2e-6a3c-4a53-9d0f-1b7d7f1f0001"}, {"0b6d1f2e-6a3c-4a53-9d0f-1b7d7f1f0002"}}, Unknown: []string{"Rows that somebody has locked when a run meets them are left for the next one."}, NullTimestamps: 0, OldestDue: agop(400 * day), ByMonth: months(6, 9, 1400, 300), Plan: []string{
 				"Follows the index `session_logs_created_at_idx` in the order of `created_at`, and reads what is due alone.",
 				"1 legal hold is in force on records of `public.session_logs`; each row is judged in the statement that would change it.",
-				"Rows of `public.session_notes` that refer to a row by `session_id` (session_notes_session_id_fkey) keep it. No index begins with `session_id`, so every batch reads the whole of `public.session_notes`: create one, or give the policy a large batch_size.",
+				"Rows of `public.session_notes` that refer to a row by `session_id` (session_notes_session_id_fkey) keep it. No index begins with `session_id`, so the whole of `public.session_notes` is read for every row that goes: `CREATE INDEX CONCURRENTLY ON \"public\".\"session_notes\" (\"session_id\");`",
 				"Each batch leaves its counts and a digest of every record, by its key `id`.",
 			}},
 		"support_tickets": {NullTimestamps: 1_204},
@@ -177,7 +177,8 @@ func fillRuns(s *fakeStore) {
 			Counts: retention.Counts{Processed: n, Held: held, Blocked: blocked}, Batches: (n + 4999) / 5000, StartedAt: agop(5 * time.Hour), FinishedAt: agop(5*time.Hour - 1400*time.Millisecond), DurationSeconds: 1.4}
 	}
 	logs := result("session_logs", retention.ActionDelete, 12_391, 10_000, 12, retention.RunSucceeded)
-	logs.Skipped = map[string]int64{retention.SkippedLocked: 3, retention.SkippedTrigger: 1}
+	logs.Skipped = map[string]int64{retention.SkippedLocked: 3, retention.SkippedTrigger: 2}
+	logs.Refused = []retention.RefusedRow{{Key: retention.Key{"17"}, Reason: retention.SkippedTrigger, Error: "not this one (SQLSTATE P0001)"}, {Key: retention.Key{"eu", "18"}, Reason: retention.SkippedTrigger}}
 	customers := result("inactive_customers", retention.ActionAnonymize, 12, 0, 0, retention.RunSucceeded)
 	customers.NullTimestamps = 1_204
 	zero := result("support_tickets", retention.ActionDelete, 0, 0, 0, retention.RunSucceeded)

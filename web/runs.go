@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -170,6 +171,9 @@ func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolic
 		Skipped: skips(p.Counts), NoTime: p.NullTimestamps, Infinite: p.InfiniteTimestamps, Batches: p.Batches, Errors: p.Errors,
 		Blockers: blockers(p.Counts), Effects: effects(p.Counts),
 		Duration: v.policyTook(p),
+	}
+	for _, x := range p.Refused {
+		row.Refused = append(row.Refused, ui.RefusedRow{Key: keyText(x.Key), Href: recordHref(p.Table, x.Key), Why: cmp.Or(x.Error, "a trigger kept it and said nothing")})
 	}
 	if p.Belt != nil {
 		row.Belt = upperFirst(ui.Count(p.Belt.WouldProcess, "record", "records")) + " would go; " + ceilingWords(p.Belt)

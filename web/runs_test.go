@@ -76,13 +76,13 @@ func TestASimulationIsARunThatChangesNothing(t *testing.T) {
 	if !s.store.runs[0].DryRun {
 		t.Error("the run is not dry")
 	}
-	wantText(t, s.get("/runs/0195-run-dry"), ".answer", "Would dispose of 12,403 records under 3 policies; 10,000 held, 12 blocked by references, 3 locked by others, 1 refused by a trigger. Nothing was changed.")
+	wantText(t, s.get("/runs/0195-run-dry"), ".answer", "Would dispose of 12,403 records under 3 policies; 10,000 held, 12 blocked by references, 3 locked by others, 2 refused by a trigger. Nothing was changed.")
 }
 
 func TestARunsFirstLineSaysWhatItDid(t *testing.T) {
 	s := signedIn(t, filledStore(), catalog())
 	for id, want := range map[string]string{
-		"0195-run-ok":      "Disposed of 12,403 records under 3 policies in 4.2 s; 10,000 held, 12 blocked by references, 3 locked by others, 1 refused by a trigger. Nothing failed.",
+		"0195-run-ok":      "Disposed of 12,403 records under 3 policies in 4.2 s; 10,000 held, 12 blocked by references, 3 locked by others, 2 refused by a trigger. Nothing failed.",
 		"0195-run-partial": "Disposed of 0 records under 2 policies in 2.8 s; 0 held, 0 blocked by references. Failed: orders.",
 		"0195-run-live":    "Has disposed of 480,000 records so far, under 2 policies, in 40.0 s; 2 held, 0 blocked by references.",
 	} {
@@ -95,6 +95,20 @@ func TestARunsFirstLineSaysWhatItDid(t *testing.T) {
 		if polls && !strings.HasPrefix(poll, "/runs/"+id+"?was=480002.") {
 			t.Errorf("%s: asks again at %q", id, poll)
 		}
+	}
+}
+
+func TestARunNamesRowsThatTheDatabaseRefused(t *testing.T) {
+	a := signedIn(t, filledStore(), catalog()).get("/runs/0195-run-ok")
+	var got []string
+	for _, li := range a.page.all(".refused li") {
+		got = append(got, strings.Join(strings.Fields(li.text), " "))
+	}
+	if want := []string{"17: not this one (SQLSTATE P0001)", `["eu","18"]: a trigger kept it and said nothing`}; !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if links := a.page.all(".refused li a"); len(links) != 2 || links[0].attrs["href"] != "/records?key=17&table=public.session_logs" {
+		t.Errorf("got the links %+v, want one to each record's page", links)
 	}
 }
 

@@ -576,6 +576,24 @@ func (e ProofVerdict) Valid() bool {
 	}
 }
 
+// Defines values for RefusedRowReason.
+const (
+	RefusedRowReasonRefusedByConstraint RefusedRowReason = "refused_by_constraint"
+	RefusedRowReasonRefusedByTrigger    RefusedRowReason = "refused_by_trigger"
+)
+
+// Valid indicates whether the value is a known member of the RefusedRowReason enum.
+func (e RefusedRowReason) Valid() bool {
+	switch e {
+	case RefusedRowReasonRefusedByConstraint:
+		return true
+	case RefusedRowReasonRefusedByTrigger:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RestoreOnConflict.
 const (
 	RestoreOnConflictRefuse RestoreOnConflict = "refuse"
@@ -1965,6 +1983,9 @@ type PolicyResult struct {
 	Policy         string `json:"policy"`
 	Processed      int64  `json:"processed"`
 
+	// Refused Some of the rows that the database refused to change, counted in `skipped`, each with what it said. None under `evidence: counts`, and none of a run after which a later one of the policy succeeded
+	Refused []RefusedRow `json:"refused"`
+
 	// Sentence The rule as it was then
 	Sentence string `json:"sentence"`
 
@@ -2154,6 +2175,21 @@ type RecordPolicy struct {
 	Treated bool `json:"treated"`
 	Version int  `json:"version"`
 }
+
+// RefusedRow defines model for RefusedRow.
+type RefusedRow struct {
+	// Error What the database said; null where a trigger kept the row and said nothing
+	Error *string `json:"error"`
+
+	// Key A record's key; a composite one is an array of strings in key order.
+	//
+	// Examples: 17, ["17","2"]
+	Key    RecordKey        `json:"key"`
+	Reason RefusedRowReason `json:"reason"`
+}
+
+// RefusedRowReason defines model for RefusedRow.Reason.
+type RefusedRowReason string
 
 // Replay defines model for Replay.
 type Replay struct {

@@ -64,7 +64,7 @@ func (p *Plan) fits(source, archive *Table, to retention.TableName, field string
 		return refuse(field, fmt.Sprintf("schema %q belongs to PostgreSQL or to Holdfast itself", to.Schema), "name a table of your application")
 	}
 	if archive == nil {
-		return nil
+		return makeable(source, field)
 	}
 	if archive.OID == p.Root.OID || slices.ContainsFunc(p.Family, func(m Member) bool { return m.Table.OID == archive.OID }) {
 		return refuse(field, fmt.Sprintf("%s is the policy's own table, or one whose rows go along", archive.Name), "name another table")
@@ -80,6 +80,18 @@ func (p *Plan) fits(source, archive *Table, to retention.TableName, field string
 			fmt.Sprintf("ALTER TABLE %s SET LOGGED;", archive.Name.SQL()))
 	}
 	return archiveDrift(source, archive, field)
+}
+
+// MaxColumns is how many columns PostgreSQL allows a table (MaxHeapAttributeNumber).
+const MaxColumns = 1600
+
+// makeable refuses an archive that PostgreSQL would not make.
+func makeable(source *Table, field string) error {
+	if own := len(ArchiveMeta()); len(source.Columns)+own > MaxColumns {
+		return refuse(pick(field == "cascade", field, "table"), fmt.Sprintf("%s has %d columns, and an archive has %d more, but PostgreSQL's tables have at most %d", source.Name, len(source.Columns), own, MaxColumns),
+			"delete or anonymize instead, or drop columns that nobody needs")
+	}
+	return nil
 }
 
 // archiveDrift lists what the archive table lacks, with the statement that mends it.

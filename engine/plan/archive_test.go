@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -38,6 +39,21 @@ func archivingInto(name retention.TableName, change func(*plan.Inputs)) []func(*
 
 func nothing(*plan.Inputs) {}
 
+// wide makes the table one of so many columns.
+func wide(columns int) func(*plan.Inputs) {
+	return func(in *plan.Inputs) {
+		for n := len(in.Table.Columns); n < columns; n++ {
+			in.Table.Columns = append(in.Table.Columns, column(int16(n+1), fmt.Sprintf("c%d", n+1), "smallint"))
+		}
+	}
+}
+
+func TestATableOfWhichTheArchiveHasJustEnoughColumnsIsArchived(t *testing.T) {
+	if p := build(t, toArchive, wide(1596)); len(p.ArchiveColumns) != 1596 {
+		t.Errorf("%d columns are archived, want 1596", len(p.ArchiveColumns))
+	}
+}
+
 func TestAnArchiveThatCouldNotTakeEveryRowIsRefused(t *testing.T) {
 	into := func(schema string) retention.TableName { return retention.TableName{Schema: schema, Name: "a"} }
 	checkRefusals(t, []refusal{
@@ -51,6 +67,7 @@ func TestAnArchiveThatCouldNotTakeEveryRowIsRefused(t *testing.T) {
 		{"a source with a column of the archive", archivingInto(public("a"), func(in *plan.Inputs) {
 			in.Table.Columns = append(in.Table.Columns, column(20, "holdfast_run", "text"))
 		}), "table", `has a column "holdfast_run", which the archive needs for itself`, "rename that column"},
+		{"a source that has as many columns as a table may have", archivingInto(public("a"), wide(1597)), "table", "public.orders has 1597 columns, and an archive has 4 more, but PostgreSQL's tables have at most 1600", "delete or anonymize instead"},
 	})
 }
 

@@ -102,19 +102,26 @@ func (p *Plan) describeReferences() []string {
 			if r.Effect == EffectRemoves && !p.Family[r.Member].ArchiveTo.IsZero() {
 				s = strings.TrimSuffix(s, ".") + fmt.Sprintf(", into `%s`.", p.Family[r.Member].ArchiveTo)
 			}
-			if !r.Children.indexed(r.ChildCols) {
-				s += fmt.Sprintf(" No index begins with `%s`, so every batch reads the whole of `%s`: create one, or give the policy a large batch_size.", columns, child)
+			if !r.Indexed() {
+				sql, _ := createIndex(r.Children, r.ChildCols...)
+				s += fmt.Sprintf(" No index begins with `%s`, so the whole of `%s` is read for every row that goes: `%s`", columns, child, sql)
 			}
 			if !slices.Contains(out, s) {
 				out = append(out, s)
 			}
 		}
 	}
+	if most := p.MostRows(); most > 0 && most < p.Policy.BatchSize {
+		out = append(out, fmt.Sprintf("Since tables are read for every row that goes, a batch has at most %d %s.", most, pick(most == 1, "row", "rows")))
+	}
 	if p.InPasses() {
 		out = append(out, "Its rows refer to each other: it is walked again until a pass frees nothing more.")
 	}
 	return out
 }
+
+// Indexed reports whether the rows that refer are found by an index of theirs.
+func (r Reference) Indexed() bool { return r.Children.indexed(r.ChildCols) }
 
 // indexed reports whether some index begins with the columns, in any order.
 func (t *Table) indexed(columns []string) bool {

@@ -23,7 +23,7 @@ func TestAPlanSaysHowAndWhy(t *testing.T) {
 		{"most is due", on(indexed, func(in *plan.Inputs) { in.DueShare = 0.6 }), []string{"since about 60 % of it is due; later runs will follow the index `by_time`"}, "no complete index"},
 		{"holds", on(held(scope(3, 1, 5), scope(3, 2, 5))), []string{"2 legal holds are in force on records of `public.orders`"}, "whole"},
 		{"all held", on(held(whole(1))), []string{"The whole of `public.orders` is under a legal hold"}, ""},
-		{"a key that blocks", on(referred(child(1, "lines", "orders", plan.FKRestrict))), []string{"Rows of `public.lines` that refer to a row by `ref` (lines_fkey) keep it. No index begins with `ref`, so every batch reads the whole of `public.lines`"}, ""},
+		{"a key that blocks", on(referred(child(1, "lines", "orders", plan.FKRestrict))), []string{"Rows of `public.lines` that refer to a row by `ref` (lines_fkey) keep it. No index begins with `ref`, so the whole of `public.lines` is read for every row that goes: `CREATE INDEX CONCURRENTLY ON \"public\".\"lines\" (\"ref\");`"}, ""},
 		{"a key with an index", on(referred(child(1, "lines", "orders", plan.FKCascade, func(t *plan.Table) {
 			t.Indexes = append(t.Indexes, plan.Index{Name: "by_ref", Btree: true, Valid: true, Columns: []string{"ref", "id"}})
 		})), cascading("lines")), []string{"Rows of `public.lines` go with those that they refer to by `ref` (lines_fkey)."}, "No index begins with `ref`"},

@@ -114,7 +114,7 @@ func (p *Plan) reference(in Inputs, fk ForeignKey) (Reference, error) {
 	if ref.Effect == EffectBlocks {
 		return ref, nil
 	}
-	if fk.OnDelete == FKSetNull && neverNull(ref.Children, fk.Sets) {
+	if _, never := neverCleared(ref.Children, fk); never {
 		ref.Effect = EffectBlocks // the database would refuse to clear it
 		return ref, nil
 	}
@@ -142,11 +142,19 @@ func (p *Plan) reference(in Inputs, fk ForeignKey) (Reference, error) {
 	return ref, nil
 }
 
-func neverNull(t *Table, columns []string) bool {
-	return slices.ContainsFunc(columns, func(name string) bool {
+// neverCleared finds a column that the foreign key would set to NULL although it, or its
+// domain, is NOT NULL.
+func neverCleared(t *Table, fk ForeignKey) (column string, never bool) {
+	if fk.OnDelete != FKSetNull && fk.OnDelete != FKSetDefault {
+		return "", false
+	}
+	for _, name := range fk.Sets {
 		c, ok := t.Column(name)
-		return ok && c.NotNull
-	})
+		if ok && (c.NotNull || c.DomainNotNull) && (fk.OnDelete == FKSetNull || !c.HasDefault) {
+			return name, true
+		}
+	}
+	return "", false
 }
 
 // mayReach refuses what the policy does not name, and what cannot be done rightly.
@@ -199,7 +207,26 @@ func newMember(in Inputs, ref Reference) (Member, error) {
 func reached(p *Plan, in Inputs) error {
 	for i, name := range in.Policy.Cascade {
 		if !slices.ContainsFunc(p.Family, func(m Member) bool { return m.Table.Logical() == name && (m.Table != p.Table || p.selfReaches()) }) {
+			if err := p.onlyBlocks(i, name); err != nil {
+				return err
+			}
 			return refuse(fmt.Sprintf("cascade[%d]", i), fmt.Sprintf("no foreign key ON DELETE CASCADE, SET NULL or SET DEFAULT leads from %s to %s", name, in.Table.Name), "leave it out"+p.candidates())
+		}
+	}
+	return nil
+}
+
+// onlyBlocks refuses a name in `cascade` to which a foreign key does lead, one that would clear
+// a column that is NOT NULL: PostgreSQL refuses that, so its rows keep what they refer to.
+func (p *Plan) onlyBlocks(i int, name retention.TableName) error {
+	for _, m := range p.Family {
+		for _, r := range m.References {
+			column, never := neverCleared(r.Children, r.ForeignKey)
+			if !never || r.Children.Logical() != name {
+				continue
+			}
+			return refuse(fmt.Sprintf("cascade[%d]", i), fmt.Sprintf("foreign key %q would set the column %q of %s to NULL, which is NOT NULL: its rows change in nothing, and keep the rows of %s that they refer to", r.Name, column, r.Child, r.Parent),
+				fmt.Sprintf("leave it out, and such rows are counted as blocked; or let the column be NULL (ALTER TABLE %s ALTER COLUMN %s DROP NOT NULL), or the foreign key delete (CASCADE)", r.Child.SQL(), retention.QuoteIdent(column)))
 		}
 	}
 	return nil

@@ -1,6 +1,8 @@
 package plan_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -94,6 +96,7 @@ func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
 		return referred(child(1, "lines", "orders", c, change...))
 	}
 	all := func(change ...func(*plan.Inputs)) []func(*plan.Inputs) { return change }
+	never := func(t *plan.Table) { t.Columns[1].NotNull = true }
 	checkRefusals(t, []refusal{
 		{"a cascade that is not named", all(referred(lines())), "cascade", `foreign key "lines_fkey" would delete rows of public.lines with the rows of public.orders`, `"cascade": ["public.lines"]`},
 		{"SET NULL that is not named", all(many(plan.FKSetNull)), "cascade", "would change rows of public.lines", `"cascade": ["public.lines"]`},
@@ -101,6 +104,13 @@ func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
 		{"a second level that is not named", all(referred(lines(), parts()), cascading("lines")), "cascade", "would change rows of public.parts with the rows of public.lines", `["public.parts"]`},
 		{"a table that nothing leads to", all(referred(lines()), cascading("lines", "x")), "cascade[1]", "leads from public.x to public.orders", "those that do are public.lines"},
 		{"a table whose rows only block", all(many(plan.FKRestrict), cascading("lines")), "cascade[0]", "leads from public.lines", "leave it out"},
+		{"SET NULL onto a column that is never NULL", all(many(plan.FKSetNull, never), cascading("lines")), "cascade[0]", `foreign key "lines_fkey" would set the column "ref" of public.lines to NULL, which is NOT NULL`, `ALTER TABLE "public"."lines" ALTER COLUMN "ref" DROP NOT NULL`},
+		{"SET DEFAULT without a default onto such a column", all(many(plan.FKSetDefault, never), cascading("lines")), "cascade[0]", `would set the column "ref" of public.lines to NULL`, "counted as blocked"},
+		{"an archive of children that has too many columns", all(toArchive, referred(child(1, "lines", "orders", plan.FKCascade, func(t *plan.Table) {
+			for n := range 1600 - len(t.Columns) {
+				t.Columns = append(t.Columns, column(int16(n+10), fmt.Sprintf("c%d", n), "smallint"))
+			}
+		})), cascading("lines")), "cascade", "public.lines has 1600 columns", "delete or anonymize instead"},
 		{"its own table that does not refer to itself", all(cascading("orders")), "cascade[0]", "leads from public.orders", "leave it out"},
 		{"an archive of children that lacks a column", all(toArchive, referred(lines()), cascading("lines"), archivesOf("lines", func(t *plan.Table) { t.Columns = t.Columns[1:] })), "cascade", "public.lines_archive cannot take the rows of public.lines: column \"id\" is missing", "ALTER TABLE"},
 		{"an archive of children that is a view", all(toArchive, referred(lines()), cascading("lines"), archivesOf("lines", func(t *plan.Table) { t.Kind = plan.KindView })), "cascade", "is not a plain table", "name a plain table"},
@@ -151,9 +161,20 @@ func TestTheFamilyHasEveryTableThatIsReachedWithItsHolds(t *testing.T) {
 }
 
 func TestSetNullOnAColumnThatIsNeverNullBlocks(t *testing.T) {
-	p := build(t, referred(child(1, "lines", "orders", plan.FKSetNull, func(t *plan.Table) { t.Columns[1].NotNull = true })))
-	if r := p.Family[0].References[0]; r.Effect != plan.EffectBlocks || r.Member != -1 {
-		t.Errorf("got %+v, want that it blocks", r)
+	notNull := func(t *plan.Table) { t.Columns[1].NotNull = true }
+	for what, lines := range map[string]*plan.Table{
+		"NOT NULL":                child(1, "lines", "orders", plan.FKSetNull, notNull),
+		"a domain that is":        child(1, "lines", "orders", plan.FKSetNull, func(t *plan.Table) { t.Columns[1].DomainNotNull = true }),
+		"SET DEFAULT without one": child(1, "lines", "orders", plan.FKSetDefault, notNull),
+	} {
+		p := build(t, referred(lines))
+		if r := p.Family[0].References[0]; r.Effect != plan.EffectBlocks || r.Member != -1 {
+			t.Errorf("%s: got %+v, want that it blocks", what, r)
+		}
+	}
+	p := build(t, referred(child(1, "lines", "orders", plan.FKSetDefault, notNull, func(t *plan.Table) { t.Columns[1].HasDefault = true })), cascading("lines"))
+	if r := p.Family[0].References[0]; r.Effect != plan.EffectClears {
+		t.Errorf("with a default: got %+v, want that it is set", r)
 	}
 }
 
@@ -184,5 +205,52 @@ func TestRowsThatOthersReferToAreAnonymized(t *testing.T) {
 	p := build(t, referred(child(1, "lines", "orders", plan.FKCascade)), anonymize("email", retention.Anonymizer{Method: retention.MethodHash}))
 	if p.Family != nil {
 		t.Errorf("anonymizing removes nothing, and has the family %+v", p.Family)
+	}
+}
+
+func TestABatchHasFewRowsWhereManyAreReadForEach(t *testing.T) {
+	lines := func(rows int64) *plan.Table {
+		return child(1, "lines", "orders", plan.FKRestrict, func(t *plan.Table) { t.EstimatedRows = rows })
+	}
+	for rows, want := range map[int64]int{-1: 0, 0: 0, 1: 10_000_000, 1_000_000: 10, 9_000_000: 1, 90_000_000: 1} {
+		if got := build(t, referred(lines(rows))).MostRows(); got != want {
+			t.Errorf("%d rows refer: a batch has at most %d, want %d", rows, got, want)
+		}
+	}
+	says := strings.Join(build(t, referred(lines(1_000_000))).Describe(), " ")
+	if want := "a batch has at most 10 rows"; !strings.Contains(says, want) {
+		t.Errorf("the plan says %q, want %q", says, want)
+	}
+	if says := strings.Join(build(t, referred(lines(100))).Describe(), " "); strings.Contains(says, "a batch has at most") {
+		t.Errorf("the plan of a few rows says %q", says)
+	}
+}
+
+// Where PostgreSQL would read very many rows for each one that goes, a policy is not saved.
+func TestAForeignKeyOfVeryManyRowsNeedsAnIndex(t *testing.T) {
+	for what, c := range map[string]struct {
+		rows    int64
+		index   []string
+		refused bool
+	}{
+		"many without an index":               {rows: 10_000_000, refused: true},
+		"many with one that begins otherwise": {rows: 10_000_000, index: []string{"id", "ref"}, refused: true},
+		"many with one":                       {rows: 10_000_000, index: []string{"ref", "id"}},
+		"fewer without one":                   {rows: 9_999_999},
+	} {
+		lines := child(1, "lines", "orders", plan.FKCascade, func(t *plan.Table) {
+			t.EstimatedRows = c.rows
+			if c.index != nil {
+				t.Indexes = []plan.Index{{Name: "i", Btree: true, Valid: true, Columns: c.index}}
+			}
+		})
+		err := build(t, referred(lines), cascading("lines")).Unindexed()
+		if !c.refused && err != nil {
+			t.Errorf("%s: refused: %v", what, err)
+		}
+		refusal, ok := errors.AsType[*retention.Refusal](err)
+		if c.refused && (!ok || refusal.Field != "table" || !strings.Contains(refusal.Reason, "public.lines, with about 10000000 rows, refers to public.orders by \"ref\" (lines_fkey)") || !strings.Contains(refusal.Remedy, `CREATE INDEX CONCURRENTLY ON "public"."lines" ("ref");`)) {
+			t.Errorf("%s: got %v, want it refused with the index that mends it", what, err)
+		}
 	}
 }

@@ -64,6 +64,18 @@ func inTIDs(b *builder, alias string, tids []string) string {
 	return fmt.Sprintf("%s.ctid %s ANY (%s::pg_catalog.text[]::pg_catalog.tid[])", alias, opEqual, b.arg(tids))
 }
 
+// KeysAt prints the query for the keys, as text, of some of the policy's own rows at these
+// addresses, so far as they are still there.
+func (g *Printer) KeysAt(tids []string, n int) Statement {
+	b := &builder{}
+	parts := make([]string, len(g.plan.Key))
+	for i, c := range g.plan.Key {
+		parts[i] = col(c.Name) + asText
+	}
+	b.printf("SELECT ARRAY[%s] FROM %s\nWHERE %s\nORDER BY %s.ctid LIMIT %d", strings.Join(parts, ", "), g.from(), inTIDs(b, alias, tids), alias, n)
+	return b.done()
+}
+
 // Referring prints the query for the rows that refer, by one foreign key, to rows of a
 // member: pairs of addresses, parent first. lock locks the referring ones for what is
 // to happen to them; skip leaves out what somebody else has locked.
@@ -300,6 +312,19 @@ func (g *Printer) stays(b *builder, member int, as string, depth int, path []int
 	return "(" + strings.Join(parts, " OR ") + ")"
 }
 
+// referredAtAll prints that some row c refers to the row under an alias, by a list of all that
+// is referred to, which is made once: without an index on the foreign key the server may look
+// through the whole of the table for each row otherwise.
+func referredAtAll(r plan.Reference, as, c, what string) string {
+	parent, child, known := make([]string, len(r.ParentCols)), make([]string, len(r.ChildCols)), make([]string, len(r.ChildCols))
+	for i := range r.ParentCols {
+		parent[i] = as + "." + retention.QuoteIdent(r.ParentCols[i])
+		child[i] = c + "." + retention.QuoteIdent(r.ChildCols[i])
+		known[i] = child[i] + " IS NOT NULL"
+	}
+	return fmt.Sprintf("((%s) %s ANY (SELECT DISTINCT %s FROM %s WHERE %s%s)) IS TRUE", strings.Join(parent, ", "), r.Equal[0], strings.Join(child, ", "), relation(r.Children, c), strings.Join(known, " AND "), what)
+}
+
 // staying prints stays by each of the foreign keys that refer to a member, in their order;
 // empty for one that keeps no row.
 func (g *Printer) staying(b *builder, member int, as string, depth int, path []int) []string {
@@ -311,7 +336,11 @@ func (g *Printer) staying(b *builder, member int, as string, depth int, path []i
 	for i, r := range g.plan.Family[member].References {
 		c := fmt.Sprintf("c%d", depth)
 		exists := func(what string) string {
-			return fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s%s%s)", relation(r.Children, c), refers(r.ForeignKey, as, c), what, g.notGone(b, r.Children, c))
+			what += g.notGone(b, r.Children, c)
+			if !r.Indexed() && len(slices.Compact(slices.Clone(r.Equal))) == 1 {
+				return referredAtAll(r, as, c, what)
+			}
+			return fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s%s)", relation(r.Children, c), refers(r.ForeignKey, as, c), what)
 		}
 		switch {
 		case r.Effect == plan.EffectBlocks && r.Member >= 0 && slices.Contains(path, r.Member):

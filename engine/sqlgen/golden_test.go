@@ -134,8 +134,8 @@ func padName(b []byte) string {
 	panic(fmt.Sprintf("%x is no padded key", b))
 }
 
-// cases adds the destructive statement of a mode: every hold on one step, every
-// step under one hold, every shape.
+// cases adds the destructive statement of a mode: every hold on one step, every step
+// under one hold. For every shape see TestEachWalkActionAndKindOfKeyIsPrintedAsInTheGolden.
 func (g *golden) cases(t *testing.T, m mode) {
 	t.Helper()
 	for _, h := range holds {
@@ -144,13 +144,54 @@ func (g *golden) cases(t *testing.T, m mode) {
 	for _, st := range steps()[1:] {
 		g.statement(fmt.Sprintf("%s, bigint key, held hashed", st.name), destructive(shapeNamed("bigint").printer(t, m, holdHashed), st.r))
 	}
-	for _, sh := range shapes()[1:] {
-		for _, h := range []hold{holdTwo, holdAll} {
-			if sh.can(h) {
-				g.statement(fmt.Sprintf("block, %s key, held %s", sh.name, h), destructive(sh.printer(t, m, h), stepNamed("block")))
+}
+
+// TestEachWalkActionAndKindOfKeyIsPrintedAsInTheGolden has a file for each walk and action,
+// in which every kind of key has its part. A slice walk takes large ties by blocks, and where
+// rows are locked first every walk changes them by their addresses: those are files too.
+func TestEachWalkActionAndKindOfKeyIsPrintedAsInTheGolden(t *testing.T) {
+	for _, walk := range []string{"slice", "tie block", "block", "tids"} {
+		for _, m := range modes {
+			g, r := &golden{}, stepNamed(walk)
+			for _, sh := range shapes() {
+				for _, h := range sh.ways() {
+					p, name := sh.printer(t, m, h), fmt.Sprintf("%s key, held %s", sh.name, h)
+					g.statement(name, destructive(p, r))
+					if p.SeenFirst() {
+						g.statement(name+", seen first", p.Seen(r, 1000, runMeta))
+						g.statement(name+", what was seen", p.DeleteSeen(r, 1000, seenHeld(h)))
+					}
+				}
 			}
+			g.check(t, walkFile(walk, string(m)))
 		}
 	}
+}
+
+// seenHeld are the addresses of held rows that the first of two statements answered.
+func seenHeld(h hold) any {
+	if h == holdNone {
+		return nil
+	}
+	return heldTIDs
+}
+
+func walkFile(walk, action string) string {
+	return filepath.Join("walks", strings.ReplaceAll(walk, " ", "_")+"_"+action)
+}
+
+// A partition that goes as a whole has one action, and asks for holds before.
+func TestTheWalkOfPartitionsIsPrintedForEachKindOfKeyAsInTheGolden(t *testing.T) {
+	g := &golden{}
+	for _, sh := range shapes() {
+		for _, h := range sh.ways() {
+			g.statement(fmt.Sprintf("%s key, held %s, counted", sh.name, h), sh.printer(t, modeCounts, h).Census())
+		}
+		p := sh.printer(t, modeCounts, holdNone)
+		g.statement(sh.name+" key, emptied", p.Truncate())
+		g.statement(sh.name+" key, dropped", p.Drop())
+	}
+	g.check(t, walkFile("partition", string(modeDelete)))
 }
 
 func conditioned(t *testing.T, m mode, text string) *sqlgen.Printer {
@@ -176,11 +217,6 @@ func TestDeleteOfRowsThatWereSeenIsPrintedAsInTheGolden(t *testing.T) {
 		for _, h := range []hold{holdNone, holdTwo, holdFitting} {
 			p := shapeNamed("bigint").printer(t, m, h)
 			g.statement(fmt.Sprintf("%s, slice, held %s, seen", m, h), p.Seen(stepNamed("slice"), 1000, runMeta))
-		}
-	}
-	for _, sh := range shapes()[1:] {
-		if p := sh.printer(t, modeDelete, holdNone); p.SeenFirst() {
-			g.statement("block, "+sh.name+" key, seen", p.Seen(stepNamed("block"), 1000, runMeta))
 		}
 	}
 	p := conditioned(t, modeDelete, someCondition)
@@ -237,7 +273,7 @@ func TestTellingOthersIsPrintedAsInTheGolden(t *testing.T) {
 		for _, st := range steps() {
 			g.statement(fmt.Sprintf("%s, %s, bigint key, held hashed", m, st.name), destructive(shapeNamed("bigint").printer(t, m, holdHashed), st.r))
 		}
-		for _, sh := range shapes() {
+		for _, sh := range tellingShapes() {
 			g.statement(fmt.Sprintf("%s, slice, %s key, none held", m, sh.name), destructive(sh.printer(t, m, holdNone), stepNamed("slice")))
 		}
 	}
@@ -334,6 +370,11 @@ func TestLocksAndCountsArePrintedAsInTheGolden(t *testing.T) {
 		g.statement("rows that remain, held "+string(h), p.Remaining(stepNamed("tie block")))
 		g.statement("held rows, held "+string(h), p.HeldCount(stepNamed("slice")))
 		g.statement("held rows that are left, held "+string(h), p.HeldLeft(stepNamed("slice")))
+	}
+	for _, sh := range shapes() {
+		if sh.table.Key != nil {
+			g.statement("keys of rows at their addresses, "+sh.name+" key", sh.printer(t, modeDelete, holdNone).KeysAt([]string{"(0,1)", "(3,7)"}, 20))
+		}
 	}
 	p := conditioned(t, modeAnonymize, someCondition)
 	g.statement("rows that remain to be anonymized under a condition", p.Remaining(stepNamed("tids")))

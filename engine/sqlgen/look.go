@@ -27,9 +27,20 @@ func (g *Printer) moment(b *builder) string {
 }
 
 // aged prints the last instant that must be older than the cutoff: a day is due when all
-// of it is.
+// of it is, and a local time that never was, since the clocks were set forward over it, with
+// the moment at which they were.
 func (g *Printer) aged(b *builder) string {
-	if g.plan.Time.Kind != plan.TimeDate {
+	switch g.plan.Time.Kind {
+	case plan.TimeLocal:
+		zone := b.arg(g.plan.Policy.TimeZone) + asText
+		local := func(at string) string { return "(" + at + " AT TIME ZONE " + zone + ")" }
+		// The server reads it as if the clocks had not been set: that much later than it was.
+		read := local(g.ts())
+		back := "(" + read + " OPERATOR(pg_catalog.-) (" + local(read) + " OPERATOR(pg_catalog.-) " + g.ts() + "))"
+		return fmt.Sprintf("CASE WHEN %s %s %s THEN (SELECT pg_catalog.min(s.at) OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval FROM pg_catalog.generate_series(pg_catalog.date_trunc('second', %s), %s, '1 second'::pg_catalog.interval) AS s(at) WHERE %s %s %s) ELSE %s END",
+			local(read), opAbove, g.ts(), back, read, local("s.at"), opAbove, g.ts(), read)
+	case plan.TimeDate:
+	default:
 		return g.moment(b)
 	}
 	return fmt.Sprintf("((%s::pg_catalog.timestamp OPERATOR(pg_catalog.+) '1 day'::pg_catalog.interval) AT TIME ZONE %s::pg_catalog.text OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval)",

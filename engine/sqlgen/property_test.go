@@ -60,7 +60,7 @@ func ofRecord(g *sqlgen.Printer, sh shape) map[string]sqlgen.Statement {
 	}
 	id := make(retention.Key, len(key))
 	return map[string]sqlgen.Statement{
-		"sample keys": g.SampleKeys(10), "sample": sqlgen.Sample(sh.table, key, 500),
+		"sample keys": g.SampleKeys(10), "keys at": g.KeysAt([]string{"(0,1)"}, 20), "sample": sqlgen.Sample(sh.table, key, 500),
 		"record": g.Record(id), "stored key": sqlgen.StoredKey(sh.table, id), "key": sqlgen.KeyText(key, id), "archived": sqlgen.Archived(sh.table, sh.table, id),
 		"covering":      sqlgen.Covering(sh.table, id, []plan.HeldRows{{Sets: []plan.HeldSet{{ID: 1, HoldNos: []int32{1}}}}, {All: true}}, true),
 		"covering none": sqlgen.Covering(sh.table, id, []plan.HeldRows{{Sets: []plan.HeldSet{{ID: 1, HoldNos: []int32{1}, Hash: true}}}}, false),
@@ -262,7 +262,7 @@ var (
 	// plainCall is a word before a parenthesis that no schema qualifies.
 	plainCall = regexp.MustCompile(`(?:^|[^."\w])([A-Za-z_][A-Za-z_0-9]*)\s*\(`)
 	// syntaxCalls are those that are the grammar's own.
-	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "COALESCE", "coalesce", "ELSE", "EXISTS", "EXPLAIN", "FILTER", "FROM", "I", "IN", "LATERAL", "least", "MATERIALIZED", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "s", "SELECT", "THEN", "u", "VALUES", "varying", "WHEN"}
+	syntaxCalls = []string{"AND", "ANY", "ARRAY", "AS", "CAST", "character", "COALESCE", "coalesce", "ELSE", "EXISTS", "EXPLAIN", "FILTER", "FROM", "I", "IN", "LATERAL", "least", "MATERIALIZED", "NOT", "OPERATOR", "OR", "RETURNING", "ROW", "s", "SELECT", "THEN", "u", "VALUES", "varying", "WHEN"}
 	// plainCast is a cast to a type that neither is qualified nor a word of the grammar.
 	plainCast = regexp.MustCompile(`(?:::| AS )(?:text|bytea|uuid|tid|date|timestamptz|jsonb|oid)\b`)
 	// plainOperator is one that stands by itself.

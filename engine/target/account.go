@@ -159,6 +159,8 @@ func (d *disposition) commit(ctx context.Context, out *outcome) error {
 		left := retention.Counts{}
 		if d.pos.Base != nil && !d.pos.Again {
 			left = *d.pos.Base // in other partitions, which are not met again
+		} else {
+			p.Refused = nil
 		}
 		left.Processed, left.Effects = p.Processed, p.Effects
 		p.Counts = left
@@ -176,6 +178,7 @@ func (d *disposition) commit(ctx context.Context, out *outcome) error {
 	for _, m := range out.errors {
 		p.Errors = addMessage(p.Errors, m)
 	}
+	p.Refused = addRefused(p.Refused, out.refused)
 	b := &pgx.Batch{}
 	if err := d.queueSince(b, out, p); err != nil {
 		return err
@@ -276,7 +279,9 @@ func (d *disposition) queueJournal(b *pgx.Batch, out outcome, seq int64) error {
 }
 
 func (d *disposition) queueProgress(b *pgx.Batch, out outcome, p retention.Progress) error {
-	pos, err := out.next.json()
+	at := out.next
+	at.Refused = p.Refused
+	pos, err := at.json()
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,9 @@ type outcome struct {
 	digests, kinDigests []byte
 	// errors are what the database said of rows that it refused.
 	errors []string
-	step   string
+	// refused are some of those rows.
+	refused []retention.RefusedRow
+	step    string
 	// id is the batch's, in the journal and in the outbox; told is the size of the
 	// outbox row in bytes.
 	id   string
@@ -73,6 +75,9 @@ func (d *disposition) Step(ctx context.Context) (retention.StepResult, error) {
 		}
 	}
 	d.enterLeaf()
+	if most := d.planned.MostRows(); most > 0 {
+		d.size = min(d.size, most)
+	}
 	started := time.Now()
 	out, err := d.batch(ctx)
 	if err != nil {

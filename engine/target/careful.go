@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"holdfast/engine/sqlgen"
@@ -123,13 +125,45 @@ func (d *disposition) sift(ctx context.Context, k *kin, rows []*kinRow, until ti
 		rows[0].refused = true
 		out.counts.Skip(whyRefused(err), 1)
 		out.note(message(err))
-		return nil
+		return d.nameRefused(ctx, []string{rows[0].tid}, retention.RefusedRow{Reason: whyRefused(err), Error: message(err)}, out)
 	}
 	half := len(rows) / 2
 	if err := d.sift(ctx, k, rows[:half], until, good, out); err != nil {
 		return err
 	}
 	return d.sift(ctx, k, rows[half:], until, good, out)
+}
+
+// nameRefused keeps the keys of some of the rows at these addresses, which were left for one
+// reason. Where evidence names no records nothing is kept.
+func (d *disposition) nameRefused(ctx context.Context, tids []string, as retention.RefusedRow, out *outcome) error {
+	room := retention.MaxRefused - len(d.progress.Refused) - len(out.refused)
+	if !d.planned.Digests || len(tids) == 0 || room <= 0 {
+		return nil
+	}
+	s := d.planned.sql.KeysAt(tids, room)
+	rows, err := d.conn.Query(ctx, s.SQL, asPlanned(s)...)
+	if err != nil {
+		return err
+	}
+	found, err := pgx.CollectRows(rows, pgx.RowTo[[]string])
+	for _, key := range found {
+		as.Key = key
+		out.refused = append(out.refused, as)
+	}
+	return err
+}
+
+// addRefused adds rows to those that a run names; one that the walk meets again stands once.
+func addRefused(list, more []retention.RefusedRow) []retention.RefusedRow {
+	list = slices.Clone(list)
+	for _, r := range more {
+		known := func(have retention.RefusedRow) bool { return slices.Equal(have.Key, r.Key) }
+		if len(list) < retention.MaxRefused && !slices.ContainsFunc(list, known) {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // note keeps one message once.
@@ -180,6 +214,7 @@ func (d *disposition) try(ctx context.Context, k *kin, out *outcome, keep bool) 
 func (o *outcome) take(trial outcome) {
 	o.counts.Add(trial.counts)
 	o.digests, o.kinDigests, o.told = trial.digests, trial.kinDigests, trial.told
+	o.refused = append(o.refused, trial.refused...)
 }
 
 // attempt changes the rows that go, with those that go or change with them.
@@ -205,6 +240,12 @@ func (d *disposition) attempt(ctx context.Context, k *kin, out *outcome) error {
 	if kept > 0 && d.planned.Family != nil {
 		return errKept // others rely on it to go
 	}
-	out.counts.Skip(retention.SkippedTrigger, max(0, kept))
+	if kept > 0 {
+		out.counts.Skip(retention.SkippedTrigger, kept)
+		// What is still to be found at its address was kept.
+		if err := d.nameRefused(ctx, roots, retention.RefusedRow{Reason: retention.SkippedTrigger}, out); err != nil {
+			return err
+		}
+	}
 	return d.checkReach(ctx, before, out)
 }

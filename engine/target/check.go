@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"holdfast/engine/plan"
 	"holdfast/retention"
 )
 
@@ -31,6 +32,9 @@ func (t *Target) CheckPolicy(ctx context.Context, p retention.Policy) error {
 	}
 	if err != nil {
 		return classify(err)
+	}
+	if err := pl.Unindexed(); err != nil {
+		return err
 	}
 	if err := checkRights(ctx, tx, pl); err != nil {
 		return err
@@ -150,6 +154,9 @@ func checkConstraints(ctx context.Context, tx pgx.Tx, pl *planned) error {
 // result depends on nothing but the row. Only a generated column demands the latter, so one
 // is tried on an empty copy of the table's columns that is rolled back.
 func tryComputed(ctx context.Context, tx pgx.Tx, pl *planned, field, typ, expr string) error {
+	if n := len(pl.Table.Columns); n >= plan.MaxColumns {
+		return &retention.Refusal{Field: field, Reason: fmt.Sprintf("%s has %d columns, as many as PostgreSQL allows, and it is tried as one column more", pl.Table.Name, n), Remedy: "drop a column that nobody needs, or leave it out"}
+	}
 	return inSavepoint(ctx, tx, func(sp pgx.Tx) error {
 		if _, err := sp.Exec(ctx, fmt.Sprintf(`CREATE TEMPORARY TABLE holdfast_check (LIKE %s) ON COMMIT DROP`, pl.Table.Name.SQL())); err != nil {
 			return err

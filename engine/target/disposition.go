@@ -167,7 +167,8 @@ func (d *disposition) Progress() retention.Progress {
 
 // progressColumns are what a policy's committed progress consists of, but for
 // where its walk stands.
-const progressColumns = `cutoff, done, seq, processed, held, blocked, skipped, blocked_by, effects, errors, null_timestamps, infinite_timestamps`
+const progressColumns = `cutoff, done, seq, processed, held, blocked, skipped, blocked_by, effects, errors, null_timestamps, infinite_timestamps,
+			coalesce(position -> 'refused', '[]')`
 
 // load reads the committed progress, or makes the row for a policy that begins.
 func (d *disposition) load(ctx context.Context) error {
@@ -196,7 +197,7 @@ func (d *disposition) load(ctx context.Context) error {
 }
 
 func progressFields(p *retention.Progress, skipped *[]byte) []any {
-	return []any{&p.Cutoff, &p.Done, &p.Batches, &p.Processed, &p.Held, &p.Blocked, skipped, &p.BlockedBy, &p.Effects, &p.Errors, &p.NullTimestamps, &p.InfiniteTimestamps}
+	return []any{&p.Cutoff, &p.Done, &p.Batches, &p.Processed, &p.Held, &p.Blocked, skipped, &p.BlockedBy, &p.Effects, &p.Errors, &p.NullTimestamps, &p.InfiniteTimestamps, &p.Refused}
 }
 
 // RunProgress is what has been committed under each policy of a run.

@@ -510,3 +510,32 @@ func TestRowsThatLoseAReferenceToTheirOwnTableAreMetAgain(t *testing.T) {
 		t.Errorf("%d due rows are left after a run that says %+v", left, got.Counts)
 	}
 }
+
+// TestABatchIsSmallWhereTheReferringTableIsReadForEveryRow: of its policy's size it ran for
+// 10 s, with its locks, and was rolled back.
+func TestABatchIsSmallWhereTheReferringTableIsReadForEveryRow(t *testing.T) {
+	t.Parallel()
+	for _, onDelete := range []string{"", "ON DELETE CASCADE"} {
+		t.Run(onDelete, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, dueTable("r", 1000),
+				`CREATE TABLE public.i (id bigint, r_id bigint)`, `INSERT INTO public.i SELECT i FROM generate_series(1, 200000) AS i`,
+				`ALTER TABLE public.i ADD FOREIGN KEY (r_id) REFERENCES public.r `+onDelete, `ANALYZE public.i`)
+			p := policy("r", retention.ActionDelete)
+			if onDelete != "" {
+				p.Cascade = []retention.TableName{name("i")}
+			}
+			d := f.begin(p)
+			step, err := d.Step(t.Context())
+			if n := step.Counts.Processed; err != nil || n == 0 || n > 50 {
+				t.Errorf("the first batch took %d rows (%v), want 50 at most", n, err)
+			}
+			d.Close()
+			f.exec(`CREATE INDEX ON public.i (r_id)`)
+			d = f.begin(p)
+			if step, err := d.Step(t.Context()); err != nil || step.Counts.Processed < 500 {
+				t.Errorf("with an index a batch took %d rows (%v), want what the policy says", step.Counts.Processed, err)
+			}
+		})
+	}
+}

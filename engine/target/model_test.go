@@ -50,7 +50,12 @@ var worldKeys = []struct {
 	{[]string{"id"}, []string{"text"}, func(n int) []string { return []string{fmt.Sprintf("k'%d \"x", n)} }},
 	{[]string{"id", "Part"}, []string{"integer", "varchar(8)"}, func(n int) []string { return []string{strconv.Itoa(n / 2), fmt.Sprintf("p%d", n%2)} }},
 	{[]string{"id"}, []string{"uuid"}, func(n int) []string { return []string{fmt.Sprintf("00000000-0000-4000-8000-%012d", n)} }},
+	{[]string{"id"}, []string{"char(8)"}, func(n int) []string { return []string{fmt.Sprintf("k %d", n)} }},
+	{[]string{"id"}, []string{"bytea"}, func(n int) []string { return []string{fmt.Sprintf(`\x00%02xff`, n)} }},
 }
+
+// firstKeys is how many kinds were tried first; see drawKeys.
+const firstKeys = 4
 
 // worldRef is a foreign key from child to parent.
 type worldRef struct {
@@ -97,7 +102,7 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 		batch: rapid.SampledFrom([]int{1, 2, 3, 7, 1000}).Draw(t, "batch"), audit: rapid.Bool().Draw(t, "audit")}
 	n := rapid.IntRange(1, 4).Draw(t, "tables")
 	for range n {
-		w.tables = append(w.tables, worldTable{key: rapid.IntRange(0, len(worldKeys)-1).Draw(t, "key"), partitioned: rapid.IntRange(0, 3).Draw(t, "partitioned") == 0, index: rapid.Bool().Draw(t, "index")})
+		w.tables = append(w.tables, worldTable{key: rapid.IntRange(0, firstKeys-1).Draw(t, "key"), partitioned: rapid.IntRange(0, 3).Draw(t, "partitioned") == 0, index: rapid.Bool().Draw(t, "index")})
 	}
 	for range rapid.IntRange(0, 5).Draw(t, "refs") {
 		w.refs = append(w.refs, worldRef{rapid.IntRange(0, n-1).Draw(t, "child"), rapid.IntRange(0, n-1).Draw(t, "parent"),
@@ -134,8 +139,18 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 		h.rows = rapid.SliceOfNDistinct(rapid.IntRange(0, sizes[h.table]-1), 1, min(3, sizes[h.table]), rapid.ID[int]).Draw(t, "family of")
 		w.holds = append(w.holds, h)
 	}
+	w.drawKeys(t)
 	return w
 })
+
+// drawKeys gives some tables a key of a further kind; it comes last, as drawConditions did.
+func (w *world) drawKeys(t *rapid.T) {
+	for i := range w.tables {
+		if kind := rapid.IntRange(firstKeys, 2*len(worldKeys)).Draw(t, "another key"); kind < len(worldKeys) {
+			w.tables[i].key = kind
+		}
+	}
+}
 
 // drawConditions comes last, so that a seed's world is otherwise what it was.
 func (w *world) drawConditions(t *rapid.T) {

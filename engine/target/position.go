@@ -52,6 +52,8 @@ type position struct {
 	Again  bool  `json:"again,omitempty"`
 	// Most is the high-water mark of the counts, kept where the walk has started again.
 	Most *retention.Counts `json:"most,omitempty"`
+	// Refused are the rows that the run names; see retention.Progress.
+	Refused []retention.RefusedRow `json:"refused,omitempty"`
 }
 
 // mark is a value of the timestamp column: a time, or an integer.

@@ -340,8 +340,10 @@ func (r *recorder) judge(ctx context.Context, sp pgx.Tx, pl *planned, out *reten
 		return nil
 	}
 	out.Timestamp = &at.Time
-	if pl.Time.Kind == plan.TimeDate {
-		aged.Time = aged.Time.Add(time.Microsecond) // at the midnight itself its day is over
+	if pl.Time.Kind == plan.TimeDate || pl.Time.Kind == plan.TimeLocal && !aged.Time.Equal(at.Time) {
+		// At the midnight itself its day is over, and a time that never was when the clocks were
+		// set forward.
+		aged.Time = aged.Time.Add(time.Microsecond)
 	}
 	return dueAt(ctx, sp, aged.Time, out)
 }
@@ -350,7 +352,9 @@ func (r *recorder) judge(ctx context.Context, sp pgx.Tx, pl *planned, out *reten
 // instant of its timestamp is. That is not always the sum: months are taken off before
 // days, and where a month is shorter than the one before the cutoff jumps at midnight (31
 // January and a month is due on 1 March). So the same time of the days around the sum and
-// their midnights are tried.
+// their midnights are tried. Where clocks were set forward, at the timestamp or at the sum,
+// the cutoff jumps too: between the best of those and the day before the moment is looked
+// for by halves.
 func dueAt(ctx context.Context, tx pgx.Tx, aged time.Time, out *retention.RecordPolicy) error {
 	p := out.Policy
 	var at time.Time
@@ -359,12 +363,21 @@ func dueAt(ctx context.Context, tx pgx.Tx, aged time.Time, out *retention.Record
 	}
 	// Hours come first, since a cutoff takes them off last.
 	days, hours := periodParts("$3")
+	old := func(at string) string {
+		return "($1::timestamptz < " + cutoffSQL("("+at+" + interval '1 microsecond')", "$2", "$3") + ")"
+	}
 	err := tx.QueryRow(ctx, `
-		WITH sum AS (SELECT (($1::timestamptz + `+hours+`) AT TIME ZONE $2::text) + `+days+` AS local),
+		WITH RECURSIVE sum AS (SELECT (($1::timestamptz + `+hours+`) AT TIME ZONE $2::text) + `+days+` AS local),
 		candidate AS (
 			SELECT (day + make_interval(days => d)) AT TIME ZONE $2::text AS at
-			FROM sum, generate_series(-4, 4) AS d, unnest(ARRAY[local, date_trunc('day', local)]) AS day)
-		SELECT min(at) FROM candidate WHERE $1::timestamptz < `+cutoffSQL("(at + interval '1 microsecond')", "$2", "$3"),
+			FROM sum, generate_series(-4, 4) AS d, unnest(ARRAY[local, date_trunc('day', local)]) AS day),
+		best AS (SELECT min(at) AS at FROM candidate WHERE `+old("at")+`),
+		half(young, aged) AS (
+			SELECT at - interval '26 hours', at FROM best WHERE NOT `+old("(at - interval '26 hours')")+`
+			UNION ALL
+			SELECT CASE WHEN `+old("at")+` THEN young ELSE at END, CASE WHEN `+old("at")+` THEN at ELSE aged END
+			FROM (SELECT young, aged, young + (aged - young) / 2 AS at FROM half WHERE aged - young > interval '1 microsecond') AS h)
+		SELECT coalesce((SELECT min(aged) FROM half), at) FROM best`,
 		aged, p.TimeZone, p.RetentionPeriod.String()).Scan(&at)
 	if err == nil {
 		out.DueAt = &at

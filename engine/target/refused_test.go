@@ -2,6 +2,8 @@ package target
 
 import (
 	"errors"
+	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -79,5 +81,88 @@ func TestAStepThatTimesOutIsMadeSmallerUntilItFits(t *testing.T) {
 	}
 	if late == 0 || late > 6 {
 		t.Errorf("%d tries ran into the time-out, want a few", late)
+	}
+}
+
+// refusedKeys are the named rows by their key, with why.
+func refusedKeys(p retention.Progress) map[string]string {
+	out := map[string]string{}
+	for _, r := range p.Refused {
+		out[strings.Join(r.Key, "|")] = r.Reason + ": " + r.Error
+	}
+	return out
+}
+
+// TestRowsThatTheDatabaseRefusesAreNamedByTheirKeys: else nobody finds the one among millions
+// that a trigger refuses.
+func TestRowsThatTheDatabaseRefusesAreNamedByTheirKeys(t *testing.T) {
+	t.Parallel()
+	setUp := []string{`CREATE TABLE public.r ("No" integer, part text, name text CHECK (name <> '[ANONYMIZED]' OR "No" <> 9), created_at timestamptz NOT NULL, PRIMARY KEY (part, "No"))`,
+		`INSERT INTO public.r SELECT i, 'p' || i % 2, 'n', now() - interval '100 days' FROM generate_series(1, 100) AS i`,
+		`CREATE FUNCTION public.grumble() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+			IF old."No" IN (7, 31) THEN RAISE EXCEPTION 'not number %', old."No"; END IF;
+			IF old."No" IN (20, 64) THEN RETURN NULL; END IF;
+			IF TG_OP = 'UPDATE' THEN RETURN new; END IF;
+			RETURN old;
+		END $$`,
+		`CREATE TRIGGER grumble BEFORE UPDATE OR DELETE ON public.r FOR EACH ROW EXECUTE FUNCTION public.grumble()`}
+	said, kept := "refused_by_trigger: not number %d (SQLSTATE P0001)", "refused_by_trigger: "
+	want := map[string]string{"p1|7": fmt.Sprintf(said, 7), "p1|31": fmt.Sprintf(said, 31), "p0|20": kept, "p0|64": kept}
+	for _, action := range retention.Actions() {
+		t.Run(string(action), func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, setUp...)
+			p := policy("r", action)
+			p.BatchSize = 13
+			d := f.begin(p)
+			got, want := refusedKeys(f.finish(d)), maps.Clone(want)
+			if action == retention.ActionAnonymize {
+				want["p1|9"] = `refused_by_constraint: new row for relation "r" violates check constraint "r_check" (SQLSTATE 23514)`
+			}
+			if !maps.Equal(got, want) {
+				t.Errorf("named are %v, want %v", got, want)
+			}
+			committed, err := f.target.RunProgress(t.Context(), d.spec.RunID)
+			if err != nil || !maps.Equal(refusedKeys(committed[p.Name]), want) {
+				t.Errorf("kept are %v (%v), want %v", committed[p.Name].Refused, err, want)
+			}
+			// Where no record is named in the evidence, none is named here.
+			p.Evidence = retention.EvidenceCounts
+			if got := f.run(p); len(got.Refused) != 0 || got.SkippedTotal() != int64(len(want)) {
+				t.Errorf("under counts alone %v are named of %d, want none of %d", got.Refused, got.SkippedTotal(), len(want))
+			}
+		})
+	}
+}
+
+func TestNoMoreThanAFewRefusedRowsAreNamed(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 100),
+		`CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`,
+		`CREATE TRIGGER keep BEFORE DELETE ON public.r FOR EACH ROW EXECUTE FUNCTION public.keep()`)
+	p := policy("r", retention.ActionDelete)
+	p.BatchSize = 15
+	if got := f.run(p); len(refusedKeys(got)) != retention.MaxRefused || got.Skipped[retention.SkippedTrigger] != 100 {
+		t.Errorf("%d are named of %d that were kept, want %d of 100", len(refusedKeys(got)), got.Skipped[retention.SkippedTrigger], retention.MaxRefused)
+	}
+}
+
+// TestATableOfAsManyColumnsAsThereMayBeIsRefusedOnlyWhereOneMoreIsNeeded: PostgreSQL said so in
+// the midst of a run, or of a condition that the table did not accept.
+func TestATableOfAsManyColumnsAsThereMayBeIsRefusedOnlyWhereOneMoreIsNeeded(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 30), `DO $$ BEGIN
+		EXECUTE (SELECT 'ALTER TABLE public.r ' || string_agg('ADD COLUMN c' || i || ' "char"', ', ') FROM generate_series(4, 1600) AS i); END $$`)
+	p := policy("r", retention.ActionArchive)
+	f.wantRefused(p, "table", "public.r has 1600 columns, and an archive has 4 more", "delete or anonymize instead")
+	p = policy("r", retention.ActionDelete)
+	p.Condition = "id > 3"
+	f.wantRefused(p, "condition", "as many as PostgreSQL allows", "drop a column")
+	if got := f.run(policy("r", retention.ActionAnonymize)); got.Processed != 30 {
+		t.Errorf("%d rows were anonymized, want 30", got.Processed)
+	}
+	f.exec(`ALTER TABLE public.r DROP COLUMN c1597, DROP COLUMN c1598, DROP COLUMN c1599, DROP COLUMN c1600`)
+	if got := f.run(policy("r", retention.ActionArchive)); got.Processed != 30 || f.count(`SELECT count(*) FROM public.r_archive`) != 30 {
+		t.Errorf("%d rows were archived, want 30", got.Processed)
 	}
 }

@@ -121,11 +121,16 @@ type RunPolicyRow struct {
 	// Rate is rows per second, RateOver over what time; empty where it says nothing.
 	Rate, RateOver string
 	Errors         []string
+	// Refused are some of the rows that the database refused.
+	Refused []RefusedRow
 	// Blockers are the tables whose rows block, Effects what was done to other tables.
 	Blockers, Effects []Skip
 	// Progress is nil where nobody can tell how much there is.
 	Progress *Progress
 }
+
+// RefusedRow is a row that the database refused to change, and why.
+type RefusedRow struct{ Key, Href, Why string }
 
 // Progress is a bar with its numbers.
 type Progress struct {

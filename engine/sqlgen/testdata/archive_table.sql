@@ -72,6 +72,51 @@ CREATE TABLE IF NOT EXISTS "public"."lines_archive" (
   "holdfast_policy_version" pg_catalog.int4
 )
 
+-- case: text key
+CREATE TABLE IF NOT EXISTS "public"."accounts_archive" (
+  "name" pg_catalog.text,
+  "at" timestamp with time zone,
+  "email" pg_catalog.text,
+  "phone" character varying(60),
+  "born" pg_catalog.date,
+  "note" pg_catalog.text,
+  "holdfast_archived_at" pg_catalog.timestamptz,
+  "holdfast_run" pg_catalog.uuid,
+  "holdfast_policy" pg_catalog.text,
+  "holdfast_policy_version" pg_catalog.int4,
+  PRIMARY KEY ("name", "holdfast_run")
+)
+
+-- case: char(n) key
+CREATE TABLE IF NOT EXISTS "public"."vouchers_archive" (
+  "code" character(12),
+  "at" timestamp with time zone,
+  "email" pg_catalog.text,
+  "phone" character varying(60),
+  "born" pg_catalog.date,
+  "note" pg_catalog.text,
+  "holdfast_archived_at" pg_catalog.timestamptz,
+  "holdfast_run" pg_catalog.uuid,
+  "holdfast_policy" pg_catalog.text,
+  "holdfast_policy_version" pg_catalog.int4,
+  PRIMARY KEY ("code", "holdfast_run")
+)
+
+-- case: bytea key
+CREATE TABLE IF NOT EXISTS "public"."blobs_archive" (
+  "sum" pg_catalog.bytea,
+  "at" timestamp with time zone,
+  "email" pg_catalog.text,
+  "phone" character varying(60),
+  "born" pg_catalog.date,
+  "note" pg_catalog.text,
+  "holdfast_archived_at" pg_catalog.timestamptz,
+  "holdfast_run" pg_catalog.uuid,
+  "holdfast_policy" pg_catalog.text,
+  "holdfast_policy_version" pg_catalog.int4,
+  PRIMARY KEY ("sum", "holdfast_run")
+)
+
 -- case: into another schema
 CREATE TABLE IF NOT EXISTS "Cold Store"."a""; --" (
   "id" bigint,

@@ -295,6 +295,48 @@ WHERE "t"."at" OPERATOR(pg_catalog.>=) $1::pg_catalog.timestamptz AND "t"."at" O
 -- $2 = 2024-01-02T04:10:00Z
 -- $3 = 2024-01-04T00:00:00Z
 
+-- case: keys of rows at their addresses, bigint key
+SELECT ARRAY["t"."id"::pg_catalog.text] FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+ORDER BY "t".ctid LIMIT 20
+-- $1 = ["(0,1)" "(3,7)"]
+
+-- case: keys of rows at their addresses, uuid key
+SELECT ARRAY["t"."id"::pg_catalog.text] FROM ONLY "public"."sessions" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+ORDER BY "t".ctid LIMIT 20
+-- $1 = ["(0,1)" "(3,7)"]
+
+-- case: keys of rows at their addresses, composite key
+SELECT ARRAY["t"."tenant"::pg_catalog.text, "t"."ref"::pg_catalog.text] FROM ONLY "public"."tickets" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+ORDER BY "t".ctid LIMIT 20
+-- $1 = ["(0,1)" "(3,7)"]
+
+-- case: keys of rows at their addresses, quoted key
+SELECT ARRAY["t"."Id""); --"::pg_catalog.text] FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+ORDER BY "t".ctid LIMIT 20
+-- $1 = ["(0,1)" "(3,7)"]
+
+-- case: keys of rows at their addresses, text key
+SELECT ARRAY["t"."name"::pg_catalog.text] FROM ONLY "public"."accounts" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+ORDER BY "t".ctid LIMIT 20
+-- $1 = ["(0,1)" "(3,7)"]
+
+-- case: keys of rows at their addresses, char(n) key
+SELECT ARRAY["t"."code"::pg_catalog.text] FROM ONLY "public"."vouchers" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+ORDER BY "t".ctid LIMIT 20
+-- $1 = ["(0,1)" "(3,7)"]
+
+-- case: keys of rows at their addresses, bytea key
+SELECT ARRAY["t"."sum"::pg_catalog.text] FROM ONLY "public"."blobs" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+ORDER BY "t".ctid LIMIT 20
+-- $1 = ["(0,1)" "(3,7)"]
+
 -- case: rows that remain to be anonymized under a condition
 SELECT pg_catalog.count(*) FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])

@@ -19,7 +19,7 @@ ORDER BY "t"."at" LIMIT 1
 -- $3 = 2024-01-04T00:00:00Z
 
 -- case: slice, timestamp
-SELECT "t"."at", ("t"."at"::pg_catalog.timestamp AT TIME ZONE $1::pg_catalog.text), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+SELECT "t"."at", CASE WHEN (("t"."at" AT TIME ZONE $1::pg_catalog.text) AT TIME ZONE $1::pg_catalog.text) OPERATOR(pg_catalog.>) "t"."at" THEN (SELECT pg_catalog.min(s.at) OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval FROM pg_catalog.generate_series(pg_catalog.date_trunc('second', (("t"."at" AT TIME ZONE $1::pg_catalog.text) OPERATOR(pg_catalog.-) ((("t"."at" AT TIME ZONE $1::pg_catalog.text) AT TIME ZONE $1::pg_catalog.text) OPERATOR(pg_catalog.-) "t"."at"))), ("t"."at" AT TIME ZONE $1::pg_catalog.text), '1 second'::pg_catalog.interval) AS s(at) WHERE (s.at AT TIME ZONE $1::pg_catalog.text) OPERATOR(pg_catalog.>) "t"."at") ELSE ("t"."at" AT TIME ZONE $1::pg_catalog.text) END, "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t"."at" OPERATOR(pg_catalog.>=) $2::pg_catalog.timestamp AND "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamp
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamp
   AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamp
@@ -30,7 +30,7 @@ ORDER BY "t"."at" LIMIT 1
 -- $4 = 2024-01-04T00:00:00Z
 
 -- case: blocks, timestamp
-SELECT "t"."at", ("t"."at"::pg_catalog.timestamp AT TIME ZONE $1::pg_catalog.text), "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
+SELECT "t"."at", CASE WHEN (("t"."at" AT TIME ZONE $1::pg_catalog.text) AT TIME ZONE $1::pg_catalog.text) OPERATOR(pg_catalog.>) "t"."at" THEN (SELECT pg_catalog.min(s.at) OPERATOR(pg_catalog.-) '1 microsecond'::pg_catalog.interval FROM pg_catalog.generate_series(pg_catalog.date_trunc('second', (("t"."at" AT TIME ZONE $1::pg_catalog.text) OPERATOR(pg_catalog.-) ((("t"."at" AT TIME ZONE $1::pg_catalog.text) AT TIME ZONE $1::pg_catalog.text) OPERATOR(pg_catalog.-) "t"."at"))), ("t"."at" AT TIME ZONE $1::pg_catalog.text), '1 second'::pg_catalog.interval) AS s(at) WHERE (s.at AT TIME ZONE $1::pg_catalog.text) OPERATOR(pg_catalog.>) "t"."at") ELSE ("t"."at" AT TIME ZONE $1::pg_catalog.text) END, "t".ctid::pg_catalog.text FROM ONLY "public"."events" AS "t"
 WHERE "t".ctid OPERATOR(pg_catalog.>=) $2::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $3::pg_catalog.text::pg_catalog.tid
   AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamp
   AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamp
