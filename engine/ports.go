@@ -140,8 +140,10 @@ type HoldStore interface {
 	// which has so many ids already, or into a new one (-1). ErrConflict where the hold takes
 	// none, or one is arriving already.
 	BeginUpload(ctx context.Context, id string, table retention.TableName, by retention.By) (scope, have int, err error)
-	// AppendRecords keeps some of its ids, and answers the scope that they are in.
-	AppendRecords(ctx context.Context, id string, table retention.TableName, scope, have int, keys []retention.Key) (int, error)
+	// AppendRecords keeps some of its ids, and those of again, which the hold had before, that
+	// another scope has and this one does not: the answer has the scope that they are in, and
+	// the places of those in again.
+	AppendRecords(ctx context.Context, id string, table retention.TableName, scope, have int, keys, again []retention.Key) (in int, kept []int, err error)
 	// FinishUpload records that the list has arrived, or has stopped arriving.
 	FinishUpload(ctx context.Context, id string, scope int, at *time.Time, epoch int64, counts retention.ScopeCounts, stopped bool, by retention.By) (retention.Hold, error)
 	// StopUpload has the scopes from the given place on count as stopped at once.
