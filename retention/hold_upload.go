@@ -88,7 +88,7 @@ type RecordUpload interface {
 // ids. Of whatever table: that of an upload may have had another name then.
 func (h *Hold) OtherLists(but int) bool {
 	for i := range h.Scope {
-		if s := &h.Scope[i]; i != but && !s.All && s.Condition == "" {
+		if s := &h.Scope[i]; i != but && s.ByID() && !s.Ended() {
 			return true
 		}
 	}
@@ -110,6 +110,8 @@ func (h *Hold) Awaits() bool {
 // it can.
 func (h *Hold) TakesRecords(table TableName) error {
 	switch {
+	case h.fallsNow() && h.Status.InForce():
+		return errFalling
 	case h.Status == HoldActive, h.Status == HoldReviewDue:
 		return nil
 	case h.Status.Ended():

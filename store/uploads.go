@@ -272,18 +272,23 @@ func (s *Store) EachScopeKeys(ctx context.Context, id string, scope, size int, d
 	if err := checkID("hold", id); err != nil {
 		return err
 	}
-	for from := 0; ; from += size {
+	// Positions have gaps where records were split off to fall out.
+	for last := -1; ; {
 		var keys []retention.Key
 		err := s.read(ctx, "read the ids of hold "+id, func(tx pgx.Tx) error {
 			rows, err := tx.Query(ctx, `
-				SELECT key
+				SELECT key, position
 				FROM holdfast.hold_record
-				WHERE hold_id = $1::text::uuid AND scope_index = $2 AND position >= $3 AND position < $4
-				ORDER BY position`, id, scope, from, from+size)
+				WHERE hold_id = $1::text::uuid AND scope_index = $2 AND position > $3
+				ORDER BY position
+				LIMIT $4`, id, scope, last, size)
 			if err != nil {
 				return err
 			}
-			keys, err = pgx.CollectRows(rows, scanKey)
+			keys, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (key retention.Key, err error) {
+				err = row.Scan((*[]string)(&key), &last)
+				return key, err
+			})
 			return err
 		})
 		if err != nil || len(keys) == 0 {
