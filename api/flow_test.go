@@ -235,6 +235,7 @@ func (s *service) tellOfHolds(t *testing.T) {
 	if proof := s.do(call{method: "GET", path: path + "/proof"}).want(200).object(); proof["verdict"] != "stands" || proof["until"] != nil {
 		t.Errorf("proof: got %v", proof)
 	}
+	s.tellOfNarrowing(t, path)
 	s.do(call{method: "PATCH", path: path, header: map[string]string{"If-Match": "*"}, body: `{"release_delay": null, "change_reason": "it need not wait"}`}).want(200)
 	s.do(call{method: "POST", path: path + "/release", body: `{"reason": "settled"}`}).want(202)
 	if got := s.do(call{method: "GET", path: path}).want(200).header.Get("ETag"); got == last {
@@ -242,6 +243,29 @@ func (s *service) tellOfHolds(t *testing.T) {
 	}
 	if got := s.do(call{method: "GET", path: path}).want(200).object(); got["status"] != "released" || got["release_reason"] != "settled" {
 		t.Errorf("released: got %v", got)
+	}
+}
+
+// tellOfNarrowing has a part of a hold fall out of it, and takes that back.
+func (s *service) tellOfNarrowing(t *testing.T, path string) {
+	path += "/narrowings"
+	parts := `"scopes": [{"index": 2}, {"index": 0, "record_ids": ["2"]}, {"index": 1, "record_ids": [["17", "1"]]}]`
+	if p := s.do(call{method: "POST", path: path + "/preview", body: `{` + parts + `}`}).want(200).object(); len(p["scope"].([]any)) != 3 {
+		t.Errorf("previewed: got %v", p)
+	}
+	s.do(call{method: "POST", path: path, body: `{` + parts + `}`}).want(422)
+	s.do(call{method: "POST", path: path, body: `{"scopes": [{"index": 0, "record_ids": [2]}], "change_reason": "x"}`}).want(422)
+	s.do(call{method: "POST", path: path, body: `{"scopes": [{"index": 0, "record_ids": ["3"]}], "change_reason": "x"}`}).want(422)
+	s.do(call{method: "POST", path: path, body: `{"scopes": [{"index": 0}, {"index": 1}, {"index": 2}], "change_reason": "x"}`}).want(409)
+	scope := s.do(call{method: "POST", path: path, body: `{` + parts + `, "change_reason": "not evidence after all"}`}).want(202).object()["scope"].([]any)
+	for i, want := range map[int]any{1: nil, 2: nil, 3: 0.0, 4: 1.0} {
+		if got := scope[i].(map[string]any); got["split_from"] != want || (got["releases_at"] == nil) != (i == 1) || (got["release_reason"] == nil) != (i == 1) || got["ended_at"] != nil {
+			t.Errorf("scope %d that is to fall out: got %v", i, got)
+		}
+	}
+	s.do(call{method: "POST", path: path + "/take-back", body: `{"index": 1, "reason": "an appeal"}`}).want(409)
+	for _, i := range []string{"2", "3", "4"} {
+		s.do(call{method: "POST", path: path + "/take-back", body: `{"index": ` + i + `, "reason": "an appeal"}`}).want(200)
 	}
 }
 

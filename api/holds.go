@@ -64,7 +64,7 @@ func renderPreview(p retention.HoldPreview) oapi.HoldPreview {
 func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
 	out := oapi.ScopePreview{
 		Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.RecordCount, Estimated: s.Estimated,
-		NotFoundCount: s.NotFoundCount, UnknownCount: s.UnknownCount, DueCount: s.DueCount, DueHeldCount: s.DueHeldCount,
+		NotFoundCount: s.NotFoundCount, UnknownCount: s.UnknownCount, StillHeldCount: s.StillHeldCount, KeptCount: s.KeptCount, DueCount: s.DueCount, DueHeldCount: s.DueHeldCount,
 		Policies:  each(s.Policies, renderPolicyDue),
 		Family:    renderFamily(s.Family),
 		ReachedBy: append([]string{}, s.ReachedBy...),
@@ -93,6 +93,57 @@ func (s *server) WidenHold(ctx context.Context, r oapi.WidenHoldRequestObject) (
 	return oapi.WidenHold200JSONResponse{Body: renderHold(h), Headers: oapi.WidenHold200ResponseHeaders{ETag: etag(h.Version)}}, nil
 }
 
+// NarrowHold is POST /holds/{id}/narrowings.
+func (s *server) NarrowHold(ctx context.Context, r oapi.NarrowHoldRequestObject) (oapi.NarrowHoldResponseObject, error) {
+	parts, err := readParts(r.Body.Scopes)
+	if err != nil {
+		return nil, err
+	}
+	h, err := s.engine.NarrowHold(ctx, httpauth.ActorFrom(ctx), r.ID, parts, r.Body.ChangeReason)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.NarrowHold202JSONResponse{Body: renderHold(h), Headers: oapi.NarrowHold202ResponseHeaders{ETag: etag(h.Version)}}, nil
+}
+
+// PreviewNarrowing is POST /holds/{id}/narrowings/preview.
+func (s *server) PreviewNarrowing(ctx context.Context, r oapi.PreviewNarrowingRequestObject) (oapi.PreviewNarrowingResponseObject, error) {
+	parts, err := readParts(r.Body.Scopes)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.engine.PreviewNarrowing(ctx, httpauth.ActorFrom(ctx), r.ID, parts)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.PreviewNarrowing200JSONResponse(renderPreview(p)), nil
+}
+
+// TakeBackNarrowing is POST /holds/{id}/narrowings/take-back.
+func (s *server) TakeBackNarrowing(ctx context.Context, r oapi.TakeBackNarrowingRequestObject) (oapi.TakeBackNarrowingResponseObject, error) {
+	h, err := s.engine.TakeBackNarrowing(ctx, httpauth.ActorFrom(ctx), r.ID, r.Body.Index, r.Body.Reason)
+	if err != nil {
+		return nil, err
+	}
+	return oapi.TakeBackNarrowing200JSONResponse{Body: renderHold(h), Headers: oapi.TakeBackNarrowing200ResponseHeaders{ETag: etag(h.Version)}}, nil
+}
+
+func readParts(in []oapi.ScopePart) ([]retention.ScopePart, error) {
+	var bad retention.Problems
+	parts := make([]retention.ScopePart, len(in))
+	for i, p := range in {
+		parts[i].Index = p.Index
+		for j, id := range value(p.RecordIds) {
+			key, ok := readKey(id)
+			if !ok {
+				bad.Add(retention.PartRecordField(i, j), "must be a string, or an array of strings for a composite key")
+			}
+			parts[i].RecordIDs = append(parts[i].RecordIDs, key)
+		}
+	}
+	return parts, bad.Err()
+}
+
 func renderPolicyDue(p retention.PolicyDue) oapi.PolicyDue {
 	return oapi.PolicyDue{Policy: p.Policy, Action: oapi.Action(p.Action), DueCount: p.Due}
 }
@@ -108,7 +159,7 @@ func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (
 		BatchCount: p.Batches, EarlierCount: p.EarlierCount, EarlierBatches: append([]string{}, p.Earlier...), PutBackAt: utc(p.PutBackAt), UnjudgedCount: p.Unjudged,
 		Scope: each(p.Scopes, func(s retention.ScopeProof) oapi.ScopeProof {
 			return oapi.ScopeProof{
-				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), From: utc(s.From), Belongs: s.Belongs, RecordCount: s.Records, DisposedCount: s.DisposedCount, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
+				Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), From: utc(s.From), Until: utc(s.Until), Belongs: s.Belongs, RecordCount: s.Records, DisposedCount: s.DisposedCount, Disposed: each(s.Disposed, renderGone), ByDigest: s.ByDigest, Archives: each(s.Archives, retention.TableName.String),
 				ProcessedCount: s.Processed, UntoldCount: s.Untold,
 			}
 		}),
@@ -236,7 +287,7 @@ func (s *server) ListHoldRecords(ctx context.Context, r oapi.ListHoldRecordsRequ
 		return nil, err
 	}
 	render := func(h retention.HeldRecord) oapi.HeldRecord {
-		return oapi.HeldRecord{Table: h.Table.String(), Key: renderKey(h.Key), Found: h.Found}
+		return oapi.HeldRecord{Table: h.Table.String(), Key: renderKey(h.Key), Found: h.Found, Until: utc(h.Until)}
 	}
 	return oapi.ListHoldRecords200JSONResponse{Items: each(items, render), NextCursor: orNull(next)}, nil
 }
@@ -267,7 +318,8 @@ func renderFault(f retention.HoldFault) oapi.HoldFault {
 func renderScope(s retention.Scope) oapi.Scope {
 	return oapi.Scope{
 		Table: s.Table.String(), All: s.All, Condition: orNull(s.Condition), RecordCount: s.RecordCount, NotFoundCount: s.NotFoundCount,
-		NotFound: each(s.NotFound, renderKey), EffectiveAt: utc(s.EffectiveAt), Upload: uploadOrNull(s.Upload), Family: renderFamily(s.Family),
+		NotFound: each(s.NotFound, renderKey), EffectiveAt: utc(s.EffectiveAt), SplitFrom: s.SplitFrom,
+		ReleasesAt: utc(s.ReleasesAt), ReleasedBy: orNull(s.ReleasedBy), ReleaseReason: orNull(s.ReleaseReason), EndedAt: utc(s.EndedAt), Upload: uploadOrNull(s.Upload), Family: renderFamily(s.Family),
 		Belongings: each(s.Belongings, func(b retention.FamilyTable) oapi.FamilyTable {
 			return oapi.FamilyTable{Table: b.Table.String(), RecordCount: b.RecordCount}
 		}),

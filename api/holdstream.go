@@ -344,7 +344,7 @@ func (d *holdReader) scopeMember(s *retention.Scope, i int, name string) (err er
 	case "family":
 		s.Family, err = d.family(field)
 		return err
-	case "record_count", "not_found_count", "not_found", "belongings", "effective_at":
+	case "record_count", "not_found_count", "not_found", "belongings", "effective_at", "split_from", "releases_at", "released_by", "release_reason", "ended_at":
 		return d.skip()
 	}
 	if err := d.skip(); err != nil {

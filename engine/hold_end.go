@@ -125,11 +125,11 @@ func (e *Engine) endHold(ctx context.Context, h retention.Hold) (retention.Hold,
 }
 
 // SettleHolds brings every hold to where it should be: what is applying comes
-// into force, what is releasing ends, what has expired ends or becomes due for
+// into force, what is releasing ends, what is to fall out of a hold does, what has expired ends or becomes due for
 // review. It is called every few seconds by every process; the steps are
 // idempotent. It goes on past a hold that fails and answers the first failure.
 func (e *Engine) SettleHolds(ctx context.Context) error {
-	open, err := e.store.HoldsByStatus(ctx, retention.HoldApplying, retention.HoldActive, retention.HoldReleasing)
+	open, err := e.store.HoldsByStatus(ctx, retention.HoldApplying, retention.HoldActive, retention.HoldReviewDue, retention.HoldReleasing)
 	if err != nil {
 		return err
 	}
@@ -139,8 +139,10 @@ func (e *Engine) SettleHolds(ctx context.Context) error {
 	}
 	var errs []error
 	for _, h := range open {
-		if err := e.settle(ctx, h, now); err != nil && !errors.Is(err, retention.ErrConflict) {
-			errs = append(errs, err)
+		for _, settle := range []func(context.Context, retention.Hold, time.Time) error{e.settleNarrowing, e.settle} {
+			if err := settle(ctx, h, now); err != nil && !errors.Is(err, retention.ErrConflict) {
+				errs = append(errs, err)
+			}
 		}
 	}
 	if err := e.target.CatchUpEnforcement(ctx); err != nil && !errors.Is(err, retention.ErrUnavailable) {
@@ -168,7 +170,7 @@ func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) er
 	case h.Status == retention.HoldReleasing:
 		_, err := e.endHold(ctx, h)
 		return err
-	case h.ExpiresAt == nil || h.ExpiresAt.After(now):
+	case h.Status == retention.HoldReviewDue, h.ExpiresAt == nil || h.ExpiresAt.After(now):
 		return nil
 	case h.OnExpiry == retention.OnExpiryReview:
 		_, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepReview}, retention.By{Actor: retention.System(), Action: "hold.review_due"})

@@ -38,11 +38,13 @@ func (e *Engine) PreviewRelease(ctx context.Context, actor retention.Actor, id s
 	if h.Status.Ended() {
 		return retention.HoldPreview{}, retention.Conflictf("the hold has ended (%s)", h.Status)
 	}
+	h = h.InForceScopes()
 	return e.preview(ctx, h, h.CoolsOff(e.releaseDelay))
 }
 
-// preview looks at a hold under the policies that are active.
-func (e *Engine) preview(ctx context.Context, h retention.Hold, after retention.Period) (retention.HoldPreview, error) {
+// preview looks at a hold under the policies that are active. stays are the scopes of one in
+// force that go on keeping rows. A list of no ids covers nothing and is not looked at.
+func (e *Engine) preview(ctx context.Context, h retention.Hold, after retention.Period, stays ...int) (retention.HoldPreview, error) {
 	live, err := e.allPolicies(ctx)
 	if err != nil {
 		return retention.HoldPreview{}, err
@@ -53,19 +55,33 @@ func (e *Engine) preview(ctx context.Context, h retention.Hold, after retention.
 			active = append(active, p.Among(live))
 		}
 	}
-	p, ids, err := e.target.PreviewHold(ctx, h, active, after)
+	asked, out := h, make([]retention.ScopePreview, len(h.Scope))
+	asked.Scope = nil
+	var at []int
+	for i, s := range h.Scope {
+		out[i] = retention.ScopePreview{Table: s.Table, Family: s.Family}
+		if !s.ByID() || len(s.RecordIDs) > 0 {
+			asked.Scope, at = append(asked.Scope, s), append(at, i)
+		}
+	}
+	p, ids, err := e.target.PreviewHold(ctx, asked, active, after, stays...)
 	if err != nil {
 		return p, err
 	}
-	for i := range p.Scopes {
-		if h.Scope[i].Upload != "" {
-			p.Scopes[i].Problem = "its records come as a list, and are counted when that has arrived"
+	for n, i := range at {
+		if out[i] = p.Scopes[n]; h.Scope[i].Upload != "" {
 			continue
 		}
-		if err := e.gone(ctx, &p.Scopes[i], ids[i]); err != nil {
+		if err := e.gone(ctx, &out[i], ids[n]); err != nil {
 			return p, err
 		}
 	}
+	for i, s := range h.Scope {
+		if s.Upload != "" {
+			out[i].Problem = "its records come as a list, and are counted when that has arrived"
+		}
+	}
+	p.Scopes = out
 	return p, nil
 }
 

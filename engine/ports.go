@@ -140,10 +140,24 @@ type HoldStore interface {
 	// which has so many ids already, or into a new one (-1). ErrConflict where the hold takes
 	// none, or one is arriving already.
 	BeginUpload(ctx context.Context, id string, table retention.TableName, by retention.By) (scope, have int, err error)
-	// AppendRecords keeps some of its ids, and answers the scope that they are in.
-	AppendRecords(ctx context.Context, id string, table retention.TableName, scope, have int, keys []retention.Key) (int, error)
+	// AppendRecords keeps some of its ids, and those of again, which the hold had before, that
+	// another scope has and this one does not: the answer has the scope that they are in, and
+	// the places of those in again.
+	AppendRecords(ctx context.Context, id string, table retention.TableName, scope, have int, keys, again []retention.Key) (in int, kept []int, err error)
 	// FinishUpload records that the list has arrived, or has stopped arriving.
 	FinishUpload(ctx context.Context, id string, scope int, at *time.Time, epoch int64, counts retention.ScopeCounts, stopped bool, by retention.By) (retention.Hold, error)
+	// NarrowHold has parts of a hold in force fall out of it once they have cooled off, for
+	// coolsOff or the hold's longer time. Records of a list become a scope of their own. What is
+	// no part of the hold is an InvalidError, what cannot fall out now ErrConflict.
+	NarrowHold(ctx context.Context, id string, parts []retention.ScopePart, coolsOff retention.Period, by retention.By) (retention.Hold, error)
+	// KeepScope takes back that a scope falls out, while it cools off; else ErrConflict.
+	KeepScope(ctx context.Context, id string, index int, by retention.By) (retention.Hold, error)
+	// BeginScopesEnd keeps that the end of the scopes that have cooled off is being carried out:
+	// nothing takes it back, and no list of the hold grows, until ScopesEnded. again are scopes
+	// that have ended and that the guard still has. It answers those to be carried out.
+	BeginScopesEnd(ctx context.Context, id string, again []int, by retention.By) (h retention.Hold, falls []int, err error)
+	// ScopesEnded records since when scopes cover nothing any more, and tells others of it.
+	ScopesEnded(ctx context.Context, id string, ends []retention.ScopeEnd, by retention.By) (retention.Hold, error)
 	// StopUpload has the scopes from the given place on count as stopped at once.
 	StopUpload(ctx context.Context, id string, from int) error
 	// StaleUploads are the scopes whose list has stopped arriving, by hold.
@@ -422,6 +436,17 @@ type GuardTarget interface {
 	// WidenHold puts scopes in force that are added to a hold in force, with their ids, as those
 	// from the given place on.
 	WidenHold(ctx context.Context, h retention.Hold, from int, scopes []retention.Scope) (at time.Time, epoch int64, mark retention.GuardMark, err error)
+	// SplitScopes has the guard know scopes that were split off a list of a hold in force.
+	SplitScopes(ctx context.Context, h retention.Hold) error
+	// NarrowHold takes scopes, with what belongs to their records, out of a hold that stays in
+	// force, from one short transaction under the exclusive guard lock on, and then removes their
+	// ids, but for those that another scope of the hold has; keys hands out the ids of each.
+	// Idempotent: a scope that has ended keeps its moment. No list of the hold may grow
+	// meanwhile. A hold, or a scope, that the guard has not got is ErrConflict.
+	NarrowHold(ctx context.Context, h retention.Hold, falls []int, keys retention.ScopeKeys) (ends []retention.ScopeEnd, mark retention.GuardMark, err error)
+	// GuardScopes are the places of the scopes of each hold in force: those that cover something,
+	// or whose ids are there, and those that have ended.
+	GuardScopes(ctx context.Context) (left, ended map[string][]int, err error)
 	// MissingKeys are the places of the ids that have no row now.
 	MissingKeys(ctx context.Context, table retention.TableName, ids []retention.Key) ([]int, error)
 	// CountHold counts what each scope covers and which of its ids have no row now.
@@ -431,8 +456,8 @@ type GuardTarget interface {
 	// PreviewHold counts what a hold would cover now, and what of it is due under the policies
 	// of its tables, which are those that are active, after a while. For each scope it answers
 	// the first of the ids too, those without a row before the others. A hold that is in force, and so has an id, does
-	// not count among those that keep rows.
-	PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (retention.HoldPreview, [][]retention.EvidenceKey, error)
+	// not count among those that keep rows, but for those of its scopes that stay.
+	PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period, stays ...int) (retention.HoldPreview, [][]retention.EvidenceKey, error)
 	// HoldForce is since when, and under which lists of holds, the guard has a hold; zero if
 	// it has none of that id.
 	HoldForce(ctx context.Context, id string) (retention.HoldForce, error)

@@ -79,7 +79,7 @@ func (p *prover) prove(ctx context.Context) error {
 		p.known, p.of = append(p.known, known), append(p.of, i)
 		p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{
 			Table: s.Table, All: s.All, Condition: s.Condition, Archives: known.Archives,
-			From:     s.EffectiveAt,
+			From: s.EffectiveAt, Until: s.EndedAt,
 			ByDigest: !s.All && s.Condition == "" && known.OneText, Alone: s.All && known.Logical == s.Table,
 		})
 		tables = append(append(tables, known.Logical), known.Archives...)
@@ -118,7 +118,7 @@ func (p *prover) families(ctx context.Context, tables *[]retention.TableName) er
 				return err
 			}
 			p.known, p.of = append(p.known, known), append(p.of, i)
-			p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{Table: b.Table, Belongs: true, From: s.EffectiveAt, Records: b.RecordCount, Archives: known.Archives})
+			p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{Table: b.Table, Belongs: true, From: s.EffectiveAt, Until: s.EndedAt, Records: b.RecordCount, Archives: known.Archives})
 			*tables = append(append(*tables, known.Logical), known.Archives...)
 		}
 	}
@@ -153,7 +153,7 @@ func (p *prover) judge(b retention.JudgedBatch) error {
 	}
 	for i := range p.out.Scopes {
 		s := &p.out.Scopes[i]
-		if p.before(i, b) {
+		if p.outside(i, b) {
 			continue
 		}
 		n := b.Changed(p.known[i].Logical)
@@ -171,9 +171,25 @@ func (p *prover) judge(b retention.JudgedBatch) error {
 	return nil
 }
 
-// before reports whether a batch came before a scope that was added to the hold later.
-func (p *prover) before(scope int, b retention.JudgedBatch) bool {
+// outside reports whether a batch came before a scope that was added to the hold later, or after
+// one that fell out of it.
+func (p *prover) outside(scope int, b retention.JudgedBatch) bool {
 	s := p.out.Hold.Scope[p.of[scope]]
+	return p.before(s, b) || p.after(s, b)
+}
+
+// after reports whether a batch was judged without a scope that fell out of the hold.
+func (p *prover) after(s retention.Scope, b retention.JudgedBatch) bool {
+	switch {
+	case !s.Ended():
+		return false
+	case p.out.PutBackAt == nil && s.EndedEpoch > 0:
+		return b.GuardEpoch >= s.EndedEpoch
+	}
+	return !b.CommittedAt.Before(*s.EndedAt)
+}
+
+func (p *prover) before(s retention.Scope, b retention.JudgedBatch) bool {
 	switch {
 	case s.EffectiveAt == nil:
 		return false
@@ -188,7 +204,7 @@ func (p *prover) look(b retention.JudgedBatch, digest []byte) {
 	i, ok := slices.BinarySearchFunc(p.records, digest, func(r provenRecord, d []byte) int { return bytes.Compare(r.digest[:], d) })
 	for ; ok && i < len(p.records) && bytes.Equal(p.records[i].digest[:], digest); i++ {
 		s := &p.out.Scopes[p.records[i].scope]
-		if p.before(p.records[i].scope, b) {
+		if p.outside(p.records[i].scope, b) {
 			continue
 		}
 		s.DisposedCount++

@@ -63,8 +63,11 @@ type uploading struct {
 	// scope and have are where the next new ids go; lines are those of the ids that the scope
 	// got from this list.
 	scope, have int
-	lines       []int
-	out         retention.HoldUpload
+	// lines has 0 for an id that the hold had before, by another list.
+	lines []int
+	// others: the hold has other lists, which may have ids of this one too.
+	others bool
+	out    retention.HoldUpload
 }
 
 func (u *uploading) run(ctx context.Context, lines RecordLines) (retention.HoldUpload, error) {
@@ -158,23 +161,53 @@ func shortText(key retention.Key) string {
 	return text
 }
 
-// keep keeps the new ids in the store, in the order of their lines.
+// keep keeps the new ids in the store, in the order of their lines, and those that another list
+// of the hold had before: this one names them too, and goes on to hold them when that one falls
+// out of the hold.
 func (u *uploading) keep(ctx context.Context, c retention.UploadChunk, at []int) error {
-	if len(c.New) == 0 {
-		return nil
+	again, err := u.again(ctx, c)
+	if err != nil || len(c.New)+len(again) == 0 {
+		return err
 	}
 	keys := make([]retention.Key, 0, len(c.New))
 	for _, i := range slices.Sorted(maps.Keys(c.New)) {
 		keys = append(keys, c.New[i])
 		u.lines = append(u.lines, at[i])
 	}
-	scope, err := u.e.store.AppendRecords(ctx, u.hold.ID, u.out.Table, u.scope, u.have, keys)
+	scope, kept, err := u.e.store.AppendRecords(ctx, u.hold.ID, u.out.Table, u.scope, u.have, keys, again)
 	if err != nil {
 		return err
 	}
-	u.scope, u.have = scope, u.have+len(keys)
+	u.lines = append(u.lines, make([]int, len(kept))...)
+	u.scope, u.have = scope, u.have+len(keys)+len(kept)
 	u.out.Added += int64(len(keys))
 	return nil
+}
+
+// again are the ids of some lines that the hold had before, where it has another list.
+func (u *uploading) again(ctx context.Context, c retention.UploadChunk) ([]retention.Key, error) {
+	if len(c.Duplicates) == 0 {
+		return nil, nil
+	}
+	if !u.others {
+		// Asked anew: one that arrives beside this one may have had them.
+		h, err := u.e.store.Hold(ctx, u.hold.ID)
+		if err != nil {
+			return nil, err
+		}
+		if u.others = h.OtherLists(u.scope); !u.others {
+			return nil, nil
+		}
+	}
+	written, err := c.Written(ctx, c.Duplicates)
+	if err != nil {
+		return nil, err
+	}
+	keys := make([]retention.Key, 0, len(written))
+	for _, i := range slices.Sorted(maps.Keys(written)) {
+		keys = append(keys, written[i])
+	}
+	return keys, nil
 }
 
 // finish puts in force what has arrived, and reports.
@@ -192,8 +225,8 @@ func (u *uploading) finish(ctx context.Context, stopped error) (retention.HoldUp
 			return u.out, err
 		}
 		for _, at := range counts.NotFound {
-			if at < first {
-				continue // of an earlier try
+			if at < first || u.lines[at-first] == 0 {
+				continue // of an earlier try, or of another list
 			}
 			if u.out.NotFound++; len(u.out.NotFoundLines) < retention.MaxUploadShown {
 				u.out.NotFoundLines = append(u.out.NotFoundLines, retention.LineFault{Line: u.lines[at-first], Reason: "there is no row with this key"})

@@ -90,14 +90,14 @@ func TestAListWidensAHoldInForceFromThenOn(t *testing.T) {
 		t.Errorf("got %+v, want 3 added as another scope", up)
 	}
 	again := h.uploaded(placed.ID, "r", "1\n2\n103\n104\n")
-	if again.Added != 0 || again.Duplicates != 4 || len(again.Hold.Scope) != 2 {
-		t.Errorf("the same list again: %+v, want nothing changed", again)
+	if again.Added != 0 || again.Duplicates != 4 || again.NotFound != 0 || len(again.Hold.Scope) != 3 || again.Hold.Scope[2].RecordCount != 4 {
+		t.Errorf("the same list again: %+v, want nothing added, and its ids kept as those of a list of its own", again)
 	}
 	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 3 || run.TotalProcessed != 18 {
 		t.Errorf("the run left %d and took %d, want 3 and 18", run.TotalHeld, run.TotalProcessed)
 	}
 	// 2 was disposed of before the hold covered it: nothing speaks against the hold.
-	if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands || p.Scopes[1].Records != 3 {
+	if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands || p.Scopes[1].Records != 4 {
 		t.Errorf("the proof %s: %+v", p.Verdict(), p)
 	}
 	if n := h.count(`SELECT count(*) FROM holdfast_guard.hold WHERE changing`); n != 0 {
@@ -174,8 +174,8 @@ func TestAListWhoseProcessDiedIsFinishedByAnother(t *testing.T) {
 	pgtest.Exec(t, h.storeURL, `UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload <> ''`)
 	h.settle()
 	got := h.hold(placed.ID)
-	if s := got.Scope[1]; s.Upload != "" || s.RecordCount != 19_999 || s.NotFoundCount != 19_900 || s.EffectiveAt == nil {
-		t.Errorf("got %+v, want the ids that were kept, without the one that was held before", s)
+	if s := got.Scope[1]; s.Upload != "" || s.RecordCount != 20_000 || s.NotFoundCount != 19_900 || s.EffectiveAt == nil {
+		t.Errorf("got %+v, want the ids that were kept, with the one that was held before", s)
 	}
 	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 100 {
 		t.Errorf("the run left %d, want all 100", run.TotalHeld)

@@ -41,6 +41,9 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 	if err := e.noteHolds(ctx, unnoted); err != nil {
 		return err
 	}
+	if altered, err = e.reconcileScopes(ctx, must, altered); err != nil {
+		return err
+	}
 	if err := e.restoreHolds(ctx, must, inForce, altered); err != nil {
 		return err
 	}

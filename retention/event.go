@@ -19,6 +19,9 @@ const (
 	EventArchived     EventType = "data.retention.archived"
 	EventHoldPlaced   EventType = "hold.placed"
 	EventHoldReleased EventType = "hold.released"
+	// EventHoldNarrowed tells that a part of a hold, which stays in force, covers nothing any
+	// more.
+	EventHoldNarrowed EventType = "hold.narrowed"
 	// EventHoldExpiring announces that a hold expires in 30, 7 or 1 days, EventHoldReviewDue
 	// that a person is to look at it.
 	EventHoldExpiring  EventType = "hold.expiring"
@@ -34,7 +37,7 @@ const EventTest EventType = "holdfast.test"
 
 // EventTypes lists every type of event.
 func EventTypes() []EventType {
-	return []EventType{EventDeleted, EventAnonymized, EventArchived, EventHoldPlaced, EventHoldReleased, EventHoldExpiring, EventHoldReviewDue, EventHoldFailSafe}
+	return []EventType{EventDeleted, EventAnonymized, EventArchived, EventHoldPlaced, EventHoldReleased, EventHoldNarrowed, EventHoldExpiring, EventHoldReviewDue, EventHoldFailSafe}
 }
 
 // EventOf is the type of the events that an action makes.

@@ -106,6 +106,19 @@ type Scope struct {
 	// EffectiveEpoch the first list of holds that has it.
 	EffectiveAt    *time.Time `json:"effective_at,omitempty"`
 	EffectiveEpoch int64      `json:"-"`
+	// SplitFrom is the place of the scope whose list its ids were in, until they were to fall
+	// out of the hold; nil for another.
+	SplitFrom *int `json:"split_from,omitempty"`
+	// ReleasesAt is when the scope falls out of a hold that stays in force: until then it cools
+	// off, and is in force. ReleasedBy and ReleaseReason say who asked for that, and why.
+	ReleasesAt    *time.Time `json:"releases_at,omitempty"`
+	ReleasedBy    string     `json:"released_by,omitempty"`
+	ReleaseReason string     `json:"release_reason,omitempty"`
+	// EndedAt is since when it covers nothing any more, and EndedEpoch the first list of holds
+	// without it. Ending: that is being carried out and cannot be taken back.
+	EndedAt    *time.Time `json:"ended_at,omitempty"`
+	EndedEpoch int64      `json:"-"`
+	Ending     bool       `json:"-"`
 	// Family: the records of RecordIDs are held with everything that belongs to them.
 	Family *Family `json:"family,omitempty"`
 	// RecordIDs are given when a hold is placed; what is read back has counts, and
@@ -131,6 +144,9 @@ type HeldRecord struct {
 	Key   Key
 	// Found tells whether a row had this key once the hold was in force.
 	Found bool
+	// Until is since when the scope that has it covers nothing any more; nil while it does, or
+	// as long as the hold did.
+	Until *time.Time
 }
 
 // maxCoolingOff bounds a hold's own cooling-off period, in years.

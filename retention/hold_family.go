@@ -2,7 +2,6 @@ package retention
 
 import (
 	"fmt"
-	"slices"
 )
 
 // Family holds records with everything that belongs to them: the rows that refer to them by
@@ -72,7 +71,7 @@ func mixedFamily(table TableName) string {
 // CheckFamilies is ErrConflict where scopes that are to be added to a hold do not go with its
 // own; see MixedFamily.
 func (h *Hold) CheckFamilies(more ...Scope) error {
-	all := append(slices.Clone(h.Scope), more...)
+	all := append(h.InForceScopes().Scope, more...)
 	if i := MixedFamily(all); i >= 0 {
 		return Conflictf("the family of a scope %s", mixedFamily(all[i].Table))
 	}

@@ -28,6 +28,10 @@ type ScopePreview struct {
 	// that another hold keeps are in DueHeldCount.
 	DueCount, DueHeldCount int64
 	Policies               []PolicyDue
+	// StillHeldCount is, where a hold is to end or a part is to fall out of one, how many of the
+	// rows stay held all the same, by other holds or other scopes of it. KeptCount is how many of
+	// the ids another list of the hold has too: they stay, and are not counted otherwise.
+	StillHeldCount, KeptCount int64
 	// ReachedBy are policies of other tables that take rows of this one along.
 	ReachedBy []string
 	// Samples are keys of some of the covered rows.

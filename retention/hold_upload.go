@@ -43,7 +43,8 @@ type LineFault struct {
 // HoldUpload is what became of the lines of a list.
 type HoldUpload struct {
 	Hold Hold
-	// Scope is the place of the scope that has the ids; -1 if all of them were there before.
+	// Scope is the place of the scope that has the ids, those too that the hold had before; -1
+	// if it has none.
 	Scope int
 	Table TableName
 	// Lines is how many had something in them. Each is one of the others: added to the hold,
@@ -64,6 +65,9 @@ type UploadChunk struct {
 	New        map[int]Key
 	Duplicates []int
 	Bad        map[int]string
+	// Written is how the server writes ids that are no news; it may be called while the chunk
+	// is kept.
+	Written func(ctx context.Context, places []int) (map[int]Key, error)
 }
 
 // RecordUpload takes ids of one table into a hold as they arrive, in the governed database.
@@ -78,6 +82,17 @@ type RecordUpload interface {
 	Finish(ctx context.Context, h Hold, scope int) (at time.Time, epoch int64, mark GuardMark, err error)
 	// Close gives up what was not finished. It may be called again.
 	Close()
+}
+
+// OtherLists reports whether a scope of the hold other than the given one has, or is getting,
+// ids. Of whatever table: that of an upload may have had another name then.
+func (h *Hold) OtherLists(but int) bool {
+	for i := range h.Scope {
+		if s := &h.Scope[i]; i != but && s.ByID() && !s.Ended() {
+			return true
+		}
+	}
+	return false
 }
 
 // Awaits reports whether the hold waits for a list of records, without which it is not in
@@ -95,6 +110,8 @@ func (h *Hold) Awaits() bool {
 // it can.
 func (h *Hold) TakesRecords(table TableName) error {
 	switch {
+	case h.fallsNow() && h.Status.InForce():
+		return errFalling
 	case h.Status == HoldActive, h.Status == HoldReviewDue:
 		return nil
 	case h.Status.Ended():

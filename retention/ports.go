@@ -142,6 +142,8 @@ type AnnouncedHold struct {
 	ReviewTold bool
 	// DatedAt is when its dates were set last.
 	DatedAt time.Time
+	// FallsAt is when a part of it is to fall out next; nil if none is.
+	FallsAt *time.Time
 }
 
 // HoldDates counts holds in force by what comes next.

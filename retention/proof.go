@@ -35,8 +35,9 @@ type ScopeProof struct {
 	Table     TableName
 	All       bool
 	Condition string
-	// From is since when the scope is in force, if it was added to the hold later.
-	From *time.Time
+	// From is since when the scope is in force, if it was added to the hold later, and Until when
+	// it fell out of the hold, if that stayed in force.
+	From, Until *time.Time
 	// Belongs: it is a table of the family of an earlier scope's records, of which what belongs
 	// to them is covered. The list of holds of each batch speaks for it.
 	Belongs bool

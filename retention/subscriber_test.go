@@ -24,8 +24,8 @@ func TestPublicAddressesAreThoseOfTheOpenInternet(t *testing.T) {
 
 func TestTypesAreWantedByNameOrGlob(t *testing.T) {
 	for globs, want := range map[string]string{
-		"": "data.retention.deleted data.retention.anonymized data.retention.archived hold.placed hold.released hold.expiring hold.review_due hold.fail_safe", "*": "data.retention.deleted data.retention.anonymized data.retention.archived hold.placed hold.released hold.expiring hold.review_due hold.fail_safe",
-		"hold.*": "hold.placed hold.released hold.expiring hold.review_due hold.fail_safe", "data.retention.deleted": "data.retention.deleted", "data.*,hold.placed": "data.retention.deleted data.retention.anonymized data.retention.archived hold.placed",
+		"": "data.retention.deleted data.retention.anonymized data.retention.archived hold.placed hold.released hold.narrowed hold.expiring hold.review_due hold.fail_safe", "*": "data.retention.deleted data.retention.anonymized data.retention.archived hold.placed hold.released hold.narrowed hold.expiring hold.review_due hold.fail_safe",
+		"hold.*": "hold.placed hold.released hold.narrowed hold.expiring hold.review_due hold.fail_safe", "data.retention.deleted": "data.retention.deleted", "data.*,hold.placed": "data.retention.deleted data.retention.anonymized data.retention.archived hold.placed",
 	} {
 		s := Subscriber{Types: strings.FieldsFunc(globs, func(r rune) bool { return r == ',' })}
 		var got []string

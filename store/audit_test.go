@@ -82,6 +82,11 @@ func holdWrites() []write {
 		return must(s.CreateHold(t.Context(), hold("m"), by("hold.place")))(t)
 	}
 	active := func(t *testing.T, s *store.Store) retention.Hold { return placed(t, s, hold("m")) }
+	narrowing := func(coolsOff retention.Period) func(t *testing.T, s *store.Store) retention.Hold {
+		return func(t *testing.T, s *store.Store) retention.Hold {
+			return must(s.NarrowHold(t.Context(), active(t, s).ID, []retention.ScopePart{{Index: 0}}, coolsOff, by("hold.narrow")))(t)
+		}
+	}
 	return []write{
 		{"CreateHold", false, true, func(t *testing.T, s *store.Store) call {
 			must(s.OpenMatter(t.Context(), retention.Matter{Name: "m"}, by("matter.open")))(t)
@@ -124,6 +129,29 @@ func holdWrites() []write {
 			_, _, err := s.AddScopes(ctx, id, []retention.Scope{{Table: heldTable, All: true}}, by)
 			return err
 		}, active),
+		onHold("NarrowHold", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, err := s.NarrowHold(ctx, id, []retention.ScopePart{{Index: 0, RecordIDs: []retention.Key{{"17"}}}}, retention.Period{Days: 1}, by)
+			return err
+		}, active),
+		onHold("KeepScope", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, err := s.KeepScope(ctx, id, 0, by)
+			return err
+		}, narrowing(retention.Period{Days: 1})),
+		onHold("BeginScopesEnd", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, _, err := s.BeginScopesEnd(ctx, id, nil, by)
+			return err
+		}, narrowing(retention.Period{})),
+		onHold("ScopesEnded", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, err := s.ScopesEnded(ctx, id, []retention.ScopeEnd{{Index: 0, At: noon, Epoch: 7}}, by)
+			return err
+		}, func(t *testing.T, s *store.Store) retention.Hold {
+			h := narrowing(retention.Period{})(t, s)
+			h, falls, err := s.BeginScopesEnd(t.Context(), h.ID, nil, by("hold.narrow_end"))
+			if err != nil || len(falls) != 1 {
+				t.Fatalf("got %v, %v; want the first scope to fall out", falls, err)
+			}
+			return h
+		}),
 		onHold("BeginUpload", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			_, _, err := s.BeginUpload(ctx, id, heldTable, by)
 			return err

@@ -16,16 +16,17 @@ func (s *Store) DatedHolds(ctx context.Context) ([]retention.AnnouncedHold, erro
 	var holds []retention.AnnouncedHold
 	err := s.read(ctx, "list holds by their dates", func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, `
-			SELECT `+holdColumns+`, coalesce(h.announced, 0), h.review_told, coalesce(h.dated_at, h.created_at)
+			SELECT `+holdColumns+`, coalesce(h.announced, 0), h.review_told, coalesce(h.dated_at, h.created_at), falls.at
 			FROM holdfast.hold AS h
+			CROSS JOIN LATERAL (SELECT min(s.releases_at) AS at FROM holdfast.hold_scope AS s WHERE s.hold_id = h.id AND s.ended_at IS NULL) AS falls
 			WHERE h.status IN ('active', 'review_due', 'releasing')
-			  AND (h.expires_at IS NOT NULL OR h.review_at IS NOT NULL OR h.releases_at IS NOT NULL)
+			  AND (h.expires_at IS NOT NULL OR h.review_at IS NOT NULL OR h.releases_at IS NOT NULL OR falls.at IS NOT NULL)
 			ORDER BY h.created_at, h.id`)
 		if err != nil {
 			return err
 		}
 		holds, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (h retention.AnnouncedHold, err error) {
-			err = scanHoldInto(row, &h.Hold, &h.Announced, &h.ReviewTold, &h.DatedAt)
+			err = scanHoldInto(row, &h.Hold, &h.Announced, &h.ReviewTold, &h.DatedAt, &h.FallsAt)
 			return h, err
 		})
 		return err

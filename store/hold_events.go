@@ -36,6 +36,8 @@ type holdData struct {
 	OnExpiry retention.OnExpiry `json:"on_expiry,omitempty"`
 	// Faults are of a hold that fails safe alone.
 	Faults []retention.HoldFault `json:"faults,omitempty"`
+	// Narrowed are of holds that cover less now alone: the scopes that fell out.
+	Narrowed []holdTable `json:"narrowed,omitempty"`
 	// ReviewAt is of a review that is due alone.
 	ReviewAt *time.Time `json:"review_at,omitempty"`
 }
@@ -94,9 +96,25 @@ func dataOf(h retention.Hold, of retention.EventType) holdData {
 		Tables: []holdTable{}, EffectiveAt: h.EffectiveAt.UTC(), ExpiresAt: h.ExpiresAt,
 	}
 	for _, sc := range h.Scope {
-		d.Tables = append(d.Tables, holdTable{Table: sc.Table, All: sc.All, Condition: sc.Condition != "", Family: sc.Family != nil, RecordCount: sc.RecordCount})
+		if !sc.Ended() {
+			d.Tables = append(d.Tables, tableOf(sc))
+		}
 	}
 	return d
+}
+
+func tableOf(sc retention.Scope) holdTable {
+	return holdTable{Table: sc.Table, All: sc.All, Condition: sc.Condition != "", Family: sc.Family != nil, RecordCount: sc.RecordCount}
+}
+
+// tellNarrowed tells that scopes fell out of a hold, which stays in force.
+func tellNarrowed(ctx context.Context, tx pgx.Tx, h retention.Hold, fell []int) error {
+	d := dataOf(h, retention.EventHoldNarrowed)
+	for _, i := range fell {
+		at := h.Scope[i].EndedAt.UTC()
+		d.Narrowed, d.EndedAt, d.ReleasedBy = append(d.Narrowed, tableOf(h.Scope[i])), &at, h.Scope[i].ReleasedBy
+	}
+	return tell(ctx, tx, d, *d.EndedAt)
 }
 
 func tellNow(ctx context.Context, tx pgx.Tx, d holdData) error {

@@ -100,7 +100,8 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 	}
 	rows, err := q.Query(ctx, `
 		SELECT hold_id, table_schema, table_name, whole_table, record_count, not_found_count, condition,
-		       upload, effective_at, coalesce(effective_epoch, 0), family_depth, belongings
+		       upload, effective_at, coalesce(effective_epoch, 0), family_depth, belongings,
+		       split_from, releases_at, released_by, release_reason, ending, ended_at, coalesce(ended_epoch, 0)
 		FROM holdfast.hold_scope
 		WHERE hold_id = ANY ($1::text[]::uuid[])
 		ORDER BY hold_id, scope_index`, ids)
@@ -110,7 +111,8 @@ func fillScopes(ctx context.Context, q querier, holds []retention.Hold) error {
 	var id string
 	var sc retention.Scope
 	var depth *int
-	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition, &sc.Upload, &sc.EffectiveAt, &sc.EffectiveEpoch, &depth, &sc.Belongings}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&id, &sc.Table.Schema, &sc.Table.Name, &sc.All, &sc.RecordCount, &sc.NotFoundCount, &sc.Condition, &sc.Upload, &sc.EffectiveAt, &sc.EffectiveEpoch, &depth, &sc.Belongings,
+		&sc.SplitFrom, &sc.ReleasesAt, &sc.ReleasedBy, &sc.ReleaseReason, &sc.Ending, &sc.EndedAt, &sc.EndedEpoch}, func() error {
 		if depth != nil {
 			sc.Family = &retention.Family{Depth: *depth}
 		} else {

@@ -108,7 +108,7 @@ type placedRecord struct {
 }
 
 func scanPlaced(row pgx.CollectableRow) (r placedRecord, err error) {
-	err = row.Scan(&r.Table.Schema, &r.Table.Name, (*[]string)(&r.Key), &r.Found, &r.scope, &r.position)
+	err = row.Scan(&r.Table.Schema, &r.Table.Name, (*[]string)(&r.Key), &r.Found, &r.Until, &r.scope, &r.position)
 	return r, err
 }
 
@@ -128,7 +128,7 @@ func (s *Store) HoldRecords(ctx context.Context, id string, p retention.Page) ([
 			return err
 		}
 		rows, err := tx.Query(ctx, `
-			SELECT s.table_schema, s.table_name, r.key, r.found, r.scope_index, r.position
+			SELECT s.table_schema, s.table_name, r.key, r.found, s.ended_at, r.scope_index, r.position
 			FROM holdfast.hold_record AS r
 			JOIN holdfast.hold_scope AS s USING (hold_id, scope_index)
 			WHERE r.hold_id = $1::text::uuid

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -52,18 +53,29 @@ func (s *Store) BeginUpload(ctx context.Context, id string, table retention.Tabl
 }
 
 // AppendRecords keeps ids of a list that is arriving, after those that the scope has; a scope
-// below 0 makes one. It answers the scope.
-func (s *Store) AppendRecords(ctx context.Context, id string, table retention.TableName, scope, have int, keys []retention.Key) (int, error) {
+// below 0 makes one. again are ids that the hold had before, which are kept where another scope
+// has them and this one does not: each names what it covers, so that either may fall out. It
+// answers the scope, and the places of those of them that were kept.
+func (s *Store) AppendRecords(ctx context.Context, id string, table retention.TableName, scope, have int, keys, again []retention.Key) (_ int, kept []int, err error) {
 	if err := checkID("hold", id); err != nil {
-		return scope, err
+		return scope, nil, err
 	}
-	err := s.write(ctx, "keep records of hold "+id, func(tx pgx.Tx) error {
+	err = s.write(ctx, "keep records of hold "+id, func(tx pgx.Tx) error {
 		h, err := loadHold(ctx, tx, id, forUpdate)
 		if err != nil {
 			return err
 		}
 		if err := h.TakesRecords(table); err != nil {
 			return err
+		}
+		if kept, err = notYetIn(ctx, tx, &h, scope, keys, again); err != nil {
+			return err
+		}
+		for _, i := range kept {
+			keys = append(keys, again[i])
+		}
+		if len(keys) == 0 {
+			return nil
 		}
 		if scope < 0 {
 			if scope = len(h.Scope); scope >= retention.MaxScopes {
@@ -88,7 +100,62 @@ func (s *Store) AppendRecords(ctx context.Context, id string, table retention.Ta
 		}
 		return copyKeys(ctx, tx, id, scope, have, keys)
 	})
-	return scope, err
+	return scope, kept, err
+}
+
+// notYetIn are the places of ids that another scope of the hold may have, and that the given
+// one has not: neither in the store nor among those that are new.
+func notYetIn(ctx context.Context, tx pgx.Tx, h *retention.Hold, scope int, fresh, again []retention.Key) (places []int, err error) {
+	if len(again) == 0 || !h.OtherLists(scope) {
+		return nil, nil
+	}
+	has := make(map[string]bool, len(fresh)+len(again))
+	for _, key := range fresh {
+		has[keyText(key)] = true
+	}
+	if scope >= 0 {
+		from, row, args := keyRows(again, 3)
+		rows, err := tx.Query(ctx, `
+			SELECT r.key
+			FROM `+from+` JOIN holdfast.hold_record AS r ON r.key = `+row+`
+			WHERE r.hold_id = $1::text::uuid AND r.scope_index = $2`, append([]any{h.ID, scope}, args...)...)
+		if err != nil {
+			return nil, err
+		}
+		var key []string
+		if _, err = pgx.ForEachRow(rows, []any{&key}, func() error { has[keyText(key)] = true; return nil }); err != nil {
+			return nil, err
+		}
+	}
+	for i, key := range again {
+		if text := keyText(key); !has[text] {
+			places, has[text] = append(places, i), true
+		}
+	}
+	return places, nil
+}
+
+// keyText is one text for each id.
+func keyText(key retention.Key) string {
+	if len(key) == 1 {
+		return key[0]
+	}
+	return fmt.Sprintf("%q", []string(key))
+}
+
+// keyRows prints ids, all of one width, as rows g with their place g.pos, from 1, and such a
+// row's id; the arguments begin with $first.
+func keyRows(keys []retention.Key, first int) (from, row string, args []any) {
+	var arrays, names, parts []string
+	for c := range keys[0] {
+		column := make([]string, len(keys))
+		for i, key := range keys {
+			column[i] = key[c]
+		}
+		args = append(args, column)
+		arrays, names, parts = append(arrays, fmt.Sprintf("unnest($%d::text[])", first+c)), append(names, fmt.Sprintf("c%d", c+1)), append(parts, fmt.Sprintf("g.c%d", c+1))
+	}
+	return fmt.Sprintf("ROWS FROM (%s) WITH ORDINALITY AS g(%s, pos)", strings.Join(arrays, ", "), strings.Join(names, ", ")), "ARRAY[" + strings.Join(parts, ", ") + "]", args
 }
 
 func copyKeys(ctx context.Context, tx pgx.Tx, id string, scope, have int, keys []retention.Key) error {
@@ -205,18 +272,23 @@ func (s *Store) EachScopeKeys(ctx context.Context, id string, scope, size int, d
 	if err := checkID("hold", id); err != nil {
 		return err
 	}
-	for from := 0; ; from += size {
+	// Positions have gaps where records were split off to fall out.
+	for last := -1; ; {
 		var keys []retention.Key
 		err := s.read(ctx, "read the ids of hold "+id, func(tx pgx.Tx) error {
 			rows, err := tx.Query(ctx, `
-				SELECT key
+				SELECT key, position
 				FROM holdfast.hold_record
-				WHERE hold_id = $1::text::uuid AND scope_index = $2 AND position >= $3 AND position < $4
-				ORDER BY position`, id, scope, from, from+size)
+				WHERE hold_id = $1::text::uuid AND scope_index = $2 AND position > $3
+				ORDER BY position
+				LIMIT $4`, id, scope, last, size)
 			if err != nil {
 				return err
 			}
-			keys, err = pgx.CollectRows(rows, scanKey)
+			keys, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (key retention.Key, err error) {
+				err = row.Scan((*[]string)(&key), &last)
+				return key, err
+			})
 			return err
 		})
 		if err != nil || len(keys) == 0 {

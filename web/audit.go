@@ -23,6 +23,7 @@ var actions = []action{
 	{"hold.take_back", "took the hold's release back"}, {"hold.review", "reviewed the hold"}, {"hold.announce", "announced the hold's expiry"}, {"hold.remind", "asked for a review of the hold"},
 	{"hold.upload", "began to send a list of records to the hold"}, {"hold.uploaded", "added a list of records to the hold"}, {"hold.upload_stopped", "kept a list of records that stopped arriving"},
 	{"hold.widen", "widened the hold"}, {"hold.widened", "put what was added to the hold in force"},
+	{"hold.narrow", "asked for the hold to cover less"}, {"hold.narrow_end", "began to let a part of the hold fall out"}, {"hold.narrowed", "let a part of the hold fall out"}, {"hold.narrow_take_back", "kept a part that was to fall out of the hold"},
 	{"hold.fail_safe", "found that a table of the hold is not what it was"}, {"hold.grow", "found more tables that belong to the hold's records"}, {"hold.fits_again", "found the hold's tables as they were"}, {"hold.enforced_again", "put back what keeps the application from changing held records"},
 	{"matter.open", "opened the matter"}, {"matter.revise", "changed the matter"}, {"matter.close", "closed the matter"}, {"matter.reopen", "reopened the matter"},
 	{"hold.end", "began to end the hold"}, {"hold.expiry", "found the hold's expiry come"}, {"hold.expire", "ended the hold at its expiry"}, {"hold.restore", "put the hold back in force"}, {"hold.abandon", "gave the hold up before it was in force"},

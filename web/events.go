@@ -15,7 +15,7 @@ import (
 // eventWords says a type of event in words.
 var eventWords = map[retention.EventType]string{
 	retention.EventDeleted: "A record was deleted", retention.EventAnonymized: "A record was anonymized", retention.EventArchived: "A record was archived",
-	retention.EventHoldPlaced: "A hold came into force", retention.EventHoldReleased: "A hold ended",
+	retention.EventHoldPlaced: "A hold came into force", retention.EventHoldReleased: "A hold ended", retention.EventHoldNarrowed: "A part fell out of a hold",
 	retention.EventHoldExpiring: "A hold will expire", retention.EventHoldReviewDue: "A hold is to be reviewed", retention.EventHoldFailSafe: "A hold fails safe: its table has changed",
 }
 

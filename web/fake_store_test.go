@@ -305,7 +305,19 @@ func (s *fakeStore) Hold(_ context.Context, id string) (retention.Hold, error) {
 }
 
 func (s *fakeStore) HoldWithRecords(ctx context.Context, id string) (retention.Hold, error) {
-	return s.Hold(ctx, id)
+	h, err := s.Hold(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	h.Scope = slices.Clone(h.Scope)
+	for i := range h.Scope {
+		for _, r := range s.records[id] {
+			if h.Scope[i].ByID() && h.Scope[i].Table == r.Table && h.Scope[i].SplitFrom == nil {
+				h.Scope[i].RecordIDs = append(h.Scope[i].RecordIDs, r.Key)
+			}
+		}
+	}
+	return h, nil
 }
 
 func (s *fakeStore) HoldRecords(_ context.Context, id string, p retention.Page) ([]retention.HeldRecord, string, error) {
@@ -503,7 +515,13 @@ func (s *fakeStore) DatedHolds(context.Context) ([]retention.AnnouncedHold, erro
 	var out []retention.AnnouncedHold
 	for _, h := range s.holds {
 		if h.Status.InForce() {
-			out = append(out, retention.AnnouncedHold{Hold: h, ReviewTold: true})
+			a := retention.AnnouncedHold{Hold: h, ReviewTold: true}
+			for _, s := range h.Scope {
+				if s.Releasing() {
+					a.FallsAt = s.ReleasesAt
+				}
+			}
+			out = append(out, a)
 		}
 	}
 	return out, err

@@ -119,7 +119,7 @@ func (t *fakeTarget) CountHold(context.Context, retention.Hold) ([]retention.Sco
 }
 
 // PreviewHold finds 3 of 4 ids, and that the fourth was deleted.
-func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (retention.HoldPreview, [][]retention.EvidenceKey, error) {
+func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies []retention.Policy, after retention.Period, _ ...int) (retention.HoldPreview, [][]retention.EvidenceKey, error) {
 	p := retention.HoldPreview{AsOf: after.After(t.now)}
 	var missing [][]retention.EvidenceKey
 	for _, s := range h.Scope {

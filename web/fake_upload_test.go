@@ -28,8 +28,8 @@ func (s *fakeStore) BeginUpload(context.Context, string, retention.TableName, re
 	return 0, 0, nil
 }
 
-func (s *fakeStore) AppendRecords(_ context.Context, _ string, _ retention.TableName, scope, _ int, _ []retention.Key) (int, error) {
-	return scope, nil
+func (s *fakeStore) AppendRecords(_ context.Context, _ string, _ retention.TableName, scope, _ int, _, _ []retention.Key) (int, []int, error) {
+	return scope, nil, nil
 }
 
 func (s *fakeStore) EachScopeKeys(_ context.Context, _ string, _, _ int, do func([]retention.Key) error) error {
@@ -65,7 +65,13 @@ func (t *fakeTarget) MissingKeys(_ context.Context, _ retention.TableName, ids [
 func (u *fakeUpload) KeyColumns() []string { return []string{"id"} }
 
 func (u *fakeUpload) Take(_ context.Context, ids []retention.Key, keep func(retention.UploadChunk) error) error {
-	c := retention.UploadChunk{New: map[int]retention.Key{}, Bad: map[int]string{}}
+	c := retention.UploadChunk{New: map[int]retention.Key{}, Bad: map[int]string{}, Written: func(_ context.Context, places []int) (map[int]retention.Key, error) {
+		out := map[int]retention.Key{}
+		for _, i := range places {
+			out[i] = ids[i]
+		}
+		return out, nil
+	}}
 	for i, id := range ids {
 		switch {
 		case id[0] < "0" || id[0] > "9999":

@@ -18,8 +18,8 @@ type holdDate struct {
 	hold retention.Hold
 }
 
-// holdCalendar shows what comes next of holds in force: reviews, expiries, and releases
-// that cool off.
+// holdCalendar shows what comes next of holds in force: reviews, expiries, and releases, of
+// all or a part, that cool off.
 func holdCalendar(v *visit) error {
 	holds, err := v.e.DatedHolds(v.ctx, v.actor)
 	if err != nil {
@@ -32,11 +32,14 @@ func holdCalendar(v *visit) error {
 	var dates []holdDate
 	for _, h := range holds {
 		dates = append(dates, datesOf(h.Hold)...)
+		if h.FallsAt != nil {
+			dates = append(dates, holdDate{at: *h.FallsAt, what: ui.Pill{Text: "Covers less", Tone: "busy"}, then: "a part falls out of the hold; until then that can be taken back", hold: h.Hold})
+		}
 	}
 	slices.SortStableFunc(dates, func(a, b holdDate) int { return a.at.Compare(b.at) })
 	view := ui.HoldCalendarView{
 		Head:  ui.Head{Title: "Calendar of holds", Parent: "Holds", ParentHref: "/holds", Answer: calendarAnswer(counts, len(dates)), Tone: pick(counts.ReviewsDue > 0, "warn", "")},
-		Empty: ui.Empty{Title: "No hold in force has a date.", Text: "Holds with an expiry, a review day or a release under way are listed here by their dates.", Action: "Show all holds", ActionTo: "/holds"},
+		Empty: ui.Empty{Title: "No hold in force has a date.", Text: "Holds with an expiry, a review day, or a release of all or a part of them under way are listed here by their dates.", Action: "Show all holds", ActionTo: "/holds"},
 	}
 	for _, d := range dates {
 		id, title := "come", "Has come"

@@ -18,6 +18,14 @@ var holdLabels = map[string]string{
 	"reason": "Reason", "change_reason": "Why it is changed", "take_back_reason": "Why the hold is kept", "note": "What the review found", "next_review": "Next review", "list": "File",
 }
 
+// holdLabel names the fields of the page's forms for the summary.
+func holdLabel(field string) (name, label string, ok bool) {
+	if strings.HasPrefix(field, "keep.") {
+		return field, "Why they are kept", true
+	}
+	return byName(holdLabels)(field)
+}
+
 // holdForms fills the forms for its end.
 func (v *visit) holdForms(view *ui.HoldView, h retention.Hold, f faults) {
 	after := "At once these"

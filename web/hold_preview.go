@@ -105,7 +105,13 @@ func duePreview(out *ui.ScopePreviewView, s retention.ScopePreview) {
 	if len(s.Policies)+len(s.ReachedBy) == 0 {
 		out.Lines = append(out.Lines, "No active policy disposes of rows of this table.")
 	}
-	if s.DueHeldCount > 0 {
+	if s.StillHeldCount > 0 {
+		out.Lines = append(out.Lines, ui.Num(s.StillHeldCount)+" of them "+pick(s.StillHeldCount == 1, "stays", "stay")+" held all the same, by another hold or another part of this one.")
+	}
+	if s.KeptCount > 0 {
+		out.Lines = append(out.Lines, ui.Count(s.KeptCount, "more id is", "more ids are")+" in another list of this hold too, and "+pick(s.KeptCount == 1, "stays", "stay")+" held.")
+	}
+	if s.DueHeldCount > 0 && s.StillHeldCount == 0 {
 		out.Lines = append(out.Lines, "Another hold keeps "+ui.Num(s.DueHeldCount)+" of the due ones already.")
 	}
 	for _, k := range s.Samples {

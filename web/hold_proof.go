@@ -19,7 +19,7 @@ func holdProof(v *visit) error {
 		Facts: v.proofFacts(p), Against: proofAgainst(p), Limits: v.proofLimits(p),
 	}
 	for _, s := range p.Scopes {
-		view.Scopes = append(view.Scopes, scopeProof(s, p.Batches))
+		view.Scopes = append(view.Scopes, v.scopeProof(s, p.Batches))
 	}
 	for _, r := range p.Runs {
 		view.Runs = append(view.Runs, ui.SuspendedRow{Href: "/runs/" + r.RunID, At: v.clock.exactly(r.At), Policy: r.Policy, Table: r.Table.String(), Held: r.Held})
@@ -84,7 +84,7 @@ func proofAgainst(p retention.HoldProof) []string {
 	return out
 }
 
-func scopeProof(s retention.ScopeProof, batches int64) ui.ScopeProofRow {
+func (v *visit) scopeProof(s retention.ScopeProof, batches int64) ui.ScopeProofRow {
 	row := ui.ScopeProofRow{Table: s.Table.String(), Condition: s.Condition, Disposed: s.DisposedCount, Others: s.Processed}
 	switch {
 	case s.Belongs:
@@ -101,6 +101,9 @@ func scopeProof(s retention.ScopeProof, batches int64) ui.ScopeProofRow {
 	default:
 		row.What, row.Checked = ui.Count(s.Records, "record by id", "records by id"), ui.Count(s.Records, "digest in", "digests in")+" "+ui.Count(batches, "batch", "batches")
 		row.Others -= row.Disposed
+	}
+	if s.Until != nil {
+		row.What = "until " + v.clock.exactly(*s.Until).Text + ", when it fell out of the hold: " + row.What
 	}
 	return row
 }

@@ -29,6 +29,10 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Get("/holds/{id}", s.page(hold))
 	r.Get("/holds/{id}/widen", s.page(askWidening))
 	r.Post("/holds/{id}/widen", s.pageOf(maxHoldForm, widenHold))
+	r.Get("/holds/{id}/narrow", s.page(askNarrowing))
+	r.Post("/holds/{id}/narrow", s.pageOf(maxHoldForm, narrowHold))
+	r.Post("/holds/{id}/narrow/preview", s.pageOf(maxHoldForm, previewNarrowing))
+	r.Post("/holds/{id}/narrow/take-back", s.page(takeBackNarrowing))
 	r.Post("/holds/{id}/records", s.streamed(uploadRecords))
 	r.Post("/holds/{id}/revise", s.page(reviseHold))
 	r.Get("/holds/{id}/release", s.page(askRelease))
@@ -135,7 +139,7 @@ func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui
 		ReviewDue: h.Status == retention.HoldReviewDue, CanRevise: !h.Status.Ended() && h.Status != retention.HoldReleasing,
 		CanRelease: h.Status == retention.HoldActive || h.Status == retention.HoldReviewDue,
 		Waiting:    v.holdWaiting(h), CoolsOff: v.coolsOff(h), CanReview: h.Status == retention.HoldActive,
-		Remind: h.Status == retention.HoldActive && h.ReviewDue(v.clock.now), Facts: v.holdFacts(h), Problems: f.summary(byName(holdLabels)),
+		Remind: h.Status == retention.HoldActive && h.ReviewDue(v.clock.now), Facts: v.holdFacts(h), Problems: f.summary(holdLabel),
 	}
 	if view.Head.Tone == "quiet" {
 		view.Head.Tone = ""
@@ -148,6 +152,8 @@ func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui
 		view.Since = v.clock.exactly(*h.EffectiveAt)
 	}
 	v.clock.holdScope(&view, h)
+	view.Falling = v.fallingOut(h, f)
+	view.CanNarrow = view.CanRelease && canNarrow(h)
 	view.Preserved = v.holdPreserved(h)
 	if err := v.holdRecords(&view, h); err != nil {
 		return err
@@ -227,27 +233,25 @@ func (c clock) holdScope(view *ui.HoldView, h retention.Hold) {
 	var total, missing int64
 	tables := map[string]bool{}
 	for _, s := range h.Scope {
-		row := ui.HoldTableRow{Table: s.Table.String(), What: "records by id", Records: rowsHeld(s), NotFound: s.NotFoundCount}
-		switch {
-		case s.All:
-			row.What = "the whole table, new rows too"
-		case s.Upload == retention.UploadAwaited:
-			row.What = "records by id; their list is awaited"
-		case s.Upload == retention.UploadUnderWay:
-			row.What = "records by id; their list is arriving"
-		case s.Condition != "":
-			row.What, row.Condition = "what fits the condition, new rows too:", s.Condition
-		case s.Family != nil:
-			row.What = "records by id, with " + s.Family.String()
+		if s.Ended() {
+			view.Tables = append(view.Tables, ui.HoldTableRow{Table: s.Table.String(), Over: true, What: "not covered any more, since " + c.at(*s.EndedAt).Text + ": " + kindOf(s), Condition: s.Condition})
+			continue
 		}
+		row := ui.HoldTableRow{Table: s.Table.String(), What: kindOf(s), Condition: s.Condition, Records: rowsHeld(s), NotFound: s.NotFoundCount}
 		if s.EffectiveAt != nil {
 			row.What = "added " + c.at(*s.EffectiveAt).Text + ": " + row.What
+		}
+		if s.Releasing() && h.Status.InForce() {
+			row.What = "falls out " + c.at(*s.ReleasesAt).Text + ": " + row.What
 		}
 		total += row.Records
 		missing += s.NotFoundCount
 		tables[row.Table] = true
 		view.Tables = append(view.Tables, row)
 		for _, b := range s.Belongings {
+			if s.SplitFrom != nil {
+				continue // counted with the list that it comes from
+			}
 			view.Tables = append(view.Tables, ui.HoldTableRow{Table: b.Table.String(), Belongs: true, What: "what belongs to the records of " + row.Table + ", new rows too", Records: b.RecordCount})
 			total += b.RecordCount
 			tables[b.Table.String()] = true
@@ -264,6 +268,34 @@ func (c clock) holdScope(view *ui.HoldView, h retention.Hold) {
 	if h.Status == retention.HoldApplying {
 		view.Total = "The records are counted when the hold comes into force."
 	}
+}
+
+// kindOf says what a scope covers of its table; a condition follows.
+func kindOf(s retention.Scope) string {
+	switch {
+	case s.All:
+		return "the whole table, new rows too"
+	case s.Upload == retention.UploadAwaited:
+		return "records by id; their list is awaited"
+	case s.Upload == retention.UploadUnderWay:
+		return "records by id; their list is arriving"
+	case s.Condition != "":
+		return "what fits the condition, new rows too:"
+	case s.Family != nil:
+		return "records by id, with " + s.Family.String()
+	}
+	return "records by id"
+}
+
+// canNarrow reports whether something could fall out of a hold and leave it in force.
+func canNarrow(h retention.Hold) bool {
+	n, ids := 0, false
+	for i := range h.Scope {
+		if s := &h.Scope[i]; !s.Ended() && !s.Releasing() && s.Upload == "" {
+			n, ids = n+1, ids || s.ByID() && s.RecordCount > 1
+		}
+	}
+	return n > 1 || ids
 }
 
 // keyText is a record's key as people type it: the value, or a JSON array.
@@ -284,7 +316,7 @@ func (v *visit) holdRecords(view *ui.HoldView, h retention.Hold) error {
 		return err
 	}
 	for _, r := range records {
-		view.Records = append(view.Records, ui.RecordRow{Href: recordHref(r.Table, r.Key), Table: r.Table.String(), Key: keyText(r.Key), Found: r.Found})
+		view.Records = append(view.Records, ui.RecordRow{Href: recordHref(r.Table, r.Key), Table: r.Table.String(), Key: keyText(r.Key), Found: r.Found, Over: r.Until != nil})
 	}
 	view.Pager = v.pager("records", next)
 	if view.Pager.Next != "" {
@@ -300,7 +332,7 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 		return nil, err
 	}
 	for _, e := range slices.Backward(entries) {
-		if e.Action == "hold.end" || e.Action == "hold.upload" {
+		if e.Action == "hold.end" || e.Action == "hold.upload" || e.Action == "hold.narrow_end" {
 			continue // the end itself follows, or what became of the list
 		}
 		events = append(events, ui.Event{
@@ -312,8 +344,11 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 
 // eventNote says what changed, where the verb alone does not.
 func (v *visit) eventNote(e retention.AuditEntry) string {
-	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe", "hold.enforced_again", "hold.grow"}, e.Action) {
+	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe", "hold.enforced_again", "hold.grow", "hold.narrow", "hold.narrowed", "hold.narrow_take_back"}, e.Action) {
 		return ""
+	}
+	if strings.HasPrefix(e.Action, "hold.narrow") {
+		return v.narrowedText(e)
 	}
 	var parts []string
 	if e.Action == "hold.grow" {

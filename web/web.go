@@ -196,6 +196,8 @@ var doneTexts = map[string]string{
 	"retired":          "The policy is retired. It runs no more.",
 	"placed":           "The hold is placed.",
 	"widened":          "The hold covers more now.",
+	"narrowed":         "It is recorded that the hold covers less.",
+	"kept":             "It is taken back: these records stay held.",
 	"revised":          "The change of the hold is saved.",
 	"released":         "The release is recorded.",
 	"taken_back":       "The release is taken back: the hold stays in force.",

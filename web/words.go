@@ -209,7 +209,7 @@ func holdCovers(h retention.Hold) string {
 	relatives := map[string]bool{}
 	family := false
 	var idTables, whole, fitting, awaited []string
-	for _, s := range h.Scope {
+	for _, s := range h.InForceScopes().Scope {
 		name := "`" + s.Table.String() + "`"
 		if s.All {
 			whole = append(whole, name)

@@ -262,6 +262,7 @@ const (
 	EventTypeDataRetentionDeleted    EventType = "data.retention.deleted"
 	EventTypeHoldExpiring            EventType = "hold.expiring"
 	EventTypeHoldFailSafe            EventType = "hold.fail_safe"
+	EventTypeHoldNarrowed            EventType = "hold.narrowed"
 	EventTypeHoldPlaced              EventType = "hold.placed"
 	EventTypeHoldReleased            EventType = "hold.released"
 	EventTypeHoldReviewDue           EventType = "hold.review_due"
@@ -279,6 +280,8 @@ func (e EventType) Valid() bool {
 	case EventTypeHoldExpiring:
 		return true
 	case EventTypeHoldFailSafe:
+		return true
+	case EventTypeHoldNarrowed:
 		return true
 	case EventTypeHoldPlaced:
 		return true
@@ -1305,6 +1308,9 @@ type HeldRecord struct {
 	// Examples: 17, ["17","2"]
 	Key   RecordKey `json:"key"`
 	Table string    `json:"table"`
+
+	// Until Since when the scope that has it covers nothing any more, of one that fell out of the hold
+	Until *time.Time `json:"until"`
 }
 
 // HeldRecordList defines model for HeldRecordList.
@@ -1421,6 +1427,28 @@ type HoldInput struct {
 type HoldList struct {
 	Items      []Hold  `json:"items"`
 	NextCursor *string `json:"next_cursor"`
+}
+
+// HoldNarrowing defines model for HoldNarrowing.
+type HoldNarrowing struct {
+	// ChangeReason Why these records need not be kept any more
+	ChangeReason string      `json:"change_reason"`
+	Scopes       []ScopePart `json:"scopes"`
+}
+
+// HoldNarrowingPreview defines model for HoldNarrowingPreview.
+type HoldNarrowingPreview struct {
+	ChangeReason *string     `json:"change_reason,omitempty"`
+	Scopes       []ScopePart `json:"scopes"`
+}
+
+// HoldNarrowingTakeBack defines model for HoldNarrowingTakeBack.
+type HoldNarrowingTakeBack struct {
+	// Index The place in `scope` of the scope that is to fall out
+	Index int `json:"index"`
+
+	// Reason Why these records are kept.
+	Reason string `json:"reason"`
 }
 
 // HoldPreview defines model for HoldPreview.
@@ -2566,6 +2594,9 @@ type Scope struct {
 	// EffectiveAt Since when it is in force, if it was added to the hold later
 	EffectiveAt *time.Time `json:"effective_at"`
 
+	// EndedAt Since when it covers nothing any more, of a scope that fell out of the hold
+	EndedAt *time.Time `json:"ended_at"`
+
 	// Family The records are held with everything that belongs to them; null for the records alone
 	Family *Family `json:"family"`
 
@@ -2576,8 +2607,20 @@ type Scope struct {
 	NotFoundCount int64 `json:"not_found_count"`
 
 	// RecordCount Distinct ids held; for a condition, the rows that fitted it, and for a whole table those that it had, when the hold was placed. Of large tables it is an estimate.
-	RecordCount int64  `json:"record_count"`
-	Table       string `json:"table"`
+	RecordCount int64 `json:"record_count"`
+
+	// ReleaseReason Why
+	ReleaseReason *string `json:"release_reason"`
+
+	// ReleasedBy Who asked for that
+	ReleasedBy *string `json:"released_by"`
+
+	// ReleasesAt When it falls out of the hold, or was to; until then it is in force and can be taken back
+	ReleasesAt *time.Time `json:"releases_at"`
+
+	// SplitFrom Of records that were to fall out of a list: the place of the scope whose list that was
+	SplitFrom *int   `json:"split_from"`
+	Table     string `json:"table"`
 
 	// Upload Of a scope whose ids come as a file: awaited, or arriving; null once they are there
 	Upload *ScopeUpload `json:"upload"`
@@ -2622,6 +2665,15 @@ type ScopeInput struct {
 	Upload *bool `json:"upload,omitempty"`
 }
 
+// ScopePart Examples: {"index":0}, {"index":1,"record_ids":["17","18"]}
+type ScopePart struct {
+	// Index The scope's place in `scope` of the hold, from 0
+	Index int `json:"index"`
+
+	// RecordIds Records of its list that fall out; all of the scope if left out
+	RecordIds *[]RecordKey `json:"record_ids,omitempty"`
+}
+
 // ScopePreview defines model for ScopePreview.
 type ScopePreview struct {
 	All bool `json:"all"`
@@ -2660,6 +2712,9 @@ type ScopePreview struct {
 		UntoldUntil *time.Time `json:"untold_until"`
 	} `json:"gone"`
 
+	// KeptCount For a narrowing: ids that another list of the hold has too; they stay held and count nowhere else here
+	KeptCount int64 `json:"kept_count"`
+
 	// NotFoundCount Ids without a row; they would be held too
 	NotFoundCount int64       `json:"not_found_count"`
 	Policies      []PolicyDue `json:"policies"`
@@ -2675,7 +2730,10 @@ type ScopePreview struct {
 
 	// Samples Keys of some covered rows
 	Samples []RecordKey `json:"samples"`
-	Table   string      `json:"table"`
+
+	// StillHeldCount For a release or a narrowing: covered rows that other holds, or other scopes of this one, hold too
+	StillHeldCount int64  `json:"still_held_count"`
+	Table          string `json:"table"`
 
 	// UnknownCount Rows for which the condition is neither true nor false; they are not covered
 	UnknownCount int64 `json:"unknown_count"`
@@ -2710,6 +2768,9 @@ type ScopeProof struct {
 	// RecordCount Ids that were looked for in the digests; for what belongs to others, the rows that did when the hold was placed
 	RecordCount int64  `json:"record_count"`
 	Table       string `json:"table"`
+
+	// Until When the scope fell out of the hold, if that stayed in force: it is judged until then
+	Until *time.Time `json:"until"`
 
 	// UntoldCount Those of them without a digest each
 	UntoldCount int64 `json:"untold_count"`
@@ -3558,6 +3619,15 @@ type PreviewHoldJSONRequestBody = HoldPreviewInput
 // ReviseHoldJSONRequestBody defines body for ReviseHold for application/json ContentType.
 type ReviseHoldJSONRequestBody = HoldRevision
 
+// NarrowHoldJSONRequestBody defines body for NarrowHold for application/json ContentType.
+type NarrowHoldJSONRequestBody = HoldNarrowing
+
+// PreviewNarrowingJSONRequestBody defines body for PreviewNarrowing for application/json ContentType.
+type PreviewNarrowingJSONRequestBody = HoldNarrowingPreview
+
+// TakeBackNarrowingJSONRequestBody defines body for TakeBackNarrowing for application/json ContentType.
+type TakeBackNarrowingJSONRequestBody = HoldNarrowingTakeBack
+
 // ReleaseHoldJSONRequestBody defines body for ReleaseHold for application/json ContentType.
 type ReleaseHoldJSONRequestBody = HoldRelease
 
@@ -3659,6 +3729,15 @@ type ServerInterface interface {
 	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(w http.ResponseWriter, r *http.Request, id HoldID, params ReviseHoldParams)
+	// NarrowHold Narrow a hold in force
+	// (POST /api/v1/holds/{id}/narrowings)
+	NarrowHold(w http.ResponseWriter, r *http.Request, id HoldID)
+	// PreviewNarrowing Preview a narrowing of a hold
+	// (POST /api/v1/holds/{id}/narrowings/preview)
+	PreviewNarrowing(w http.ResponseWriter, r *http.Request, id HoldID)
+	// TakeBackNarrowing Take back a narrowing of a hold
+	// (POST /api/v1/holds/{id}/narrowings/take-back)
+	TakeBackNarrowing(w http.ResponseWriter, r *http.Request, id HoldID)
 	// ListPreserved List the old versions of held rows that somebody changed or removed, newest first
 	// (GET /api/v1/holds/{id}/preserved)
 	ListPreserved(w http.ResponseWriter, r *http.Request, id HoldID, params ListPreservedParams)
@@ -3914,6 +3993,24 @@ func (_ Unimplemented) GetHold(w http.ResponseWriter, r *http.Request, id HoldID
 // ReviseHold Change a hold's reason, expiry or review date
 // (PATCH /api/v1/holds/{id})
 func (_ Unimplemented) ReviseHold(w http.ResponseWriter, r *http.Request, id HoldID, params ReviseHoldParams) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// NarrowHold Narrow a hold in force
+// (POST /api/v1/holds/{id}/narrowings)
+func (_ Unimplemented) NarrowHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// PreviewNarrowing Preview a narrowing of a hold
+// (POST /api/v1/holds/{id}/narrowings/preview)
+func (_ Unimplemented) PreviewNarrowing(w http.ResponseWriter, r *http.Request, id HoldID) {
+	w.WriteHeader(http.StatusNotImplemented)
+}
+
+// TakeBackNarrowing Take back a narrowing of a hold
+// (POST /api/v1/holds/{id}/narrowings/take-back)
+func (_ Unimplemented) TakeBackNarrowing(w http.ResponseWriter, r *http.Request, id HoldID) {
 	w.WriteHeader(http.StatusNotImplemented)
 }
 
@@ -4865,6 +4962,84 @@ func (siw *ServerInterfaceWrapper) ReviseHold(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ReviseHold(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// NarrowHold operation middleware
+func (siw *ServerInterfaceWrapper) NarrowHold(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.NarrowHold(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PreviewNarrowing operation middleware
+func (siw *ServerInterfaceWrapper) PreviewNarrowing(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PreviewNarrowing(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TakeBackNarrowing operation middleware
+func (siw *ServerInterfaceWrapper) TakeBackNarrowing(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id HoldID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", chi.URLParam(r, "id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: r.URL.RawPath == ""})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TakeBackNarrowing(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7463,6 +7638,15 @@ func HandlerWithOptions(si ServerInterface, options ChiServerOptions) http.Handl
 		r.Post(options.BaseURL+"/api/v1/holds/{id}/scopes", wrapper.WidenHold)
 	})
 	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/holds/{id}/narrowings", wrapper.NarrowHold)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/holds/{id}/narrowings/preview", wrapper.PreviewNarrowing)
+	})
+	r.Group(func(r chi.Router) {
+		r.Post(options.BaseURL+"/api/v1/holds/{id}/narrowings/take-back", wrapper.TakeBackNarrowing)
+	})
+	r.Group(func(r chi.Router) {
 		r.Get(options.BaseURL+"/api/v1/holds/{id}/records", wrapper.ListHoldRecords)
 	})
 	r.Group(func(r chi.Router) {
@@ -9087,6 +9271,558 @@ type ReviseHold503ApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReviseHold503ApplicationProblemPlusJSONResponse) VisitReviseHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHoldRequestObject struct {
+	ID   HoldID `json:"id"`
+	Body *NarrowHoldJSONRequestBody
+}
+
+type NarrowHoldResponseObject interface {
+	VisitNarrowHoldResponse(w http.ResponseWriter) error
+}
+
+type NarrowHold202ResponseHeaders struct {
+	ETag string
+}
+
+type NarrowHold202JSONResponse struct {
+	Body    Hold
+	Headers NarrowHold202ResponseHeaders
+}
+
+func (response NarrowHold202JSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold400ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold401ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold403ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold404ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold409ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold413ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold415ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold422ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold500ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NarrowHold503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response NarrowHold503ApplicationProblemPlusJSONResponse) VisitNarrowHoldResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowingRequestObject struct {
+	ID   HoldID `json:"id"`
+	Body *PreviewNarrowingJSONRequestBody
+}
+
+type PreviewNarrowingResponseObject interface {
+	VisitPreviewNarrowingResponse(w http.ResponseWriter) error
+}
+
+type PreviewNarrowing200JSONResponse HoldPreview
+
+func (response PreviewNarrowing200JSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowing400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewNarrowing400ApplicationProblemPlusJSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowing401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewNarrowing401ApplicationProblemPlusJSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowing404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewNarrowing404ApplicationProblemPlusJSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowing409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewNarrowing409ApplicationProblemPlusJSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowing413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewNarrowing413ApplicationProblemPlusJSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowing415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewNarrowing415ApplicationProblemPlusJSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowing422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewNarrowing422ApplicationProblemPlusJSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowing500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewNarrowing500ApplicationProblemPlusJSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewNarrowing503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewNarrowing503ApplicationProblemPlusJSONResponse) VisitPreviewNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowingRequestObject struct {
+	ID   HoldID `json:"id"`
+	Body *TakeBackNarrowingJSONRequestBody
+}
+
+type TakeBackNarrowingResponseObject interface {
+	VisitTakeBackNarrowingResponse(w http.ResponseWriter) error
+}
+
+type TakeBackNarrowing200ResponseHeaders struct {
+	ETag string
+}
+
+type TakeBackNarrowing200JSONResponse struct {
+	Body    Hold
+	Headers TakeBackNarrowing200ResponseHeaders
+}
+
+func (response TakeBackNarrowing200JSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("ETag", fmt.Sprint(response.Headers.ETag))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing400ApplicationProblemPlusJSONResponse struct {
+	MalformedApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing400ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing401ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing403ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing404ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing409ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing413ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing415ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing422ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing422ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(422)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing500ApplicationProblemPlusJSONResponse struct {
+	InternalApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing500ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(500)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TakeBackNarrowing503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response TakeBackNarrowing503ApplicationProblemPlusJSONResponse) VisitTakeBackNarrowingResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response); err != nil {
@@ -17739,6 +18475,15 @@ type StrictServerInterface interface {
 	// ReviseHold Change a hold's reason, expiry or review date
 	// (PATCH /api/v1/holds/{id})
 	ReviseHold(ctx context.Context, request ReviseHoldRequestObject) (ReviseHoldResponseObject, error)
+	// NarrowHold Narrow a hold in force
+	// (POST /api/v1/holds/{id}/narrowings)
+	NarrowHold(ctx context.Context, request NarrowHoldRequestObject) (NarrowHoldResponseObject, error)
+	// PreviewNarrowing Preview a narrowing of a hold
+	// (POST /api/v1/holds/{id}/narrowings/preview)
+	PreviewNarrowing(ctx context.Context, request PreviewNarrowingRequestObject) (PreviewNarrowingResponseObject, error)
+	// TakeBackNarrowing Take back a narrowing of a hold
+	// (POST /api/v1/holds/{id}/narrowings/take-back)
+	TakeBackNarrowing(ctx context.Context, request TakeBackNarrowingRequestObject) (TakeBackNarrowingResponseObject, error)
 	// ListPreserved List the old versions of held rows that somebody changed or removed, newest first
 	// (GET /api/v1/holds/{id}/preserved)
 	ListPreserved(ctx context.Context, request ListPreservedRequestObject) (ListPreservedResponseObject, error)
@@ -18270,6 +19015,105 @@ func (sh *strictHandler) ReviseHold(w http.ResponseWriter, r *http.Request, id H
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReviseHoldResponseObject); ok {
 		if err := validResponse.VisitReviseHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// NarrowHold operation middleware
+func (sh *strictHandler) NarrowHold(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request NarrowHoldRequestObject
+
+	request.ID = id
+
+	var body NarrowHoldJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.NarrowHold(ctx, request.(NarrowHoldRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "NarrowHold")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(NarrowHoldResponseObject); ok {
+		if err := validResponse.VisitNarrowHoldResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PreviewNarrowing operation middleware
+func (sh *strictHandler) PreviewNarrowing(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request PreviewNarrowingRequestObject
+
+	request.ID = id
+
+	var body PreviewNarrowingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewNarrowing(ctx, request.(PreviewNarrowingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewNarrowing")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PreviewNarrowingResponseObject); ok {
+		if err := validResponse.VisitPreviewNarrowingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TakeBackNarrowing operation middleware
+func (sh *strictHandler) TakeBackNarrowing(w http.ResponseWriter, r *http.Request, id HoldID) {
+	var request TakeBackNarrowingRequestObject
+
+	request.ID = id
+
+	var body TakeBackNarrowingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TakeBackNarrowing(ctx, request.(TakeBackNarrowingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TakeBackNarrowing")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TakeBackNarrowingResponseObject); ok {
+		if err := validResponse.VisitTakeBackNarrowingResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

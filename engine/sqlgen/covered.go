@@ -98,6 +98,14 @@ func (c Covered) Keys(n int) Statement {
 	return b.done()
 }
 
+// Also counts the covered rows that others hold too.
+func (c Covered) Also(by plan.HeldRows) Statement {
+	b := &builder{}
+	g := &Printer{plan: &plan.Plan{Table: c.table, Key: c.key, Holds: by}}
+	b.printf("SELECT pg_catalog.count(*) FILTER (WHERE (%s) IS TRUE)\nFROM %s\nWHERE %s", g.held(b), c.from(b), c.where(b))
+	return b.done()
+}
+
 // Due counts the covered rows that are due: under any of the policies and not held, under
 // any and held by others, then under each alone. The printers are the policies', all of this
 // table.

@@ -43,7 +43,7 @@ func (v *previewer) belongings(ctx context.Context, set plan.HeldSet, now time.T
 		if !l.Leads(i) || tables[n.OID] == nil {
 			continue
 		}
-		one := &previewer{t: v.t, tx: v.tx, scope: retention.Scope{Table: n.Table}, hold: v.hold, table: tables[n.OID], out: retention.ScopePreview{Table: n.Table}}
+		one := &previewer{t: v.t, tx: v.tx, scope: retention.Scope{Table: n.Table}, hold: v.hold, stays: v.stays, table: tables[n.OID], out: retention.ScopePreview{Table: n.Table}}
 		if time.Since(began) > previewFamily {
 			one.out.Problem = "not counted: the tables before it took too long. The hold covers it all the same"
 		} else if err := one.belonging(ctx, plan.HeldFamily{Lineage: l, Node: i, Set: set}, now, policies); err != nil {
@@ -82,7 +82,7 @@ func (t *Target) countFamily(ctx context.Context, hold string, s retention.Scope
 		var no, set int32
 		if err := tx.QueryRow(ctx, `
 			SELECT h.no, s.held_set FROM holdfast_guard.hold_scope AS s JOIN holdfast_guard.hold AS h ON h.no = s.hold_no
-			WHERE h.id = $1 AND s.relid = $2 AND s.member = 0 AND s.held_set IS NOT NULL
+			WHERE h.id = $1 AND s.relid = $2 AND s.member = 0 AND s.held_set IS NOT NULL AND s.ended_at IS NULL
 			ORDER BY s.scope_index
 			LIMIT 1`, hold, root.OID).Scan(&no, &set); err != nil {
 			return err

@@ -31,7 +31,7 @@ func readContents(ctx context.Context, q querier, id string) ([]holdContent, err
 		       coalesce(array_agg(DISTINCT s.held_set) FILTER (WHERE s.held_set IS NOT NULL), '{}'),
 		       h.family_content IS NOT DISTINCT FROM `+familyContent("h.no")+`
 		FROM holdfast_guard.hold AS h
-		LEFT JOIN holdfast_guard.hold_scope AS s ON s.hold_no = h.no AND s.member = 0
+		LEFT JOIN holdfast_guard.hold_scope AS s ON s.hold_no = h.no AND s.member = 0 AND s.ended_at IS NULL
 		WHERE CASE WHEN $1 = '' THEN h.state = 'active' AND NOT h.changing ELSE h.id::text = $1 END
 		GROUP BY h.no`, id)
 	if err != nil {

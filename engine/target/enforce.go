@@ -35,7 +35,7 @@ func (t *Target) enforcedBy(ctx context.Context, id string) ([]uint32, error) {
 	return collect[uint32](ctx, t.pool, `
 		WITH scope AS (SELECT s.relid, s.parts FROM holdfast_guard.hold_scope AS s
 		               JOIN holdfast_guard.hold AS h ON h.no = s.hold_no
-		               WHERE h.id = $1 AND h.enforcement <> 'none')`+relationsOf, id)
+		               WHERE h.id = $1 AND h.enforcement <> 'none' AND s.ended_at IS NULL)`+relationsOf, id)
 }
 
 // enforcedNow are those of all holds in force that are enforced.
@@ -43,7 +43,7 @@ func enforcedNow(ctx context.Context, q querier) ([]uint32, error) {
 	return collect[uint32](ctx, q, `
 		WITH scope AS (SELECT s.relid, s.parts FROM holdfast_guard.hold_scope AS s
 		               JOIN holdfast_guard.hold AS h ON h.no = s.hold_no
-		               WHERE h.state = 'active' AND h.enforcement <> 'none')`+relationsOf)
+		               WHERE h.state = 'active' AND h.enforcement <> 'none' AND s.ended_at IS NULL)`+relationsOf)
 }
 
 // installTriggers locks tables against writers and puts the triggers on them that are missing.

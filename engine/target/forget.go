@@ -19,7 +19,8 @@ func (t *Target) ForgetHold(ctx context.Context, id string) error {
 		return classify(err)
 	}
 	for _, set := range sets {
-		if err := t.forgetSet(ctx, id, set); err != nil {
+		within := func(ctx context.Context, do func(tx pgx.Tx, no int32) error) error { return t.ifEnded(ctx, id, do) }
+		if err := t.forgetSet(ctx, set, within); err != nil {
 			return classify(err)
 		}
 	}
@@ -64,13 +65,13 @@ func (t *Target) ifEnded(ctx context.Context, id string, do func(tx pgx.Tx, no i
 
 // forgetSet removes a hold's ids from one typed copy: once through it by the rows'
 // addresses, and again from its beginning until none is left, should rows have been
-// moved meanwhile.
-func (t *Target) forgetSet(ctx context.Context, id string, set int32) error {
+// moved meanwhile. within runs each transaction, with the hold's number, where they may go.
+func (t *Target) forgetSet(ctx context.Context, set int32, within func(ctx context.Context, do func(tx pgx.Tx, no int32) error) error) error {
 	const beginning = "(0,0)"
 	for after := beginning; ; {
 		var n int64
 		var last string
-		err := t.ifEnded(ctx, id, func(tx pgx.Tx, no int32) error {
+		err := within(ctx, func(tx pgx.Tx, no int32) error {
 			return tx.QueryRow(ctx, `
 				WITH gone AS (
 					DELETE FROM `+heldTable(set)+` AS h

@@ -69,7 +69,8 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		                    FROM copies
 		                    WHERE s.relid = ANY (copies.sources) OR s.parts && copies.sources
 		                       OR (s.schema_name, s.table_name) = (copies.source_schema, copies.source_name)) AS c
-		WHERE s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[])) OR c.archives <> '{}'
+		WHERE s.ended_at IS NULL
+		  AND (s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[])) OR c.archives <> '{}')
 		ORDER BY h.no, s.scope_index, s.member`, scopesOn(tables)...)
 	if err != nil {
 		return 0, nil, err

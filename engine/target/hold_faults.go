@@ -59,7 +59,8 @@ func heldRelations(ctx context.Context, tx pgx.Tx) ([]uint32, error) {
 	rows, err := tx.Query(ctx, `
 		WITH scope AS (
 			SELECT s.relid, s.schema_name, s.table_name
-			FROM holdfast_guard.hold_scope AS s JOIN holdfast_guard.hold AS h ON h.no = s.hold_no AND h.state = 'active')
+			FROM holdfast_guard.hold_scope AS s JOIN holdfast_guard.hold AS h ON h.no = s.hold_no AND h.state = 'active'
+			WHERE s.ended_at IS NULL)
 		SELECT DISTINCT c.oid
 		FROM pg_catalog.pg_class AS c
 		JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -79,7 +80,8 @@ func goneScopes(ctx context.Context, tx pgx.Tx, faults map[string][]retention.Ho
 		SELECT h.id::text, s.scope_index, s.schema_name, s.table_name
 		FROM holdfast_guard.hold_scope AS s
 		JOIN holdfast_guard.hold AS h ON h.no = s.hold_no AND h.state = 'active'
-		WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = s.relid)
+		WHERE s.ended_at IS NULL
+		  AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c WHERE c.oid = s.relid)
 		  AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 		                  WHERE (n.nspname, c.relname) = (s.schema_name, s.table_name))
 		-- The table of a family's records is a member of it too.

@@ -27,7 +27,7 @@ const (
 
 // PreviewHold counts what a hold would cover; see engine.GuardTarget. Nothing of it stays: the
 // ids are in tables of the session's own, which are rolled back.
-func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period) (p retention.HoldPreview, missing [][]retention.EvidenceKey, err error) {
+func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []retention.Policy, after retention.Period, stays ...int) (p retention.HoldPreview, missing [][]retention.EvidenceKey, err error) {
 	select {
 	case t.counting <- struct{}{}:
 		defer func() { <-t.counting }()
@@ -46,7 +46,7 @@ func (t *Target) PreviewHold(ctx context.Context, h retention.Hold, policies []r
 	}
 	p.AsOf = after.After(p.AsOf)
 	for i, s := range h.Scope {
-		v := &previewer{t: t, tx: tx, scope: s, hold: h.ID, out: retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition, Family: s.Family}}
+		v := &previewer{t: t, tx: tx, scope: s, hold: h.ID, stays: stays, out: retention.ScopePreview{Table: s.Table, All: s.All, Condition: s.Condition, Family: s.Family}}
 		gone, err := v.look(ctx, int32(i+1), p.AsOf, policies)
 		if err != nil {
 			return p, nil, classify(err)
@@ -61,8 +61,10 @@ type previewer struct {
 	t     *Target
 	tx    pgx.Tx
 	scope retention.Scope
-	// hold is the id of one that is in force, which is left out of those that keep rows.
+	// hold is the id of one that is in force, which is left out of those that keep rows, but for
+	// those of its scopes that stays has.
 	hold  string
+	stays []int
 	table *plan.Table
 	out   retention.ScopePreview
 }
@@ -78,6 +80,10 @@ func (v *previewer) look(ctx context.Context, number int32, now time.Time, polic
 	if err != nil {
 		return nil, err
 	}
+	by, err := v.keepers(ctx)
+	if err != nil {
+		return nil, err
+	}
 	planned := v.plans(ctx, now, policies)
 	c := sqlgen.CoveredBy(v.table, held)
 	if err := useOwnPath(ctx, v.tx); err != nil {
@@ -85,6 +91,7 @@ func (v *previewer) look(ctx context.Context, number int32, now time.Time, polic
 	}
 	v.within(ctx, func(tx pgx.Tx) error { return v.count(ctx, tx, c) })
 	v.within(ctx, func(tx pgx.Tx) error { return v.due(ctx, tx, c, planned) })
+	v.within(ctx, func(tx pgx.Tx) error { return v.stillHeld(ctx, tx, c, by) })
 	if v.table.Key != nil {
 		v.within(ctx, func(tx pgx.Tx) error { return v.samples(ctx, tx, c) })
 	}
@@ -189,9 +196,39 @@ func (v *previewer) others(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	if err != nil {
 		return err
 	}
-	scopes = slices.DeleteFunc(scopes, func(s plan.HoldScope) bool { return s.HoldID == v.hold })
-	pl.Holds, err = plan.HeldBy(v.table, scopes)
+	pl.Holds, err = plan.HeldBy(v.table, v.keeping(scopes))
 	return err
+}
+
+// keeping are the scopes that keep rows when the hold, or what falls out of it, has ended.
+func (v *previewer) keeping(scopes []plan.HoldScope) []plan.HoldScope {
+	return slices.DeleteFunc(scopes, func(s plan.HoldScope) bool { return s.HoldID == v.hold && !slices.Contains(v.stays, s.Index) })
+}
+
+// stillHeld counts the covered rows that stay held all the same, of a hold in force.
+func (v *previewer) stillHeld(ctx context.Context, tx pgx.Tx, c sqlgen.Covered, by plan.HeldRows) error {
+	if !by.Any() {
+		return nil
+	}
+	s := c.Also(by)
+	return tx.QueryRow(ctx, s.SQL, asPlanned(s)...).Scan(&v.out.StillHeldCount)
+}
+
+// keepers are the rows that stay held when the hold, or what falls out of it, has ended. Where
+// nobody can tell, all do.
+func (v *previewer) keepers(ctx context.Context) (plan.HeldRows, error) {
+	if v.hold == "" {
+		return plan.HeldRows{}, nil
+	}
+	_, scopes, err := readHolds(ctx, v.tx, v.table)
+	if err != nil {
+		return plan.HeldRows{}, err
+	}
+	by, err := plan.HeldBy(v.table, v.keeping(scopes))
+	if err != nil {
+		return plan.HeldRows{All: true}, nil //nolint:nilerr // a refusal: no policy touches the table
+	}
+	return by, nil
 }
 
 func (v *previewer) count(ctx context.Context, tx pgx.Tx, c sqlgen.Covered) error {

@@ -304,7 +304,7 @@ func (t *Target) stageFamily(ctx context.Context, hold int32, index int, set int
 func familyContent(hold string) string {
 	return `(SELECT md5(string_agg(ROW(m.scope_index, m.member, m.relid, m.schema_name, m.table_name, m.held_set, m.family_set, m.family_depth, m.links, m.condition_columns,
 	                              m.condition_types, m.condition_forms)::text, E'\n' ORDER BY m.scope_index, m.member))
-	         FROM holdfast_guard.hold_scope AS m WHERE m.hold_no = ` + hold + ` AND m.member > 0)`
+	         FROM holdfast_guard.hold_scope AS m WHERE m.hold_no = ` + hold + ` AND m.member > 0 AND m.ended_at IS NULL)`
 }
 
 // inForceFamily is a scope in force that covers what belongs to its records.
@@ -323,7 +323,7 @@ func (t *Target) CloseFamilies(ctx context.Context, tell func(id string, grown [
 		SELECT h.id::text, h.no, s.scope_index, s.held_set, s.relid, s.family_depth
 		FROM holdfast_guard.hold_scope AS s
 		JOIN holdfast_guard.hold AS h ON h.no = s.hold_no AND h.state = 'active'
-		WHERE s.member = 0 AND s.family_depth IS NOT NULL AND s.held_set IS NOT NULL
+		WHERE s.ended_at IS NULL AND s.member = 0 AND s.family_depth IS NOT NULL AND s.held_set IS NOT NULL
 		ORDER BY h.no, s.scope_index`)
 	if err != nil {
 		return classify(err)

@@ -246,15 +246,23 @@ func castDomains(key []plan.Column) string {
 
 // StageHold copies the hold's scopes and ids into the guard; see engine.GuardTarget.
 func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
-	staged, anew, err := t.stagedScopes(ctx, h.ID)
-	if err != nil {
-		return classify(err)
-	}
 	no, err := t.stageHead(ctx, h)
 	if err != nil {
 		return classify(err)
 	}
+	if h.EffectiveAt != nil { // it was in force before
+		if err := t.reviveScopes(ctx, no, h); err != nil {
+			return classify(err)
+		}
+	}
+	staged, anew, err := t.stagedScopes(ctx, h.ID)
+	if err != nil {
+		return classify(err)
+	}
 	for i, s := range h.Scope {
+		if s.Ended() {
+			continue // it fell out of the hold, and must not come back
+		}
 		set, there := staged[i]
 		if there {
 			if err = t.stageAgain(ctx, no, set, s); err == nil && s.Family != nil && set != nil {

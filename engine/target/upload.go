@@ -138,6 +138,9 @@ func (u *upload) takeGood(ctx context.Context, tx pgx.Tx, ids []retention.Key, a
 	} else if err != nil {
 		return err
 	}
+	out.Written = func(ctx context.Context, places []int) (map[int]retention.Key, error) {
+		return u.written(ctx, tx, ids, at, places)
+	}
 	for i := range ids {
 		if key, isNew := taken[i]; isNew {
 			out.New[at[i]] = key
@@ -184,6 +187,37 @@ func (u *upload) insert(ctx context.Context, tx pgx.Tx, ids []retention.Key) (ta
 		return err
 	})
 	return taken, err
+}
+
+// written answers how the server writes the ids of some places; at are those of the ids.
+func (u *upload) written(ctx context.Context, tx pgx.Tx, ids []retention.Key, at, places []int) (map[int]retention.Key, error) {
+	var wanted []retention.Key
+	var where []int
+	for i, id := range ids {
+		if _, is := slices.BinarySearch(places, at[i]); is {
+			wanted, where = append(wanted, id), append(where, at[i])
+		}
+	}
+	if len(wanted) == 0 {
+		return nil, nil
+	}
+	args := columnArrays(wanted, len(u.key))
+	text := make([]string, len(u.key))
+	for i, c := range u.key {
+		text[i] = fmt.Sprintf("u.c%d::%s::text", i+1, c.BaseSQL)
+	}
+	rows, err := tx.Query(ctx, fmt.Sprintf(`SELECT u.pos, ARRAY[%s] FROM %s`, strings.Join(text, ", "), unnestKeys(args)), args...)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int]retention.Key, len(wanted))
+	var pos int64
+	var key []string
+	_, err = pgx.ForEachRow(rows, []any{&pos, &key}, func() error {
+		out[where[pos-1]] = slices.Clone(key)
+		return nil
+	})
+	return out, err
 }
 
 // judgeEach finds the ids that are no values of the key's types, each with why. A statement

@@ -72,7 +72,10 @@ type HoldView struct {
 	Problems   []Problem
 	CanRelease bool
 	CanRevise  bool
-	ReviewDue  bool
+	// CanNarrow: a part could fall out of it. Falling are those that do.
+	CanNarrow bool
+	Falling   []FallingScope
+	ReviewDue bool
 	// Faults say what of its tables is not what it was, and what that does.
 	Faults      []string
 	Waiting     string
@@ -130,7 +133,9 @@ type ExpiryFields struct {
 type HoldTableRow struct {
 	Table string
 	// Belongs: it is what belongs in this table to the records of a row before.
-	Belongs  bool
+	Belongs bool
+	// Over: it fell out of the hold.
+	Over     bool
 	What     string
 	Records  int64
 	NotFound int64
@@ -151,6 +156,8 @@ type RecordRow struct {
 	Href       string
 	Table, Key string
 	Found      bool
+	// Over: the scope that has it fell out of the hold.
+	Over bool
 }
 
 // Event is one entry of a time-line.
@@ -292,6 +299,34 @@ type UploadView struct {
 type LineRow struct {
 	Line         int
 	Text, Reason string
+}
+
+// NarrowView is the form by which a hold in force covers less.
+type NarrowView struct {
+	Head                    Head
+	Action, Preview, Cancel string
+	Parts                   []PartField
+	// Error is what is wrong with all of it.
+	Error string
+	Why   Field
+	// Becomes is what becomes due by it; nil if nobody asked.
+	Becomes  *HoldPreviewView
+	Problems []Problem
+}
+
+// PartField is one scope, with the records of it that fall out, if it has a list.
+type PartField struct {
+	On  Check
+	IDs Field
+}
+
+// FallingScope is a scope that is to fall out of a hold. Keep is the field of the form that
+// keeps it, without a name where it is too late.
+type FallingScope struct {
+	Index  int
+	Text   string
+	Reason string
+	Keep   Field
 }
 
 // WidenView is the form by which a hold in force covers more.
