@@ -726,3 +726,30 @@ func TestAProcessThatIsLateRemovesNoIDThatCameMeanwhile(t *testing.T) {
 	h.ranAndLeft("both done", "3 9")
 	h.wantNoted()
 }
+
+// away is a governed database that goes away when a narrowing is to be carried out there.
+type away struct{ engine.Target }
+
+func (away) SplitScopes(context.Context, retention.Hold) error { return retention.ErrUnavailable }
+
+func (away) NarrowHold(context.Context, retention.Hold, []int, retention.ScopeKeys) ([]retention.ScopeEnd, retention.GuardMark, error) {
+	return nil, retention.GuardMark{}, retention.ErrUnavailable
+}
+
+func TestWhatCannotFallOutNowIsHeldAndFallsOutByItself(t *testing.T) {
+	t.Parallel()
+	h := narrowHouse(t)
+	placed := h.mustHold(listsOf("1 2 3", "9"))
+	cut := engine.New(h.store, away{h.target}, engine.Options{})
+	got, err := cut.NarrowHold(t.Context(), h.actor, placed.ID, []retention.ScopePart{some(0, "2"), whole(1)}, "not needed")
+	if err != nil || len(got.Scope) != 3 || !got.Scope[1].Releasing() || !got.Scope[2].Releasing() || got.Scope[1].Ended() {
+		t.Fatalf("got %+v, %v; want both to fall out later", got.Scope, err)
+	}
+	h.ranAndLeft("before", "1 2 3 9")
+	h.settle()
+	if got := h.hold(placed.ID); !got.Scope[1].Ended() || !got.Scope[2].Ended() {
+		t.Errorf("got %+v, want both ended", got.Scope)
+	}
+	h.ranAndLeft("after", "1 3")
+	h.wantNoted()
+}
