@@ -726,3 +726,53 @@ func TestAProcessThatIsLateRemovesNoIDThatCameMeanwhile(t *testing.T) {
 	h.ranAndLeft("both done", "3 9")
 	h.wantNoted()
 }
+
+// A scope that is to be taken out once more, since the guard had it again, is lost there
+// meanwhile: that ends nothing that is in force, and keeps nobody from widening the hold.
+func TestWhatTheGuardHasLostNeedNotBeTakenOutAgain(t *testing.T) {
+	t.Parallel()
+	h := narrowHouse(t)
+	placed := h.mustHold(listsOf("1 2", "9"))
+	h.mustNarrow(placed.ID, whole(0))
+	if _, falls, err := h.store.BeginScopesEnd(t.Context(), placed.ID, []int{0}, retention.By{Actor: retention.System(), Action: "hold.narrow_end"}); err != nil || len(falls) != 1 {
+		t.Fatalf("got %v, %v", falls, err)
+	}
+	h.exec(`SET holdfast.forgetting = 'on'; DELETE FROM holdfast_guard.hold_scope WHERE scope_index = 0`)
+	was := h.hold(placed.ID).Scope[0]
+	h.settle()
+	if got := h.hold(placed.ID).Scope[0]; got.Ending || !got.EndedAt.Equal(*was.EndedAt) || got.EndedEpoch != was.EndedEpoch {
+		t.Errorf("got %+v, want it ended as before", got)
+	}
+	h.uploaded(placed.ID, "r", "3\n")
+	h.ranAndLeft("widened", "3 9")
+	if n := h.told(placed.ID, retention.EventHoldNarrowed); n != 1 {
+		t.Errorf("it was told %d times, want once", n)
+	}
+}
+
+// away is a governed database that goes away when a narrowing is to be carried out there.
+type away struct{ engine.Target }
+
+func (away) SplitScopes(context.Context, retention.Hold) error { return retention.ErrUnavailable }
+
+func (away) NarrowHold(context.Context, retention.Hold, []int, retention.ScopeKeys) ([]retention.ScopeEnd, retention.GuardMark, error) {
+	return nil, retention.GuardMark{}, retention.ErrUnavailable
+}
+
+func TestWhatCannotFallOutNowIsHeldAndFallsOutByItself(t *testing.T) {
+	t.Parallel()
+	h := narrowHouse(t)
+	placed := h.mustHold(listsOf("1 2 3", "9"))
+	cut := engine.New(h.store, away{h.target}, engine.Options{})
+	got, err := cut.NarrowHold(t.Context(), h.actor, placed.ID, []retention.ScopePart{some(0, "2"), whole(1)}, "not needed")
+	if err != nil || len(got.Scope) != 3 || !got.Scope[1].Releasing() || !got.Scope[2].Releasing() || got.Scope[1].Ended() {
+		t.Fatalf("got %+v, %v; want both to fall out later", got.Scope, err)
+	}
+	h.ranAndLeft("before", "1 2 3 9")
+	h.settle()
+	if got := h.hold(placed.ID); !got.Scope[1].Ended() || !got.Scope[2].Ended() {
+		t.Errorf("got %+v, want both ended", got.Scope)
+	}
+	h.ranAndLeft("after", "1 3")
+	h.wantNoted()
+}

@@ -126,7 +126,7 @@ func (t *Target) endScopes(ctx context.Context, h retention.Hold, falls []int) (
 				return err
 			}
 		}
-		if ends, err = markEnded(ctx, tx, no, falls); err != nil || len(relations) == 0 {
+		if ends, err = markEnded(ctx, tx, no, h, falls); err != nil || len(relations) == 0 {
 			return err
 		}
 		t.stopEnforcing(ctx, tx, relations)
@@ -142,8 +142,8 @@ func (t *Target) endScopes(ctx context.Context, h retention.Hold, falls []int) (
 }
 
 // markEnded ends scopes under the guard lock, whose list of holds is the first without them. One
-// that has ended keeps its moment.
-func markEnded(ctx context.Context, tx pgx.Tx, no int32, falls []int) ([]retention.ScopeEnd, error) {
+// that has ended keeps its moment; where it has by the store, the guard need not have it.
+func markEnded(ctx context.Context, tx pgx.Tx, no int32, h retention.Hold, falls []int) ([]retention.ScopeEnd, error) {
 	rows, err := tx.Query(ctx, `
 		WITH now AS MATERIALIZED (SELECT clock_timestamp() AS at, epoch + 1 AS epoch FROM holdfast_guard.state)
 		UPDATE holdfast_guard.hold_scope AS s
@@ -163,6 +163,12 @@ func markEnded(ctx context.Context, tx pgx.Tx, no int32, falls []int) ([]retenti
 		}
 		return nil
 	})
+	for _, i := range falls {
+		s := &h.Scope[i]
+		if s.Ended() && !slices.ContainsFunc(ends, func(e retention.ScopeEnd) bool { return e.Index == i }) {
+			ends = append(ends, retention.ScopeEnd{Index: i, At: *s.EndedAt, Epoch: s.EndedEpoch})
+		}
+	}
 	if err == nil && len(ends) < len(falls) {
 		err = retention.Conflictf("the governed database has lost a part of the hold; it is put back there first")
 	}
