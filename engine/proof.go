@@ -189,8 +189,12 @@ func (p *prover) after(s retention.Scope, b retention.JudgedBatch) bool {
 	return !b.CommittedAt.Before(*s.EndedAt)
 }
 
+// before reports whether a batch came before a scope that was added to the hold later. All did
+// that came before one that is on its way.
 func (p *prover) before(s retention.Scope, b retention.JudgedBatch) bool {
 	switch {
+	case s.Upload == retention.UploadUnderWay:
+		return true
 	case s.EffectiveAt == nil:
 		return false
 	case p.out.PutBackAt == nil && s.EffectiveEpoch > 0:
