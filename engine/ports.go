@@ -138,7 +138,7 @@ type HoldStore interface {
 	AddScopes(ctx context.Context, id string, scopes []retention.Scope, by retention.By) (h retention.Hold, from int, err error)
 	// BeginUpload begins to take a list of records into a hold: into the scope that awaits it,
 	// which has so many ids already, or into a new one (-1). ErrConflict where the hold takes
-	// none, or one is arriving already.
+	// none, or more of the table is on its way already, stopped or not.
 	BeginUpload(ctx context.Context, id string, table retention.TableName, by retention.By) (scope, have int, err error)
 	// AppendRecords keeps some of its ids, and those of again, which the hold had before, that
 	// another scope has and this one does not: the answer has the scope that they are in, and

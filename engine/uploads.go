@@ -41,6 +41,9 @@ func (e *Engine) UploadRecords(ctx context.Context, actor retention.Actor, id st
 	if err := e.checkEnforceable(ctx, retention.Hold{Scope: []retention.Scope{{Table: table}}, Enforcement: h.Enforcement}); err != nil {
 		return retention.HoldUpload{}, err
 	}
+	if h, err = e.settleStopped(ctx, h); err != nil {
+		return retention.HoldUpload{}, err
+	}
 	into, err := e.target.OpenUpload(ctx, h, table)
 	if errors.Is(err, retention.ErrNotFound) {
 		return retention.HoldUpload{}, retention.Invalid("table", "there is no table %s in the governed database", table)
@@ -320,6 +323,20 @@ func (e *Engine) settleUploads(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// settleStopped ends what stopped on its way into one hold.
+func (e *Engine) settleStopped(ctx context.Context, h retention.Hold) (retention.Hold, error) {
+	stale, err := e.store.StaleUploads(ctx)
+	if err != nil || len(stale[h.ID]) == 0 {
+		return h, err
+	}
+	for _, scope := range stale[h.ID] {
+		if err := e.settleUpload(ctx, h.ID, scope); err != nil {
+			return h, err
+		}
+	}
+	return e.store.Hold(ctx, h.ID)
 }
 
 func (e *Engine) settleUpload(ctx context.Context, id string, scope int) error {

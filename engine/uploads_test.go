@@ -267,6 +267,90 @@ func TestAWideningWhoseProcessDiedIsFinishedByAnother(t *testing.T) {
 	}
 }
 
+// What is being added to a hold says nothing against it: what went before it was in force was
+// nobody's to hold.
+func TestTheProofOfAHoldLeavesOutWhatIsNotInForceYet(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	h.exec(`CREATE TABLE public.s (id bigint PRIMARY KEY, created_at timestamptz)`, `INSERT INTO public.s SELECT i, now() - interval '400 days' FROM generate_series(1, 10) AS i`)
+	h.mustPolicy(policyOn("s", 1))
+	placed := h.mustHold(holdOn("r", "1"))
+	if run := h.mustRun(engine.RunRequest{}); run.TotalProcessed != 109 {
+		t.Fatalf("the run took %d, want 109", run.TotalProcessed)
+	}
+	added := []retention.Scope{{Table: public("r"), RecordIDs: []retention.Key{{"2"}}}, {Table: public("s"), All: true}}
+	if _, _, err := h.store.AddScopes(t.Context(), placed.ID, added, retention.By{Actor: h.actor, Action: "hold.widen", Note: "more"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, when := range []string{"while it is under way", "once it is in force"} {
+		if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands || p.Scopes[1].DisposedCount != 0 || p.Scopes[2].Processed != 0 {
+			t.Errorf("%s the proof %s: %+v; want nothing against the hold", when, p.Verdict(), p.Scopes)
+		}
+		pgtest.Exec(t, h.storeURL, `UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload <> ''`)
+		h.settle()
+	}
+}
+
+// A list that comes for a table of which more is on its way already, of a process that died,
+// does not take its place.
+func TestAListLosesNothingThatIsOnItsWay(t *testing.T) {
+	for name, c := range map[string]struct {
+		added retention.Scope
+		held  int64
+	}{
+		"ids":           {retention.Scope{Table: public("r"), RecordIDs: []retention.Key{{"2"}}}, 1 + 1 + 2},
+		"a condition":   {retention.Scope{Table: public("r"), Condition: "id > 90"}, 1 + 10 + 2},
+		"a whole table": {retention.Scope{Table: public("r"), All: true}, 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := uploadHouse(t)
+			placed := h.mustHold(holdOn("r", "1"))
+			if _, _, err := h.store.AddScopes(t.Context(), placed.ID, []retention.Scope{c.added}, retention.By{Actor: h.actor, Action: "hold.widen", Note: "more"}); err != nil {
+				t.Fatal(err)
+			}
+			pgtest.Exec(t, h.storeURL, `UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload <> ''`)
+			if up := h.uploaded(placed.ID, "r", "3\n4\n"); up.Added != 2 || up.Scope != 2 {
+				t.Errorf("got %+v, want 2 added as a scope of their own", up)
+			}
+			if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != c.held {
+				t.Errorf("the run left %d, want %d", run.TotalHeld, c.held)
+			}
+		})
+	}
+}
+
+// A list may go on after others took it for one that had stopped, and is not whole until it
+// ends.
+func TestAListThatGoesOnAfterItWasGivenUpIsUnderWay(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	placed := h.mustHold(holdOn("r", "100"))
+	n := 0
+	up, err := h.engine.UploadRecords(t.Context(), h.actor, placed.ID, public("r"), "more", func([]string) (retention.UploadLine, error) {
+		switch n++; n {
+		case 10_001:
+			pgtest.Exec(t, h.storeURL, `UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload <> ''`)
+			h.settle()
+			if s := h.hold(placed.ID).Scope[1]; s.Upload != "" || s.EffectiveAt == nil {
+				t.Errorf("got %+v, want what had arrived in force", s)
+			}
+		case 20_001:
+			if s := h.hold(placed.ID).Scope[1]; s.Upload != retention.UploadUnderWay {
+				t.Errorf("got %+v, want it under way again", s)
+			}
+			return retention.UploadLine{}, io.EOF
+		}
+		return retention.UploadLine{Line: n, Key: retention.Key{fmt.Sprint(n)}}, nil
+	})
+	if err != nil || up.Added != 19_999 || up.Hold.Awaits() || up.Hold.Scope[1].RecordCount != 19_999 {
+		t.Errorf("got %+v, %v; want all of it in force", up, err)
+	}
+	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 100 {
+		t.Errorf("the run left %d, want all 100", run.TotalHeld)
+	}
+}
+
 // What was added to a hold and cannot be put in force any more, since its table is gone, keeps
 // no run on other tables from going.
 func TestAListForATableThatIsGoneStopsNoRunOnOthers(t *testing.T) {

@@ -16,7 +16,8 @@ var staleUpload = fmt.Sprintf(`(s.upload = 'under_way' AND s.upload_at < holdfas
 
 // BeginUpload begins to take a list of records of one table for a hold. It answers the scope
 // that awaits it, with how many ids that has from an earlier try, or -1: then the first ids
-// make one. A list that is arriving already is ErrConflict.
+// make one. ErrConflict while more of the table is on its way, which a list must not take the
+// place of.
 func (s *Store) BeginUpload(ctx context.Context, id string, table retention.TableName, by retention.By) (scope, have int, err error) {
 	scope = -1
 	_, err = s.changeHold(ctx, "begin an upload for", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
@@ -24,7 +25,7 @@ func (s *Store) BeginUpload(ctx context.Context, id string, table retention.Tabl
 			return false, err
 		}
 		rows, err := tx.Query(ctx, `
-			SELECT s.scope_index, s.upload = 'under_way' AND NOT `+staleUpload+`,
+			SELECT s.scope_index, s.upload = 'under_way',
 			       (SELECT count(*) FROM holdfast.hold_record AS r WHERE r.hold_id = s.hold_id AND r.scope_index = s.scope_index)
 			FROM holdfast.hold_scope AS s
 			WHERE s.hold_id = $1::text::uuid AND s.upload <> '' AND (s.table_schema, s.table_name) = ($2, $3)
@@ -38,7 +39,7 @@ func (s *Store) BeginUpload(ctx context.Context, id string, table retention.Tabl
 			return false, err
 		}
 		if busy {
-			return false, retention.Conflictf("a list of records of %s is arriving for this hold already; wait until it has, or for %s if it has stopped", table, retention.UploadPatience)
+			return false, retention.Conflictf("more of %s is on its way into this hold already; wait until it has arrived, or for %s if it has stopped", table, retention.UploadPatience)
 		}
 		if scope < 0 {
 			return true, nil
@@ -93,7 +94,7 @@ func (s *Store) AppendRecords(ctx context.Context, id string, table retention.Ta
 		}
 		_, err = tx.Exec(ctx, `
 			UPDATE holdfast.hold_scope
-			SET record_count = $3, upload_at = holdfast.clock()
+			SET record_count = $3, upload = 'under_way', upload_at = holdfast.clock()
 			WHERE hold_id = $1::text::uuid AND scope_index = $2`, id, scope, have+len(keys))
 		if err != nil {
 			return err

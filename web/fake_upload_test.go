@@ -28,6 +28,8 @@ func (s *fakeStore) BeginUpload(context.Context, string, retention.TableName, re
 	return 0, 0, nil
 }
 
+func (s *fakeStore) StaleUploads(context.Context) (map[string][]int, error) { return nil, nil }
+
 func (s *fakeStore) AppendRecords(_ context.Context, _ string, _ retention.TableName, scope, _ int, _, _ []retention.Key) (int, []int, error) {
 	return scope, nil, nil
 }
