@@ -305,7 +305,13 @@ func TestMissingRightsForEnforcementAreNamed(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), `GRANT CREATE ON SCHEMA holdfast_guard TO "`+role) || !strings.Contains(err.Error(), "is no member of its owner") || !strings.Contains(err.Error(), `GRANT "`+pgtest.Value[string](t, h.url, `SELECT current_user::text`)+`" TO "`+role) {
 		t.Errorf("without rights: %v", err)
 	}
-	if err := h.target.CheckEnforcement(t.Context(), enforcedOn("r", retention.EnforceRefuse, "1")); err != nil {
+	h.exec(`CREATE TABLE public.below (id bigint PRIMARY KEY, r bigint REFERENCES public.r)`)
+	family := enforcedOn("r", retention.EnforceRefuse, "1")
+	family.Scope[0].Family = &retention.Family{}
+	if err := tg.CheckEnforcement(t.Context(), family); err == nil || !strings.Contains(err.Error(), "needs triggers on public.below") {
+		t.Errorf("without rights on what belongs to the records: %v", err)
+	}
+	if err := h.target.CheckEnforcement(t.Context(), family); err != nil {
 		t.Errorf("with all rights: %v", err)
 	}
 	// Nor is a hold widened that could not be enforced then: what was kept of it would stop

@@ -16,7 +16,11 @@ import (
 // engine.GuardTarget.
 func (t *Target) CheckEnforcement(ctx context.Context, h retention.Hold) error {
 	var bad retention.Problems
-	err := pgx.BeginTxFunc(ctx, t.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+	tables, err := t.toEnforce(ctx, h)
+	if err != nil {
+		return classify(err)
+	}
+	err = pgx.BeginTxFunc(ctx, t.pool, pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
 		var role string
 		var create, language bool
 		err := tx.QueryRow(ctx, `SELECT current_user, has_schema_privilege('holdfast_guard', 'CREATE'), has_language_privilege('plpgsql', 'USAGE')`).Scan(&role, &create, &language)
@@ -29,7 +33,7 @@ func (t *Target) CheckEnforcement(ctx context.Context, h retention.Hold) error {
 		if !language {
 			bad.Add("enforcement", "needs functions in PL/pgSQL, and the role %q may not use it: run GRANT USAGE ON LANGUAGE plpgsql TO %s", role, retention.QuoteIdent(role))
 		}
-		for _, table := range enforcedTables(h) {
+		for _, table := range tables {
 			if err := ownsTree(ctx, tx, &bad, role, table); err != nil {
 				return err
 			}
@@ -42,13 +46,27 @@ func (t *Target) CheckEnforcement(ctx context.Context, h retention.Hold) error {
 	return bad.Err()
 }
 
-func enforcedTables(h retention.Hold) (tables []retention.TableName) {
+// toEnforce are the tables of a hold's scopes, and of what belongs to their records.
+func (t *Target) toEnforce(ctx context.Context, h retention.Hold) (tables []retention.TableName, err error) {
 	for _, s := range h.Scope {
-		if !slices.Contains(tables, s.Table) {
-			tables = append(tables, s.Table)
+		tables = append(tables, s.Table)
+		if s.Family == nil {
+			continue
+		}
+		root, err := t.Table(ctx, s.Table)
+		if err != nil {
+			return nil, err
+		}
+		all, err := readReferences(ctx, t.pool)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range lineageOf(root, s.Family.Depth, all).Nodes {
+			tables = append(tables, n.Table)
 		}
 	}
-	return tables
+	slices.SortFunc(tables, func(a, b retention.TableName) int { return strings.Compare(a.String(), b.String()) })
+	return slices.Compact(tables), nil
 }
 
 // ownsTree names the relations of a table on which the role can put no trigger that always
