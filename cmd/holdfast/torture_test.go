@@ -48,7 +48,7 @@ var mutants = []struct {
 	plant []planting
 }{
 	{"the hold check is removed", []planting{{"engine/sqlgen/sqlgen.go", "if g.plan.Holds.Any() {\n\t\ts += ", "if false {\n\t\ts += "},
-		{"engine/sqlgen/seen.go", "held = g.held(b)", "held = \"false\""}}},
+		{"engine/sqlgen/seen.go", "held = g.heldIn(b, alias, in)", "held = \"false\""}}},
 	{"rows are deleted that changed since they were judged", []planting{{"engine/sqlgen/seen.go", `pg_catalog.age(%s.xmin) %s (SELECT pg_catalog.age(%s::pg_catalog.xid))`, `(%s.xmin IS NOT NULL OR 0 %s (SELECT pg_catalog.age(%s::pg_catalog.xid)))`}}},
 	{"holds are judged by an anti-join", []planting{
 		{"engine/sqlgen/sqlgen.go", "if schema, ok := oneEqSchema(key); ok && set.Hash {", "if schema, ok := oneEqSchema(key); ok && false {"},
