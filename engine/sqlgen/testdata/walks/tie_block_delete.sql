@@ -107,21 +107,34 @@ FROM gone
 -- $5 = [1 2] ([]int32)
 
 -- case: bigint key, held probed, seen first
-WITH judged AS NOT MATERIALIZED (
-SELECT "t"."id"::pg_catalog.int8 AS d1, (EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) AS held, NOT (pg_catalog.age("t".xmin) OPERATOR(pg_catalog.>) (SELECT pg_catalog.age($2::pg_catalog.xid))) AS fresh, "t".ctid AS at FROM ONLY "public"."events" AS "t"
-WHERE "t".ctid OPERATOR(pg_catalog.>=) $3::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $4::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $5::pg_catalog.timestamptz
-  AND "t"."at" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+WITH span1 AS MATERIALIZED (
+SELECT pg_catalog.min(f.id) AS lo, pg_catalog.max(f.id) AS hi
+FROM (SELECT "t"."id" AS id FROM ONLY "public"."events" AS "t" WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz AND "t"."at" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz OFFSET 0) AS f
+), near1 AS MATERIALIZED (
+SELECT h.k1 AS id FROM "holdfast_guard"."held_11" AS h
+WHERE h.k1 OPERATOR(pg_catalog.>=) (SELECT lo FROM span1) AND h.k1 OPERATOR(pg_catalog.<=) (SELECT hi FROM span1) AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[])
+LIMIT 20001
+), judged AS NOT MATERIALIZED (
+SELECT "t"."id"::pg_catalog.int8 AS d1, (CASE WHEN (SELECT pg_catalog.count(*) FROM near1) OPERATOR(pg_catalog.<=) 20000 THEN "t"."id" OPERATOR(pg_catalog.=) ANY (SELECT id FROM near1 OFFSET 0) ELSE EXISTS (SELECT FROM "holdfast_guard"."held_11" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0) END) AS held, NOT (pg_catalog.age("t".xmin) OPERATOR(pg_catalog.>) (SELECT pg_catalog.age($7::pg_catalog.xid))) AS fresh, "t".ctid AS at FROM ONLY "public"."events" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $8::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $9::pg_catalog.text::pg_catalog.tid AND "t"."at" OPERATOR(pg_catalog.=) $10::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
   AND "t"."at" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
 OFFSET 0
 )
 SELECT pg_catalog.count(*) FILTER (WHERE NOT fresh AND held IS FALSE), pg_catalog.count(*) FILTER (WHERE fresh AND held IS FALSE), pg_catalog.count(*) FILTER (WHERE held), coalesce(pg_catalog.array_agg(at) FILTER (WHERE held IS NOT FALSE), '{}'), coalesce(pg_catalog.array_agg(d1) FILTER (WHERE NOT fresh AND held IS FALSE), '{}')
 FROM judged
--- $1 = [1 2] ([]int32)
--- $2 = 1000 (uint32)
--- $3 = "(50,0)"
--- $4 = "(1000,0)"
--- $5 = 2024-01-02T12:00:00Z
--- $6 = 2024-01-04T00:00:00Z
+-- $1 = "(50,0)"
+-- $2 = "(1000,0)"
+-- $3 = 2024-01-02T12:00:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = [1 2] ([]int32)
+-- $6 = [1 2] ([]int32)
+-- $7 = 1000 (uint32)
+-- $8 = "(50,0)"
+-- $9 = "(1000,0)"
+-- $10 = 2024-01-02T12:00:00Z
+-- $11 = 2024-01-04T00:00:00Z
 
 -- case: bigint key, held probed, what was seen
 DELETE FROM ONLY "public"."events" AS "t"
@@ -524,21 +537,34 @@ FROM gone
 -- $5 = [1 2] ([]int32)
 
 -- case: quoted key, held probed, seen first
-WITH judged AS NOT MATERIALIZED (
-SELECT "t"."Id""); --"::pg_catalog.int8 AS d1, (EXISTS (SELECT FROM "holdfast_guard"."held_41" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) AS held, NOT (pg_catalog.age("t".xmin) OPERATOR(pg_catalog.>) (SELECT pg_catalog.age($2::pg_catalog.xid))) AS fresh, "t".ctid AS at FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
-WHERE "t".ctid OPERATOR(pg_catalog.>=) $3::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $4::pg_catalog.text::pg_catalog.tid AND "t"."select" OPERATOR(pg_catalog.=) $5::pg_catalog.timestamptz
-  AND "t"."select" OPERATOR(pg_catalog.<) $6::pg_catalog.timestamptz
+WITH span1 AS MATERIALIZED (
+SELECT pg_catalog.min(f.id) AS lo, pg_catalog.max(f.id) AS hi
+FROM (SELECT "t"."Id""); --" AS id FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t" WHERE "t".ctid OPERATOR(pg_catalog.>=) $1::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $2::pg_catalog.text::pg_catalog.tid AND "t"."select" OPERATOR(pg_catalog.=) $3::pg_catalog.timestamptz AND "t"."select" OPERATOR(pg_catalog.<) $4::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz OFFSET 0) AS f
+), near1 AS MATERIALIZED (
+SELECT h.k1 AS id FROM "holdfast_guard"."held_41" AS h
+WHERE h.k1 OPERATOR(pg_catalog.>=) (SELECT lo FROM span1) AND h.k1 OPERATOR(pg_catalog.<=) (SELECT hi FROM span1) AND h.hold_no OPERATOR(pg_catalog.=) ANY ($5::integer[])
+LIMIT 20001
+), judged AS NOT MATERIALIZED (
+SELECT "t"."Id""); --"::pg_catalog.int8 AS d1, (CASE WHEN (SELECT pg_catalog.count(*) FROM near1) OPERATOR(pg_catalog.<=) 20000 THEN "t"."Id""); --" OPERATOR(pg_catalog.=) ANY (SELECT id FROM near1 OFFSET 0) ELSE EXISTS (SELECT FROM "holdfast_guard"."held_41" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."Id""); --" AND h.hold_no OPERATOR(pg_catalog.=) ANY ($6::integer[]) OFFSET 0) END) AS held, NOT (pg_catalog.age("t".xmin) OPERATOR(pg_catalog.>) (SELECT pg_catalog.age($7::pg_catalog.xid))) AS fresh, "t".ctid AS at FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
+WHERE "t".ctid OPERATOR(pg_catalog.>=) $8::pg_catalog.text::pg_catalog.tid AND "t".ctid OPERATOR(pg_catalog.<) $9::pg_catalog.text::pg_catalog.tid AND "t"."select" OPERATOR(pg_catalog.=) $10::pg_catalog.timestamptz
+  AND "t"."select" OPERATOR(pg_catalog.<) $11::pg_catalog.timestamptz
   AND "t"."select" OPERATOR(pg_catalog.<>) '-infinity'::pg_catalog.timestamptz
 OFFSET 0
 )
 SELECT pg_catalog.count(*) FILTER (WHERE NOT fresh AND held IS FALSE), pg_catalog.count(*) FILTER (WHERE fresh AND held IS FALSE), pg_catalog.count(*) FILTER (WHERE held), coalesce(pg_catalog.array_agg(at) FILTER (WHERE held IS NOT FALSE), '{}'), coalesce(pg_catalog.array_agg(d1) FILTER (WHERE NOT fresh AND held IS FALSE), '{}')
 FROM judged
--- $1 = [1 2] ([]int32)
--- $2 = 1000 (uint32)
--- $3 = "(50,0)"
--- $4 = "(1000,0)"
--- $5 = 2024-01-02T12:00:00Z
--- $6 = 2024-01-04T00:00:00Z
+-- $1 = "(50,0)"
+-- $2 = "(1000,0)"
+-- $3 = 2024-01-02T12:00:00Z
+-- $4 = 2024-01-04T00:00:00Z
+-- $5 = [1 2] ([]int32)
+-- $6 = [1 2] ([]int32)
+-- $7 = 1000 (uint32)
+-- $8 = "(50,0)"
+-- $9 = "(1000,0)"
+-- $10 = 2024-01-02T12:00:00Z
+-- $11 = 2024-01-04T00:00:00Z
 
 -- case: quoted key, held probed, what was seen
 DELETE FROM ONLY "Audit Log"."Order""; DROP TABLE x; --" AS "t"
