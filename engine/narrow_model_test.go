@@ -44,7 +44,7 @@ type narrowModel struct {
 func TestWhateverIsWidenedAndNarrowedEachRunLeavesWhatIsCovered(t *testing.T) {
 	seeds, steps := uint64(4), 40
 	if pgtest.Long() {
-		seeds, steps = 40, 80
+		seeds, steps = 8, 60
 	}
 	for seed := range seeds {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
