@@ -166,20 +166,11 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 func distinct(ids []retention.Key) []retention.Key {
 	seen := make(map[string]struct{}, len(ids))
 	return slices.DeleteFunc(slices.Clone(ids), func(id retention.Key) bool {
-		k := oneText(id)
+		k := id.Text()
 		_, was := seen[k]
 		seen[k] = struct{}{}
 		return was
 	})
-}
-
-// oneText is one text for each id of a table: of a million ids with one part each none
-// is written anew.
-func oneText(id retention.Key) string {
-	if len(id) == 1 {
-		return id[0]
-	}
-	return fmt.Sprintf("%q", []string(id))
 }
 
 // CheckScopes judges scopes as PlaceHold would, and places nothing: so that a form with

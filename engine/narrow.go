@@ -218,8 +218,8 @@ func (f *falling) check() error {
 	for i, p := range f.parts {
 		has := textsOf(f.hold.Scope[p.Index].RecordIDs)
 		for j, id := range p.RecordIDs {
-			if _, there := has[oneText(id)]; !there && len(bad) < maxUnknown {
-				bad.Add(retention.PartRecordField(i, j), "%q is no record of scope %d of the hold", oneText(id), p.Index)
+			if _, there := has[id.Text()]; !there && len(bad) < maxUnknown {
+				bad.Add(retention.PartRecordField(i, j), "%q is no record of scope %d of the hold", id.Text(), p.Index)
 			}
 		}
 	}
@@ -232,7 +232,7 @@ const maxUnknown = 100
 func textsOf(ids []retention.Key) map[string]struct{} {
 	has := make(map[string]struct{}, len(ids))
 	for _, id := range ids {
-		has[oneText(id)] = struct{}{}
+		has[id.Text()] = struct{}{}
 	}
 	return has
 }
@@ -263,7 +263,7 @@ func (f *falling) scope(i int) (s retention.Scope, kept int64) {
 			out = textsOf(f.parts[of].RecordIDs)
 		}
 		for _, id := range o.RecordIDs {
-			text := oneText(id)
+			text := id.Text()
 			if _, falls := out[text]; !falls {
 				stays[text] = struct{}{}
 			}
@@ -271,7 +271,7 @@ func (f *falling) scope(i int) (s retention.Scope, kept int64) {
 	}
 	before := len(s.RecordIDs)
 	s.RecordIDs = slices.DeleteFunc(slices.Clone(s.RecordIDs), func(id retention.Key) bool {
-		_, stay := stays[oneText(id)]
+		_, stay := stays[id.Text()]
 		return stay
 	})
 	return s, int64(before - len(s.RecordIDs))

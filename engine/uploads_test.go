@@ -369,3 +369,31 @@ func TestAListForATableThatIsGoneStopsNoRunOnOthers(t *testing.T) {
 		t.Errorf("the run took %d and left %d, %v; want 99 and 1", run.TotalProcessed, run.TotalHeld, run.Policies[0].Errors)
 	}
 }
+
+// A hold that is in force where batches ask and cannot be counted, since its column was renamed
+// in the moment between, keeps no run on other tables from going; on its own the whole is held.
+func TestAHoldThatCannotBeCountedStopsNoRunOnOthers(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	h.exec(`CREATE TABLE public.memo (id bigint PRIMARY KEY, note text, created_at timestamptz)`, `INSERT INTO public.memo SELECT i, 'a', now() - interval '400 days' FROM generate_series(1, 5) AS i`)
+	h.mustPolicy(policyOn("memo", 1))
+	hold := holdOn("memo")
+	hold.Scope[0].Condition, hold.OnExpiry = "note = 'b'", retention.OnExpiryRelease
+	placed, err := h.store.CreateHold(t.Context(), hold, retention.By{Actor: h.actor, Action: "hold.place"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	placed.Scope = hold.Scope
+	if err := h.target.StageHold(t.Context(), placed); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := h.target.ActivateHold(t.Context(), placed.ID); err != nil {
+		t.Fatal(err)
+	}
+	h.exec(`ALTER TABLE public.memo RENAME COLUMN note TO remark`)
+	pgtest.Exec(t, h.storeURL, `UPDATE holdfast.hold SET created_at = created_at - interval '1 minute'`)
+	h.mustRun(engine.RunRequest{})
+	if n, m := h.count(`SELECT count(*) FROM public.r`), h.count(`SELECT count(*) FROM public.memo`); n != 0 || m != 5 {
+		t.Errorf("%d rows of the other table and %d of the held one are left, want 0 and 5", n, m)
+	}
+}

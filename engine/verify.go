@@ -78,7 +78,11 @@ func (e *Engine) completeHolds(ctx context.Context) error {
 		if h.Awaits() {
 			continue // its list was never sent, or is arriving: nobody was told that it holds
 		}
-		if err := e.completeHold(ctx, h); err != nil {
+		switch err := e.completeHold(ctx, h); {
+		case errors.Is(err, errNotCounted) && !errors.Is(err, retention.ErrUnavailable):
+			// It is in force where batches ask, such as on a table that it fails safe on.
+			e.log.ErrorContext(ctx, "a hold in force cannot be counted", "hold", h.ID, "error", err)
+		case err != nil:
 			return fmt.Errorf("complete hold %s: %w", h.ID, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package retention
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -90,6 +91,15 @@ type Hold struct {
 
 // Key is a record's key in the text form of its column types, in key order.
 type Key []string
+
+// Text is one text for each key of a table: of a million keys with one part each none is
+// written anew.
+func (k Key) Text() string {
+	if len(k) == 1 {
+		return k[0]
+	}
+	return fmt.Sprintf("%q", []string(k))
+}
 
 // Scope is what a hold covers in one table: record ids, the rows that fit a condition,
 // or all of it.

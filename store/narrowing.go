@@ -144,7 +144,7 @@ func (f *foundPart) find(ctx context.Context, tx pgx.Tx, bad *retention.Problems
 	}
 	for j, key := range p.RecordIDs {
 		if !there[j] && len(*bad) < maxUnknownShown {
-			bad.Add(retention.PartRecordField(place, j), "%q is no record of scope %d of the hold", keyText(key), p.Index)
+			bad.Add(retention.PartRecordField(place, j), "%q is no record of scope %d of the hold", key.Text(), p.Index)
 		}
 	}
 	f.whole = int64(len(f.positions)) == all

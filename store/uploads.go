@@ -112,7 +112,7 @@ func notYetIn(ctx context.Context, tx pgx.Tx, h *retention.Hold, scope int, fres
 	}
 	has := make(map[string]bool, len(fresh)+len(again))
 	for _, key := range fresh {
-		has[keyText(key)] = true
+		has[key.Text()] = true
 	}
 	if scope >= 0 {
 		from, row, args := keyRows(again, 3)
@@ -124,24 +124,16 @@ func notYetIn(ctx context.Context, tx pgx.Tx, h *retention.Hold, scope int, fres
 			return nil, err
 		}
 		var key []string
-		if _, err = pgx.ForEachRow(rows, []any{&key}, func() error { has[keyText(key)] = true; return nil }); err != nil {
+		if _, err = pgx.ForEachRow(rows, []any{&key}, func() error { has[retention.Key(key).Text()] = true; return nil }); err != nil {
 			return nil, err
 		}
 	}
 	for i, key := range again {
-		if text := keyText(key); !has[text] {
+		if text := key.Text(); !has[text] {
 			places, has[text] = append(places, i), true
 		}
 	}
 	return places, nil
-}
-
-// keyText is one text for each id.
-func keyText(key retention.Key) string {
-	if len(key) == 1 {
-		return key[0]
-	}
-	return fmt.Sprintf("%q", []string(key))
 }
 
 // keyRows prints ids, all of one width, as rows g with their place g.pos, from 1, and such a
