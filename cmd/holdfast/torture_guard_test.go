@@ -10,22 +10,32 @@ import (
 // guardHold is a hold as the history of the guard has it, with what a proof says of it,
 // counted anew.
 type guardHold struct {
-	id, epoch        string
-	active           bool
-	effective, ended time.Time
-	covers           map[string]*coverage
+	id, epoch, enforcement string
+	active                 bool
+	effective, ended       time.Time
+	covers                 map[string]*coverage
+	// families are, by the table of the records, over how many foreign keys rows belong to
+	// them; 0 for any number.
+	families map[string]int
+	// staged are scopes, and stagedIDs ids by table, that no list of the holds in force had yet.
+	staged    []map[string]string
+	stagedIDs map[string][]string
+	// since is the first list that had a scope, by its place in the hold.
+	since map[int]int64
 
-	batches   int64
-	processed map[string]int64
-	disposed  map[string]int64
-	// suspended are held rows by run, policy and table.
-	suspended map[[3]string]int64
+	// first and last are the batches that were judged with it, by their place among all.
+	first, last int
+	disposed    map[string]int64
 }
 
 // coverage is what a hold covers of one table.
 type coverage struct {
-	all   bool
-	ids   map[string]bool
+	all bool
+	// listed: ids of the table are held, which are those that a list of holds has had.
+	listed bool
+	ids    map[string]bool
+	// said are those of which somebody was told that they are in force.
+	said  map[string]bool
 	notes map[string]bool
 	spans [][2]int64
 	// form is the type that the note had when the hold was placed, of a condition on it: while
@@ -44,57 +54,108 @@ func (j *judge) guard(tx transaction) {
 		now := c.new()
 		switch {
 		case name == "state":
-			_, _ = fmt.Sscan(now["epoch"], &j.epoch)
+			was := j.epoch
+			if _, _ = fmt.Sscan(now["epoch"], &j.epoch); j.epoch != was {
+				j.takeStaged()
+			}
 		case name == "hold":
 			j.followHold(j.hold(now["no"]), now)
 		case name == "held_set":
 			j.sets["held_"+now["id"]] = now["schema_name"] + "." + now["table_name"]
 		case name == "hold_scope":
-			j.followScope(j.hold(now["hold_no"]).cover(now["schema_name"]+"."+now["table_name"]), now)
+			h := j.hold(now["hold_no"])
+			h.staged = append(h.staged, now)
 		case strings.HasPrefix(name, "held_"):
-			j.hold(now["hold_no"]).cover(j.sets[name]).ids[now["k1"]] = true
+			h := j.hold(now["hold_no"])
+			h.stagedIDs[j.sets[name]] = append(h.stagedIDs[j.sets[name]], now["k1"])
+		}
+	}
+}
+
+// takeStaged has whoever judges from now on, by a new list of the holds in force, know all that
+// was staged of them. Ids count with a scope of their table.
+func (j *judge) takeStaged() {
+	for _, h := range j.active {
+		for _, now := range h.staged {
+			j.followScope(h, now)
+		}
+		h.staged = nil
+		for table, ids := range h.stagedIDs {
+			if of := h.covers[table]; of != nil && of.listed {
+				for _, id := range ids {
+					of.ids[id] = true
+				}
+				delete(h.stagedIDs, table)
+			}
 		}
 	}
 }
 
 func (j *judge) hold(no string) *guardHold {
 	if j.holds[no] == nil {
-		j.holds[no] = &guardHold{covers: map[string]*coverage{}, processed: map[string]int64{}, disposed: map[string]int64{}, suspended: map[[3]string]int64{}}
+		j.holds[no] = &guardHold{covers: map[string]*coverage{}, families: map[string]int{}, stagedIDs: map[string][]string{}, since: map[int]int64{}, disposed: map[string]int64{}}
 	}
 	return j.holds[no]
 }
 
 func (h *guardHold) cover(table string) *coverage {
 	if h.covers[table] == nil {
-		h.covers[table] = &coverage{ids: map[string]bool{}, notes: map[string]bool{}}
+		h.covers[table] = &coverage{ids: map[string]bool{}, said: map[string]bool{}, notes: map[string]bool{}}
 	}
 	return h.covers[table]
 }
 
 func (j *judge) followHold(h *guardHold, now map[string]string) {
-	h.id, h.epoch = now["id"], now["effective_epoch"]
+	h.id, h.epoch, h.enforcement = now["id"], now["effective_epoch"], now["enforcement"]
 	was := h.active
 	h.active = now["state"] == "active"
 	switch {
 	case h.active && !h.ended.IsZero():
 		j.fault("hold %s is in force again after it had ended", h.id)
 	case h.active && !was:
-		h.effective = logTime(now["effective_at"])
+		h.effective, h.first = logTime(now["effective_at"]), len(j.done)
+		j.active = append(j.active, h)
+		j.complete(h)
 	case was && !h.active:
-		h.ended = logTime(now["ended_at"])
+		h.ended, h.last = logTime(now["ended_at"]), len(j.done)
+		j.active = slices.DeleteFunc(j.active, func(o *guardHold) bool { return o == h })
+	}
+}
+
+// complete wants a hold that waits for a list to come into force with all of it.
+func (j *judge) complete(h *guardHold) {
+	of, waits := j.lists[h.id]
+	if !waits {
+		return
+	}
+	missing := slices.DeleteFunc(slices.Clone(of.ids), func(id string) bool { return slices.Contains(h.stagedIDs[of.table], id) })
+	if len(missing) > 0 {
+		j.fault("hold %s comes into force with a part of its list of %s: %d of %d ids are not there, %v", h.id, of.table, len(missing), len(of.ids), missing)
 	}
 }
 
 // typeNames are those of the types that the note of a hold's condition may have had.
 var typeNames = map[string]string{"25": "text", "1043": "character varying"}
 
-func (j *judge) followScope(c *coverage, now map[string]string) {
-	condition := now["condition"]
+func (j *judge) followScope(h *guardHold, now map[string]string) {
+	table, condition := now["schema_name"]+"."+now["table_name"], now["condition"]
+	c := h.cover(table)
 	var from, to int64
+	var index, depth int
+	_, _ = fmt.Sscan(now["scope_index"], &index)
+	if _, there := h.since[index]; !there {
+		h.since[index] = j.epoch
+	}
 	switch {
+	case now["member"] != "0":
+		// A table of a family: who belongs to the records their foreign keys say.
 	case condition == "null" && now["held_set"] == "null":
 		c.all = true
 	case condition == "null":
+		c.listed = true
+		if n, _ := fmt.Sscan(now["family_depth"], &depth); n == 1 {
+			h.families[table] = depth
+		}
 	case strings.HasPrefix(condition, "note = '"):
 		c.notes[strings.TrimSuffix(strings.TrimPrefix(condition, "note = '"), "'")] = true
 		c.form = typeNames[strings.Trim(now["condition_types"], "{}")]
@@ -115,17 +176,15 @@ func logTime(text string) time.Time {
 	return at
 }
 
-// coveredBy are the holds in force that cover a row as it was.
-func (j *judge) coveredBy(table string, c change, row map[string]string) (holds []*guardHold) {
-	for _, h := range j.holds {
+// covering are the holds in force that cover a row as it was, for whoever began to look at a
+// moment.
+func (j *judge) covering(table string, c change, row map[string]string, began time.Time) (holds []*guardHold) {
+	for _, h := range j.active {
 		of := h.covers[table]
-		if !h.active || of == nil {
+		if of == nil {
 			continue
 		}
-		if of.ids[row["id"]] {
-			h.disposed[table]++
-		}
-		if of.has(row) || of.unreadable(table, c) {
+		if of.has(row) || of.unreadable(table, c) || j.belongs(h, table, row, began) {
 			holds = append(holds, h)
 		}
 	}
@@ -133,7 +192,7 @@ func (j *judge) coveredBy(table string, c change, row map[string]string) (holds 
 }
 
 func (of *coverage) has(row map[string]string) bool {
-	if of.all || of.ids[row["id"]] || of.notes[row["note"]] {
+	if of.all || of.ids[row["id"]] || of.said[row["id"]] || of.notes[row["note"]] {
 		return true
 	}
 	if len(of.spans) == 0 {
@@ -152,26 +211,4 @@ func (of *coverage) unreadable(table string, c change) bool {
 		return false
 	}
 	return c.table != memoTable || len(of.notes) > 0 && !strings.Contains(" "+c.columns, " note["+of.form+"]:")
-}
-
-// countForProofs counts what the proofs of the holds in force say of a batch.
-func (j *judge) countForProofs(row journalRow, changed map[string][]change) {
-	for _, h := range j.holds {
-		if !h.active {
-			continue
-		}
-		met := false
-		for table := range h.covers {
-			_, reached := row.Effects[table]
-			met = met || reached || table == row.Table
-			h.processed[table] += int64(len(changed[table]))
-		}
-		if !met {
-			continue
-		}
-		h.batches++
-		if n := row.Held; n > 0 {
-			h.suspended[[3]string{row.Run, row.Policy, row.Table}] += n
-		}
-	}
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -44,6 +45,7 @@ func (c change) new() map[string]string {
 // transaction is one that committed.
 type transaction struct {
 	xid     string
+	at      time.Time
 	changes []change
 }
 
@@ -66,7 +68,7 @@ func readHistory(t *testing.T, url string) (h history) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	rows, err := conn.Query(t.Context(), `SELECT xid::text, data FROM pg_logical_slot_get_changes('`+slot+`', NULL, NULL, 'include-xids', '0', 'skip-empty-xacts', '1')`)
+	rows, err := conn.Query(t.Context(), `SELECT xid::text, data FROM pg_logical_slot_get_changes('`+slot+`', NULL, NULL, 'include-xids', '0', 'include-timestamp', '1', 'skip-empty-xacts', '1')`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +77,8 @@ func readHistory(t *testing.T, url string) (h history) {
 		switch {
 		case data == "BEGIN":
 			h = append(h, transaction{xid: xid})
-		case data == "COMMIT":
+		case strings.HasPrefix(data, "COMMIT"):
+			h[len(h)-1].at = logTime(strings.TrimSuffix(strings.TrimPrefix(data, "COMMIT (at "), ")"))
 		default:
 			line, isChange := strings.CutPrefix(data, "table ")
 			part := strings.SplitN(line, ": ", 3)
@@ -155,6 +158,7 @@ type journalRow struct {
 	Effects   map[string]retention.TableEffect
 	Digests   []byte
 	Epoch     int64
+	Began     time.Time
 }
 
 // judge goes through the history and says what breaks a promise: of ours is what shares
@@ -166,25 +170,36 @@ type judge struct {
 	gov     *target.Target
 	// holds are those that the guard ever had, by their number there.
 	holds map[string]*guardHold
-	sets  map[string]string
-	epoch int64
+	// active are those of them that are in force.
+	active []*guardHold
+	sets   map[string]string
+	epoch  int64
+	// kin are the rows of the families, by table and id, and lists what was sent to holds that
+	// wait for it, by hold.
+	kin   map[string]map[string]relative
+	lists map[string]list
+	// done are the batches that there were.
+	done []doneBatch
 
-	batches, ours, theirs int
-	faults                []string
+	// kept counts the old versions that holds have preserved.
+	batches, ours, theirs, kept int
+	faults                      []string
 }
 
 // judgeHistory answers what is wrong with it; nothing if all promises were kept.
-func judgeHistory(t *testing.T, url string, h history) *judge {
+func judgeHistory(t *testing.T, url string, h history, lists map[string]list) *judge {
 	t.Helper()
 	gov, err := target.Open(t.Context(), url, target.Options{Secret: []byte(strings.Repeat("s", 40))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer gov.Close()
-	j := &judge{t: t, gov: gov, journal: readJournal(t, url), holds: map[string]*guardHold{}, sets: map[string]string{}}
+	j := &judge{t: t, gov: gov, journal: readJournal(t, url), holds: map[string]*guardHold{}, sets: map[string]string{}, kin: map[string]map[string]relative{}, lists: lists}
 	for _, tx := range h {
 		j.guard(tx)
+		j.heard(tx)
 		j.transaction(tx)
+		j.followFamilies(tx)
 	}
 	if j.batches != len(j.journal) {
 		j.fault("the journal has %d rows and the log %d", len(j.journal), j.batches)
@@ -199,14 +214,14 @@ func readJournal(t *testing.T, url string) map[string]journalRow {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	rows, err := conn.Query(t.Context(), `SELECT id::text, run_id::text, policy, action, schema_name || '.' || table_name, processed, held, skipped, effects, digests, guard_epoch FROM holdfast_guard.journal`)
+	rows, err := conn.Query(t.Context(), `SELECT id::text, run_id::text, policy, action, schema_name || '.' || table_name, processed, held, skipped, effects, digests, guard_epoch, begun_at FROM holdfast_guard.journal`)
 	if err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]journalRow{}
 	_, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (id string, err error) {
 		var r journalRow
-		err = row.Scan(&id, &r.Run, &r.Policy, &r.Action, &r.Table, &r.Processed, &r.Held, &r.Skipped, &r.Effects, &r.Digests, &r.Epoch)
+		err = row.Scan(&id, &r.Run, &r.Policy, &r.Action, &r.Table, &r.Processed, &r.Held, &r.Skipped, &r.Effects, &r.Digests, &r.Epoch, &r.Began)
 		out[id] = r
 		return id, err
 	})
@@ -225,7 +240,8 @@ func (j *judge) fault(format string, args ...any) {
 }
 
 // governed are the tables that nobody but the application and a batch may change.
-var governed = []string{"public.acc", "public.item", "public.claim", "public.person", "public.log", "public.ev", memoTable, "public.tiny"}
+var governed = []string{"public.acc", "public.item", "public.claim", "public.person", "public.log", "public.ev", memoTable, "public.tiny",
+	"public.client", "public.deal", "public.paper", "public.post"}
 
 // rootOf is the table that a partition belongs to, and what a renamed one was called when
 // it was held; the log has each by its name of the moment.
@@ -260,6 +276,7 @@ func (j *judge) transaction(tx transaction) {
 		j.fault("transaction %s has %d rows in the journal", tx.xid, len(batches))
 	case applications:
 		j.theirs++
+		j.application(tx, changed)
 	case len(batches) == 1:
 		j.batches++
 		j.batch(tx, batches[0].new()["id"], changed)
@@ -302,7 +319,8 @@ func (j *judge) batch(tx transaction, id string, changed map[string][]change) {
 			j.ours++
 			old := c.old()
 			key := old["id"]
-			for _, h := range j.coveredBy(table, c, old) {
+			j.countDisposed(table, key)
+			for _, h := range j.covering(table, c, old, row.Began) {
 				j.fault("batch %s (%s): %s of the row %s of %s (%s), which hold %s covers", id, row.Action, c.op, key, c.table, c.columns, h.id)
 			}
 			if c.op == "UPDATE" {
@@ -320,7 +338,7 @@ func (j *judge) batch(tx transaction, id string, changed map[string][]change) {
 			j.fault("batch %s: in %s the log has %+v and the journal %+v", id, table, got, want)
 		}
 	}
-	j.countForProofs(row, changed)
+	j.note(row, changed)
 	j.compareDigests(id, row, digests)
 	if n := int64(len(tx.has("public.trail", "INSERT"))); n != row.Effects["public.trail"].Inserted || row.Table == "public.log" && n != row.Processed {
 		j.fault("batch %s: the trigger wrote %d rows, and the journal says %d for %d", id, n, row.Effects["public.trail"].Inserted, row.Processed)

@@ -41,20 +41,28 @@ const releaseDelay, longDelay = time.Second, 2 * time.Second
 // can have.
 func (r *torture) live(ctx context.Context, rnd *rand.Rand) {
 	for ctx.Err() == nil {
-		stories := []func(context.Context, *rand.Rand){r.expiring, r.extended, r.extended, r.reviewed, r.takenBack, r.takenBack, r.coolingLonger}
+		stories := []func(context.Context, *rand.Rand){r.expiring, r.extended, r.extended, r.reviewed, r.takenBack, r.takenBack, r.coolingLonger, r.withFamily, r.withFamily}
 		stories[rnd.IntN(len(stories))](ctx, rnd)
 		idle(ctx, time.Duration(rnd.IntN(300))*time.Millisecond)
 	}
 }
 
 // place places a hold with some members more, at whoever answers; empty if nobody did.
-func (r *torture) place(rnd *rand.Rand, more string) string {
-	status, out := r.one(rnd).tryAsk("POST", "/api/v1/holds", `{"matter":"Lives","reason":"a test",`+more+`"scope":[`+someScope(rnd)+`]}`)
-	if id, ok := out["id"].(string); ok && status == 201 {
-		r.did(id, "hold.place")
-		return id
+func (r *torture) place(ctx context.Context, rnd *rand.Rand, more string) string {
+	return r.placeOn(ctx, rnd, more, someScope(rnd))
+}
+
+func (r *torture) placeOn(ctx context.Context, rnd *rand.Rand, more, scope string) string {
+	status, out := r.one(rnd).tryAsk("POST", "/api/v1/holds", `{"matter":"Lives","reason":"a test",`+more+`"scope":[`+scope+`]}`)
+	id, ok := out["id"].(string)
+	if !ok || status != 201 {
+		return ""
 	}
-	return ""
+	r.did(id, "hold.place")
+	if out["status"] == "active" {
+		r.say(ctx, id, "", nil)
+	}
+	return id
 }
 
 // spanCondition is a condition on a key.
@@ -93,7 +101,7 @@ func soon(d time.Duration) string { return time.Now().Add(d).UTC().Format(time.R
 // expiring holds end by themselves.
 func (r *torture) expiring(ctx context.Context, rnd *rand.Rand) {
 	d := time.Duration(1000+rnd.IntN(2000)) * time.Millisecond
-	if r.place(rnd, fmt.Sprintf(`"expires_at":%q,`, soon(d))) != "" {
+	if r.place(ctx, rnd, fmt.Sprintf(`"expires_at":%q,`, soon(d))) != "" {
 		idle(ctx, d+time.Duration(rnd.IntN(2000))*time.Millisecond)
 	}
 }
@@ -102,7 +110,7 @@ func (r *torture) expiring(ctx context.Context, rnd *rand.Rand) {
 // before, or when somebody may already be at it.
 func (r *torture) extended(ctx context.Context, rnd *rand.Rand) {
 	d := time.Duration(800+rnd.IntN(800)) * time.Millisecond
-	id := r.place(rnd, fmt.Sprintf(`"expires_at":%q,`, soon(d)))
+	id := r.place(ctx, rnd, fmt.Sprintf(`"expires_at":%q,`, soon(d)))
 	if id == "" {
 		return
 	}
@@ -119,7 +127,7 @@ func (r *torture) extended(ctx context.Context, rnd *rand.Rand) {
 // are looked at before.
 func (r *torture) reviewed(ctx context.Context, rnd *rand.Rand) {
 	d := time.Duration(500+rnd.IntN(1500)) * time.Millisecond
-	id := r.place(rnd, fmt.Sprintf(`"expires_at":%q,"on_expiry":"review",`, soon(d)))
+	id := r.place(ctx, rnd, fmt.Sprintf(`"expires_at":%q,"on_expiry":"review",`, soon(d)))
 	if id == "" {
 		return
 	}
@@ -137,7 +145,7 @@ func (r *torture) reviewed(ctx context.Context, rnd *rand.Rand) {
 
 // takenBack holds are released, and some kept after all: before the last moment, or too late.
 func (r *torture) takenBack(ctx context.Context, rnd *rand.Rand) {
-	id := r.place(rnd, "")
+	id := r.place(ctx, rnd, "")
 	if id == "" {
 		return
 	}
@@ -161,7 +169,7 @@ func (r *torture) coolingLonger(ctx context.Context, rnd *rand.Rand) {
 	if later {
 		own = ""
 	}
-	id := r.place(rnd, own)
+	id := r.place(ctx, rnd, own)
 	if id == "" || later && !r.revise(rnd, id, `{"release_delay":"PT2S","change_reason":"a test's"}`) {
 		return
 	}

@@ -123,20 +123,14 @@ func (j *judge) expiry(h *guardHold, s step) {
 
 // holdProof is what the API answers of a hold's proof, as far as the history can say it too.
 type holdProof struct {
-	Verdict      string     `json:"verdict"`
-	From         time.Time  `json:"from"`
-	Until        *time.Time `json:"until"`
-	Epoch        int64      `json:"epoch"`
-	BatchCount   int64      `json:"batch_count"`
-	EarlierCount int64      `json:"earlier_count"`
-	Scope        []struct {
-		Table          string `json:"table"`
-		ByDigest       bool   `json:"by_digest"`
-		RecordCount    int64  `json:"record_count"`
-		DisposedCount  int64  `json:"disposed_count"`
-		ProcessedCount int64  `json:"processed_count"`
-	} `json:"scope"`
-	Suspended []struct {
+	Verdict      string       `json:"verdict"`
+	From         time.Time    `json:"from"`
+	Until        *time.Time   `json:"until"`
+	Epoch        int64        `json:"epoch"`
+	BatchCount   int64        `json:"batch_count"`
+	EarlierCount int64        `json:"earlier_count"`
+	Scope        []scopeProof `json:"scope"`
+	Suspended    []struct {
 		Run    string `json:"run"`
 		Policy string `json:"policy"`
 		Table  string `json:"table"`
@@ -144,8 +138,111 @@ type holdProof struct {
 	} `json:"suspended"`
 }
 
+type scopeProof struct {
+	Table          string `json:"table"`
+	Belongs        bool   `json:"belongs"`
+	ByDigest       bool   `json:"by_digest"`
+	RecordCount    int64  `json:"record_count"`
+	DisposedCount  int64  `json:"disposed_count"`
+	ProcessedCount int64  `json:"processed_count"`
+}
+
+// doneBatch is a batch as a proof looks at it: how many rows of which table it changed.
+type doneBatch struct {
+	row     journalRow
+	changed map[string]int64
+}
+
+func (j *judge) note(row journalRow, changed map[string][]change) {
+	b := doneBatch{row: row, changed: map[string]int64{}}
+	for table, list := range changed {
+		b.changed[table] = int64(len(list))
+	}
+	j.done = append(j.done, b)
+}
+
+// countDisposed counts a record that goes for the holds that have it.
+func (j *judge) countDisposed(table, key string) {
+	for _, h := range j.active {
+		if of := h.covers[table]; of != nil && of.ids[key] {
+			h.disposed[table]++
+		}
+	}
+}
+
+// recount is what the history says of one hold.
+type recount struct {
+	batches int64
+	// done are the batches on its tables, suspended held rows by run, policy and table.
+	done      []doneBatch
+	suspended map[[3]string]int64
+}
+
+func (j *judge) recount(h *guardHold) recount {
+	out := recount{suspended: map[[3]string]int64{}}
+	last := h.last
+	if h.ended.IsZero() {
+		last = len(j.done)
+	}
+	for _, b := range j.done[h.first:last] {
+		met := h.covers[b.row.Table] != nil
+		for table := range b.row.Effects {
+			met = met || h.covers[table] != nil
+		}
+		if !met {
+			continue
+		}
+		out.batches++
+		out.done = append(out.done, b)
+		if n := b.row.Held; n > 0 {
+			out.suspended[[3]string{b.row.Run, b.row.Policy, b.row.Table}] += n
+		}
+	}
+	return out
+}
+
+// processed counts the rows of a table that went since a list of holds.
+func (c recount) processed(table string, since int64) (n int64) {
+	for _, b := range c.done {
+		if b.row.Epoch >= since {
+			n += b.changed[table]
+		}
+	}
+	return n
+}
+
+// addedScope is since which list of holds a scope is in force that was added to one, as the
+// store has it; and whether it is not yet.
+type addedScope struct {
+	Epoch int64
+	Open  bool
+}
+
+func (r *torture) readScopes() map[string][]addedScope {
+	conn, err := pgx.Connect(r.t.Context(), r.store)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(r.t.Context())) }()
+	rows, err := conn.Query(r.t.Context(), `SELECT hold_id::text, coalesce(effective_epoch, 0), upload <> '' FROM holdfast.hold_scope ORDER BY hold_id, scope_index`)
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	out := map[string][]addedScope{}
+	var id string
+	var s addedScope
+	if _, err := pgx.ForEachRow(rows, []any{&id, &s.Epoch, &s.Open}, func() error {
+		out[id] = append(out[id], s)
+		return nil
+	}); err != nil {
+		r.t.Fatal(err)
+	}
+	return out
+}
+
 // judgeProofs counts anew what the proofs say, from the history of the server alone.
 func (r *torture) judgeProofs(j *judge) {
+	scopes := r.readScopes()
 	told := 0
 	for _, h := range j.holds {
 		if h.effective.IsZero() {
@@ -161,7 +258,7 @@ func (r *torture) judgeProofs(j *judge) {
 			j.fault("the proof of hold %s speaks against it: %+v", h.id, p)
 		}
 		j.times(h, p)
-		j.counts(h, p)
+		j.counts(h, p, scopes[h.id])
 	}
 	if told != len(r.proofs) {
 		j.fault("%d holds have proofs, and %d were in force", len(r.proofs), told)
@@ -177,27 +274,56 @@ func (j *judge) times(h *guardHold, p holdProof) {
 	}
 }
 
-func (j *judge) counts(h *guardHold, p holdProof) {
-	if p.BatchCount != h.batches {
-		j.fault("the proof of hold %s looked at %d batches of %d", h.id, p.BatchCount, h.batches)
+func (j *judge) counts(h *guardHold, p holdProof, scopes []addedScope) {
+	again := j.recount(h)
+	if p.BatchCount != again.batches {
+		j.fault("the proof of hold %s looked at %d batches of %d", h.id, p.BatchCount, again.batches)
 	}
-	for _, s := range p.Scope {
-		if n := h.processed[s.Table]; s.ProcessedCount != n {
-			j.fault("the proof of hold %s says that %d rows of %s went, and it were %d", h.id, s.ProcessedCount, s.Table, n)
-		}
-		if n := h.disposed[s.Table]; s.ByDigest && s.DisposedCount != n {
-			j.fault("the proof of hold %s says that %d of its records of %s went, and it were %d", h.id, s.DisposedCount, s.Table, n)
-		}
-		if of := h.covers[s.Table]; of == nil || s.ByDigest && s.RecordCount != int64(len(of.ids)) {
-			j.fault("the proof of hold %s looked for %d records of %s, and it covers others: %v", h.id, s.RecordCount, s.Table, of)
-		}
-	}
-	if len(p.Suspended) != len(h.suspended) {
-		j.fault("the proof of hold %s names %d runs that met held rows, and it were %d", h.id, len(p.Suspended), len(h.suspended))
+	j.countScopes(h, p, again, scopes)
+	if len(p.Suspended) != len(again.suspended) {
+		j.fault("the proof of hold %s names %d runs that met held rows, and it were %d", h.id, len(p.Suspended), len(again.suspended))
 	}
 	for _, s := range p.Suspended {
-		if n := h.suspended[[3]string{s.Run, s.Policy, s.Table}]; s.Held != n {
+		if n := again.suspended[[3]string{s.Run, s.Policy, s.Table}]; s.Held != n {
 			j.fault("the proof of hold %s says that run %s left %d held rows of %s, and it were %d", h.id, s.Run, s.Held, s.Table, n)
+		}
+	}
+}
+
+// countScopes looks at each scope, and at the tables of families, which come after them. Ids of
+// one table may be in several.
+func (j *judge) countScopes(h *guardHold, p holdProof, again recount, scopes []addedScope) {
+	records, disposed, open := map[string]int64{}, map[string]int64{}, map[string]bool{}
+	for i, s := range p.Scope {
+		var of addedScope
+		if !s.Belongs {
+			of = scopes[i]
+		}
+		if of.Open {
+			open[s.Table] = true
+			if s.ProcessedCount+s.DisposedCount > 0 {
+				j.fault("the proof of hold %s speaks of scope %d, which is not in force: %+v", h.id, i, s)
+			}
+			continue
+		}
+		if since, there := h.since[i]; !s.Belongs && (!there || of.Epoch > 0 && of.Epoch < since) {
+			j.fault("scope %d of hold %s is said to be in force since list %d, and the guard has it since list %d", i, h.id, of.Epoch, since)
+		}
+		if n := again.processed(s.Table, of.Epoch); s.ProcessedCount != n {
+			j.fault("the proof of hold %s says that %d rows of %s went, and it were %d", h.id, s.ProcessedCount, s.Table, n)
+		}
+		if s.ByDigest {
+			records[s.Table] += s.RecordCount
+			disposed[s.Table] += s.DisposedCount
+		}
+	}
+	for table, n := range records {
+		of := h.covers[table]
+		if of == nil || !open[table] && n != int64(len(of.ids)) {
+			j.fault("the proof of hold %s looked for %d records of %s, and it covers others: %+v", h.id, n, table, of)
+		}
+		if n := h.disposed[table]; disposed[table] != n {
+			j.fault("the proof of hold %s says that %d of its records of %s went, and it were %d", h.id, disposed[table], table, n)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,9 +20,9 @@ import (
 	"holdfast/internal/pgtest"
 )
 
-// The torture: two processes, runs of all actions at once, holds placed and released at
-// random, an application that inserts, edits, re-keys and deletes beside them, and
-// everything killed in between. Afterwards the server's own log is held against the
+// The torture: two processes, runs of all actions at once, holds of every kind of scope
+// placed, widened and released at random, an application that inserts, edits, re-keys and
+// deletes beside them, also what it is kept from, and everything killed in between. Afterwards the server's own log is held against the
 // promises (torture_history_test.go). HOLDFAST_TORTURE is for how long (default 7s),
 // HOLDFAST_TORTURE_SEED repeats the choices, not the timing.
 func TestTorture(t *testing.T) {
@@ -35,8 +36,8 @@ func TestTorture(t *testing.T) {
 	for _, f := range j.faults {
 		t.Error(f)
 	}
-	t.Logf("seed %d: %d batches changed %d rows, the application committed %d times; %s", r.seed, j.batches, j.ours, j.theirs, r.said())
-	if j.batches < 20 || j.ours < 100 || !r.enough() {
+	t.Logf("seed %d: %d batches changed %d rows, the application committed %d times, and %d old versions were kept; %s", r.seed, j.batches, j.ours, j.theirs, j.kept, r.said())
+	if j.batches < 20 || j.ours < 100 || j.kept == 0 || !r.enough() {
 		t.Errorf("too little happened to show anything")
 	}
 }
@@ -75,6 +76,16 @@ var mutants = []struct {
 	{"a renamed column frees the rows of a condition", []planting{{"engine/plan/holds.go", "if !h.fitting(t, s) {", "if !h.fitting(t, s) && false {"}}},
 	{"runs go on in a table that was renamed", []planting{{"engine/plan/holds.go", "case related && !s.Named.IsZero() && s.Named != s.Table:", "case false:"}}},
 	{"a release that was taken back ends the hold all the same", []planting{{"retention/hold_step.go", "h.Status, h.ReleaseReason, h.ReleasesAt = HoldActive, \"\", nil\n", "_ = HoldActive\n"}}},
+	{"what belongs to held records is not held", []planting{{"engine/sqlgen/sqlgen.go", "parts = append(parts, inFamily(b, f, as))", "parts = append(parts, \"false AND \"+inFamily(b, f, as))"}}},
+	{"what belongs to held records is held one foreign key less far", []planting{{"engine/sqlgen/lineage.go", "if budget < 1 {", "if budget < 2 {"}}},
+	{"the triggers of a hold that is enforced are not made", []planting{{"engine/target/guard.go",
+		"return installTriggers(ctx, tx, relations) }, func(tx pgx.Tx) error {\n\t\t// clock_timestamp()", "return nil }, func(tx pgx.Tx) error {\n\t\t// clock_timestamp()"}}},
+	{"a hold that is enforced does not wait for those who write", []planting{{"engine/target/enforce.go", "IN SHARE ROW EXCLUSIVE MODE", "IN ACCESS SHARE MODE"}}},
+	{"triggers let a transaction through that cannot see the hold", []planting{{"engine/sqlgen/enforce.go", `"    IF NOT " + latest`, `"    IF false AND NOT " + latest`}}},
+	{"a hold that preserves forgets what was", []planting{{"engine/sqlgen/enforce.go", "VALUES (by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_jsonb(OLD), %s);", "SELECT by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_jsonb(OLD), %s WHERE false;"}}},
+	{"a hold that preserves keeps what comes", []planting{{"engine/sqlgen/enforce.go", "TG_OP, pg_catalog.to_jsonb(OLD), %s);", "TG_OP, pg_catalog.to_jsonb(coalesce(NEW, OLD)), %s);"}}},
+	{"a list for a hold in force does not count", []planting{{"engine/target/upload.go", "if scope >= 0 {\n\t\tif err := u.t.stageScope", "if scope >= 0 && !h.Status.InForce() {\n\t\tif err := u.t.stageScope"}}},
+	{"a list counts as whole whose process died", []planting{{"engine/uploads.go", "table, counts, true, by, &after)", "table, counts, false, by, &after)"}}},
 	{"the cascade is left to the database", []planting{{"engine/plan/family.go", "if !in.Policy.Action.Removes() {\n\t\treturn nil", "if true {\n\t\treturn nil"}}},
 }
 
@@ -204,12 +215,15 @@ type torture struct {
 	// acts are what was answered as done to holds, broken what an answer got wrong.
 	acts   []act
 	broken []string
+	// lists are what was sent to holds that wait for it, by hold, and at who takes one now.
+	lists map[string]list
+	at    map[string]*service
 	// proofs are those of the holds, by id.
 	proofs map[string]holdProof
 }
 
 const tortureTables = `
-	CREATE TABLE public.app_mark (no bigint GENERATED ALWAYS AS IDENTITY);
+	CREATE TABLE public.app_mark (no bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL DEFAULT now());
 	CREATE TABLE public.acc (id bigint PRIMARY KEY, note text, created_at timestamptz NOT NULL);
 	CREATE INDEX ON public.acc (created_at);
 	CREATE TABLE public.item (id bigint PRIMARY KEY, acc_id bigint REFERENCES public.acc ON DELETE CASCADE ON UPDATE CASCADE, note text);
@@ -253,7 +267,7 @@ var torturePolicies = []string{
 
 func newTorture(t *testing.T, program string, length time.Duration) *torture {
 	t.Helper()
-	r := &torture{t: t, program: program, length: length, seed: rand.Uint64(), done: map[string]int{}, proofs: map[string]holdProof{}}
+	r := &torture{t: t, program: program, length: length, seed: rand.Uint64(), done: map[string]int{}, lists: map[string]list{}, at: map[string]*service{}, proofs: map[string]holdProof{}}
 	if text := os.Getenv("HOLDFAST_TORTURE_SEED"); text != "" {
 		seed, err := strconv.ParseUint(text, 10, 64)
 		if err != nil {
@@ -264,14 +278,16 @@ func newTorture(t *testing.T, program string, length time.Duration) *torture {
 	r.rnd = rand.New(rand.NewPCG(r.seed, 1))
 	r.server = pgtest.StartPrivate(t, map[string]string{"wal_level": "logical", "max_replication_slots": "2", "synchronous_commit": "on", "max_connections": "200"})
 	r.store, r.governed = r.server.CreateDatabase("store"), r.server.CreateDatabase("governed")
-	pgtest.Exec(t, r.governed, tortureTables)
+	pgtest.Exec(t, r.governed, tortureTables, familyTables, saidTable)
 	r.services = []*service{r.start()}
-	for _, p := range torturePolicies {
+	for _, p := range append(torturePolicies, familyPolicies...) {
 		r.services[0].call("POST", "/api/v1/policies", jsonType, p, 201)
 	}
 	followLog(t, r.governed)
 	r.services[0].call("POST", "/api/v1/holds", jsonType, holdOnNobody(), 201)
 	r.prepareMemo()
+	r.prepareFamilies()
+	r.prepareEnforcement()
 	r.services = append(r.services, r.start())
 	return r
 }
@@ -304,7 +320,7 @@ const fewHolds = 3
 func (r *torture) enough() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := r.done["hold placed"] >= fewHolds && r.done["hold.release"] > 0
+	all := r.done["hold placed"] >= fewHolds && r.done["hold.release"] > 0 && r.done["list in force"] > 0 && r.done["application refused"] > 0
 	for _, a := range alterations {
 		all = all && r.done[a.name] > 0
 	}
@@ -325,6 +341,9 @@ func (r *torture) run() {
 		wg.Go(func() { r.live(ctx, rand.New(rand.NewPCG(r.seed, uint64(30+i)))) })
 	}
 	wg.Go(func() { r.alter(ctx, rand.New(rand.NewPCG(r.seed, 40))) })
+	wg.Go(func() { r.listing(ctx, rand.New(rand.NewPCG(r.seed, 50))) })
+	wg.Go(func() { r.defying(ctx, rand.New(rand.NewPCG(r.seed, 60))) })
+	wg.Go(func() { r.breakHeld(ctx, rand.New(rand.NewPCG(r.seed, 61))) })
 	held := make(chan []string, 1)
 	wg.Go(func() { held <- r.hold(ctx, rand.New(rand.NewPCG(r.seed, 20))) })
 	for ctx.Err() == nil && (time.Since(began) < r.length || !r.enough()) {
@@ -353,7 +372,7 @@ func (r *torture) replace(i int, s *service) {
 // ask asks for a run of everything, or of one policy, which then goes on beside those of
 // the others; more may be under way.
 func (r *torture) ask() {
-	which := []string{`{"pace":"max"}`, `{"pace":"max","policies":["log"]}`, `{"pace":"max","policies":["ev"]}`, `{"pace":"max","policies":["person"]}`, `{"pace":"max","policies":["memo","memo_was"]}`, `{"pace":"max","policies":["tiny"]}`}
+	which := []string{`{"pace":"max"}`, `{"pace":"max","policies":["log"]}`, `{"pace":"max","policies":["ev"]}`, `{"pace":"max","policies":["person"]}`, `{"pace":"max","policies":["memo","memo_was"]}`, `{"pace":"max","policies":["tiny"]}`, `{"pace":"max","policies":["paper","deal","post"]}`}
 	for _, body := range which[r.rnd.IntN(len(which)):] {
 		if status, _ := r.one(r.rnd).tryAsk("POST", "/api/v1/runs", body); status == 202 {
 			r.count("run asked for")
@@ -383,10 +402,12 @@ func (r *torture) break_(ctx context.Context) {
 }
 
 // forsake leaves no hold that is being applied to its request any more, which was killed
-// perhaps: runs wait for it for up to ten seconds, which is longer than a round. Where the
-// request lives, two apply the hold at once.
+// perhaps: runs wait for it for up to ten seconds, which is longer than a round. Nor a list
+// that was arriving, for which others wait half a minute. Where a hold's request lives, two
+// are at it at once.
 func (r *torture) forsake() {
-	pgtest.Exec(r.t, r.store, `UPDATE holdfast.hold SET created_at = created_at - interval '1 minute' WHERE status = 'applying'`)
+	pgtest.Exec(r.t, r.store, `UPDATE holdfast.hold SET created_at = created_at - interval '1 minute' WHERE status = 'applying'`,
+		`UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload = 'under_way' AND hold_id::text <> ALL ('{`+strings.Join(r.arriving(), ",")+`}')`)
 }
 
 // settle cancels what is under way, and runs everything once more, in larger batches: the
@@ -400,7 +421,7 @@ func (r *torture) settle() {
 		return pgtest.Value[int64](r.t, r.store, `SELECT count(*) FROM holdfast.run WHERE finished_at IS NULL OR settling`)
 	}
 	s.await(func() bool { return open() == 0 }, func() string { return fmt.Sprintf("%d runs do not end", open()) })
-	for _, p := range append(torturePolicies, memoPolicy("memo")) {
+	for _, p := range slices.Concat(torturePolicies, familyPolicies, []string{memoPolicy("memo")}) {
 		name := policyName.FindStringSubmatch(p)[1]
 		if status, out := s.askWith("PUT", "/api/v1/policies/"+name, strings.Replace(p, `"batch_size":20`, `"batch_size":1000`, 1), map[string]string{"If-Match": "*"}); status != 200 {
 			r.t.Fatalf("policy %s: %d %v", name, status, out)
@@ -408,15 +429,20 @@ func (r *torture) settle() {
 	}
 	r.forsake()
 	// What is released, or expires in these moments, is free only once it is: before that the
-	// last run leaves it alone.
-	const between = `SELECT count(*) FROM holdfast.hold WHERE status IN ('applying', 'releasing') OR status = 'active' AND expires_at < now() + interval '10 minutes'`
+	// last run leaves it alone. One whose list nobody sends any more stays as it is.
+	const between = `
+		SELECT (SELECT count(*) FROM holdfast.hold AS h
+		        WHERE status = 'applying' AND NOT EXISTS (SELECT FROM holdfast.hold_scope AS s WHERE s.hold_id = h.id AND s.upload = 'awaited')
+		           OR status = 'releasing' OR status = 'active' AND expires_at < now() + interval '10 minutes')
+		     + (SELECT count(*) FROM holdfast.hold_scope AS s JOIN holdfast.hold AS h ON h.id = s.hold_id
+		        WHERE s.upload = 'under_way' AND h.status NOT IN ('released', 'expired'))`
 	s.await(func() bool { return pgtest.Value[int64](r.t, r.store, between) == 0 }, func() string { return "holds stay between two states" })
 	// A batch of a process that was killed may live on in the server for a moment, with its
 	// locks: what is locked is left, counted, and the next run's.
 	for runs := 1; ; runs++ {
 		s.call("POST", "/api/v1/runs", jsonType, `{"pace":"max"}`, 202)
 		s.await(func() bool { return open() == 0 }, func() string { return "the last run does not end" })
-		if pgtest.Value[int64](r.t, r.governed, dueAndFree(r.t, r.governed)) == 0 || runs == 3 {
+		if r.left() == 0 || runs == 3 {
 			break
 		}
 		r.t.Logf("run %d left rows: %s", runs, r.lastRun())
@@ -448,9 +474,8 @@ func (r *torture) lastRun() string {
 
 // judge holds the history against the promises, and the end against what was due.
 func (r *torture) judge() *judge {
-	j := judgeHistory(r.t, r.governed, readHistory(r.t, r.governed))
-	left := pgtest.Value[int64](r.t, r.governed, dueAndFree(r.t, r.governed))
-	if left > 0 {
+	j := judgeHistory(r.t, r.governed, readHistory(r.t, r.governed), r.lists)
+	if left := r.left(); left > 0 {
 		j.fault("%d rows are due, not held and not blocked, and still there; of the last run: %s", left, r.lastRun())
 	}
 	if failed := pgtest.Value[[]string](r.t, r.store, failures); len(failed) > 0 {
@@ -473,8 +498,9 @@ const failures = `
 	  AND NOT (policy IN ('memo', 'memo_was')
 	           AND errors::text ~ 'there is no table public[.]memo|that table is called public[.]memo_was now|relation .{1,2}public[.]memo(_was)?.{1,2} does not exist')`
 
-// dueAndFree prints what counts the rows that should be gone.
-func dueAndFree(t *testing.T, url string) string {
+// left counts the rows that should be gone.
+func (r *torture) left() int64 {
+	t, url := r.t, r.governed
 	// What was placed on another type of the column, or on the whole table, holds all of it.
 	fits := func(table, alias string) string {
 		note := "NULL"
@@ -482,7 +508,7 @@ func dueAndFree(t *testing.T, url string) string {
 			note = alias + ".note"
 		}
 		return fmt.Sprintf(`EXISTS (SELECT FROM holdfast_guard.hold_scope AS x JOIN holdfast_guard.hold AS y ON y.no = x.hold_no AND y.state = 'active'
-			WHERE x.table_name = '%[1]s' AND (x.held_set IS NULL AND x.condition IS NULL OR x.condition_types = '{1043}' OR x.condition = 'note = ''' || %[2]s || ''''
+			WHERE x.table_name = '%[1]s' AND x.member = 0 AND (x.held_set IS NULL AND x.condition IS NULL OR x.condition_types = '{1043}' OR x.condition = 'note = ''' || %[2]s || ''''
 			      OR CASE WHEN x.condition LIKE 'id >= %%' THEN %[3]s.id >= split_part(x.condition, ' ', 3)::bigint AND %[3]s.id < split_part(x.condition, ' ', 7)::bigint END))`, table, note, alias)
 	}
 	held := func(table, id string) string {
@@ -492,11 +518,12 @@ func dueAndFree(t *testing.T, url string) string {
 		}
 		return fmt.Sprintf(`(EXISTS (SELECT FROM holdfast_guard.held_%d AS x JOIN holdfast_guard.hold AS y ON y.no = x.hold_no AND y.state = 'active' WHERE x.k1 = %s) OR `, set, id) + fits(table, id[:1]) + ")"
 	}
-	return `SELECT (SELECT count(*) FROM public.acc AS a WHERE created_at < now() - interval '31 days' AND NOT ` + held("acc", "a.id") + `
-		AND NOT EXISTS (SELECT FROM public.item AS i WHERE i.acc_id = a.id AND (` + held("item", "i.id") + ` OR EXISTS (SELECT FROM public.claim AS c WHERE c.item_id = i.id))))
-		+ (SELECT count(*) FROM public.person AS p WHERE seen_at < now() - interval '31 days' AND name <> '[ANONYMIZED]' AND NOT ` + held("person", "p.id") + `)
-		+ (SELECT count(*) FROM public.ev AS e WHERE at < now() - interval '31 days' AND NOT ` + held("ev", "e.id") + `)
-		+ (SELECT count(*) FROM public.log AS l WHERE at < now() - interval '31 days' AND NOT ` + held("log", "l.id") + `)
-		+ (SELECT count(*) FROM public.memo AS m WHERE at < now() - interval '31 days' AND NOT ` + held("memo", "m.id") + `)
-		+ (SELECT count(*) FROM public.tiny AS t WHERE at < now() - interval '31 days' AND NOT ` + held("tiny", "t.id") + `)`
+	return pgtest.Value[int64](t, url, `SELECT (SELECT count(*) FROM public.acc AS a WHERE created_at < now() - interval '31 days' AND NOT `+held("acc", "a.id")+`
+		AND NOT EXISTS (SELECT FROM public.item AS i WHERE i.acc_id = a.id AND (`+held("item", "i.id")+` OR EXISTS (SELECT FROM public.claim AS c WHERE c.item_id = i.id))))
+		+ (SELECT count(*) FROM public.person AS p WHERE seen_at < now() - interval '31 days' AND name <> '[ANONYMIZED]' AND NOT `+held("person", "p.id")+`)
+		+ (SELECT count(*) FROM public.ev AS e WHERE at < now() - interval '31 days' AND NOT `+held("ev", "e.id")+`)
+		+ (SELECT count(*) FROM public.log AS l WHERE at < now() - interval '31 days' AND NOT `+held("log", "l.id")+`)
+		+ (SELECT count(*) FROM public.memo AS m WHERE at < now() - interval '31 days' AND NOT `+held("memo", "m.id")+`)
+		+ (SELECT count(*) FROM public.tiny AS t WHERE at < now() - interval '31 days' AND NOT `+held("tiny", "t.id")+`)
+		+ `+r.freeFamilies(held))
 }
