@@ -153,14 +153,14 @@ func (r *torture) send(ctx context.Context, rnd *rand.Rand, id string, of list, 
 	path := "/api/v1/holds/" + id + "/records?table=" + of.table + more
 	lines := strings.Join(of.ids, "\n") + "\n"
 	var rest string
-	if rnd.IntN(2) == 0 {
+	if rnd.IntN(3) > 0 {
 		first, second := padded(of.ids[:len(of.ids)/2], firstPart), padded(of.ids[len(of.ids)/2:], secondPart)
 		lines, rest = first, second
 	}
 	for ctx.Err() == nil {
 		s := r.one(rnd)
 		r.takes(id, s)
-		status, out := s.trySend(ctx, path, lines, time.Duration(rnd.IntN(800))*time.Millisecond, rest)
+		status, out := s.trySend(ctx, path, lines, time.Duration(rnd.IntN(2500))*time.Millisecond, rest)
 		r.takes(id, nil)
 		if hold, ok := out["hold"].(map[string]any); status == 200 && ok {
 			r.did(id, "hold.uploaded")
