@@ -17,12 +17,16 @@ import (
 // prepareEnforcement places holds that the application cannot break from the start to the end:
 // some refuse its changes, some keep the old versions, and on some rows there are both.
 func (r *torture) prepareEnforcement() {
-	for mode, spans := range map[string][3]string{
-		"refuse":   {fmt.Sprintf(spanCondition, 1, 40), fmt.Sprintf(spanCondition, 1, 40), fmt.Sprintf(spanCondition, 1, 20)},
-		"preserve": {fmt.Sprintf(spanCondition, 30, 120), fmt.Sprintf(spanCondition, 30, 120), fmt.Sprintf(spanCondition, 15, 60)},
-	} {
+	for mode, spans := range map[string][3][2]int{"refuse": {{1, 40}, {1, 40}, {1, 20}}, "preserve": {{30, 120}, {30, 120}, {15, 60}}} {
+		// People are held by their ids: where a condition is among the holds of a table, no plan of
+		// a statement on it can be an anti-join.
+		var people []string
+		for id := range spans[2][1] - spans[2][0] {
+			people = append(people, fmt.Sprint(spans[2][0]+id))
+		}
+		span := func(i int) string { return fmt.Sprintf(spanCondition, spans[i][0], spans[i][1]) }
 		r.services[0].call("POST", "/api/v1/holds", jsonType, fmt.Sprintf(`{"matter":"Torture","reason":"a test","enforcement":%q,"scope":[
-			{"table":"public.log","condition":%q},{"table":"public.ev","condition":%q},{"table":"public.person","condition":%q}]}`, mode, spans[0], spans[1], spans[2]), 201)
+			{"table":"public.log","condition":%q},{"table":"public.ev","condition":%q},{"table":"public.person","record_ids":[%s]}]}`, mode, span(0), span(1), quoted(people)), 201)
 	}
 }
 

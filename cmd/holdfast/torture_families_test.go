@@ -205,7 +205,7 @@ func (r *torture) freeFamilies(held func(table, id string) string) string {
 		records += fmt.Sprintf(`SELECT s.table_name, x.k1, 0, s.family_depth FROM holdfast_guard.hold_scope AS s
 			JOIN holdfast_guard.hold AS y ON y.no = s.hold_no AND y.state = 'active'
 			JOIN holdfast_guard.held_%d AS x ON x.hold_no = s.hold_no
-			WHERE s.member = 0 AND s.family_depth IS NOT NULL AND s.table_name = '%s'`, set, table)
+			WHERE s.member = 0 AND s.ended_at IS NULL AND s.family_depth IS NOT NULL AND s.table_name = '%s'`, set, table)
 	}
 	const due = "at < now() - interval '31 days'"
 	return `(WITH RECURSIVE line(tab, id, far, depth) AS (

@@ -20,12 +20,20 @@ type guardHold struct {
 	// staged are scopes, and stagedIDs ids by table, that no list of the holds in force had yet.
 	staged    []map[string]string
 	stagedIDs map[string][]string
-	// since is the first list that had a scope, by its place in the hold.
-	since map[int]int64
+	// scopes are those that a list of holds has had, by their place in the hold: the first list
+	// that had one, what it covers, and whether it has fallen out since.
+	scopes map[int]*guardScope
 
 	// first and last are the batches that were judged with it, by their place among all.
 	first, last int
 	disposed    map[string]int64
+}
+
+// guardScope is one scope of a hold.
+type guardScope struct {
+	since int64
+	rows  []map[string]string
+	fell  bool
 }
 
 // coverage is what a hold covers of one table.
@@ -34,6 +42,8 @@ type coverage struct {
 	// listed: ids of the table are held, which are those that a list of holds has had.
 	listed bool
 	ids    map[string]bool
+	// ever are the ids that were ever held, which may have fallen out of the hold.
+	ever map[string]bool
 	// said are those of which somebody was told that they are in force.
 	said  map[string]bool
 	notes map[string]bool
@@ -64,6 +74,10 @@ func (j *judge) guard(tx transaction) {
 			j.sets["held_"+now["id"]] = now["schema_name"] + "." + now["table_name"]
 		case name == "hold_scope":
 			h := j.hold(now["hold_no"])
+			if now["ended_at"] != "null" {
+				j.fall(h, now)
+				continue
+			}
 			h.staged = append(h.staged, now)
 		case strings.HasPrefix(name, "held_"):
 			h := j.hold(now["hold_no"])
@@ -83,7 +97,7 @@ func (j *judge) takeStaged() {
 		for table, ids := range h.stagedIDs {
 			if of := h.covers[table]; of != nil && of.listed {
 				for _, id := range ids {
-					of.ids[id] = true
+					of.ids[id], of.ever[id] = true, true
 				}
 				delete(h.stagedIDs, table)
 			}
@@ -93,14 +107,14 @@ func (j *judge) takeStaged() {
 
 func (j *judge) hold(no string) *guardHold {
 	if j.holds[no] == nil {
-		j.holds[no] = &guardHold{covers: map[string]*coverage{}, families: map[string]int{}, stagedIDs: map[string][]string{}, since: map[int]int64{}, disposed: map[string]int64{}}
+		j.holds[no] = &guardHold{covers: map[string]*coverage{}, families: map[string]int{}, stagedIDs: map[string][]string{}, scopes: map[int]*guardScope{}, disposed: map[string]int64{}}
 	}
 	return j.holds[no]
 }
 
 func (h *guardHold) cover(table string) *coverage {
 	if h.covers[table] == nil {
-		h.covers[table] = &coverage{ids: map[string]bool{}, said: map[string]bool{}, notes: map[string]bool{}}
+		h.covers[table] = &coverage{ids: map[string]bool{}, ever: map[string]bool{}, said: map[string]bool{}, notes: map[string]bool{}}
 	}
 	return h.covers[table]
 }
@@ -138,14 +152,21 @@ func (j *judge) complete(h *guardHold) {
 var typeNames = map[string]string{"25": "text", "1043": "character varying"}
 
 func (j *judge) followScope(h *guardHold, now map[string]string) {
+	var index int
+	_, _ = fmt.Sscan(now["scope_index"], &index)
+	if h.scopes[index] == nil {
+		h.scopes[index] = &guardScope{since: j.epoch}
+	}
+	h.scopes[index].rows = append(h.scopes[index].rows, now)
+	j.addScope(h, now)
+}
+
+// addScope has a hold cover what a row of its scopes says.
+func (j *judge) addScope(h *guardHold, now map[string]string) {
 	table, condition := now["schema_name"]+"."+now["table_name"], now["condition"]
 	c := h.cover(table)
 	var from, to int64
-	var index, depth int
-	_, _ = fmt.Sscan(now["scope_index"], &index)
-	if _, there := h.since[index]; !there {
-		h.since[index] = j.epoch
-	}
+	var depth int
 	switch {
 	case now["member"] != "0":
 		// A table of a family: who belongs to the records their foreign keys say.

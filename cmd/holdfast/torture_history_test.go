@@ -178,23 +178,28 @@ type judge struct {
 	// wait for it, by hold.
 	kin   map[string]map[string]relative
 	lists map[string]list
+	// stored are the scopes of the holds as the store has them in the end, and asked what was to
+	// fall out of a hold.
+	stored map[string][]storedScope
+	asked  map[string]*narrowing
 	// done are the batches that there were.
 	done []doneBatch
 
-	// kept counts the old versions that holds have preserved.
-	batches, ours, theirs, kept int
-	faults                      []string
+	// kept counts the old versions that holds have preserved, fell the scopes that fell out of one.
+	batches, ours, theirs, kept, fell int
+	faults                            []string
 }
 
 // judgeHistory answers what is wrong with it; nothing if all promises were kept.
-func judgeHistory(t *testing.T, url string, h history, lists map[string]list) *judge {
+func judgeHistory(r *torture, h history) *judge {
+	t, url := r.t, r.governed
 	t.Helper()
 	gov, err := target.Open(t.Context(), url, target.Options{Secret: []byte(strings.Repeat("s", 40))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer gov.Close()
-	j := &judge{t: t, gov: gov, journal: readJournal(t, url), holds: map[string]*guardHold{}, sets: map[string]string{}, kin: map[string]map[string]relative{}, lists: lists}
+	j := &judge{t: t, gov: gov, journal: readJournal(t, url), holds: map[string]*guardHold{}, sets: map[string]string{}, kin: map[string]map[string]relative{}, lists: r.lists, stored: r.readScopes(), asked: r.asked}
 	for _, tx := range h {
 		j.guard(tx)
 		j.heard(tx)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -201,38 +202,50 @@ func (j *judge) recount(h *guardHold) recount {
 	return out
 }
 
-// processed counts the rows of a table that went since a list of holds.
-func (c recount) processed(table string, since int64) (n int64) {
+// processed counts the rows of a table that went since a list of holds, and before another.
+func (c recount) processed(table string, since, until int64) (n int64) {
 	for _, b := range c.done {
-		if b.row.Epoch >= since {
+		if b.row.Epoch >= since && (until == 0 || b.row.Epoch < until) {
 			n += b.changed[table]
 		}
 	}
 	return n
 }
 
-// addedScope is since which list of holds a scope is in force that was added to one, as the
-// store has it; and whether it is not yet.
-type addedScope struct {
-	Epoch int64
-	Open  bool
+// storedScope is a scope of a hold as the store has it in the end: since which list of holds it
+// is in force, or that it is not yet, and until which.
+type storedScope struct {
+	Table        string
+	Epoch, Ended int64
+	Open         bool
+	ReleasesAt   *time.Time
+	SplitFrom    *int
+	// Belongings are the tables of its family.
+	Belongings int
+	// IDs are those of its list.
+	IDs []string
 }
 
-func (r *torture) readScopes() map[string][]addedScope {
+func (r *torture) readScopes() map[string][]storedScope {
 	conn, err := pgx.Connect(r.t.Context(), r.store)
 	if err != nil {
 		r.t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(r.t.Context())) }()
-	rows, err := conn.Query(r.t.Context(), `SELECT hold_id::text, coalesce(effective_epoch, 0), upload <> '' FROM holdfast.hold_scope ORDER BY hold_id, scope_index`)
+	rows, err := conn.Query(r.t.Context(), `
+		SELECT hold_id::text, table_schema || '.' || table_name, coalesce(effective_epoch, 0), coalesce(ended_epoch, 0), upload <> '', releases_at, split_from, jsonb_array_length(belongings),
+		       ARRAY(SELECT key[1] FROM holdfast.hold_record AS r WHERE r.hold_id = s.hold_id AND r.scope_index = s.scope_index)
+		FROM holdfast.hold_scope AS s
+		ORDER BY hold_id, scope_index`)
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	out := map[string][]addedScope{}
+	out := map[string][]storedScope{}
 	var id string
-	var s addedScope
-	if _, err := pgx.ForEachRow(rows, []any{&id, &s.Epoch, &s.Open}, func() error {
+	var s storedScope
+	if _, err := pgx.ForEachRow(rows, []any{&id, &s.Table, &s.Epoch, &s.Ended, &s.Open, &s.ReleasesAt, &s.SplitFrom, &s.Belongings, &s.IDs}, func() error {
 		out[id] = append(out[id], s)
+		s = storedScope{}
 		return nil
 	}); err != nil {
 		r.t.Fatal(err)
@@ -242,7 +255,6 @@ func (r *torture) readScopes() map[string][]addedScope {
 
 // judgeProofs counts anew what the proofs say, from the history of the server alone.
 func (r *torture) judgeProofs(j *judge) {
-	scopes := r.readScopes()
 	told := 0
 	for _, h := range j.holds {
 		if h.effective.IsZero() {
@@ -258,7 +270,7 @@ func (r *torture) judgeProofs(j *judge) {
 			j.fault("the proof of hold %s speaks against it: %+v", h.id, p)
 		}
 		j.times(h, p)
-		j.counts(h, p, scopes[h.id])
+		j.counts(h, p, j.stored[h.id])
 	}
 	if told != len(r.proofs) {
 		j.fault("%d holds have proofs, and %d were in force", len(r.proofs), told)
@@ -274,7 +286,7 @@ func (j *judge) times(h *guardHold, p holdProof) {
 	}
 }
 
-func (j *judge) counts(h *guardHold, p holdProof, scopes []addedScope) {
+func (j *judge) counts(h *guardHold, p holdProof, scopes []storedScope) {
 	again := j.recount(h)
 	if p.BatchCount != again.batches {
 		j.fault("the proof of hold %s looked at %d batches of %d", h.id, p.BatchCount, again.batches)
@@ -292,13 +304,15 @@ func (j *judge) counts(h *guardHold, p holdProof, scopes []addedScope) {
 
 // countScopes looks at each scope, and at the tables of families, which come after them. Ids of
 // one table may be in several.
-func (j *judge) countScopes(h *guardHold, p holdProof, again recount, scopes []addedScope) {
-	records, disposed, open := map[string]int64{}, map[string]int64{}, map[string]bool{}
+func (j *judge) countScopes(h *guardHold, p holdProof, again recount, scopes []storedScope) {
+	records, disposed, open := map[string]map[string]bool{}, map[string]int64{}, map[string]bool{}
+	places := placesOf(scopes)
+	if len(p.Scope) != len(places) {
+		j.fault("the proof of hold %s has %d scopes and tables, and it were %d", h.id, len(p.Scope), len(places))
+		return
+	}
 	for i, s := range p.Scope {
-		var of addedScope
-		if !s.Belongs {
-			of = scopes[i]
-		}
+		of := scopes[places[i]]
 		if of.Open {
 			open[s.Table] = true
 			if s.ProcessedCount+s.DisposedCount > 0 {
@@ -306,24 +320,48 @@ func (j *judge) countScopes(h *guardHold, p holdProof, again recount, scopes []a
 			}
 			continue
 		}
-		if since, there := h.since[i]; !s.Belongs && (!there || of.Epoch > 0 && of.Epoch < since) {
-			j.fault("scope %d of hold %s is said to be in force since list %d, and the guard has it since list %d", i, h.id, of.Epoch, since)
+		// One that was split off a list has been in force since the list was.
+		if had := h.scopes[i]; !s.Belongs && of.SplitFrom == nil && (had == nil || of.Epoch > 0 && of.Epoch < had.since) {
+			j.fault("scope %d of hold %s is said to be in force since list %d, and the guard has %+v", i, h.id, of.Epoch, had)
 		}
-		if n := again.processed(s.Table, of.Epoch); s.ProcessedCount != n {
-			j.fault("the proof of hold %s says that %d rows of %s went, and it were %d", h.id, s.ProcessedCount, s.Table, n)
+		if n := again.processed(s.Table, of.Epoch, of.Ended); s.ProcessedCount != n {
+			j.fault("the proof of hold %s says that %d rows of %s went (scope %d), and it were %d", h.id, s.ProcessedCount, s.Table, i, n)
 		}
-		if s.ByDigest {
-			records[s.Table] += s.RecordCount
-			disposed[s.Table] += s.DisposedCount
+		if !s.ByDigest {
+			continue
 		}
+		if s.RecordCount != int64(len(of.IDs)) {
+			j.fault("the proof of hold %s looked for %d records of scope %d, which has %d", h.id, s.RecordCount, i, len(of.IDs))
+		}
+		if records[s.Table] == nil {
+			records[s.Table] = map[string]bool{}
+		}
+		for _, id := range of.IDs {
+			records[s.Table][id] = true
+		}
+		disposed[s.Table] += s.DisposedCount
 	}
-	for table, n := range records {
+	for table, ids := range records {
 		of := h.covers[table]
-		if of == nil || !open[table] && n != int64(len(of.ids)) {
-			j.fault("the proof of hold %s looked for %d records of %s, and it covers others: %+v", h.id, n, table, of)
+		if of == nil || !open[table] && !maps.Equal(ids, of.ever) {
+			j.fault("the proof of hold %s looked for %d records of %s, and it covers others: %+v", h.id, len(ids), table, of)
 		}
 		if n := h.disposed[table]; disposed[table] != n {
 			j.fault("the proof of hold %s says that %d of its records of %s went, and it were %d", h.id, disposed[table], table, n)
 		}
 	}
+}
+
+// placesOf are the places in the hold of what a proof speaks of: its scopes, and then the tables
+// of their families.
+func placesOf(scopes []storedScope) (places []int) {
+	for i := range scopes {
+		places = append(places, i)
+	}
+	for i, s := range scopes {
+		for range s.Belongings {
+			places = append(places, i)
+		}
+	}
+	return places
 }
