@@ -218,16 +218,13 @@ func (f *falling) check() error {
 	for i, p := range f.parts {
 		has := textsOf(f.hold.Scope[p.Index].RecordIDs)
 		for j, id := range p.RecordIDs {
-			if _, there := has[id.Text()]; !there && len(bad) < maxUnknown {
-				bad.Add(retention.PartRecordField(i, j), "%q is no record of scope %d of the hold", id.Text(), p.Index)
+			if _, there := has[id.Text()]; !there {
+				bad.AddUnknown(i, j, p.Index, id)
 			}
 		}
 	}
 	return bad.Err()
 }
-
-// maxUnknown bounds the ids that one refusal names.
-const maxUnknown = 100
 
 func textsOf(ids []retention.Key) map[string]struct{} {
 	has := make(map[string]struct{}, len(ids))

@@ -50,6 +50,17 @@ func PartField(i int, name string) string { return "scopes[" + itoa(i) + "]." + 
 // PartRecordField is the path of the j-th id of the i-th part in an error.
 func PartRecordField(i, j int) string { return PartField(i, "record_ids["+itoa(j)+"]") }
 
+// maxUnknown bounds the ids that one refusal names.
+const maxUnknown = 100
+
+// AddUnknown adds to what is wrong with a narrowing that the j-th id of its i-th part, which
+// names a scope, is none of that scope's.
+func (p *Problems) AddUnknown(i, j, scope int, id Key) {
+	if len(*p) < maxUnknown {
+		p.Add(PartRecordField(i, j), "%q is no record of scope %d of the hold", id.Text(), scope)
+	}
+}
+
 // CheckNarrowing judges what is to fall out of a hold, without its records: an InvalidError
 // where it is no part of the hold, ErrConflict where it cannot fall out now.
 func (h *Hold) CheckNarrowing(parts []ScopePart) error {

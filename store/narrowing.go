@@ -11,9 +11,6 @@ import (
 	"holdfast/retention"
 )
 
-// maxUnknownShown bounds the ids that one refusal names.
-const maxUnknownShown = 100
-
 // NarrowHold has parts of a hold in force fall out of it once they have cooled off; see
 // engine.Store. Records of a list become a scope of their own.
 func (s *Store) NarrowHold(ctx context.Context, id string, parts []retention.ScopePart, coolsOff retention.Period, by retention.By) (retention.Hold, error) {
@@ -143,8 +140,8 @@ func (f *foundPart) find(ctx context.Context, tx pgx.Tx, bad *retention.Problems
 		}
 	}
 	for j, key := range p.RecordIDs {
-		if !there[j] && len(*bad) < maxUnknownShown {
-			bad.Add(retention.PartRecordField(place, j), "%q is no record of scope %d of the hold", key.Text(), p.Index)
+		if !there[j] {
+			bad.AddUnknown(place, j, p.Index, key)
 		}
 	}
 	f.whole = int64(len(f.positions)) == all
