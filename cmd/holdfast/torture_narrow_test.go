@@ -118,7 +118,8 @@ func (r *torture) cools(id string, hold map[string]any, index int, asked time.Ti
 		scope, _ := s.(map[string]any)
 		from, split := scope["split_from"].(float64)
 		if i == index || split && int(from) == index {
-			if releases, _ := scope["releases_at"].(string); releases != "" {
+			// One that was split off before fell out already, or was to earlier.
+			if releases, _ := scope["releases_at"].(string); releases > text {
 				at, text = i, releases
 			}
 		}
