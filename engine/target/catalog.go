@@ -388,8 +388,8 @@ func readForeignKeys(ctx context.Context, q querier, oids []uint32, tables map[u
 		             ORDER BY k.pos),
 		       ARRAY(SELECT a.attname::text FROM unnest(f.conkey) WITH ORDINALITY AS k(attnum, pos)
 		             JOIN pg_catalog.pg_attribute a ON a.attrelid = f.conrelid AND a.attnum = k.attnum
-		             WHERE coalesce(pg_catalog.jsonb_array_length(pg_catalog.jsonb_path_query_first(to_jsonb(f), '$.confdelsetcols ? (@.type() == "array")')), 0) = 0
-		                OR to_jsonb(f) -> 'confdelsetcols' @> to_jsonb(k.attnum)
+		             -- Servers before 15 have no such list, which is what NULL stands for.
+		             WHERE CASE WHEN pg_catalog.jsonb_typeof(to_jsonb(f) -> 'confdelsetcols') = 'array' THEN to_jsonb(f) -> 'confdelsetcols' @> to_jsonb(k.attnum) ELSE true END
 		             ORDER BY k.pos)
 		FROM pg_catalog.pg_constraint f
 		JOIN pg_catalog.pg_class c ON c.oid = f.conrelid
