@@ -18,7 +18,7 @@ type disposal struct {
 	spec retention.Spec
 	d    retention.Disposition
 
-	busy, moved int
+	busy, moved, away int
 	// since is when the step in hand was first tried in vain.
 	since  time.Time
 	saved  time.Time
@@ -99,6 +99,14 @@ func (w *disposal) recover(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(err, retention.ErrUnavailable):
 		w.close()
+		// Where the database can be reached each time and no batch is possible, waiting for it
+		// would never end.
+		if w.away++; w.away > maxBusy {
+			return fmt.Errorf("given up after %d connections on which no batch was possible: %w", w.away, err)
+		}
+		if err := w.e.wait(ctx, min(time.Duration(w.away-1)*50*time.Millisecond, 2*time.Second)); err != nil {
+			return err
+		}
 		// After each reconnect the holds in force are compared again: the server that
 		// answers may have been restored to before one of them.
 		return w.e.untilReachable(ctx, w.run, func() error { return w.e.verifyGuard(ctx) })

@@ -37,7 +37,7 @@ func (w *disposal) sayRetry(ctx context.Context, err error) {
 
 // moves takes back what the run was said to wait for.
 func (w *disposal) moves(ctx context.Context) {
-	w.busy, w.moved = 0, 0
+	w.busy, w.moved, w.away = 0, 0, 0
 	if w.run.Waiting != "" && !strings.HasPrefix(w.run.Waiting, throttledBecause) {
 		w.e.sayWaiting(ctx, w.run, "")
 	}

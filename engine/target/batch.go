@@ -84,6 +84,9 @@ func (d *disposition) Step(ctx context.Context) (retention.StepResult, error) {
 		return retention.StepResult{}, d.failed(ctx, err)
 	}
 	d.skip, d.careful, d.slow = false, len(out.errors) > 0, false
+	if d.waited <= maxWaited {
+		d.waited = 0
+	}
 	took := time.Since(started)
 	d.size = d.nextSize(out, took)
 	if d.planned.over || d.planned.leaf != d.pos.Leaf {
@@ -121,7 +124,17 @@ func (d *disposition) failed(ctx context.Context, err error) error {
 		err = fmt.Errorf("%w: %w", retention.ErrUnavailable, err)
 	}
 	err = blameConditions(d.planned, classify(err))
+	if waitedIn(err) {
+		d.waited++
+	}
 	switch {
+	case d.atFault(err) && (!d.careful || d.size > 1):
+		// Once more, row by row where it must be.
+		if d.careful {
+			d.size = max(1, d.size/2)
+		}
+		d.careful = true
+		err = fmt.Errorf("%w: %w", retention.ErrRowRefused, err)
 	case errors.Is(err, retention.ErrMoved):
 		d.planned = nil
 	case errors.Is(err, retention.ErrTooSlow):
@@ -131,13 +144,6 @@ func (d *disposition) failed(ctx context.Context, err error) error {
 			d.size = max(1, d.size/4)
 		}
 		d.slow = true
-	case rowAtFault(err) && (!d.careful || d.size > 1):
-		// Once more, row by row where it must be.
-		if d.careful {
-			d.size = max(1, d.size/2)
-		}
-		d.careful = true
-		err = fmt.Errorf("%w: %w", retention.ErrRowRefused, err)
 	case errors.Is(err, retention.ErrBusy):
 		d.skip = true
 		err = d.nameHolders(rctx, err)

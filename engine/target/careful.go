@@ -30,8 +30,11 @@ func rowAtFault(err error) bool {
 		return true
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok || kindOf(pg.Code) != nil {
+	if !ok || kindOf(pg) != nil {
 		return false
+	}
+	if inFunction(pg) {
+		return aboutRow(pg)
 	}
 	switch pg.Code[:2] {
 	case "09", "21", "22", "23", "27", "38", "39", "44", "P0":
@@ -43,7 +46,11 @@ func rowAtFault(err error) bool {
 // whyRefused is the reason under which such a row is counted.
 func whyRefused(err error) string {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	if ok && (strings.HasPrefix(pg.Code, "22") || strings.HasPrefix(pg.Code, "23") || strings.HasPrefix(pg.Code, "44")) {
+	if !ok {
+		return retention.SkippedTrigger
+	}
+	// A value that is out of range may be one that a function reckoned with.
+	if class := pg.Code[:2]; class == "23" || class == "44" || class == "22" && !inFunction(pg) {
 		return retention.SkippedConstraint
 	}
 	return retention.SkippedTrigger
@@ -52,6 +59,9 @@ func whyRefused(err error) string {
 // message is what is kept of such an error. Its detail is left out: it has values.
 func message(err error) string {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		if where := functionOf(pg); where != "" {
+			return fmt.Sprintf("%s (SQLSTATE %s, %s)", pg.Message, pg.Code, where)
+		}
 		return fmt.Sprintf("%s (SQLSTATE %s)", pg.Message, pg.Code)
 	}
 	return err.Error()
@@ -64,7 +74,7 @@ func (d *disposition) carry(ctx context.Context, k *kin, out *outcome) error {
 		return d.attempt(ctx, k, out)
 	}
 	err := d.try(ctx, k, out, true)
-	if err == nil || !rowAtFault(err) {
+	if err == nil || !d.atFault(err) {
 		return err
 	}
 	var good []*kinRow
@@ -119,7 +129,7 @@ func (d *disposition) sift(ctx context.Context, k *kin, rows []*kinRow, until ti
 	case err == nil:
 		*good = append(*good, tried...)
 		return nil
-	case !rowAtFault(err):
+	case !d.atFault(err):
 		return err
 	case len(rows) == 1:
 		rows[0].refused = true
@@ -194,7 +204,7 @@ func (d *disposition) try(ctx context.Context, k *kin, out *outcome, keep bool) 
 	if err == nil {
 		_, err = d.conn.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE")
 	}
-	if err != nil && !rowAtFault(err) {
+	if err != nil && !d.atFault(err) {
 		return err // the transaction ends
 	}
 	if err != nil || !keep {

@@ -110,7 +110,7 @@ func checkDomains(ctx context.Context, tx pgx.Tx, pl *planned) error {
 		s := pl.sql.TreatColumn(c, sampleRows)
 		var n int64
 		err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&n) })
-		if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && kindOf(pg.Code) == nil {
+		if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && kindOf(pg) == nil {
 			return &retention.Refusal{Field: "columns." + c.Column.Name, Reason: fmt.Sprintf("the domain %s of column %q refuses what %s writes: %s", c.Column.Type, c.Column.Name, c.How.Method, said(pg)),
 				Remedy: "use a method or value that the domain accepts"}
 		}
@@ -139,7 +139,7 @@ func checkConstraints(ctx context.Context, tx pgx.Tx, pl *planned) error {
 		err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&broken) })
 		pg, isServer := errors.AsType[*pgconn.PgError](err)
 		switch {
-		case isServer && kindOf(pg.Code) == nil:
+		case isServer && kindOf(pg) == nil:
 			return &retention.Refusal{Field: field, Reason: fmt.Sprintf("the constraint %q could not be tried: %s", check.Name, said(pg)), Remedy: "use another method"}
 		case err != nil:
 			return classify(err)
@@ -182,7 +182,7 @@ func checkCondition(ctx context.Context, tx pgx.Tx, pl *planned) error {
 			Remedy: "compare timestamps as they are, such as created_at < TIMESTAMPTZ '2020-01-01 00:00:00Z', instead of casting or truncating them"}
 	case isServer && notBoolean.MatchString(pg.Message):
 		return &retention.Refusal{Field: "condition", Reason: said(pg), Remedy: "write a comparison, such as status = 'closed'"}
-	case isServer && kindOf(pg.Code) == nil || isServer && pg.Code == "42703":
+	case isServer && kindOf(pg) == nil || isServer && pg.Code == "42703":
 		return &retention.Refusal{Field: "condition", Reason: "the database does not accept it: " + said(pg), Remedy: "compare each column with values of its own type"}
 	}
 	return classify(err)

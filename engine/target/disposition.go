@@ -43,6 +43,9 @@ type disposition struct {
 	// careful: the database refused a row of the last step, or of the one before; the
 	// next one looks for it.
 	careful bool
+	// waited counts the tries in a row for what a function of the application's waits for; once
+	// there are more than maxWaited it stays so.
+	waited int
 	// returning is for how many batches the server is to return what it deleted.
 	returning int
 	// raw and digests are memory that batches use one after the other: the last

@@ -82,7 +82,7 @@ var errPartitionKept = fmt.Errorf("%w: an empty partition stays", retention.ErrR
 func (d *disposition) keep(err error) error {
 	d.kept = notDropped{leaf: d.planned.leaf}
 	pg, refused := errors.AsType[*pgconn.PgError](err)
-	if !refused || kindOf(pg.Code) != nil {
+	if !refused || kindOf(pg) != nil {
 		return err
 	}
 	d.kept.why = fmt.Sprintf("the empty partition %s was not dropped: %s", d.planned.Table.Name, pg.Message)

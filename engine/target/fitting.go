@@ -114,7 +114,7 @@ func (t *Target) tryRows(ctx context.Context, s retention.Scope, table *plan.Tab
 	switch {
 	case isServer && pg.Code == "57014":
 		return nil // a large table: what it has not come to is judged by the runs
-	case isServer && kindOf(pg.Code) == nil: // what has a kind is the database's trouble, not the condition's
+	case isServer && kindOf(pg) == nil: // what has a kind is the database's trouble, not the condition's
 		return &retention.Refusal{Field: "condition", Reason: "it fails for a row that is there: " + said(pg), Remedy: "write it so that it answers for every row"}
 	}
 	return classify(err)

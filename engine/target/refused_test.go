@@ -106,7 +106,7 @@ func TestRowsThatTheDatabaseRefusesAreNamedByTheirKeys(t *testing.T) {
 			RETURN old;
 		END $$`,
 		`CREATE TRIGGER grumble BEFORE UPDATE OR DELETE ON public.r FOR EACH ROW EXECUTE FUNCTION public.grumble()`}
-	said, kept := "refused_by_trigger: not number %d (SQLSTATE P0001)", "refused_by_trigger: "
+	said, kept := "refused_by_trigger: not number %d (SQLSTATE P0001, PL/pgSQL function grumble() line 2 at RAISE)", "refused_by_trigger: "
 	want := map[string]string{"p1|7": fmt.Sprintf(said, 7), "p1|31": fmt.Sprintf(said, 31), "p0|20": kept, "p0|64": kept}
 	for _, action := range retention.Actions() {
 		t.Run(string(action), func(t *testing.T) {

@@ -112,7 +112,7 @@ func (d *restoration) failed(ctx context.Context, err error) error {
 	if d.conn.Conn().IsClosed() && !errors.Is(err, retention.ErrUnavailable) {
 		err = fmt.Errorf("%w: %w", retention.ErrUnavailable, err)
 	}
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && strings.Contains(pg.Where, "function") && errors.Is(kindOf(pg.Code), retention.ErrMoved) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && inFunction(pg) && errors.Is(kindOfState(pg.Code), retention.ErrMoved) {
 		// The error of a trigger's own making, which no other plan mends.
 		return fmt.Errorf("a trigger of %s, or of its archive, fails: %s", d.spec.Table, message(err))
 	}

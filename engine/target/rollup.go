@@ -45,7 +45,7 @@ func checkRollup(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	}
 	s := pl.sql.ExplainRollup()
 	err := inSavepoint(ctx, tx, func(sp pgx.Tx) error { _, err := sp.Exec(ctx, s.SQL, s.Args...); return err })
-	if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && (kindOf(pg.Code) == nil || pg.Code == "42703") {
+	if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && (kindOf(pg) == nil || pg.Code == "42703") {
 		return &retention.Refusal{Field: "rollup", Reason: "the database does not accept it: " + said(pg), Remedy: "give each group and measure a column of its own type, and the groups a unique index"}
 	}
 	return classify(err)
@@ -62,7 +62,7 @@ func checkMeasure(ctx context.Context, tx pgx.Tx, pl *planned, m plan.RolledMeas
 		s := pl.sql.MeasureTypes(m)
 		return sp.QueryRow(ctx, s.SQL, s.Args...).Scan(&of, &figure, &column)
 	})
-	if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && kindOf(pg.Code) == nil {
+	if pg, isServer := errors.AsType[*pgconn.PgError](err); isServer && kindOf(pg) == nil {
 		return nil // what is wrong with it is said below
 	}
 	if err != nil {
@@ -85,7 +85,7 @@ func checkComputed(ctx context.Context, tx pgx.Tx, pl *planned, field, typ, expr
 	case isServer && pg.Code == "42P17":
 		return &retention.Refusal{Field: field, Reason: "its result depends on the session's time zone or other settings, not on the row alone",
 			Remedy: "say in which zone a day begins, such as (created_at AT TIME ZONE 'Europe/Berlin')::date"}
-	case isServer && (kindOf(pg.Code) == nil || pg.Code == "42703"):
+	case isServer && (kindOf(pg) == nil || pg.Code == "42703"):
 		return &retention.Refusal{Field: field, Reason: "the database does not accept it: " + said(pg), Remedy: "give it a column of its type, or cast it"}
 	}
 	return classify(err)

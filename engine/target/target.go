@@ -147,7 +147,7 @@ func classify(err error) error {
 		}
 		return err
 	}
-	switch kind := kindOf(pg.Code); kind {
+	switch kind := kindOf(pg); kind {
 	case nil:
 		return err
 	default:
@@ -167,8 +167,17 @@ func isConnection(err error) bool {
 		strings.Contains(err.Error(), "conn busy") || strings.Contains(err.Error(), "broken pipe")
 }
 
-// kindOf maps SQLSTATEs to what a batch does about them.
-func kindOf(code string) error {
+// kindOf is what a batch does about an error of the server.
+func kindOf(pg *pgconn.PgError) error {
+	kind := kindOfState(pg.Code)
+	if inFunction(pg) && (errors.Is(kind, retention.ErrMoved) || errors.Is(kind, retention.ErrUnavailable)) {
+		return nil
+	}
+	return kind
+}
+
+// kindOfState maps SQLSTATEs to what a batch does about them.
+func kindOfState(code string) error {
 	switch code {
 	case "55P03", "40P01", "40001": // lock_not_available, deadlock, serialization
 		return retention.ErrBusy
