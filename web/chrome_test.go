@@ -251,6 +251,7 @@ func looks(filled, empty, down, fresh, anonymous, cooling, related, narrower *te
 		{name: "hold-cooling-off", path: "/holds/" + holdID, from: cooling},
 		{name: "hold-widen", path: "/holds/" + holdID + "/widen?table=public.orders", from: filled},
 		{name: "hold-widen-refused", path: "/holds/" + holdID + "/widen", from: filled, press: ".buttons .primary"},
+		{name: "hold-widen-preview", path: "/holds/" + holdID + "/widen?table=public.orders", from: filled, fill: `document.querySelector("[name='scope.0.record_ids']").value = "4711\n4799"`, press: ".preview .button"},
 		{name: "hold-narrow", path: "/holds/" + holdID + "/narrow", from: filled, fill: `document.querySelector("[name='part.0.on']").click()`},
 		{name: "hold-narrow-preview", path: "/holds/" + holdID + "/narrow", from: filled, fill: `document.querySelector("[name='part.0.on']").click(); document.querySelector("[name='part.0.record_ids']").value = "4711\n4712\n4713"`, press: "#narrow-form button:not(.danger)"},
 		{name: "hold-narrow-refused", path: "/holds/" + holdID + "/narrow", from: filled, press: ".buttons .danger"},

@@ -178,7 +178,7 @@ func previewNarrowing(v *visit) error {
 	for _, s := range p.Scopes {
 		b.Scopes = append(b.Scopes, fallingPreview(s))
 		for _, o := range s.Belongings {
-			b.Scopes = append(b.Scopes, v.belongingPreview(o))
+			b.Scopes = append(b.Scopes, v.belongingPreview(o, ofNewHold))
 		}
 	}
 	b.Answer = "The first run after " + v.clock.at(p.AsOf).Text + ", when they have fallen out, takes " + ui.Count(due, "of these records", "of these records") + "."
@@ -192,7 +192,7 @@ func fallingPreview(s retention.ScopePreview) ui.ScopePreviewView {
 	if s.NotFoundCount > 0 {
 		out.Lines = append(out.Lines, ui.Count(s.NotFoundCount, "more id has", "more ids have")+" no row now.")
 	}
-	duePreview(&out, s)
+	duePreview(&out, s, ofNewHold)
 	return out
 }
 

@@ -97,6 +97,22 @@ func TestAHoldIsPreviewedWhileItIsWrittenInTheBrowser(t *testing.T) {
 	}
 }
 
+// sendTwice sends a form two times at once, the first time with what fetch is given beside it, and
+// then once more, and answers what each led to.
+func (b *person) sendTwice(form, first string) []string {
+	b.t.Helper()
+	b.script(`
+		const gone = new AbortController(), form = document.querySelector(` + "`" + form + "`" + `), body = new URLSearchParams(new FormData(form));
+		const send = more => fetch(form.action, {method: "POST", body: body, ...more}).then(a => a.status + " " + new URL(a.url).pathname);
+		const answers = [send(` + first + `).catch(e => "gone"), send()];
+		setTimeout(() => gone.abort(), 5);
+		Promise.all(answers).then(a => send().then(third => { document.title = [...a, third].join(",") }));`)
+	b.wait(`document.title.split(",").length === 3`)
+	title, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.title"))
+	must(b.t, err)
+	return strings.Split(title, ",")
+}
+
 // TestADoublePressPlacesOneHold: both presses are sent, and lead to the same hold, also where
 // the browser leaves the first of them before it is answered.
 func TestADoublePressPlacesOneHold(t *testing.T) {
@@ -109,19 +125,44 @@ func TestADoublePressPlacesOneHold(t *testing.T) {
 		b.fill("scope.0.table", "public.orders")
 		b.fill("scope.0.record_ids", "71\n72")
 		b.choose("expiry", "none")
-		b.script(`
-			const gone = new AbortController(), form = new URLSearchParams(new FormData(document.querySelector("#hold-form")));
-			const send = more => fetch("/holds", {method: "POST", body: form, ...more}).then(a => a.status + " " + new URL(a.url).pathname);
-			const answers = [send(` + first + `).catch(e => "gone"), send()];
-			setTimeout(() => gone.abort(), 5);
-			Promise.all(answers).then(a => send().then(third => { document.title = [...a, third].join(",") }));`)
-		b.wait(`document.title.split(",").length === 3`)
-		title, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.title"))
-		must(t, err)
-		led := strings.Split(title, ",")
+		led := b.sendTwice("#hold-form", first)
 		if n := pgtest.Value[int64](t, p.db, `SELECT count(*) FROM holdfast.hold`); n != int64(i+1) || !strings.HasPrefix(led[1], "200 /holds/") || led[2] != led[1] || led[0] != led[1] && (first == "" || led[0] != "gone") {
 			t.Errorf("there are %d holds, want %d; the presses led to %q, want one hold", n, i+1, led)
 		}
+	}
+}
+
+// TestAHoldIsWidenedInTheBrowser: what is added is previewed while it is written, a form that is
+// sent twice adds it once, and from then on it is held.
+func TestAHoldIsWidenedInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	h := p.place(t, initech())
+	b := p.signedIn(t, "/holds/"+h.ID)
+	b.press("Widen…")
+	b.wait(`location.pathname.endsWith("/widen")`)
+	b.sees("#hold-preview-body", "Choose a table and what of it must stay")
+	b.fill("scope.0.table", "public.orders")
+	b.fill("scope.0.record_ids", "70\n71\n4711")
+	b.sees("#hold-preview-body", "What is added covers 2 records now. 1 would go with the next run without it.")
+	b.sees("#hold-preview-body", "This hold or another keeps 1 of the due ones already.")
+	b.sees("#hold-preview-body .keys", "70 71")
+	b.sees("#hold-preview-body", "1 id has no row now.")
+	b.sees("#hold-place", "Widen the hold by 2 records")
+	b.choose("scope.0.what", "condition")
+	b.fill("scope.0.condition", "customre = 'others'")
+	b.sees("#hold-preview-body", "It cannot be added so:")
+	b.choose("scope.0.what", "ids")
+	b.sees("#hold-place", "Widen the hold by 2 records")
+	b.fill("change_reason", "The other side asks for order 71.")
+	led := b.sendTwice("#widen-form", "")
+	if n := pgtest.Value[int64](t, p.db, `SELECT count(*) FROM holdfast.audit WHERE action = 'hold.widen'`); n != 1 || led[0] != "200 /holds/"+h.ID || led[1] != led[0] || led[2] != led[0] {
+		t.Errorf("the hold was widened %d times, the presses led to %q, want once and the hold", n, led)
+	}
+	b.open("/holds/" + h.ID)
+	b.sees(".timeline", "The other side asks for order 71.")
+	const kept = "30 40 50 60 70 71 80 90 100"
+	if p.run(t); p.left(t) != kept {
+		t.Errorf("due rows that are left: got %q, want %q", p.left(t), kept)
 	}
 }
 

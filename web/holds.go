@@ -29,6 +29,7 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Get("/holds/{id}", s.page(hold))
 	r.Get("/holds/{id}/widen", s.page(askWidening))
 	r.Post("/holds/{id}/widen", s.pageOf(maxHoldForm, widenHold))
+	r.Post("/holds/{id}/widen/preview", s.pageOf(maxHoldForm, previewWidening))
 	r.Get("/holds/{id}/narrow", s.page(askNarrowing))
 	r.Post("/holds/{id}/narrow", s.pageOf(maxHoldForm, narrowHold))
 	r.Post("/holds/{id}/narrow/preview", s.pageOf(maxHoldForm, previewNarrowing))

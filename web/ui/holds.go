@@ -196,8 +196,8 @@ type HoldPreviewView struct {
 	Answer, Missing string
 	Tone            string
 	Scopes          []ScopePreviewView
-	// Place is the button's text.
-	Place string
+	// Place is the text of the form's button; Post is where the form is sent to be counted.
+	Place, Post string
 }
 
 // ScopePreviewView is one table of it, in sentences.
@@ -333,7 +333,12 @@ type FallingScope struct {
 type WidenView struct {
 	Head           Head
 	Action, Cancel string
-	Scope          ScopeField
-	Why            Field
-	Problems       []Problem
+	// Nonce has a form that is sent twice widen the hold once.
+	Nonce    string
+	Scope    ScopeField
+	Why      Field
+	Problems []Problem
+	// Notice explains why the form is shown again although nothing is at fault.
+	Notice  string
+	Preview HoldPreviewView
 }
