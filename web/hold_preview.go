@@ -33,7 +33,7 @@ func previewHold(v *visit) error {
 	}
 	p, err := v.e.PreviewHold(v.ctx, v.actor, scopes)
 	if f, ok := faultsOf(err); ok {
-		return v.holdFormWith(http.StatusOK, d, faults{}, "", ofNewHold.nothing("It cannot be placed so: " + f.first() + "."))
+		return v.holdFormWith(http.StatusOK, d, faults{}, "", ofNewHold.nothing("It cannot be placed so: "+f.first()+"."))
 	}
 	if errors.Is(err, retention.ErrUnavailable) {
 		return v.holdForm(http.StatusOK, d, faults{}, "")

@@ -179,11 +179,12 @@ func TestAHoldIsReviewedInTheBrowser(t *testing.T) {
 	b.wait(`location.search.includes("done=reviewed")`)
 	b.sees(".timeline", "Counsel says that the appeal is pending.")
 	b.sees(".timeline", "by jane@example.com")
-	// When that day is over.
-	over := next.AddDate(0, 0, 1).Format("2 January 2006")
-	b.sees("main .pairs", "Next review "+over)
+	day := next.Format("2 January 2006")
+	b.sees("main .pairs", "Next review "+day+"; it ends nothing")
+	b.sees(".answer", "no expiry, next review "+day+".")
+	b.sees(".timeline", "Next review: "+day)
 	b.open("/holds/calendar")
-	b.sees("main", over)
+	b.sees("main", day)
 }
 
 // TestAReleaseCoolsOffAndIsTakenBackInTheBrowser: before it is asked for, the page says what

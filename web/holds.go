@@ -197,7 +197,7 @@ func (v *visit) holdFacts(h retention.Hold) []ui.Pair {
 		{Name: "Ends", Value: v.endText(h)},
 	}
 	if h.ReviewAt != nil && !h.Status.Ended() {
-		facts = append(facts, ui.Pair{Name: "Next review", Value: v.clock.at(*h.ReviewAt).Text + "; it ends nothing"})
+		facts = append(facts, ui.Pair{Name: "Next review", Value: v.clock.dated(*h.ReviewAt).Text + "; it ends nothing"})
 	}
 	if delay := h.CoolsOff(v.e.ReleaseDelay()); !h.Status.Ended() {
 		facts = append(facts, ui.Pair{Name: "Cooling-off", Value: pick(delay.IsZero(), "none: a release takes effect at once", delay.Human()+" after a release is asked for")})
@@ -224,9 +224,9 @@ func (v *visit) endText(h retention.Hold) string {
 	case h.ExpiresAt == nil:
 		return "no expiry: it stays until a person releases it"
 	case h.OnExpiry == retention.OnExpiryReview:
-		return "stays until a person decides; the review is due " + v.clock.at(*h.ExpiresAt).Text
+		return "stays until a person decides; the review is due " + v.clock.endOf(*h.ExpiresAt)
 	}
-	return "ends by itself " + v.clock.at(*h.ExpiresAt).Text
+	return "ends by itself " + v.clock.endOf(*h.ExpiresAt)
 }
 
 // holdScope fills the counts per table and the ids that had no row.
@@ -360,7 +360,7 @@ func (v *visit) eventNote(e retention.AuditEntry) string {
 		case "change_reason":
 			parts = append(parts, pick(slices.Contains([]string{"hold.announce", "hold.fail_safe", "hold.enforced_again"}, e.Action), "", pick(e.Action == "hold.review", "Found: ", "Why: "))+c.After)
 		case "review_at":
-			parts = append(parts, "Next review: "+pick(c.HasAfter, v.isoMoment(c), "none"))
+			parts = append(parts, "Next review: "+pick(c.HasAfter, v.isoDay(c), "none"))
 		case "releases_at":
 			if c.HasAfter {
 				parts = append(parts, "In force until: "+v.isoMoment(c))
@@ -372,7 +372,7 @@ func (v *visit) eventNote(e retention.AuditEntry) string {
 				parts = append(parts, "Reason: "+c.After)
 			}
 		case "expires_at":
-			parts = append(parts, "Date: "+v.isoMoment(c))
+			parts = append(parts, "Date: "+v.isoDay(c))
 		case "on_expiry":
 			parts = append(parts, "Then: "+pick(c.After == string(retention.OnExpiryReview), "a person decides", "it ends by itself"))
 		}
@@ -404,8 +404,12 @@ func grownText(e retention.AuditEntry) string {
 	return "Held from now on: what belongs to them in " + joinSome(more, 10) + "."
 }
 
-// isoMoment writes a moment of an audit row for the reader; what is none stays.
-func (v *visit) isoMoment(c ui.Change) string {
+// isoMoment writes a moment of an audit row for the reader; what is none stays. isoDay does so for
+// one that may have been given as a day.
+func (v *visit) isoMoment(c ui.Change) string { return isoText(c, v.clock.at) }
+func (v *visit) isoDay(c ui.Change) string    { return isoText(c, v.clock.dated) }
+
+func isoText(c ui.Change, write func(time.Time) ui.Time) string {
 	if !c.HasAfter {
 		return "no expiry"
 	}
@@ -413,5 +417,5 @@ func (v *visit) isoMoment(c ui.Change) string {
 	if err != nil {
 		return c.After
 	}
-	return v.clock.at(t).Text
+	return write(t).Text
 }
