@@ -145,7 +145,7 @@ func (v *visit) lostPreview(out *ui.ScopePreviewView, s retention.ScopePreview, 
 		out.Warnings = append(out.Warnings, "No record fits now. "+w.none)
 	}
 	if s.NotFoundCount > 0 {
-		out.Warnings = append(out.Warnings, ui.Count(s.NotFoundCount, "id has", "ids have")+" no row now. They are held too, should such a row appear.")
+		out.Warnings = append(out.Warnings, ui.Count(s.NotFoundCount, "id has", "ids have")+" no row now. "+pick(s.NotFoundCount == 1, "It is held too, should that row appear.", "They are held too, should such rows appear."))
 	}
 	if s.UnknownCount > 0 {
 		out.Warnings = append(out.Warnings, "For "+ui.Count(s.UnknownCount, "record", "records")+" the condition is neither true nor false, since a column is empty (NULL). They are not covered; add `OR … IS NULL` if they must be.")

@@ -74,8 +74,12 @@ func holds(v *visit) error {
 	if err != nil {
 		return err
 	}
+	answer := append([]string{upperFirst(holdSummary(counts))}, comesNext(dates)...)
+	if dates.Faulty > 0 {
+		answer = append(answer, tablesChanged(dates.Faulty))
+	}
 	view := ui.HoldsView{
-		Head:   ui.Head{Title: "Holds", Answer: strings.Join(append([]string{upperFirst(holdSummary(counts))}, comesNext(dates)...), " "), Tone: pick(dates.Faulty > 0, "bad", pick(dates.ReviewsDue > 0, "warn", ""))},
+		Head:   ui.Head{Title: "Holds", Answer: strings.Join(answer, " "), Tone: pick(dates.Faulty > 0, "bad", pick(dates.ReviewsDue > 0, "warn", ""))},
 		Chips:  v.holdChips(f, status, counts, dates),
 		Search: ui.Search{Action: "/holds", Name: "q", Label: "Search holds", Value: f.Search, Keep: v.keep("q"), Help: "Looks in matter, reason and person."},
 		Pager:  v.pager("holds", next), Empty: holdsEmpty(f),
@@ -112,8 +116,12 @@ func holdsEmpty(f retention.HoldFilter) ui.Empty {
 }
 
 func (v *visit) holdRow(h retention.Hold) ui.HoldRow {
+	state := holdPill(h.Status)
+	if h.Status.InForce() && len(h.Faults) > 0 {
+		state = ui.Pill{Text: state.Text + ", tables have changed", Tone: "bad"}
+	}
 	return ui.HoldRow{
-		Href: "/holds/" + h.ID, Matter: h.Matter, Covers: holdCovers(h), By: h.CreatedBy, State: holdPill(h.Status),
+		Href: "/holds/" + h.ID, Matter: h.Matter, Covers: holdCovers(h), By: h.CreatedBy, State: state,
 		Since: v.clock.atp(h.EffectiveAt), Ends: v.clock.holdEnds(h),
 	}
 }
@@ -144,6 +152,9 @@ func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui
 	}
 	if view.Head.Tone == "quiet" {
 		view.Head.Tone = ""
+	}
+	if len(view.Faults) > 0 {
+		view.Head.Tone = "bad"
 	}
 	if m, err := v.e.MatterNamed(v.ctx, v.actor, h.Matter); err == nil {
 		view.MatterHref = "/matters/" + m.ID

@@ -386,3 +386,19 @@ func TestAHoldSaysWhatItDoesAboutTheApplication(t *testing.T) {
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "main", `must be "none", "refuse" or "preserve"`)
 }
+
+func TestAHoldThatTheApplicationCouldBreakSaysSoEverywhere(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	notEnforced(s.store)
+	a := s.get("/holds/" + holdID)
+	wantText(t, a, ".notice", "The application could change what is held in public.orders: public.orders has no trigger against UPDATE and DELETE;")
+	wantText(t, a, ".notice", "Holdfast itself still changes nothing there.")
+	wantText(t, s.get("/holds"), ".answer", "The tables of 1 hold are not as they were.")
+	wantText(t, s.get("/holds?due=fault"), "table", "Active, tables have changed")
+	a = s.get("/")
+	wantText(t, a, "main", "The tables of 1 hold are not as they were")
+	wantText(t, a, "main", "The application could change what is held in public.orders")
+	if strings.Contains(a.page.one("main"), "held as a whole") {
+		t.Error("the overview says that the whole table is held")
+	}
+}
