@@ -230,8 +230,10 @@ func TestAReleaseGoesToItsEndInTheBrowser(t *testing.T) {
 		t.Errorf("the run left %d held rows, want 8", run.TotalHeld)
 	}
 	b.fill("release_reason", "The case is settled.")
-	b.press("Release hold")
-	b.wait(`location.search.includes("done=released")`)
+	led := b.sendTwice("#release form", "")
+	if n := pgtest.Value[int64](t, p.db, `SELECT count(*) FROM holdfast.audit WHERE action = 'hold.release'`); n != 1 || led[0] != "200 /holds/"+h.ID || led[1] != led[0] || led[2] != led[0] {
+		t.Errorf("the hold was released %d times, the presses led to %q, want once and the hold", n, led)
+	}
 	b.opens("/holds/"+h.ID, `document.querySelector("main .pairs").innerText.includes("Released")`)
 	b.sees(".timeline", "The case is settled.")
 	b.wait(`!document.querySelector("#release") && !document.querySelector("#take-back")`)

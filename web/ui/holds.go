@@ -305,7 +305,9 @@ type LineRow struct {
 type NarrowView struct {
 	Head                    Head
 	Action, Preview, Cancel string
-	Parts                   []PartField
+	// Nonce has a form that is sent twice narrow the hold once.
+	Nonce string
+	Parts []PartField
 	// Error is what is wrong with all of it.
 	Error string
 	Why   Field
