@@ -97,6 +97,60 @@ func TestAHoldIsPreviewedWhileItIsWrittenInTheBrowser(t *testing.T) {
 	}
 }
 
+// TestACustomerIsHeldWithItsFamilyInTheBrowser: a customer's id and one choice hold its orders,
+// listed by table before, and those that come later.
+func TestACustomerIsHeldWithItsFamilyInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	pgtest.Exec(t, p.db, `CREATE TABLE public.customers (id bigint PRIMARY KEY, name text NOT NULL);
+		INSERT INTO public.customers SELECT i, 'Customer ' || i FROM generate_series(1, 20) AS i;
+		ALTER TABLE public.orders ADD customer_id bigint REFERENCES public.customers (id);
+		CREATE INDEX ON public.orders (customer_id);
+		UPDATE public.orders SET customer_id = CASE WHEN id % 20 = 0 THEN 20 ELSE id % 20 END`)
+	b := p.signedIn(t, "/holds/new")
+	b.fill("matter", "ACME v. Initech")
+	b.fill("reason", "A preservation letter names customer 7.")
+	b.fill("scope.0.table", "public.customers")
+	b.fill("scope.0.record_ids", "7")
+	b.sees("#hold-place", "Place hold on 1 record")
+	b.choose("scope.0.family", "family")
+	b.sees("#hold-preview-body", "It covers 6 records now. 3 would go with the next run without it.")
+	b.sees("#hold-preview-body", "belongs to them: public.orders")
+	b.sees("#hold-preview-body", "5 records now, and those that are added.")
+	b.choose("expiry", "none")
+	b.press("Place hold on 6 records")
+	b.wait(`location.search.includes("done=placed")`)
+	b.sees(".answer", "ACME v. Initech holds")
+	b.sees("main", "what belongs to the records of public.customers, new rows too")
+	pgtest.Exec(t, p.db, `INSERT INTO public.orders VALUES (101, 'others', now() - interval '99 days', 7)`)
+	if p.run(t); p.left(t) != "47 67 87 101" {
+		t.Errorf("due rows that are left: got %q, want those of customer 7", p.left(t))
+	}
+}
+
+// TestAHoldIsPlacedOnAListFromAFileInTheBrowser: the hold says that it awaits its list, takes it,
+// names the lines that are no ids, and is in force.
+func TestAHoldIsPlacedOnAListFromAFileInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	b := p.signedIn(t, "/holds/new")
+	b.fill("matter", "ACME v. Initech")
+	b.fill("reason", "A list of the court.")
+	b.fill("scope.0.table", "public.orders")
+	b.choose("scope.0.what", "file")
+	b.choose("expiry", "none")
+	b.press("Place hold")
+	b.wait(`location.search.includes("done=placed")`)
+	b.sees("main", "This hold is not in force yet: it awaits a list of records.")
+	b.script(`const files = new DataTransfer();
+		files.items.add(new File(["id,name\n71,A\n72,B\nn/a,C\n71,A\n4711,D\n"], "list.csv", {type: "text/csv"}));
+		document.querySelector("[name=list]").files = files.files;
+		document.querySelector("#upload button").click()`)
+	b.sees(".answer", "3 records of public.orders were added to the hold. They are in force.")
+	b.sees("section[aria-labelledby=bad-lines]", "4")
+	if p.run(t); p.left(t) != "71 72" {
+		t.Errorf("due rows that are left: got %q, want those of the list", p.left(t))
+	}
+}
+
 // sendTwice sends a form two times at once, the first time with what fetch is given beside it, and
 // then once more, and answers what each led to.
 func (b *person) sendTwice(form, first string) []string {
