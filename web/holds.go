@@ -348,7 +348,7 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 			continue // the end itself follows, or what became of the list
 		}
 		events = append(events, ui.Event{
-			What: upperFirst(actionWords(e.Action)), By: e.Actor, At: v.clock.exactly(e.At), Note: v.eventNote(e),
+			What: upperFirst(actionWords(e.Action)), By: pick(e.ActorKind == retention.ActorSystem, "Holdfast itself", e.Actor), At: v.clock.exactly(e.At), Note: v.eventNote(e),
 		})
 	}
 	return events, nil

@@ -34,7 +34,7 @@ func TestPlacingAHoldLeadsToItsSentence(t *testing.T) {
 	a = s.get(a.location)
 	wantText(t, a, ".answer", "ACME v. Initech holds 2 records in public.orders, since 3 March 2026 by jane@example.com, no expiry, next review 3 March 2027.")
 	wantText(t, a, ".timeline", "Placed the hold by jane@example.com")
-	wantText(t, a, ".timeline", "Put the hold in force by system")
+	wantText(t, a, ".timeline", "Put the hold in force by Holdfast itself")
 	if got := s.store.records[s.store.holds[0].ID]; len(got) != 2 || got[0].Key[0] != "17" || got[1].Key[0] != "18" {
 		t.Errorf("records: got %+v", got)
 	}
