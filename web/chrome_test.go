@@ -221,7 +221,7 @@ type look struct {
 }
 
 // looks is every page that there is: filled, empty and refused.
-func looks(filled, empty, down, fresh, anonymous, cooling, related, narrower *testSite) []look {
+func looks(filled, empty, down, fresh, anonymous, cooling, related, narrower, breached *testSite) []look {
 	return []look{
 		{name: "sign-in", path: "/sign-in", from: anonymous},
 		{name: "sign-in-refused", path: "/sign-in", from: anonymous, fill: `email.value = "jane@example.com"; password.value = "wrong"`, press: "form button"},
@@ -251,6 +251,7 @@ func looks(filled, empty, down, fresh, anonymous, cooling, related, narrower *te
 		{name: "hold-cooling-off", path: "/holds/" + holdID, from: cooling},
 		{name: "hold-widen", path: "/holds/" + holdID + "/widen?table=public.orders", from: filled},
 		{name: "hold-widen-refused", path: "/holds/" + holdID + "/widen", from: filled, press: ".buttons .primary"},
+		{name: "hold-widen-preview", path: "/holds/" + holdID + "/widen?table=public.orders", from: filled, fill: `document.querySelector("[name='scope.0.record_ids']").value = "4711\n4799"`, press: ".preview .button"},
 		{name: "hold-narrow", path: "/holds/" + holdID + "/narrow", from: filled, fill: `document.querySelector("[name='part.0.on']").click()`},
 		{name: "hold-narrow-preview", path: "/holds/" + holdID + "/narrow", from: filled, fill: `document.querySelector("[name='part.0.on']").click(); document.querySelector("[name='part.0.record_ids']").value = "4711\n4712\n4713"`, press: "#narrow-form button:not(.danger)"},
 		{name: "hold-narrow-refused", path: "/holds/" + holdID + "/narrow", from: filled, press: ".buttons .danger"},
@@ -259,6 +260,9 @@ func looks(filled, empty, down, fresh, anonymous, cooling, related, narrower *te
 		{name: "hold-awaits-list", path: "/holds/0195-new", from: cooling},
 		{name: "hold-list-sent", path: "/holds/0195-new", from: cooling, press: "#upload button", fill: `const files = new DataTransfer(); files.items.add(new File(["id,name\n4711,A\n4712,B\nn/a,C\n4711,A\n9999,D\n"], "list.csv", {type: "text/csv"})); document.querySelector("[name=list]").files = files.files`},
 		{name: "hold-fail-safe", path: "/holds/0195-tax", from: cooling},
+		{name: "hold-not-enforced", path: "/holds/" + holdID, from: breached},
+		{name: "holds-not-enforced", path: "/holds?due=fault", from: breached},
+		{name: "overview-not-enforced", path: "/", from: breached},
 		{name: "overview-fail-safe", path: "/", from: cooling},
 		{name: "matters", path: "/matters", from: filled},
 		{name: "matter", path: "/matters/m" + holdID, from: filled},
@@ -359,6 +363,8 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	related.store.holds[0].Scope[0].Belongings = []retention.FamilyTable{{Table: public("order_lines"), RecordCount: 61}, {Table: public("parcels"), RecordCount: 18}, {Table: public("notes")}}
 	narrower := signedIn(t, filledStore(), catalog())
 	fallsOut(narrower.store)
+	breached := signedIn(t, filledStore(), catalog())
+	notEnforced(breached.store)
 	h := &cooling.store.holds[0]
 	ends, review := atTest.Add(50*time.Hour), atTest.Add(-30*time.Hour)
 	h.Status, h.ReleasesAt, h.ReleasedBy, h.ReleaseReason = retention.HoldReleasing, &ends, "jane@example.com", "Settled out of court."
@@ -373,7 +379,7 @@ func TestEveryPageIsAccessible(t *testing.T) {
 	var at atomic.Pointer[testSite]
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { at.Load().asBrowser().ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
-	for i, l := range looks(filled, empty, outage, fresh, anonymous, cooling, related, narrower) {
+	for i, l := range looks(filled, empty, outage, fresh, anonymous, cooling, related, narrower, breached) {
 		t.Run(l.name, func(t *testing.T) {
 			at.Store(l.from)
 			lookAt(ctx, t, srv, i, l)

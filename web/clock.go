@@ -168,3 +168,30 @@ func (c clock) endOfDay(s string) (time.Time, error) {
 func (c clock) lastDay(t time.Time) string {
 	return t.In(c.zone).Add(-time.Nanosecond).Format(time.DateOnly)
 }
+
+// midnight reports whether a moment is the end of a day in the reader's zone, as of a day that a
+// person gave.
+func (c clock) midnight(t time.Time) bool {
+	local := t.In(c.zone)
+	return local.Equal(time.Date(local.Year(), local.Month(), local.Day(), 0, 0, 0, 0, c.zone))
+}
+
+// dayOf is the day that ends with a moment made by endOfDay; of another moment its own.
+func (c clock) dayOf(t time.Time) string { return c.day(t.Add(-time.Nanosecond)) }
+
+// dated is a moment that may have been given as a day, which is then written as that day.
+func (c clock) dated(t time.Time) ui.Time {
+	out := c.at(t)
+	if c.midnight(t) {
+		out.Text = c.dayOf(t)
+	}
+	return out
+}
+
+// endOf is such a moment in a sentence.
+func (c clock) endOf(t time.Time) string {
+	if c.midnight(t) {
+		return "at the end of " + c.dayOf(t)
+	}
+	return "on " + c.at(t).Text
+}

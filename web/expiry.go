@@ -95,6 +95,14 @@ func (c clock) expiry(d expiryDraft) (*time.Time, retention.OnExpiry, faults) {
 // and in words for programs.
 func (c clock) notOver() string { return "must be today, " + c.day(c.now) + ", or later" }
 
+// expiryText is an expiry by itself.
+func (v *visit) expiryText(t *time.Time) string {
+	if t == nil {
+		return "no expiry"
+	}
+	return upperFirst(v.clock.endOf(*t))
+}
+
 // expiryFields are the inputs.
 func (v *visit) expiryFields(d expiryDraft, f faults) (out ui.ExpiryFields) {
 	zone := v.clock.zone.String()

@@ -44,14 +44,14 @@ func holdCalendar(v *visit) error {
 	for _, d := range dates {
 		id, title := "come", "Has come"
 		if d.at.After(v.clock.now) {
-			at := d.at.In(v.clock.zone)
+			at := d.at.Add(-time.Nanosecond).In(v.clock.zone) // a day that was given ends in its own month
 			id, title = at.Format("m2006-01"), at.Format("January 2006")
 		}
 		if n := len(view.Months); n == 0 || view.Months[n-1].ID != id {
 			view.Months = append(view.Months, ui.HoldMonth{ID: id, Title: title})
 		}
 		m := &view.Months[len(view.Months)-1]
-		m.Rows = append(m.Rows, ui.HoldDateRow{On: v.clock.at(d.at), What: d.what, Matter: d.hold.Matter, Href: "/holds/" + d.hold.ID, Text: d.then})
+		m.Rows = append(m.Rows, ui.HoldDateRow{On: v.clock.dated(d.at), What: d.what, Matter: d.hold.Matter, Href: "/holds/" + d.hold.ID, Text: d.then})
 	}
 	return v.render(http.StatusOK, ui.HoldCalendar(v.shell("holds", "Calendar of holds"), view))
 }

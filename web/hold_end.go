@@ -141,11 +141,21 @@ func (v *visit) holdAgain(id string, f faults) error {
 	return v.holdPage(http.StatusUnprocessableEntity, h, f)
 }
 
+// releaseHold asks for the release. Whoever presses twice is led to what the first press did.
 func releaseHold(v *visit) error {
-	id := v.param("id")
-	_, err := v.e.ReleaseHold(v.ctx, v.actor, id, v.form("release_reason"))
+	id, reason := v.param("id"), strings.TrimSpace(v.form("release_reason"))
+	_, err := v.e.ReleaseHold(v.ctx, v.actor, id, reason)
 	if f, ok := faultsOf(err); ok {
 		return v.holdAgain(id, f.renamed("reason", "release_reason"))
+	}
+	if errors.Is(err, retention.ErrConflict) {
+		h, again := v.e.Hold(v.ctx, v.actor, id)
+		if again != nil {
+			return again
+		}
+		if (h.Status == retention.HoldReleasing || h.Status == retention.HoldReleased) && h.ReleasedBy == v.actor.Name && h.ReleaseReason == reason {
+			err = nil
+		}
 	}
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"holdfast/retention"
+	"holdfast/web/ui"
 )
 
 // faultSentences say what of a hold's tables is not what it was, what that does, and what
@@ -26,4 +27,9 @@ func faultSentences(h retention.Hold) (out []string) {
 		out = append(out, fmt.Sprintf("%s: it was placed on `%s`, and %s. What can be done: %s.", effect, f.Table, f.Reason, f.Remedy))
 	}
 	return out
+}
+
+// tablesChanged says of how many holds the tables, or the triggers on them, are not as they were.
+func tablesChanged(n int64) string {
+	return "The tables of " + ui.Count(n, "hold", "holds") + " are not as they were."
 }

@@ -161,13 +161,14 @@ func fingerprint(f url.Values) []byte {
 }
 
 func (v *visit) holdForm(status int, d holdDraft, f faults, notice string) error {
-	return v.holdFormWith(status, d, f, notice, ui.HoldPreviewView{Missing: previewMissing, Place: "Place hold"})
+	return v.holdFormWith(status, d, f, notice, ofNewHold.nothing(previewMissing))
 }
 
 func (v *visit) holdFormWith(status int, d holdDraft, f faults, notice string, preview ui.HoldPreviewView) error {
 	if !nonceForm.MatchString(d.nonce) {
 		d.nonce = newNonce()
 	}
+	preview.Post = "/holds/preview"
 	view := ui.HoldFormView{
 		Preview: preview,
 		Head:    ui.Head{Title: "Place a hold", Parent: "Holds", ParentHref: "/holds", Answer: "Which records must stay, for which matter, and until when?"},

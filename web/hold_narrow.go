@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,8 +39,12 @@ func (v *visit) narrowForm(status int, h retention.Hold, drafts map[int]partDraf
 	if delay := h.CoolsOff(v.e.ReleaseDelay()); !delay.IsZero() {
 		when = "What is chosen stays held for another " + delay.Human() + ", in which that can be taken back."
 	}
+	nonce := v.form("nonce")
+	if !nonceForm.MatchString(nonce) {
+		nonce = newNonce()
+	}
 	view := ui.NarrowView{
-		Head: ui.Head{Title: "Cover less", Parent: h.Matter, ParentHref: "/holds/" + h.ID, Answer: "Which of its records need not stay any more, and why?",
+		Nonce: nonce, Head: ui.Head{Title: "Cover less", Parent: h.Matter, ParentHref: "/holds/" + h.ID, Answer: "Which of its records need not stay any more, and why?",
 			Also: []string{"The hold covers " + holdCovers(h) + ". " + when + " What another part of the hold, or another hold, covers too stays held."}},
 		Action: "/holds/" + h.ID + "/narrow", Preview: "/holds/" + h.ID + "/narrow/preview", Cancel: "/holds/" + h.ID, Becomes: becomes,
 		Why: ui.Field{Name: "change_reason", Label: "Why they need not be kept any more", Value: v.form("change_reason"), Error: f.of("change_reason"), Help: "It is recorded with your name.",
@@ -178,7 +183,7 @@ func previewNarrowing(v *visit) error {
 	for _, s := range p.Scopes {
 		b.Scopes = append(b.Scopes, fallingPreview(s))
 		for _, o := range s.Belongings {
-			b.Scopes = append(b.Scopes, v.belongingPreview(o))
+			b.Scopes = append(b.Scopes, v.belongingPreview(o, ofNewHold))
 		}
 	}
 	b.Answer = "The first run after " + v.clock.at(p.AsOf).Text + ", when they have fallen out, takes " + ui.Count(due, "of these records", "of these records") + "."
@@ -192,7 +197,7 @@ func fallingPreview(s retention.ScopePreview) ui.ScopePreviewView {
 	if s.NotFoundCount > 0 {
 		out.Lines = append(out.Lines, ui.Count(s.NotFoundCount, "more id has", "more ids have")+" no row now.")
 	}
-	duePreview(&out, s)
+	duePreview(&out, s, ofNewHold)
 	return out
 }
 
@@ -208,10 +213,36 @@ func narrowHold(v *visit) error {
 	if f.any() {
 		return v.narrowForm(http.StatusUnprocessableEntity, h, drafts, f, nil)
 	}
-	if _, err = v.e.NarrowHold(v.ctx, v.actor, h.ID, parts, v.form("change_reason")); err != nil {
+	to, err := v.once("narrow:"+h.ID, v.form("nonce"), func() (string, error) {
+		_, err := v.e.NarrowHold(v.ctx, v.actor, h.ID, parts, v.form("change_reason"))
+		return "/holds/" + h.ID + "?done=narrowed", err
+	})
+	if err == nil {
+		err = v.stillNarrowed(h.ID)
+	}
+	if errors.Is(err, errNonceUsed) {
+		v.r.PostForm.Del("nonce")
+		f.add("scopes", "was sent by this form before, as other records or with another reason, or was kept since; look at the hold first, and send it again if these are to fall out")
+		return v.narrowForm(http.StatusConflict, h, drafts, f, nil)
+	}
+	if err != nil {
 		return v.refusedNarrowing(err, h, parts, lines, drafts)
 	}
-	return v.redirect("/holds/" + h.ID + "?done=narrowed")
+	return v.redirect(to)
+}
+
+// stillNarrowed is errNonceUsed where what a form let go has been taken back since: sent again, it
+// would be said to have been carried out.
+func (v *visit) stillNarrowed(id string) error {
+	h, err := v.e.Hold(v.ctx, v.actor, id)
+	if err != nil {
+		return err
+	}
+	why := strings.TrimSpace(v.form("change_reason"))
+	if slices.ContainsFunc(h.Scope, func(s retention.Scope) bool { return (s.Releasing() || s.Ended()) && s.ReleaseReason == why }) {
+		return nil
+	}
+	return errNonceUsed
 }
 
 func takeBackNarrowing(v *visit) error {

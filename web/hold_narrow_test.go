@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"testing"
 
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
@@ -23,18 +24,19 @@ func TestAPartOfAHoldFallsOutAndIsKeptOnItsPages(t *testing.T) {
 	if got := a.page.value("part.0.record_ids"); got != "4711" {
 		t.Errorf("what was typed is %q now", got)
 	}
-	both := url.Values{"part.0.on": {"true"}, "part.1.on": {"true"}, "change_reason": {"Not evidence"}}
+	nonce := a.page.value("nonce")
+	both := url.Values{"nonce": {nonce}, "part.0.on": {"true"}, "part.1.on": {"true"}, "change_reason": {"Not evidence"}}
 	a = s.post(of+"/narrow", both)
 	wantCode(t, a, http.StatusConflict)
 	wantText(t, a, "#problems", "release it instead")
-	odd := url.Values{"part.0.on": {"true"}, "part.0.record_ids": {"4711\n\n47x2"}, "change_reason": {"Not evidence"}}
+	odd := url.Values{"nonce": {nonce}, "part.0.on": {"true"}, "part.0.record_ids": {"4711\n\n47x2"}, "change_reason": {"Not evidence"}}
 	for _, to := range []string{"/narrow", "/narrow/preview"} {
 		a = s.post(of+to, odd)
 		wantCode(t, a, http.StatusUnprocessableEntity)
 		wantText(t, a, "#f-part.0.record_ids-error", `Line 3: "47x2" is not a bigint`)
 	}
 
-	some := url.Values{"part.0.on": {"true"}, "part.0.record_ids": {"4711\n4712\n4713"}, "change_reason": {"Not evidence"}}
+	some := url.Values{"nonce": {nonce}, "part.0.on": {"true"}, "part.0.record_ids": {"4711\n4712\n4713"}, "change_reason": {"Not evidence"}}
 	a = s.post(of+"/narrow/preview", some)
 	wantCode(t, a, http.StatusOK)
 	wantText(t, a, "#becomes", "The first run after 17 March 2026, 08:12 UTC, when they have fallen out, takes 2 of these records.")
@@ -43,6 +45,9 @@ func TestAPartOfAHoldFallsOutAndIsKeptOnItsPages(t *testing.T) {
 	}
 	a = s.post(of+"/narrow", some)
 	wantCode(t, a, http.StatusSeeOther)
+	if twice := s.post(of+"/narrow", some); twice.code != http.StatusSeeOther || twice.location != a.location || len(s.store.holds[0].Scope) != 3 {
+		t.Errorf("sent twice: got %d to %q and %d scopes, want what the first led to", twice.code, twice.location, len(s.store.holds[0].Scope))
+	}
 	a = s.get(a.location)
 	wantText(t, a, ".notice", "It is recorded that the hold covers less")
 	wantText(t, a, "#falling", "3 records of public.orders by id: held until 17 March 2026, 08:12 UTC")
@@ -59,6 +64,12 @@ func TestAPartOfAHoldFallsOutAndIsKeptOnItsPages(t *testing.T) {
 	wantText(t, a, ".notice", "these records stay held")
 	if len(a.page.all("#falling")) != 0 {
 		t.Error("something is to fall out still")
+	}
+	a = s.post(of+"/narrow", some)
+	wantCode(t, a, http.StatusConflict)
+	wantText(t, a, "#problems", "or was kept since")
+	if fresh := a.page.value("nonce"); fresh == nonce || fresh == "" {
+		t.Errorf("the form that is shown again has the key %q, want a new one", fresh)
 	}
 	wantCode(t, s.post(of+"/narrow/take-back", url.Values{"index": {"2"}, "keep.2": {"Again"}}), http.StatusConflict)
 	wantCode(t, s.post(of+"/narrow/take-back", url.Values{"index": {"two"}}), http.StatusNotFound)
@@ -80,8 +91,11 @@ func TestAPartOfAHoldFallsOutInTheBrowser(t *testing.T) {
 	b.sees("#becomes", "takes 1 of these records")
 	b.sees("#becomes", "1 of them stays held all the same, by another hold or another part of this one.")
 	b.fill("change_reason", "Two of the orders are not evidence.")
-	b.press("Let these records go")
-	b.wait(`location.search.includes("done=narrowed")`)
+	led := b.sendTwice("#narrow-form", "")
+	if n := pgtest.Value[int64](t, p.db, `SELECT count(*) FROM holdfast.audit WHERE action = 'hold.narrow'`); n != 1 || led[0] != "200 /holds/"+h.ID || led[1] != led[0] || led[2] != led[0] {
+		t.Errorf("the hold was narrowed %d times, the presses led to %q, want once and the hold", n, led)
+	}
+	b.open("/holds/" + h.ID)
 	b.sees(".timeline", "Two of the orders are not evidence.")
 	b.opens("/holds/"+h.ID, `document.querySelector("main").innerText.includes("not covered any more, since")`)
 	const kept = "30 40 42 50 60 70 80 90 100"

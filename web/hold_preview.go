@@ -29,11 +29,11 @@ func previewHold(v *visit) error {
 		scopes = append(scopes, scope)
 	}
 	if f.any() {
-		return v.holdFormWith(http.StatusOK, d, faults{}, "", ui.HoldPreviewView{Missing: previewMissing, Place: "Place hold"})
+		return v.holdFormWith(http.StatusOK, d, faults{}, "", ofNewHold.nothing(previewMissing))
 	}
 	p, err := v.e.PreviewHold(v.ctx, v.actor, scopes)
 	if f, ok := faultsOf(err); ok {
-		return v.holdFormWith(http.StatusOK, d, faults{}, "", ui.HoldPreviewView{Missing: "It cannot be placed so: " + f.first() + ".", Place: "Place hold"})
+		return v.holdFormWith(http.StatusOK, d, faults{}, "", ofNewHold.nothing("It cannot be placed so: "+f.first()+"."))
 	}
 	if errors.Is(err, retention.ErrUnavailable) {
 		return v.holdForm(http.StatusOK, d, faults{}, "")
@@ -41,7 +41,23 @@ func previewHold(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.holdFormWith(http.StatusOK, d, faults{}, "", v.holdPreview(p))
+	return v.holdFormWith(http.StatusOK, d, faults{}, "", v.holdPreview(p, ofNewHold))
+}
+
+// previewWords are what the preview of a hold says differently where a hold in force is to cover
+// more.
+type previewWords struct {
+	subject, button, none, otherHold string
+}
+
+var (
+	ofNewHold  = previewWords{subject: "It covers", button: "Place hold", none: "The hold can be placed all the same, and covers those that come to fit it.", otherHold: "Another hold keeps"}
+	ofWidening = previewWords{subject: "What is added covers", button: "Widen the hold", none: "The hold can be widened all the same, and then covers those that come to fit it.", otherHold: "This hold or another keeps"}
+)
+
+// nothing is the preview before anything can be counted, and why.
+func (w previewWords) nothing(why string) ui.HoldPreviewView {
+	return ui.HoldPreviewView{Missing: why, Place: w.button}
 }
 
 // first is the first fault in words.
@@ -52,27 +68,28 @@ func (f faults) first() string {
 	return f.fields[0].Message
 }
 
-func (v *visit) holdPreview(p retention.HoldPreview) ui.HoldPreviewView {
+func (v *visit) holdPreview(p retention.HoldPreview, w previewWords) ui.HoldPreviewView {
 	records, due, gone := p.Totals()
-	out := ui.HoldPreviewView{Answer: coversNow(p, records, due), Place: "Place hold on " + ui.Count(records, "record", "records")}
+	by := pick(w == ofWidening, " by ", " on ")
+	out := ui.HoldPreviewView{Answer: coversNow(p, w, records, due), Place: w.button + by + ui.Count(records, "record", "records")}
 	if records == 0 {
-		out.Place, out.Tone = "Place hold", "warn"
+		out.Place, out.Tone = w.button, "warn"
 	}
 	if gone > 0 {
 		out.Tone = "warn"
 		out.Answer += " " + ui.Count(gone, "record was", "records were") + " disposed of before."
 	}
 	for _, s := range p.Scopes {
-		out.Scopes = append(out.Scopes, v.scopePreview(s))
+		out.Scopes = append(out.Scopes, v.scopePreview(s, w))
 		for _, b := range s.Belongings {
-			out.Scopes = append(out.Scopes, v.belongingPreview(b))
+			out.Scopes = append(out.Scopes, v.belongingPreview(b, w))
 		}
 	}
 	return out
 }
 
-func coversNow(p retention.HoldPreview, records, due int64) string {
-	s := "It covers " + ui.Count(records, "record", "records")
+func coversNow(p retention.HoldPreview, w previewWords, records, due int64) string {
+	s := w.subject + " " + ui.Count(records, "record", "records")
 	if n := len(p.Scopes); n > 1 {
 		s += " in " + ui.Num(int64(n)) + " scopes"
 	}
@@ -81,21 +98,21 @@ func coversNow(p retention.HoldPreview, records, due int64) string {
 
 // belongingPreview is one table of a family. One of which nothing belongs to the records now is
 // listed too: what is added to it later is held.
-func (v *visit) belongingPreview(s retention.ScopePreview) ui.ScopePreviewView {
+func (v *visit) belongingPreview(s retention.ScopePreview, w previewWords) ui.ScopePreviewView {
 	out := ui.ScopePreviewView{Table: s.Table.String(), Belongs: true, Lines: []string{ui.Count(s.RecordCount, "record", "records") + " now, and those that are added."}}
-	duePreview(&out, s)
+	duePreview(&out, s, w)
 	return out
 }
 
-func (v *visit) scopePreview(s retention.ScopePreview) ui.ScopePreviewView {
+func (v *visit) scopePreview(s retention.ScopePreview, w previewWords) ui.ScopePreviewView {
 	out := ui.ScopePreviewView{Table: s.Table.String(), Lines: []string{scopeCovers(s)}}
-	duePreview(&out, s)
-	v.lostPreview(&out, s)
+	duePreview(&out, s, w)
+	v.lostPreview(&out, s, w)
 	return out
 }
 
 // duePreview says what of it would go, and gives examples.
-func duePreview(out *ui.ScopePreviewView, s retention.ScopePreview) {
+func duePreview(out *ui.ScopePreviewView, s retention.ScopePreview, w previewWords) {
 	for _, p := range s.Policies {
 		out.Lines = append(out.Lines, ui.Num(p.Due)+" of them "+pick(p.Due == 1, "is", "are")+" due under the policy `"+p.Policy+"` ("+string(p.Action)+").")
 	}
@@ -112,7 +129,7 @@ func duePreview(out *ui.ScopePreviewView, s retention.ScopePreview) {
 		out.Lines = append(out.Lines, ui.Count(s.KeptCount, "more id is", "more ids are")+" in another list of this hold too, and "+pick(s.KeptCount == 1, "stays", "stay")+" held.")
 	}
 	if s.DueHeldCount > 0 && s.StillHeldCount == 0 {
-		out.Lines = append(out.Lines, "Another hold keeps "+ui.Num(s.DueHeldCount)+" of the due ones already.")
+		out.Lines = append(out.Lines, w.otherHold+" "+ui.Num(s.DueHeldCount)+" of the due ones already.")
 	}
 	for _, k := range s.Samples {
 		out.Samples = append(out.Samples, keyText(k))
@@ -123,12 +140,12 @@ func duePreview(out *ui.ScopePreviewView, s retention.ScopePreview) {
 }
 
 // lostPreview says what has no row, is not covered, or is gone.
-func (v *visit) lostPreview(out *ui.ScopePreviewView, s retention.ScopePreview) {
+func (v *visit) lostPreview(out *ui.ScopePreviewView, s retention.ScopePreview, w previewWords) {
 	if s.RecordCount == 0 && s.Problem == "" {
-		out.Warnings = append(out.Warnings, "No record fits now. The hold can be placed all the same, and covers those that come to fit it.")
+		out.Warnings = append(out.Warnings, "No record fits now. "+w.none)
 	}
 	if s.NotFoundCount > 0 {
-		out.Warnings = append(out.Warnings, ui.Count(s.NotFoundCount, "id has", "ids have")+" no row now. They are held too, should such a row appear.")
+		out.Warnings = append(out.Warnings, ui.Count(s.NotFoundCount, "id has", "ids have")+" no row now. "+pick(s.NotFoundCount == 1, "It is held too, should that row appear.", "They are held too, should such rows appear."))
 	}
 	if s.UnknownCount > 0 {
 		out.Warnings = append(out.Warnings, "For "+ui.Count(s.UnknownCount, "record", "records")+" the condition is neither true nor false, since a column is empty (NULL). They are not covered; add `OR … IS NULL` if they must be.")
@@ -194,7 +211,7 @@ func askRelease(v *visit) error {
 		return err
 	}
 	_, due, _ := p.Totals()
-	b := v.holdPreview(p)
+	b := v.holdPreview(p, ofNewHold)
 	b.Answer = "The first run after " + v.clock.at(p.AsOf).Text + ", when the hold has ended, takes " + ui.Count(due, "record that it covers", "records that it covers") + "."
 	b.Tone = pick(due > 0, "warn", "")
 	return v.holdPageWith(http.StatusOK, h, faults{}, &b)

@@ -97,6 +97,76 @@ func TestAHoldIsPreviewedWhileItIsWrittenInTheBrowser(t *testing.T) {
 	}
 }
 
+// TestACustomerIsHeldWithItsFamilyInTheBrowser: a customer's id and one choice hold its orders,
+// listed by table before, and those that come later.
+func TestACustomerIsHeldWithItsFamilyInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	pgtest.Exec(t, p.db, `CREATE TABLE public.customers (id bigint PRIMARY KEY, name text NOT NULL);
+		INSERT INTO public.customers SELECT i, 'Customer ' || i FROM generate_series(1, 20) AS i;
+		ALTER TABLE public.orders ADD customer_id bigint REFERENCES public.customers (id);
+		CREATE INDEX ON public.orders (customer_id);
+		UPDATE public.orders SET customer_id = CASE WHEN id % 20 = 0 THEN 20 ELSE id % 20 END`)
+	b := p.signedIn(t, "/holds/new")
+	b.fill("matter", "ACME v. Initech")
+	b.fill("reason", "A preservation letter names customer 7.")
+	b.fill("scope.0.table", "public.customers")
+	b.fill("scope.0.record_ids", "7")
+	b.sees("#hold-place", "Place hold on 1 record")
+	b.choose("scope.0.family", "family")
+	b.sees("#hold-preview-body", "It covers 6 records now. 3 would go with the next run without it.")
+	b.sees("#hold-preview-body", "belongs to them: public.orders")
+	b.sees("#hold-preview-body", "5 records now, and those that are added.")
+	b.choose("expiry", "none")
+	b.press("Place hold on 6 records")
+	b.wait(`location.search.includes("done=placed")`)
+	b.sees(".answer", "ACME v. Initech holds")
+	b.sees("main", "what belongs to the records of public.customers, new rows too")
+	pgtest.Exec(t, p.db, `INSERT INTO public.orders VALUES (101, 'others', now() - interval '99 days', 7)`)
+	if p.run(t); p.left(t) != "47 67 87 101" {
+		t.Errorf("due rows that are left: got %q, want those of customer 7", p.left(t))
+	}
+}
+
+// TestAHoldIsPlacedOnAListFromAFileInTheBrowser: the hold says that it awaits its list, takes it,
+// names the lines that are no ids, and is in force.
+func TestAHoldIsPlacedOnAListFromAFileInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	b := p.signedIn(t, "/holds/new")
+	b.fill("matter", "ACME v. Initech")
+	b.fill("reason", "A list of the court.")
+	b.fill("scope.0.table", "public.orders")
+	b.choose("scope.0.what", "file")
+	b.choose("expiry", "none")
+	b.press("Place hold")
+	b.wait(`location.search.includes("done=placed")`)
+	b.sees("main", "This hold is not in force yet: it awaits a list of records.")
+	b.script(`const files = new DataTransfer();
+		files.items.add(new File(["id,name\n71,A\n72,B\nn/a,C\n71,A\n4711,D\n"], "list.csv", {type: "text/csv"}));
+		document.querySelector("[name=list]").files = files.files;
+		document.querySelector("#upload button").click()`)
+	b.sees(".answer", "3 records of public.orders were added to the hold. They are in force.")
+	b.sees("section[aria-labelledby=bad-lines]", "4")
+	if p.run(t); p.left(t) != "71 72" {
+		t.Errorf("due rows that are left: got %q, want those of the list", p.left(t))
+	}
+}
+
+// sendTwice sends a form two times at once, the first time with what fetch is given beside it, and
+// then once more, and answers what each led to.
+func (b *person) sendTwice(form, first string) []string {
+	b.t.Helper()
+	b.script(`
+		const gone = new AbortController(), form = document.querySelector(` + "`" + form + "`" + `), body = new URLSearchParams(new FormData(form));
+		const send = more => fetch(form.action, {method: "POST", body: body, ...more}).then(a => a.status + " " + new URL(a.url).pathname);
+		const answers = [send(` + first + `).catch(e => "gone"), send()];
+		setTimeout(() => gone.abort(), 5);
+		Promise.all(answers).then(a => send().then(third => { document.title = [...a, third].join(",") }));`)
+	b.wait(`document.title.split(",").length === 3`)
+	title, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.title"))
+	must(b.t, err)
+	return strings.Split(title, ",")
+}
+
 // TestADoublePressPlacesOneHold: both presses are sent, and lead to the same hold, also where
 // the browser leaves the first of them before it is answered.
 func TestADoublePressPlacesOneHold(t *testing.T) {
@@ -109,19 +179,44 @@ func TestADoublePressPlacesOneHold(t *testing.T) {
 		b.fill("scope.0.table", "public.orders")
 		b.fill("scope.0.record_ids", "71\n72")
 		b.choose("expiry", "none")
-		b.script(`
-			const gone = new AbortController(), form = new URLSearchParams(new FormData(document.querySelector("#hold-form")));
-			const send = more => fetch("/holds", {method: "POST", body: form, ...more}).then(a => a.status + " " + new URL(a.url).pathname);
-			const answers = [send(` + first + `).catch(e => "gone"), send()];
-			setTimeout(() => gone.abort(), 5);
-			Promise.all(answers).then(a => send().then(third => { document.title = [...a, third].join(",") }));`)
-		b.wait(`document.title.split(",").length === 3`)
-		title, err := chromedp.Run(b.ctx, chromedp.Evaluate[string]("document.title"))
-		must(t, err)
-		led := strings.Split(title, ",")
+		led := b.sendTwice("#hold-form", first)
 		if n := pgtest.Value[int64](t, p.db, `SELECT count(*) FROM holdfast.hold`); n != int64(i+1) || !strings.HasPrefix(led[1], "200 /holds/") || led[2] != led[1] || led[0] != led[1] && (first == "" || led[0] != "gone") {
 			t.Errorf("there are %d holds, want %d; the presses led to %q, want one hold", n, i+1, led)
 		}
+	}
+}
+
+// TestAHoldIsWidenedInTheBrowser: what is added is previewed while it is written, a form that is
+// sent twice adds it once, and from then on it is held.
+func TestAHoldIsWidenedInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	h := p.place(t, initech())
+	b := p.signedIn(t, "/holds/"+h.ID)
+	b.press("Widen…")
+	b.wait(`location.pathname.endsWith("/widen")`)
+	b.sees("#hold-preview-body", "Choose a table and what of it must stay")
+	b.fill("scope.0.table", "public.orders")
+	b.fill("scope.0.record_ids", "70\n71\n4711")
+	b.sees("#hold-preview-body", "What is added covers 2 records now. 1 would go with the next run without it.")
+	b.sees("#hold-preview-body", "This hold or another keeps 1 of the due ones already.")
+	b.sees("#hold-preview-body .keys", "70 71")
+	b.sees("#hold-preview-body", "1 id has no row now.")
+	b.sees("#hold-place", "Widen the hold by 2 records")
+	b.choose("scope.0.what", "condition")
+	b.fill("scope.0.condition", "customre = 'others'")
+	b.sees("#hold-preview-body", "It cannot be added so:")
+	b.choose("scope.0.what", "ids")
+	b.sees("#hold-place", "Widen the hold by 2 records")
+	b.fill("change_reason", "The other side asks for order 71.")
+	led := b.sendTwice("#widen-form", "")
+	if n := pgtest.Value[int64](t, p.db, `SELECT count(*) FROM holdfast.audit WHERE action = 'hold.widen'`); n != 1 || led[0] != "200 /holds/"+h.ID || led[1] != led[0] || led[2] != led[0] {
+		t.Errorf("the hold was widened %d times, the presses led to %q, want once and the hold", n, led)
+	}
+	b.open("/holds/" + h.ID)
+	b.sees(".timeline", "The other side asks for order 71.")
+	const kept = "30 40 50 60 70 71 80 90 100"
+	if p.run(t); p.left(t) != kept {
+		t.Errorf("due rows that are left: got %q, want %q", p.left(t), kept)
 	}
 }
 
@@ -138,11 +233,12 @@ func TestAHoldIsReviewedInTheBrowser(t *testing.T) {
 	b.wait(`location.search.includes("done=reviewed")`)
 	b.sees(".timeline", "Counsel says that the appeal is pending.")
 	b.sees(".timeline", "by jane@example.com")
-	// When that day is over.
-	over := next.AddDate(0, 0, 1).Format("2 January 2006")
-	b.sees("main .pairs", "Next review "+over)
+	day := next.Format("2 January 2006")
+	b.sees("main .pairs", "Next review "+day+"; it ends nothing")
+	b.sees(".answer", "no expiry, next review "+day+".")
+	b.sees(".timeline", "Next review: "+day)
 	b.open("/holds/calendar")
-	b.sees("main", over)
+	b.sees("main", day)
 }
 
 // TestAReleaseCoolsOffAndIsTakenBackInTheBrowser: before it is asked for, the page says what
@@ -188,8 +284,10 @@ func TestAReleaseGoesToItsEndInTheBrowser(t *testing.T) {
 		t.Errorf("the run left %d held rows, want 8", run.TotalHeld)
 	}
 	b.fill("release_reason", "The case is settled.")
-	b.press("Release hold")
-	b.wait(`location.search.includes("done=released")`)
+	led := b.sendTwice("#release form", "")
+	if n := pgtest.Value[int64](t, p.db, `SELECT count(*) FROM holdfast.audit WHERE action = 'hold.release'`); n != 1 || led[0] != "200 /holds/"+h.ID || led[1] != led[0] || led[2] != led[0] {
+		t.Errorf("the hold was released %d times, the presses led to %q, want once and the hold", n, led)
+	}
 	b.opens("/holds/"+h.ID, `document.querySelector("main .pairs").innerText.includes("Released")`)
 	b.sees(".timeline", "The case is settled.")
 	b.wait(`!document.querySelector("#release") && !document.querySelector("#take-back")`)

@@ -29,6 +29,7 @@ func (s *server) holdRoutes(r chi.Router) {
 	r.Get("/holds/{id}", s.page(hold))
 	r.Get("/holds/{id}/widen", s.page(askWidening))
 	r.Post("/holds/{id}/widen", s.pageOf(maxHoldForm, widenHold))
+	r.Post("/holds/{id}/widen/preview", s.pageOf(maxHoldForm, previewWidening))
 	r.Get("/holds/{id}/narrow", s.page(askNarrowing))
 	r.Post("/holds/{id}/narrow", s.pageOf(maxHoldForm, narrowHold))
 	r.Post("/holds/{id}/narrow/preview", s.pageOf(maxHoldForm, previewNarrowing))
@@ -73,8 +74,12 @@ func holds(v *visit) error {
 	if err != nil {
 		return err
 	}
+	answer := append([]string{upperFirst(holdSummary(counts))}, comesNext(dates)...)
+	if dates.Faulty > 0 {
+		answer = append(answer, tablesChanged(dates.Faulty))
+	}
 	view := ui.HoldsView{
-		Head:   ui.Head{Title: "Holds", Answer: strings.Join(append([]string{upperFirst(holdSummary(counts))}, comesNext(dates)...), " "), Tone: pick(dates.Faulty > 0, "bad", pick(dates.ReviewsDue > 0, "warn", ""))},
+		Head:   ui.Head{Title: "Holds", Answer: strings.Join(answer, " "), Tone: pick(dates.Faulty > 0, "bad", pick(dates.ReviewsDue > 0, "warn", ""))},
 		Chips:  v.holdChips(f, status, counts, dates),
 		Search: ui.Search{Action: "/holds", Name: "q", Label: "Search holds", Value: f.Search, Keep: v.keep("q"), Help: "Looks in matter, reason and person."},
 		Pager:  v.pager("holds", next), Empty: holdsEmpty(f),
@@ -111,8 +116,12 @@ func holdsEmpty(f retention.HoldFilter) ui.Empty {
 }
 
 func (v *visit) holdRow(h retention.Hold) ui.HoldRow {
+	state := holdPill(h.Status)
+	if h.Status.InForce() && len(h.Faults) > 0 {
+		state = ui.Pill{Text: state.Text + ", tables have changed", Tone: "bad"}
+	}
 	return ui.HoldRow{
-		Href: "/holds/" + h.ID, Matter: h.Matter, Covers: holdCovers(h), By: h.CreatedBy, State: holdPill(h.Status),
+		Href: "/holds/" + h.ID, Matter: h.Matter, Covers: holdCovers(h), By: h.CreatedBy, State: state,
 		Since: v.clock.atp(h.EffectiveAt), Ends: v.clock.holdEnds(h),
 	}
 }
@@ -143,6 +152,9 @@ func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui
 	}
 	if view.Head.Tone == "quiet" {
 		view.Head.Tone = ""
+	}
+	if len(view.Faults) > 0 {
+		view.Head.Tone = "bad"
 	}
 	if m, err := v.e.MatterNamed(v.ctx, v.actor, h.Matter); err == nil {
 		view.MatterHref = "/matters/" + m.ID
@@ -196,7 +208,7 @@ func (v *visit) holdFacts(h retention.Hold) []ui.Pair {
 		{Name: "Ends", Value: v.endText(h)},
 	}
 	if h.ReviewAt != nil && !h.Status.Ended() {
-		facts = append(facts, ui.Pair{Name: "Next review", Value: v.clock.at(*h.ReviewAt).Text + "; it ends nothing"})
+		facts = append(facts, ui.Pair{Name: "Next review", Value: v.clock.dated(*h.ReviewAt).Text + "; it ends nothing"})
 	}
 	if delay := h.CoolsOff(v.e.ReleaseDelay()); !h.Status.Ended() {
 		facts = append(facts, ui.Pair{Name: "Cooling-off", Value: pick(delay.IsZero(), "none: a release takes effect at once", delay.Human()+" after a release is asked for")})
@@ -223,9 +235,9 @@ func (v *visit) endText(h retention.Hold) string {
 	case h.ExpiresAt == nil:
 		return "no expiry: it stays until a person releases it"
 	case h.OnExpiry == retention.OnExpiryReview:
-		return "stays until a person decides; the review is due " + v.clock.at(*h.ExpiresAt).Text
+		return "stays until a person decides; the review is due " + v.clock.endOf(*h.ExpiresAt)
 	}
-	return "ends by itself " + v.clock.at(*h.ExpiresAt).Text
+	return "ends by itself " + v.clock.endOf(*h.ExpiresAt)
 }
 
 // holdScope fills the counts per table and the ids that had no row.
@@ -336,7 +348,7 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 			continue // the end itself follows, or what became of the list
 		}
 		events = append(events, ui.Event{
-			What: upperFirst(actionWords(e.Action)), By: e.Actor, At: v.clock.exactly(e.At), Note: v.eventNote(e),
+			What: upperFirst(actionWords(e.Action)), By: pick(e.ActorKind == retention.ActorSystem, "Holdfast itself", e.Actor), At: v.clock.exactly(e.At), Note: v.eventNote(e),
 		})
 	}
 	return events, nil
@@ -359,7 +371,7 @@ func (v *visit) eventNote(e retention.AuditEntry) string {
 		case "change_reason":
 			parts = append(parts, pick(slices.Contains([]string{"hold.announce", "hold.fail_safe", "hold.enforced_again"}, e.Action), "", pick(e.Action == "hold.review", "Found: ", "Why: "))+c.After)
 		case "review_at":
-			parts = append(parts, "Next review: "+pick(c.HasAfter, v.isoMoment(c), "none"))
+			parts = append(parts, "Next review: "+pick(c.HasAfter, v.isoDay(c), "none"))
 		case "releases_at":
 			if c.HasAfter {
 				parts = append(parts, "In force until: "+v.isoMoment(c))
@@ -371,7 +383,7 @@ func (v *visit) eventNote(e retention.AuditEntry) string {
 				parts = append(parts, "Reason: "+c.After)
 			}
 		case "expires_at":
-			parts = append(parts, "Date: "+v.isoMoment(c))
+			parts = append(parts, "Date: "+v.isoDay(c))
 		case "on_expiry":
 			parts = append(parts, "Then: "+pick(c.After == string(retention.OnExpiryReview), "a person decides", "it ends by itself"))
 		}
@@ -403,8 +415,12 @@ func grownText(e retention.AuditEntry) string {
 	return "Held from now on: what belongs to them in " + joinSome(more, 10) + "."
 }
 
-// isoMoment writes a moment of an audit row for the reader; what is none stays.
-func (v *visit) isoMoment(c ui.Change) string {
+// isoMoment writes a moment of an audit row for the reader; what is none stays. isoDay does so for
+// one that may have been given as a day.
+func (v *visit) isoMoment(c ui.Change) string { return isoText(c, v.clock.at) }
+func (v *visit) isoDay(c ui.Change) string    { return isoText(c, v.clock.dated) }
+
+func isoText(c ui.Change, write func(time.Time) ui.Time) string {
 	if !c.HasAfter {
 		return "no expiry"
 	}
@@ -412,5 +428,5 @@ func (v *visit) isoMoment(c ui.Change) string {
 	if err != nil {
 		return c.After
 	}
-	return v.clock.at(t).Text
+	return write(t).Text
 }

@@ -32,9 +32,9 @@ func TestPlacingAHoldLeadsToItsSentence(t *testing.T) {
 	a := s.post("/holds", holdValues(nonceOf(t, s)))
 	wantCode(t, a, http.StatusSeeOther)
 	a = s.get(a.location)
-	wantText(t, a, ".answer", "ACME v. Initech holds 2 records in public.orders, since 3 March 2026 by jane@example.com, no expiry.")
+	wantText(t, a, ".answer", "ACME v. Initech holds 2 records in public.orders, since 3 March 2026 by jane@example.com, no expiry, next review 3 March 2027.")
 	wantText(t, a, ".timeline", "Placed the hold by jane@example.com")
-	wantText(t, a, ".timeline", "Put the hold in force by system")
+	wantText(t, a, ".timeline", "Put the hold in force by Holdfast itself")
 	if got := s.store.records[s.store.holds[0].ID]; len(got) != 2 || got[0].Key[0] != "17" || got[1].Key[0] != "18" {
 		t.Errorf("records: got %+v", got)
 	}
@@ -186,7 +186,7 @@ func TestAHoldUnderReviewCanBeExtended(t *testing.T) {
 	wantText(t, a, "main", "A person must decide.")
 	f := url.Values{"version": {a.page.value("version")}, "expiry": {"review"}, "review_on": {"2027-01-31"}, "reason": {a.page.value("reason")}, "change_reason": {"the office asks again"}}
 	wantCode(t, s.post("/holds/0195-tax/revise", f), http.StatusSeeOther)
-	wantText(t, s.get("/holds/0195-tax"), ".answer", "next review 1 February 2027")
+	wantText(t, s.get("/holds/0195-tax"), ".answer", "next review 31 January 2027")
 	a = s.post("/holds/0195-tax/revise", f)
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "#problems", "somebody else changed this hold meanwhile")
@@ -326,7 +326,7 @@ func TestAReviewIsRecordedOnTheHoldsPage(t *testing.T) {
 	wantText(t, a, "#f-next_review-error", "Must be today")
 	a = s.post("/holds/"+holdID+"/review", url.Values{"note": {"Counsel was asked"}, "next_review": {"2027-01-01"}})
 	wantCode(t, a, http.StatusSeeOther)
-	wantText(t, s.get(a.location), "main", "2 January 2027")
+	wantText(t, s.get(a.location), "main", "next review 1 January 2027")
 	if strings.Contains(s.get("/holds/"+holdID).body, "It is time to look") {
 		t.Error("it is to be looked at again at once")
 	}
@@ -385,4 +385,20 @@ func TestAHoldSaysWhatItDoesAboutTheApplication(t *testing.T) {
 	a := s.post("/holds", holdValues(nonceOf(t, s), "enforcement", "maybe"))
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "main", `must be "none", "refuse" or "preserve"`)
+}
+
+func TestAHoldThatTheApplicationCouldBreakSaysSoEverywhere(t *testing.T) {
+	s := signedIn(t, filledStore(), catalog())
+	notEnforced(s.store)
+	a := s.get("/holds/" + holdID)
+	wantText(t, a, ".notice", "The application could change what is held in public.orders: public.orders has no trigger against UPDATE and DELETE;")
+	wantText(t, a, ".notice", "Holdfast itself still changes nothing there.")
+	wantText(t, s.get("/holds"), ".answer", "The tables of 1 hold are not as they were.")
+	wantText(t, s.get("/holds?due=fault"), "table", "Active, tables have changed")
+	a = s.get("/")
+	wantText(t, a, "main", "The tables of 1 hold are not as they were")
+	wantText(t, a, "main", "The application could change what is held in public.orders")
+	if strings.Contains(a.page.one("main"), "held as a whole") {
+		t.Error("the overview says that the whole table is held")
+	}
 }

@@ -90,7 +90,7 @@ func overviewHead(o engine.Overview) ui.Head {
 		}
 	}
 	if n := o.HoldDates.Faulty; n > 0 {
-		amiss(&h, ui.Count(n, "hold does not fit its tables any more, which are held as a whole or refused.", "holds do not fit their tables any more, which are held as a whole or refused."))
+		amiss(&h, tablesChanged(n))
 	}
 	if unmeasurable > 0 {
 		amiss(&h, ui.Count(unmeasurable, "policy could not be measured.", "policies could not be measured."))

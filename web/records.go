@@ -69,7 +69,7 @@ func (v *visit) explain(view *ui.RecordView, table, key string) error {
 		ui.Pair{Name: "In its table", Value: pick(r.Found, "yes", "no")},
 		ui.Pair{Name: "Asked", Value: v.clock.exactly(r.AsOf).Text})
 	for _, h := range r.Holds {
-		view.Holds = append(view.Holds, ui.RecordHold{Href: "/holds/" + h.ID, Matter: h.Matter, By: h.CreatedBy, State: holdPill(h.Status), Since: v.clock.atp(h.EffectiveAt), Ends: v.moment(h.ExpiresAt, "no expiry")})
+		view.Holds = append(view.Holds, ui.RecordHold{Href: "/holds/" + h.ID, Matter: h.Matter, By: h.CreatedBy, State: holdPill(h.Status), Since: v.clock.atp(h.EffectiveAt), Ends: v.expiryText(h.ExpiresAt)})
 	}
 	view.Reached = joinSome(r.ReachedBy, 5)
 	for _, p := range r.Policies {

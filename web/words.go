@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"holdfast/retention"
 	"holdfast/web/ui"
@@ -300,6 +301,11 @@ func (c clock) holdSentence(h retention.Hold) string {
 	return s + ", " + c.holdEnds(h) + "."
 }
 
+// review says when somebody is to look at a hold, or was.
+func (c clock) review(at time.Time) string {
+	return pick(at.After(c.now), "next review ", "review due since ") + c.dayOf(at)
+}
+
 // holdEnds says when and how a hold ends.
 func (c clock) holdEnds(h retention.Hold) string {
 	switch {
@@ -307,10 +313,14 @@ func (c clock) holdEnds(h retention.Hold) string {
 		return pick(h.Status == retention.HoldExpired, "expired ", "released ") + c.day(*h.ReleasedAt)
 	case h.Status == retention.HoldReleasing && h.ReleasesAt != nil:
 		return "in force until " + c.day(*h.ReleasesAt)
-	case h.ExpiresAt == nil:
+	case h.ExpiresAt == nil && h.ReviewAt == nil:
 		return "no expiry"
+	case h.ExpiresAt == nil:
+		return "no expiry, " + c.review(*h.ReviewAt)
+	case h.OnExpiry == retention.OnExpiryReview && h.ReviewAt != nil && h.ReviewAt.Before(*h.ExpiresAt):
+		return c.review(*h.ReviewAt)
 	case h.OnExpiry == retention.OnExpiryReview:
-		return pick(h.Status == retention.HoldReviewDue, "review due since ", "next review ") + c.day(*h.ExpiresAt)
+		return c.review(*h.ExpiresAt)
 	}
-	return "ends by itself " + c.day(*h.ExpiresAt)
+	return "ends by itself " + c.endOf(*h.ExpiresAt)
 }

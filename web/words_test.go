@@ -50,6 +50,41 @@ func TestADayEndsInTheReadersZone(t *testing.T) {
 	}
 }
 
+func TestADayThatWasGivenIsShownAsThatDay(t *testing.T) {
+	berlin, err := loadZone("Europe%2FBerlin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := clock{zone: berlin, now: atTest}
+	given, err := c.endOfDay("2027-03-31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	another := time.Date(2027, 3, 31, 10, 15, 0, 0, time.UTC)
+	h := retention.Hold{Status: retention.HoldActive}
+	for _, tt := range []struct {
+		name            string
+		expires, review *time.Time
+		onExpiry        retention.OnExpiry
+		want            string
+	}{
+		{"no dates", nil, nil, retention.OnExpiryRelease, "no expiry"},
+		{"a review day", nil, &given, retention.OnExpiryRelease, "no expiry, next review 31 March 2027"},
+		{"a review in a year", nil, &another, retention.OnExpiryRelease, "no expiry, next review 31 March 2027"},
+		{"a decision on a day", &given, nil, retention.OnExpiryReview, "next review 31 March 2027"},
+		{"a last day", &given, nil, retention.OnExpiryRelease, "ends by itself at the end of 31 March 2027"},
+		{"a last moment", &another, nil, retention.OnExpiryRelease, "ends by itself on 31 March 2027, 12:15 CEST"},
+	} {
+		h.ExpiresAt, h.ReviewAt, h.OnExpiry = tt.expires, tt.review, tt.onExpiry
+		if got := c.holdEnds(h); got != tt.want {
+			t.Errorf("%s: got %q, want %q", tt.name, got, tt.want)
+		}
+	}
+	if got := c.dated(given).Text; got != "31 March 2027" {
+		t.Errorf("the moment itself: got %q", got)
+	}
+}
+
 func TestTheHistogramHasNoGapsAndNoEndlessAxis(t *testing.T) {
 	cutoff := time.Date(2026, 3, 3, 0, 0, 0, 0, time.UTC)
 	tests := []struct {

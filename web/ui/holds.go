@@ -196,8 +196,8 @@ type HoldPreviewView struct {
 	Answer, Missing string
 	Tone            string
 	Scopes          []ScopePreviewView
-	// Place is the button's text.
-	Place string
+	// Place is the text of the form's button; Post is where the form is sent to be counted.
+	Place, Post string
 }
 
 // ScopePreviewView is one table of it, in sentences.
@@ -305,7 +305,9 @@ type LineRow struct {
 type NarrowView struct {
 	Head                    Head
 	Action, Preview, Cancel string
-	Parts                   []PartField
+	// Nonce has a form that is sent twice narrow the hold once.
+	Nonce string
+	Parts []PartField
 	// Error is what is wrong with all of it.
 	Error string
 	Why   Field
@@ -333,7 +335,12 @@ type FallingScope struct {
 type WidenView struct {
 	Head           Head
 	Action, Cancel string
-	Scope          ScopeField
-	Why            Field
-	Problems       []Problem
+	// Nonce has a form that is sent twice widen the hold once.
+	Nonce    string
+	Scope    ScopeField
+	Why      Field
+	Problems []Problem
+	// Notice explains why the form is shown again although nothing is at fault.
+	Notice  string
+	Preview HoldPreviewView
 }

@@ -368,9 +368,9 @@ func faultyHolds(holds []FaultyHold, more int64) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var12 string
-				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs(Count(int64(len(holds))+more, "hold does not fit its tables any more", "holds do not fit their tables any more"))
+				templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinStringErrs("The tables of " + Count(int64(len(holds))+more, "hold", "holds") + " are not as they were")
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/overview.templ`, Line: 103, Col: 140}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `ui/overview.templ`, Line: 103, Col: 119}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 				if templ_7745c5c3_Err != nil {
