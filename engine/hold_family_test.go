@@ -122,7 +122,7 @@ func TestAFamilyIsRefusedWhereItCannotBe(t *testing.T) {
 	}
 }
 
-// What a hold cannot be with a family: kept from the application as well, or widened by one.
+// What a hold cannot be with a family: one that keeps old versions where a table has no key.
 // Ids of one table in one hold have one family or none.
 func TestAFamilyIsRefusedBesideWhatItDoesNotGoWith(t *testing.T) {
 	t.Parallel()
@@ -133,9 +133,10 @@ func TestAFamilyIsRefusedBesideWhatItDoesNotGoWith(t *testing.T) {
 	}
 	mixed := withFamily("customers", "3")
 	mixed.Scope = append(mixed.Scope, holdOn("customers", "4").Scope...)
-	enforced := withFamily("customers", "3")
-	enforced.Enforcement = retention.EnforcePreserve
-	for field, hold := range map[string]retention.Hold{"scope[1].family": mixed, "scope[0].family": enforced} {
+	h.exec(`CREATE TABLE public.notes (order_id bigint REFERENCES public.orders)`)
+	keyless := withFamily("customers", "3")
+	keyless.Enforcement = retention.EnforcePreserve
+	for field, hold := range map[string]retention.Hold{"scope[1].family": mixed, "scope[0].family": keyless} {
 		if _, err := h.engine.PlaceHold(t.Context(), h.actor, hold); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("placing it answers %v, want a fault of %s", err, field)
 		}
@@ -181,19 +182,27 @@ func TestAHoldInForceIsWidenedByAFamily(t *testing.T) {
 	}
 }
 
-// What goes with the hold when it is placed goes with it when it is widened.
-func TestAHoldThatKeepsOldVersionsIsNotWidenedByAFamily(t *testing.T) {
+// One that keeps old versions takes a family when it is widened too, and what the application
+// then leaves without a way up stays held.
+func TestAHoldThatKeepsOldVersionsIsWidenedByAFamily(t *testing.T) {
 	t.Parallel()
 	h := familyHouse(t)
 	h.exec(`CREATE TABLE public.other (id bigint PRIMARY KEY)`, `INSERT INTO public.other VALUES (1)`)
 	hold := holdOn("other", "1")
 	hold.Enforcement = retention.EnforcePreserve
 	placed := h.mustHold(hold)
-	_, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, withFamily("customers", "3").Scope, "more")
-	if !errors.Is(err, retention.ErrInvalid) || !strings.Contains(err.Error(), "scope[0].family") || !strings.Contains(err.Error(), "preserve") {
-		t.Errorf("got %v, want a fault of scope[0].family", err)
+	if _, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, withFamily("customers", "3").Scope, "more"); err != nil {
+		t.Fatal(err)
 	}
-	if n := len(h.hold(placed.ID).Scope); n != 1 {
-		t.Errorf("the hold has %d scopes, want what it had", n)
+	h.exec(`UPDATE public.orders SET customer = NULL WHERE customer = 3`, `DELETE FROM public.customers WHERE id = 3`)
+	h.watch()
+	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 2 || run.TotalProcessed != 18 {
+		t.Errorf("the run took %d and left %d as held, want 18 and 2", run.TotalProcessed, run.TotalHeld)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast_guard.preserved WHERE hold_ids = ARRAY['` + placed.ID + `'::uuid]`); n != 3 {
+		t.Errorf("%d old versions were kept, want those of 2 orders and their customer", n)
+	}
+	if got := h.hold(placed.ID); len(got.Faults) != 0 {
+		t.Errorf("the hold has faults %v", got.Faults)
 	}
 }

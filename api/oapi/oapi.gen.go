@@ -1169,8 +1169,9 @@ type Effects map[string]struct {
 
 // Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
 // covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
-// `preserve`: they let it pass after the old version of the row was kept. Said when the
-// hold is placed; it cannot be changed afterwards.
+// `preserve`: they let it pass after the old version of the row was kept. What belongs to
+// a record by way of that row (`family`) stays held by its key; each table of the family
+// needs one. Said when the hold is placed; it cannot be changed afterwards.
 type Enforcement string
 
 // Event A CloudEvents 1.0 envelope.
@@ -1329,8 +1330,9 @@ type Hold struct {
 
 	// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
 	// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
-	// `preserve`: they let it pass after the old version of the row was kept. Said when the
-	// hold is placed; it cannot be changed afterwards.
+	// `preserve`: they let it pass after the old version of the row was kept. What belongs to
+	// a record by way of that row (`family`) stays held by its key; each table of the family
+	// needs one. Said when the hold is placed; it cannot be changed afterwards.
 	Enforcement Enforcement `json:"enforcement"`
 	ExpiresAt   *time.Time  `json:"expires_at"`
 
@@ -1392,8 +1394,9 @@ type HoldInput struct {
 
 	// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
 	// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
-	// `preserve`: they let it pass after the old version of the row was kept. Said when the
-	// hold is placed; it cannot be changed afterwards.
+	// `preserve`: they let it pass after the old version of the row was kept. What belongs to
+	// a record by way of that row (`family`) stays held by its key; each table of the family
+	// needs one. Said when the hold is placed; it cannot be changed afterwards.
 	Enforcement *Enforcement `json:"enforcement,omitempty"`
 
 	// ExpiresAt Null means no expiry.

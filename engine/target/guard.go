@@ -81,6 +81,9 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		err = row.Scan(&s.HoldID, &s.HoldNo, &s.Index, &of, &s.RelID, &s.Table.Schema, &s.Table.Name, &s.Named.Schema, &s.Named.Name, &s.Set, &s.KeyAttnums, &s.KeyTypes, &s.KeyNames, &s.Parts, &s.Attached,
 			&s.Condition, &s.Columns, &s.ColumnTypes, &s.Changed, &s.ArchivedIn, &s.Swapped, &s.OtherForm)
 		s.Parts, members = append(s.Parts, s.Attached...), append(members, of)
+		if of < 0 {
+			s.HoldNo = keptNo(s.HoldNo)
+		}
 		return s, err
 	})
 	if err != nil {
@@ -91,6 +94,10 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 	}
 	return epoch, scopes, countSets(ctx, tx, scopes)
 }
+
+// keptNo is the number under which a hold has the ids that stay held whatever the application
+// did to their way up: they are no one's list, and no sum of those that were staged has them.
+func keptNo(no int32) int32 { return -no }
 
 // scopesOn are the arguments of readHolds: relations of the tables, their names, and which
 // table each of the relations is of.
