@@ -110,8 +110,8 @@ func TestAFamilyIsRefusedWhereItCannotBe(t *testing.T) {
 		field string
 		words string
 	}{
-		"a condition":   {retention.Scope{Table: public("orders"), Condition: "id = 1", Family: &retention.Family{}}, "scope[0].family", "record_ids alone"},
-		"a whole table": {retention.Scope{Table: public("orders"), All: true, Family: &retention.Family{}}, "scope[0].family", "record_ids alone"},
+		"a condition":   {retention.Scope{Table: public("orders"), Condition: "id = 1", Family: &retention.Family{}}, "scope[0].family", "record_ids or a list of records alone"},
+		"a whole table": {retention.Scope{Table: public("orders"), All: true, Family: &retention.Family{}}, "scope[0].family", "record_ids or a list of records alone"},
 		"too deep":      {retention.Scope{Table: public("orders"), RecordIDs: []retention.Key{{"1"}}, Family: &retention.Family{Depth: 21}}, "scope[0].family.depth", "from 1 to 20, or null"},
 		"no depth":      {retention.Scope{Table: public("orders"), RecordIDs: []retention.Key{{"1"}}, Family: &retention.Family{Depth: -1}}, "scope[0].family.depth", "from 1 to 20, or null"},
 	} {
@@ -204,5 +204,42 @@ func TestAHoldThatKeepsOldVersionsIsWidenedByAFamily(t *testing.T) {
 	}
 	if got := h.hold(placed.ID); len(got.Faults) != 0 {
 		t.Errorf("the hold has faults %v", got.Faults)
+	}
+}
+
+// What belongs to the records of a list is covered as with ids that are given one by one: of a
+// hold that awaits it, of one that is widened by it, and where it stopped on its way.
+func TestAListOfRecordsIsCoveredWithEverythingThatBelongsToThem(t *testing.T) {
+	for _, mode := range []retention.Enforcement{retention.EnforceNone, retention.EnforceRefuse, retention.EnforcePreserve} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			h := familyHouse(t)
+			hold := withFamily("customers")
+			hold.Scope[0].RecordIDs, hold.Scope[0].Upload, hold.Enforcement = nil, retention.UploadAwaited, mode
+			placed := h.mustPlace(hold)
+			h.uploaded(placed.ID, "customers", "id\n3\nnone\n4\n4\n99\n")
+			h.wantStatus(placed.ID, retention.HoldActive)
+			up := h.uploaded(placed.ID, "customers", "5\n")
+			if s := up.Hold.Scope; len(s) != 2 || s[0].Belongings[0].RecordCount != 4 || s[1].Family == nil || s[1].EffectiveAt == nil || len(s[1].Belongings) != 1 {
+				t.Errorf("got %+v, want two scopes with their orders, the later one in force since a moment of its own", s)
+			}
+			if mode == retention.EnforcePreserve {
+				h.exec(`UPDATE public.orders SET customer = NULL WHERE customer IN (3, 5)`)
+			}
+			if mode == retention.EnforceRefuse {
+				h.mustRefuse(`UPDATE public.orders SET customer = NULL WHERE customer = 5`)
+			}
+			h.exec(`INSERT INTO public.orders VALUES (100, 4, now() - interval '400 days'), (101, 5, now() - interval '400 days'), (102, 6, now() - interval '400 days')`)
+			h.watch()
+			if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 8 || run.TotalProcessed != 15 {
+				t.Errorf("the run left %d and took %d, want 8 and 15", run.TotalHeld, run.TotalProcessed)
+			}
+			if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands {
+				t.Errorf("the proof %s: %+v", p.Verdict(), p.Scopes)
+			}
+			if altered, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
+				t.Errorf("altered %v, not noted %v (%v)", altered, unnoted, err)
+			}
+		})
 	}
 }

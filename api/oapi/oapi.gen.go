@@ -2645,7 +2645,7 @@ type ScopeInput struct {
 	// Examples: customer_id = 42
 	Condition *string `json:"condition,omitempty"`
 
-	// Family With `record_ids`: the records with everything that belongs to them, closed over
+	// Family With `record_ids` or `upload`: the records with everything that belongs to them, closed over
 	// foreign keys downward (a customer with its orders, their items). Rows that join
 	// later are covered too. Null, or left out, for the records alone.
 	//

@@ -87,6 +87,10 @@ func (t *Target) countFamily(ctx context.Context, hold string, s retention.Scope
 			LIMIT 1`, hold, root.OID).Scan(&no, &set); err != nil {
 			return err
 		}
+		scopes := []plan.HoldScope{{Set: set}}
+		if err := countSets(ctx, tx, scopes); err != nil {
+			return err
+		}
 		l, tables, err := familyTables(ctx, tx, root, *s.Family)
 		if err != nil {
 			return err
@@ -98,7 +102,7 @@ func (t *Target) countFamily(ctx context.Context, hold string, s retention.Scope
 			if !l.Leads(i) || tables[n.OID] == nil {
 				continue
 			}
-			c := sqlgen.BelongingTo(tables[n.OID], plan.HeldFamily{Lineage: l, Node: i, Set: plan.HeldSet{ID: set, HoldNos: []int32{no}, Hash: len(s.RecordIDs) <= plan.HashLimit}}).Count()
+			c := sqlgen.BelongingTo(tables[n.OID], plan.HeldFamily{Lineage: l, Node: i, Set: plan.HeldSet{ID: set, HoldNos: []int32{no}, Hash: scopes[0].Rows <= plan.HashLimit}}).Count()
 			one := retention.FamilyTable{Table: n.Table}
 			var unknown int64
 			if err := tx.QueryRow(ctx, c.SQL, asPlanned(c)...).Scan(&one.RecordCount, &unknown); err != nil {
