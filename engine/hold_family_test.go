@@ -243,3 +243,36 @@ func TestAListOfRecordsIsCoveredWithEverythingThatBelongsToThem(t *testing.T) {
 		})
 	}
 }
+
+// What went of a family is found where the key of its rows is that of their record, and it is
+// said where nobody can tell.
+func TestAPreviewTellsWhatOfAFamilyWentSoFarAsKeysTell(t *testing.T) {
+	t.Parallel()
+	h := familyHouse(t)
+	h.exec(`CREATE TABLE public.profiles (customer bigint PRIMARY KEY REFERENCES public.customers, created_at timestamptz)`,
+		`CREATE TABLE public.portraits (customer bigint PRIMARY KEY REFERENCES public.profiles ON DELETE CASCADE)`,
+		`INSERT INTO public.profiles SELECT i, now() - interval '400 days' FROM generate_series(1, 4) AS i`)
+	profiles := policyOn("profiles", 1)
+	profiles.Cascade = []retention.TableName{public("portraits")}
+	h.mustPolicy(profiles)
+	h.mustRun(engine.RunRequest{})
+	h.carry()
+	h.exec(`INSERT INTO public.orders VALUES (100, 3, now())`)
+	p := h.previewed(withFamily("customers", "3", "7").Scope...)
+	gone := map[string]retention.ScopeGone{}
+	for _, b := range p.Scopes[0].Belongings {
+		gone[b.Table.Name] = b.Gone
+	}
+	if g := gone["profiles"]; g.Untellable != "" || g.LookedUp != 2 || len(g.Found) != 1 || g.Found[0].Key.Text() != (retention.Key{"3"}).Text() || g.Total != 4 || g.Untold != 0 {
+		t.Errorf("of profiles it says %+v, want that of customer 3 and no other", g)
+	}
+	if g := gone["portraits"]; g.Untellable != "" || g.LookedUp != 2 || len(g.Found) != 0 || g.Total != 0 {
+		t.Errorf("of portraits it says %+v, want that none went", g)
+	}
+	if g := gone["orders"]; !strings.Contains(g.Untellable, "does not tell which record") || g.LookedUp != 0 || g.Total != 20 {
+		t.Errorf("of orders it says %+v, want that nobody can tell, of 20", g)
+	}
+	if _, _, n := p.Totals(); n != 1 {
+		t.Errorf("%d were disposed of in all, want 1", n)
+	}
+}

@@ -997,8 +997,30 @@ type BelongingPreview struct {
 	DueCount int64 `json:"due_count"`
 
 	// DueHeldCount Those that are due and that another hold keeps already
-	DueHeldCount int64       `json:"due_held_count"`
-	Policies     []PolicyDue `json:"policies"`
+	DueHeldCount int64 `json:"due_held_count"`
+
+	// Gone What of it was disposed of already, so far as the evidence tells. It knows rows by
+	// their key: whose they were is told where that is made of the record's key alone.
+	Gone struct {
+		// LookedUpCount Of how many of the records the row was looked up, those that were looked up themselves
+		LookedUpCount int64 `json:"looked_up_count"`
+
+		// Records Rows of them that were disposed of
+		Records []GoneRecord `json:"records"`
+
+		// TableCount Rows of the table that were ever disposed of, of these records or not
+		TableCount int64 `json:"table_count"`
+
+		// Untellable Why nobody can tell which rows of the records were disposed of; null where they were looked up
+		Untellable *string `json:"untellable"`
+
+		// UntoldCount Those of them without a digest each: whether the records' are among them nobody can tell
+		UntoldCount int64 `json:"untold_count"`
+
+		// UntoldUntil When the last of those went
+		UntoldUntil *time.Time `json:"untold_until"`
+	} `json:"gone"`
+	Policies []PolicyDue `json:"policies"`
 
 	// Problem What could not be counted, and why
 	Problem *string `json:"problem"`
