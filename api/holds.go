@@ -71,10 +71,13 @@ func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
 		Samples:   each(s.Samples, renderKey), Problem: orNull(s.Problem),
 	}
 	out.Belongings = each(s.Belongings, func(b retention.ScopePreview) oapi.BelongingPreview {
-		return oapi.BelongingPreview{
+		out := oapi.BelongingPreview{
 			Table: b.Table.String(), RecordCount: b.RecordCount, DueCount: b.DueCount, DueHeldCount: b.DueHeldCount, Policies: each(b.Policies, renderPolicyDue),
 			ReachedBy: append([]string{}, b.ReachedBy...), Samples: each(b.Samples, renderKey), Problem: orNull(b.Problem),
 		}
+		out.Gone.LookedUpCount, out.Gone.TableCount, out.Gone.UntoldCount, out.Gone.UntoldUntil = int64(b.Gone.LookedUp), b.Gone.Total, b.Gone.Untold, utc(b.Gone.UntoldUntil)
+		out.Gone.Records, out.Gone.Untellable = each(b.Gone.Found, renderGone), orNull(b.Gone.Untellable)
+		return out
 	})
 	out.Gone.LookedUpCount, out.Gone.TableCount, out.Gone.UntoldCount, out.Gone.UntoldUntil = int64(s.Gone.LookedUp), s.Gone.Total, s.Gone.Untold, utc(s.Gone.UntoldUntil)
 	out.Gone.Records = each(s.Gone.Found, renderGone)

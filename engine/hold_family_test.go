@@ -110,8 +110,8 @@ func TestAFamilyIsRefusedWhereItCannotBe(t *testing.T) {
 		field string
 		words string
 	}{
-		"a condition":   {retention.Scope{Table: public("orders"), Condition: "id = 1", Family: &retention.Family{}}, "scope[0].family", "record_ids alone"},
-		"a whole table": {retention.Scope{Table: public("orders"), All: true, Family: &retention.Family{}}, "scope[0].family", "record_ids alone"},
+		"a condition":   {retention.Scope{Table: public("orders"), Condition: "id = 1", Family: &retention.Family{}}, "scope[0].family", "record_ids or a list of records alone"},
+		"a whole table": {retention.Scope{Table: public("orders"), All: true, Family: &retention.Family{}}, "scope[0].family", "record_ids or a list of records alone"},
 		"too deep":      {retention.Scope{Table: public("orders"), RecordIDs: []retention.Key{{"1"}}, Family: &retention.Family{Depth: 21}}, "scope[0].family.depth", "from 1 to 20, or null"},
 		"no depth":      {retention.Scope{Table: public("orders"), RecordIDs: []retention.Key{{"1"}}, Family: &retention.Family{Depth: -1}}, "scope[0].family.depth", "from 1 to 20, or null"},
 	} {
@@ -122,7 +122,7 @@ func TestAFamilyIsRefusedWhereItCannotBe(t *testing.T) {
 	}
 }
 
-// What a hold cannot be with a family: kept from the application as well, or widened by one.
+// What a hold cannot be with a family: one that keeps old versions where a table has no key.
 // Ids of one table in one hold have one family or none.
 func TestAFamilyIsRefusedBesideWhatItDoesNotGoWith(t *testing.T) {
 	t.Parallel()
@@ -133,9 +133,10 @@ func TestAFamilyIsRefusedBesideWhatItDoesNotGoWith(t *testing.T) {
 	}
 	mixed := withFamily("customers", "3")
 	mixed.Scope = append(mixed.Scope, holdOn("customers", "4").Scope...)
-	enforced := withFamily("customers", "3")
-	enforced.Enforcement = retention.EnforcePreserve
-	for field, hold := range map[string]retention.Hold{"scope[1].family": mixed, "scope[0].family": enforced} {
+	h.exec(`CREATE TABLE public.notes (order_id bigint REFERENCES public.orders)`)
+	keyless := withFamily("customers", "3")
+	keyless.Enforcement = retention.EnforcePreserve
+	for field, hold := range map[string]retention.Hold{"scope[1].family": mixed, "scope[0].family": keyless} {
 		if _, err := h.engine.PlaceHold(t.Context(), h.actor, hold); err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("placing it answers %v, want a fault of %s", err, field)
 		}
@@ -181,19 +182,97 @@ func TestAHoldInForceIsWidenedByAFamily(t *testing.T) {
 	}
 }
 
-// What goes with the hold when it is placed goes with it when it is widened.
-func TestAHoldThatKeepsOldVersionsIsNotWidenedByAFamily(t *testing.T) {
+// One that keeps old versions takes a family when it is widened too, and what the application
+// then leaves without a way up stays held.
+func TestAHoldThatKeepsOldVersionsIsWidenedByAFamily(t *testing.T) {
 	t.Parallel()
 	h := familyHouse(t)
 	h.exec(`CREATE TABLE public.other (id bigint PRIMARY KEY)`, `INSERT INTO public.other VALUES (1)`)
 	hold := holdOn("other", "1")
 	hold.Enforcement = retention.EnforcePreserve
 	placed := h.mustHold(hold)
-	_, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, withFamily("customers", "3").Scope, "more")
-	if !errors.Is(err, retention.ErrInvalid) || !strings.Contains(err.Error(), "scope[0].family") || !strings.Contains(err.Error(), "preserve") {
-		t.Errorf("got %v, want a fault of scope[0].family", err)
+	if _, err := h.engine.WidenHold(t.Context(), h.actor, placed.ID, withFamily("customers", "3").Scope, "more"); err != nil {
+		t.Fatal(err)
 	}
-	if n := len(h.hold(placed.ID).Scope); n != 1 {
-		t.Errorf("the hold has %d scopes, want what it had", n)
+	h.exec(`UPDATE public.orders SET customer = NULL WHERE customer = 3`, `DELETE FROM public.customers WHERE id = 3`)
+	h.watch()
+	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 2 || run.TotalProcessed != 18 {
+		t.Errorf("the run took %d and left %d as held, want 18 and 2", run.TotalProcessed, run.TotalHeld)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast_guard.preserved WHERE hold_ids = ARRAY['` + placed.ID + `'::uuid]`); n != 3 {
+		t.Errorf("%d old versions were kept, want those of 2 orders and their customer", n)
+	}
+	if got := h.hold(placed.ID); len(got.Faults) != 0 {
+		t.Errorf("the hold has faults %v", got.Faults)
+	}
+}
+
+// What belongs to the records of a list is covered as with ids that are given one by one: of a
+// hold that awaits it, of one that is widened by it, and where it stopped on its way.
+func TestAListOfRecordsIsCoveredWithEverythingThatBelongsToThem(t *testing.T) {
+	for _, mode := range []retention.Enforcement{retention.EnforceNone, retention.EnforceRefuse, retention.EnforcePreserve} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			h := familyHouse(t)
+			hold := withFamily("customers")
+			hold.Scope[0].RecordIDs, hold.Scope[0].Upload, hold.Enforcement = nil, retention.UploadAwaited, mode
+			placed := h.mustPlace(hold)
+			h.uploaded(placed.ID, "customers", "id\n3\nnone\n4\n4\n99\n")
+			h.wantStatus(placed.ID, retention.HoldActive)
+			up := h.uploaded(placed.ID, "customers", "5\n")
+			if s := up.Hold.Scope; len(s) != 2 || s[0].Belongings[0].RecordCount != 4 || s[1].Family == nil || s[1].EffectiveAt == nil || len(s[1].Belongings) != 1 {
+				t.Errorf("got %+v, want two scopes with their orders, the later one in force since a moment of its own", s)
+			}
+			if mode == retention.EnforcePreserve {
+				h.exec(`UPDATE public.orders SET customer = NULL WHERE customer IN (3, 5)`)
+			}
+			if mode == retention.EnforceRefuse {
+				h.mustRefuse(`UPDATE public.orders SET customer = NULL WHERE customer = 5`)
+			}
+			h.exec(`INSERT INTO public.orders VALUES (100, 4, now() - interval '400 days'), (101, 5, now() - interval '400 days'), (102, 6, now() - interval '400 days')`)
+			h.watch()
+			if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 8 || run.TotalProcessed != 15 {
+				t.Errorf("the run left %d and took %d, want 8 and 15", run.TotalHeld, run.TotalProcessed)
+			}
+			if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands {
+				t.Errorf("the proof %s: %+v", p.Verdict(), p.Scopes)
+			}
+			if altered, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
+				t.Errorf("altered %v, not noted %v (%v)", altered, unnoted, err)
+			}
+		})
+	}
+}
+
+// What went of a family is found where the key of its rows is that of their record, and it is
+// said where nobody can tell.
+func TestAPreviewTellsWhatOfAFamilyWentSoFarAsKeysTell(t *testing.T) {
+	t.Parallel()
+	h := familyHouse(t)
+	h.exec(`CREATE TABLE public.profiles (customer bigint PRIMARY KEY REFERENCES public.customers, created_at timestamptz)`,
+		`CREATE TABLE public.portraits (customer bigint PRIMARY KEY REFERENCES public.profiles ON DELETE CASCADE)`,
+		`INSERT INTO public.profiles SELECT i, now() - interval '400 days' FROM generate_series(1, 4) AS i`)
+	profiles := policyOn("profiles", 1)
+	profiles.Cascade = []retention.TableName{public("portraits")}
+	h.mustPolicy(profiles)
+	h.mustRun(engine.RunRequest{})
+	h.carry()
+	h.exec(`INSERT INTO public.orders VALUES (100, 3, now())`)
+	p := h.previewed(withFamily("customers", "3", "7").Scope...)
+	gone := map[string]retention.ScopeGone{}
+	for _, b := range p.Scopes[0].Belongings {
+		gone[b.Table.Name] = b.Gone
+	}
+	if g := gone["profiles"]; g.Untellable != "" || g.LookedUp != 2 || len(g.Found) != 1 || g.Found[0].Key.Text() != (retention.Key{"3"}).Text() || g.Total != 4 || g.Untold != 0 {
+		t.Errorf("of profiles it says %+v, want that of customer 3 and no other", g)
+	}
+	if g := gone["portraits"]; g.Untellable != "" || g.LookedUp != 2 || len(g.Found) != 0 || g.Total != 0 {
+		t.Errorf("of portraits it says %+v, want that none went", g)
+	}
+	if g := gone["orders"]; !strings.Contains(g.Untellable, "does not tell which record") || g.LookedUp != 0 || g.Total != 20 {
+		t.Errorf("of orders it says %+v, want that nobody can tell, of 20", g)
+	}
+	if _, _, n := p.Totals(); n != 1 {
+		t.Errorf("%d were disposed of in all, want 1", n)
 	}
 }

@@ -75,6 +75,12 @@ func (e *Engine) preview(ctx context.Context, h retention.Hold, after retention.
 		if err := e.gone(ctx, &out[i], ids[n]); err != nil {
 			return p, err
 		}
+		for b := range out[i].Belongings {
+			of := &out[i].Belongings[b]
+			if err := e.gone(ctx, of, of.Gone.Ask); err != nil {
+				return p, err
+			}
+		}
 	}
 	for i, s := range h.Scope {
 		if s.Upload != "" {

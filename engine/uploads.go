@@ -38,7 +38,7 @@ func (e *Engine) UploadRecords(ctx context.Context, actor retention.Actor, id st
 	if err := h.TakesRecords(table); err != nil {
 		return retention.HoldUpload{}, err
 	}
-	if err := e.checkEnforceable(ctx, retention.Hold{Scope: []retention.Scope{{Table: table}}, Enforcement: h.Enforcement}); err != nil {
+	if err := e.checkEnforceable(ctx, retention.Hold{Scope: []retention.Scope{{Table: table, Family: h.FamilyOf(table)}}, Enforcement: h.Enforcement}); err != nil {
 		return retention.HoldUpload{}, err
 	}
 	if h, err = e.settleStopped(ctx, h); err != nil {
@@ -258,6 +258,9 @@ func (e *Engine) finishScope(ctx context.Context, h retention.Hold, into retenti
 		return nil, err
 	}
 	counts.NotFoundCount = int64(len(counts.NotFound))
+	if counts.Belongings, err = into.Belongings(ctx, h); err != nil {
+		return nil, err
+	}
 	since := &at
 	if !h.Status.InForce() {
 		since = nil
@@ -344,14 +347,7 @@ func (e *Engine) settleUpload(ctx context.Context, id string, scope int) error {
 	if err != nil || scope >= len(h.Scope) || h.Status.Ended() {
 		return err
 	}
-	switch s := h.Scope[scope]; {
-	case s.Family != nil:
-		whole, err := e.store.HoldWithRecords(ctx, id)
-		if err == nil {
-			_, err = e.finishWidening(ctx, h, scope, whole.Scope[scope:scope+1])
-		}
-		return err
-	case s.All || s.Condition != "":
+	if s := h.Scope[scope]; s.All || s.Condition != "" {
 		_, err := e.finishWidening(ctx, h, scope, []retention.Scope{s})
 		return err
 	}

@@ -223,10 +223,6 @@ func (h *Hold) scopes(bad *Problems) {
 	}
 	for i := range h.Scope {
 		h.Scope[i].validate(bad, scopeField(i))
-		if h.Enforcement == EnforcePreserve && h.Scope[i].Family != nil {
-			// Once an order is let go nobody can tell any more whose its items were.
-			bad.Add(ScopeField(i, "family"), "does not go with enforcement %q: what belongs to a record that is removed cannot be told any more; use %q, or %q and another hold for the records themselves", EnforcePreserve, EnforceRefuse, EnforceNone)
-		}
 	}
 	if i := MixedFamily(h.Scope); i >= 0 {
 		bad.Add(ScopeField(i, "family"), "%s", mixedFamily(h.Scope[i].Table))

@@ -78,13 +78,24 @@ func (h *Hold) CheckFamilies(more ...Scope) error {
 	return nil
 }
 
+// FamilyOf is the family of the hold's records of a table, which those that are added have too;
+// nil for the records alone.
+func (h *Hold) FamilyOf(table TableName) *Family {
+	for i := range h.Scope {
+		if s := &h.Scope[i]; s.ByID() && !s.Ended() && s.Table == table {
+			return s.Family
+		}
+	}
+	return nil
+}
+
 // validateFamily wants ids where everything that belongs to records is to be held.
 func (s *Scope) validateFamily(bad *Problems, field string) {
 	if s.Family == nil {
 		return
 	}
-	if s.Condition != "" || s.All || s.Upload != "" {
-		bad.Add(field+".family", "goes with record_ids alone: what belongs to rows that fit a condition, to a whole table, or to records that come as a file, is held by scopes of its own; leave family out, or give record_ids instead")
+	if s.Condition != "" || s.All {
+		bad.Add(field+".family", "goes with record_ids or a list of records alone: what belongs to rows that fit a condition, or to a whole table, is held by scopes of its own; leave family out, or give record_ids instead")
 	}
 	if s.Family.Depth < 0 || s.Family.Depth > MaxFamilyDepth {
 		bad.Add(field+".family.depth", "is %d; give a number from 1 to %d, or null for everything that belongs to the records", s.Family.Depth, MaxFamilyDepth)

@@ -70,6 +70,10 @@ type ScopeGone struct {
 	// the scope's are among them nobody can tell. UntoldUntil is when the last of them went.
 	Untold      int64
 	UntoldUntil *time.Time
+	// Ask are, of a table of a family, the keys that rows of the records had there, and Untellable
+	// why nobody can tell which those were; empty if it can be told.
+	Ask        []EvidenceKey
+	Untellable string
 	// Total is how many rows of the table were disposed of, by any policy, in or out of the
 	// scope.
 	Total int64
@@ -98,6 +102,7 @@ func (p HoldPreview) Totals() (records, due, gone int64) {
 		for _, b := range s.Belongings {
 			records += b.RecordCount
 			due += b.DueCount
+			gone += int64(len(b.Gone.Found))
 		}
 		gone += int64(len(s.Gone.Found))
 	}

@@ -80,6 +80,9 @@ type RecordUpload interface {
 	// Finish makes the ids count, as the scope of that place in the hold. Of a hold in force it
 	// answers from when on, and the first list of holds that has them.
 	Finish(ctx context.Context, h Hold, scope int) (at time.Time, epoch int64, mark GuardMark, err error)
+	// Belongings counts, after Finish, what belongs to the hold's records of the table; none where
+	// it covers the records alone.
+	Belongings(ctx context.Context, h Hold) ([]FamilyTable, error)
 	// Close gives up what was not finished. It may be called again.
 	Close()
 }

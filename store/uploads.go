@@ -82,12 +82,10 @@ func (s *Store) AppendRecords(ctx context.Context, id string, table retention.Ta
 			if scope = len(h.Scope); scope >= retention.MaxScopes {
 				return retention.Conflictf("the hold has %d scopes, and no more are accepted in one; place another hold", scope)
 			}
-			if err := h.CheckFamilies(retention.Scope{Table: table}); err != nil {
-				return err
-			}
+			more := retention.Scope{Table: table, Family: h.FamilyOf(table)}
 			_, err = tx.Exec(ctx, `
-				INSERT INTO holdfast.hold_scope (hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, upload)
-				VALUES ($1::text::uuid, $2, $3, $4, false, 0, 0, 'under_way')`, id, scope, table.Schema, table.Name)
+				INSERT INTO holdfast.hold_scope (hold_id, scope_index, table_schema, table_name, whole_table, record_count, not_found_count, upload, family_depth)
+				VALUES ($1::text::uuid, $2, $3, $4, false, 0, 0, 'under_way', $5)`, id, scope, table.Schema, table.Name, depthOf(more))
 			if err != nil {
 				return err
 			}

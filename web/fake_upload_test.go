@@ -92,4 +92,8 @@ func (u *fakeUpload) Finish(context.Context, retention.Hold, int) (at time.Time,
 	return at, 1, mark, nil
 }
 
+func (u *fakeUpload) Belongings(context.Context, retention.Hold) ([]retention.FamilyTable, error) {
+	return nil, nil
+}
+
 func (u *fakeUpload) Close() {}

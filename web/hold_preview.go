@@ -101,7 +101,23 @@ func coversNow(p retention.HoldPreview, w previewWords, records, due int64) stri
 func (v *visit) belongingPreview(s retention.ScopePreview, w previewWords) ui.ScopePreviewView {
 	out := ui.ScopePreviewView{Table: s.Table.String(), Belongs: true, Lines: []string{ui.Count(s.RecordCount, "record", "records") + " now, and those that are added."}}
 	duePreview(&out, s, w)
+	v.belongingGone(&out, s.Gone)
 	return out
+}
+
+// belongingGone says what of a table of a family was disposed of, and how far that can be told.
+func (v *visit) belongingGone(out *ui.ScopePreviewView, g retention.ScopeGone) {
+	switch {
+	case g.Total == 0:
+		return
+	case g.Untellable != "":
+		out.Lines = append(out.Lines, "Of this table "+ui.Count(g.Total, "record was", "records were")+" disposed of so far. Which of them belonged to these records cannot be told: "+g.Untellable+".")
+	case len(g.Found) > 0:
+		out.Lines = append(out.Lines, ui.Count(int64(len(g.Found)), "record that belonged to them was", "records that belonged to them were")+" disposed of before.")
+	}
+	if g.Untellable == "" && g.Untold > 0 {
+		out.Lines = append(out.Lines, ui.Count(g.Untold, "record", "records")+" of this table went with counts alone as evidence: whether theirs are among them cannot be told.")
+	}
 }
 
 func (v *visit) scopePreview(s retention.ScopePreview, w previewWords) ui.ScopePreviewView {

@@ -997,8 +997,30 @@ type BelongingPreview struct {
 	DueCount int64 `json:"due_count"`
 
 	// DueHeldCount Those that are due and that another hold keeps already
-	DueHeldCount int64       `json:"due_held_count"`
-	Policies     []PolicyDue `json:"policies"`
+	DueHeldCount int64 `json:"due_held_count"`
+
+	// Gone What of it was disposed of already, so far as the evidence tells. It knows rows by
+	// their key: whose they were is told where that is made of the record's key alone.
+	Gone struct {
+		// LookedUpCount Of how many of the records the row was looked up, those that were looked up themselves
+		LookedUpCount int64 `json:"looked_up_count"`
+
+		// Records Rows of them that were disposed of
+		Records []GoneRecord `json:"records"`
+
+		// TableCount Rows of the table that were ever disposed of, of these records or not
+		TableCount int64 `json:"table_count"`
+
+		// Untellable Why nobody can tell which rows of the records were disposed of; null where they were looked up
+		Untellable *string `json:"untellable"`
+
+		// UntoldCount Those of them without a digest each: whether the records' are among them nobody can tell
+		UntoldCount int64 `json:"untold_count"`
+
+		// UntoldUntil When the last of those went
+		UntoldUntil *time.Time `json:"untold_until"`
+	} `json:"gone"`
+	Policies []PolicyDue `json:"policies"`
 
 	// Problem What could not be counted, and why
 	Problem *string `json:"problem"`
@@ -1169,8 +1191,9 @@ type Effects map[string]struct {
 
 // Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
 // covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
-// `preserve`: they let it pass after the old version of the row was kept. Said when the
-// hold is placed; it cannot be changed afterwards.
+// `preserve`: they let it pass after the old version of the row was kept. What belongs to
+// a record by way of that row (`family`) stays held by its key; each table of the family
+// needs one. Said when the hold is placed; it cannot be changed afterwards.
 type Enforcement string
 
 // Event A CloudEvents 1.0 envelope.
@@ -1329,8 +1352,9 @@ type Hold struct {
 
 	// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
 	// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
-	// `preserve`: they let it pass after the old version of the row was kept. Said when the
-	// hold is placed; it cannot be changed afterwards.
+	// `preserve`: they let it pass after the old version of the row was kept. What belongs to
+	// a record by way of that row (`family`) stays held by its key; each table of the family
+	// needs one. Said when the hold is placed; it cannot be changed afterwards.
 	Enforcement Enforcement `json:"enforcement"`
 	ExpiresAt   *time.Time  `json:"expires_at"`
 
@@ -1392,8 +1416,9 @@ type HoldInput struct {
 
 	// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
 	// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
-	// `preserve`: they let it pass after the old version of the row was kept. Said when the
-	// hold is placed; it cannot be changed afterwards.
+	// `preserve`: they let it pass after the old version of the row was kept. What belongs to
+	// a record by way of that row (`family`) stays held by its key; each table of the family
+	// needs one. Said when the hold is placed; it cannot be changed afterwards.
 	Enforcement *Enforcement `json:"enforcement,omitempty"`
 
 	// ExpiresAt Null means no expiry.
@@ -2642,7 +2667,7 @@ type ScopeInput struct {
 	// Examples: customer_id = 42
 	Condition *string `json:"condition,omitempty"`
 
-	// Family With `record_ids`: the records with everything that belongs to them, closed over
+	// Family With `record_ids` or `upload`: the records with everything that belongs to them, closed over
 	// foreign keys downward (a customer with its orders, their items). Rows that join
 	// later are covered too. Null, or left out, for the records alone.
 	//

@@ -37,6 +37,10 @@ type LineageNode struct {
 	Unfit    bool
 	// Columns are those that foreign keys lead through, up or down.
 	Columns []string
+	// Kept is, where the application may change held rows, the typed copy of the ids that stay
+	// held whatever becomes of their way up, by the columns KeptKey; 0 where there is none.
+	Kept    int32
+	KeptKey []string
 	// Links are its own foreign keys that lead to a node.
 	Links []Link
 	// Changed: it is gone, or a column of Columns is not any more what it was.
@@ -48,6 +52,8 @@ type Relation struct {
 	OID         uint32
 	Name        retention.TableName
 	Partitioned bool
+	// Keyed: an archive that has the columns of the ids that stay held.
+	Keyed bool
 }
 
 // Link is a foreign key from a row to what it belongs to.
@@ -91,6 +97,17 @@ func (l *Lineage) Above(node int) []int {
 			if !slices.Contains(out, link.Parent) {
 				out, todo = append(out, link.Parent), append(todo, link.Parent)
 			}
+		}
+	}
+	return out
+}
+
+// Below are the nodes whose rows may belong to a record by way of rows of one, the node itself
+// only if they lead around to it.
+func (l *Lineage) Below(node int) (out []int) {
+	for i := range l.Nodes {
+		if slices.Contains(l.Above(i), node) {
+			out = append(out, i)
 		}
 	}
 	return out

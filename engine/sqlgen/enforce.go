@@ -28,6 +28,8 @@ type EnforcingHold struct {
 	ID     string
 	Refuse bool
 	Held   plan.HeldRows
+	// Lines are the families of the hold that the table is in, that of the records too.
+	Lines []plan.HeldFamily
 }
 
 // EnforceFunction and EnforceTruncate are the names of the functions for the rows of a
@@ -223,6 +225,7 @@ func (e Enforcing) rows() string {
 	b.printf("    IF refused THEN\n%s    END IF;\n", e.refuse("TG_OP", e.keyText(oldRow), "by_holds"))
 	b.printf("    INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name)\n"+
 		"    VALUES (by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_jsonb(OLD), %s);\n", literal(e.Table.Name.Schema), literal(e.Table.Name.Name), e.keyText(oldRow), who)
+	e.keepBelow(b)
 	b.printf("    PERFORM holdfast_guard.unpin(was);\n%sEND\n", letThrough("    "))
 	return b.String()
 }
@@ -249,7 +252,9 @@ func (e Enforcing) truncate() string {
 	b.printf("        EXECUTE pg_catalog.format(%s, part::pg_catalog.regclass) INTO one, by_holds;\n", literal(e.scan(true)))
 	b.printf("        IF by_holds IS NOT NULL THEN\n    %s        END IF;\n", strings.ReplaceAll(e.refuse("TG_OP", "one", "by_holds"), "\n    ", "\n        "))
 	b.printf("        EXECUTE pg_catalog.format(%s, part::pg_catalog.regclass) USING part, %s;\n", literal(e.scan(false)), who)
-	b.printf("    END LOOP;\n    PERFORM holdfast_guard.unpin(was);\n    RETURN NULL;\nEND\n")
+	b.printf("    END LOOP;\n")
+	e.keepAll(b)
+	b.printf("    PERFORM holdfast_guard.unpin(was);\n    RETURN NULL;\nEND\n")
 	return b.String()
 }
 

@@ -32,15 +32,19 @@ type lineage struct {
 // inFamily prints that a row belongs to held records.
 func inFamily(b *builder, f plan.HeldFamily, as string) string {
 	l := &lineage{b: b, Lineage: f.Lineage, set: f.Set, archived: f.Archived}
-	budget := f.Lineage.Depth
-	if budget == 0 {
-		budget = math.MaxInt
-	}
-	s := l.belongs(f.Node, as, budget)
+	s := l.belongs(f.Node, as, budgetOf(f.Lineage))
 	if f.Parts != nil {
 		s = fmt.Sprintf("(%s.tableoid %s ANY (%s::pg_catalog.oid[]) AND %s)", as, opEqual, b.arg(f.Parts), s)
 	}
 	return s
+}
+
+// budgetOf is over how many foreign keys a row may belong to a record.
+func budgetOf(l *plan.Lineage) int {
+	if l.Depth == 0 {
+		return math.MaxInt
+	}
+	return l.Depth
 }
 
 func (l *lineage) alias() string {
@@ -201,10 +205,24 @@ func (l *lineage) line(node, budget int) (with, near string) {
 	for _, from := range l.relations(0) {
 		rows = append(rows, fmt.Sprintf("SELECT 0, 0, r.tableoid, r.ctid FROM %s AS h JOIN %s ON %s WHERE %s", HeldTable(l.set.ID).SQL(), fromRelation(from, "r"), l.hasKey("h", "r"), l.inForce("h")))
 	}
+	return l.lineFrom(rows, nodes, budget), l.nearer(budget)
+}
+
+// nearer is the test that what a row refers to by one more foreign key may still count.
+func (l *lineage) nearer(budget int) string {
+	if l.Depth > 0 {
+		return fmt.Sprintf(" AND line.depth %s %d", opBelow, budget)
+	}
+	return ""
+}
+
+// lineFrom prints the same of what comes down from given rows, among some nodes.
+func (l *lineage) lineFrom(rows []string, nodes []int, budget int) (with string) {
+	near := l.nearer(budget)
 	deeper := "line.depth"
 	if l.Depth > 0 {
 		// A row is met once for each depth, and a circle ends at the last.
-		deeper, near = "line.depth "+opPlus+" 1", fmt.Sprintf(" AND line.depth %s %d", opBelow, budget)
+		deeper = "line.depth " + opPlus + " 1"
 	}
 	with = "WITH RECURSIVE line(node, depth, rel, at) AS ((" + strings.Join(rows, " UNION ALL ") + ")"
 	switch steps := l.steps(nodes); len(steps) {
@@ -220,7 +238,7 @@ func (l *lineage) line(node, budget int) (with, near string) {
 		}
 		with += " UNION (SELECT x.node, x.depth, x.rel, x.at FROM line CROSS JOIN LATERAL (" + strings.Join(each, " UNION ALL ") + ") AS x WHERE true" + near + ")"
 	}
-	return with + ")", near
+	return with + ")"
 }
 
 // members prints the addresses of the rows of a node that are records or belong to one.

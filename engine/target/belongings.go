@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -13,6 +14,9 @@ import (
 
 // previewFamily bounds what a preview takes for the tables of one family.
 const previewFamily = 2 * previewTimeout
+
+// previewDerived is in how many tables of a family rows that went are looked up.
+const previewDerived = 10
 
 // familyTables are the lineage of a table's records as it is now, and its tables by oid.
 func familyTables(ctx context.Context, q querier, root *plan.Table, f retention.Family) (*plan.Lineage, map[uint32]*plan.Table, error) {
@@ -39,6 +43,7 @@ func (v *previewer) belongings(ctx context.Context, set plan.HeldSet, now time.T
 		return err
 	}
 	began := time.Now()
+	derived := derivedKeys(l, tables)
 	for i, n := range l.Nodes {
 		if !l.Leads(i) || tables[n.OID] == nil {
 			continue
@@ -49,7 +54,8 @@ func (v *previewer) belongings(ctx context.Context, set plan.HeldSet, now time.T
 		} else if err := one.belonging(ctx, plan.HeldFamily{Lineage: l, Node: i, Set: set}, now, policies); err != nil {
 			return err
 		}
-		v.out.Belongings = append(v.out.Belongings, one.out)
+		one.out.Gone.Logical, one.derived = one.table.Logical(), derived[i]
+		v.out.Belongings, v.below = append(v.out.Belongings, one.out), append(v.below, one)
 	}
 	return nil
 }
@@ -87,6 +93,10 @@ func (t *Target) countFamily(ctx context.Context, hold string, s retention.Scope
 			LIMIT 1`, hold, root.OID).Scan(&no, &set); err != nil {
 			return err
 		}
+		scopes := []plan.HoldScope{{Set: set}}
+		if err := countSets(ctx, tx, scopes); err != nil {
+			return err
+		}
 		l, tables, err := familyTables(ctx, tx, root, *s.Family)
 		if err != nil {
 			return err
@@ -98,7 +108,7 @@ func (t *Target) countFamily(ctx context.Context, hold string, s retention.Scope
 			if !l.Leads(i) || tables[n.OID] == nil {
 				continue
 			}
-			c := sqlgen.BelongingTo(tables[n.OID], plan.HeldFamily{Lineage: l, Node: i, Set: plan.HeldSet{ID: set, HoldNos: []int32{no}, Hash: len(s.RecordIDs) <= plan.HashLimit}}).Count()
+			c := sqlgen.BelongingTo(tables[n.OID], plan.HeldFamily{Lineage: l, Node: i, Set: plan.HeldSet{ID: set, HoldNos: []int32{no}, Hash: scopes[0].Rows <= plan.HashLimit}}).Count()
 			one := retention.FamilyTable{Table: n.Table}
 			var unknown int64
 			if err := tx.QueryRow(ctx, c.SQL, asPlanned(c)...).Scan(&one.RecordCount, &unknown); err != nil {
@@ -109,4 +119,87 @@ func (t *Target) countFamily(ctx context.Context, hold string, s retention.Scope
 		return nil
 	})
 	return out, err
+}
+
+// derivedKeys tell, by node, how the key of a row is made of the parts of its record's key: a
+// row that went is known by its key alone, so of others nobody can tell whose they were. nil
+// where it is not.
+func derivedKeys(l *plan.Lineage, tables map[uint32]*plan.Table) [][]int {
+	out := make([][]int, len(l.Nodes))
+	names, steps := make([][]string, len(l.Nodes)), make([]int, len(l.Nodes))
+	root := tables[l.Nodes[0].OID]
+	if root == nil || root.Key == nil {
+		return out
+	}
+	for i, c := range root.KeyColumns() {
+		names[0], out[0] = append(names[0], c.Name), append(out[0], i)
+	}
+	for i := 1; i < len(l.Nodes); i++ {
+		table := tables[l.Nodes[i].OID]
+		if table == nil || table.Key == nil {
+			continue
+		}
+		for _, link := range l.Nodes[i].Links {
+			parent := link.Parent
+			if parent >= i || out[parent] == nil || l.Depth > 0 && steps[parent] >= l.Depth {
+				continue
+			}
+			if at := partsOfKey(table.KeyColumns(), root.KeyColumns(), link, names[parent], out[parent]); at != nil {
+				for _, c := range table.KeyColumns() {
+					names[i] = append(names[i], c.Name)
+				}
+				out[i], steps[i] = at, steps[parent]+1
+				break
+			}
+		}
+	}
+	return out
+}
+
+// partsOfKey are the places in the record's key of what a row's key is made of, by a foreign
+// key to a parent whose own key is made so; nil if some column of it is not.
+func partsOfKey(key, root []plan.Column, link plan.Link, names []string, at []int) []int {
+	out := make([]int, len(key))
+	for i, c := range key {
+		column := slices.Index(link.ChildCols, c.Name)
+		if column < 0 {
+			return nil
+		}
+		place := slices.Index(names, link.ParentCols[column])
+		// Another type may write the same value in another way.
+		if place < 0 || root[at[place]].BaseOID != c.BaseOID {
+			return nil
+		}
+		out[i] = at[place]
+	}
+	return out
+}
+
+// askBelongings has the rows of the family that the first of the records had looked up in the
+// evidence, where their keys tell, and says where not.
+func (v *previewer) askBelongings(ids []retention.EvidenceKey) {
+	asked := 0
+	for i, one := range v.below {
+		g := &v.out.Belongings[i].Gone
+		g.OneText = oneText(one.table.KeyColumns())
+		switch {
+		case one.table.Key == nil:
+			g.Untellable = "the table has no key, so the evidence has counts of it alone"
+			continue
+		case one.derived == nil:
+			g.Untellable = "the evidence knows rows that went by their key, and that of this table does not tell which record they belonged to"
+			continue
+		case asked == previewDerived:
+			g.Untellable = "it was not looked up: other tables of the family were before it"
+			continue
+		}
+		asked++
+		for _, id := range ids {
+			key := make(retention.Key, len(one.derived))
+			for part, at := range one.derived {
+				key[part] = id.Key[at]
+			}
+			g.Ask = append(g.Ask, retention.EvidenceKey{Key: key, Digest: v.t.Digest(g.Logical, key)})
+		}
+	}
 }

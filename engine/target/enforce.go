@@ -303,13 +303,24 @@ func (t *Target) enforcing(ctx context.Context, tx pgx.Tx, relid uint32) (e enfo
 		if err != nil {
 			return e, nil //nolint:nilerr // as above
 		}
-		printed.Holds = append(printed.Holds, sqlgen.EnforcingHold{ID: id, Refuse: modes[id] == retention.EnforceRefuse, Held: held})
+		printed.Holds = append(printed.Holds, sqlgen.EnforcingHold{ID: id, Refuse: modes[id] == retention.EnforceRefuse, Held: held, Lines: linesOf(e.table, byHold[id])})
 	}
 	if printed.Path, err = conditionPath(ctx, tx, e.table, printed.Held); err != nil {
 		return e, err
 	}
 	e.readable, e.definitions = true, printed.Functions()
 	return e, nil
+}
+
+// linesOf are the families of a hold that lead through a table, or down from it.
+func linesOf(t *plan.Table, scopes []plan.HoldScope) (lines []plan.HeldFamily) {
+	for _, s := range scopes {
+		if s.Lineage == nil {
+			continue
+		}
+		lines = append(lines, plan.HeldFamily{Lineage: s.Lineage, Node: s.Node, Archived: slices.Contains(s.ArchivedIn, t.OID), Set: plan.HeldSet{ID: s.Set, HoldNos: []int32{s.HoldNo}}})
+	}
+	return lines
 }
 
 // related reports whether a scope is of the table itself, of a part of it, or of one whose rows

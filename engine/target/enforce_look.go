@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"holdfast/engine/plan"
 	"holdfast/retention"
 )
 
@@ -16,7 +17,7 @@ import (
 // engine.GuardTarget.
 func (t *Target) CheckEnforcement(ctx context.Context, h retention.Hold) error {
 	var bad retention.Problems
-	tables, err := t.toEnforce(ctx, h)
+	tables, err := t.toEnforce(ctx, &bad, h)
 	if err != nil {
 		return classify(err)
 	}
@@ -47,8 +48,8 @@ func (t *Target) CheckEnforcement(ctx context.Context, h retention.Hold) error {
 }
 
 // toEnforce are the tables of a hold's scopes, and of what belongs to their records.
-func (t *Target) toEnforce(ctx context.Context, h retention.Hold) (tables []retention.TableName, err error) {
-	for _, s := range h.Scope {
+func (t *Target) toEnforce(ctx context.Context, bad *retention.Problems, h retention.Hold) (tables []retention.TableName, err error) {
+	for i, s := range h.Scope {
 		tables = append(tables, s.Table)
 		if s.Family == nil {
 			continue
@@ -61,12 +62,38 @@ func (t *Target) toEnforce(ctx context.Context, h retention.Hold) (tables []rete
 		if err != nil {
 			return nil, err
 		}
-		for _, n := range lineageOf(root, s.Family.Depth, all).Nodes {
+		l := lineageOf(root, s.Family.Depth, all)
+		if h.Enforcement == retention.EnforcePreserve {
+			if err := t.keyless(ctx, bad, i, l); err != nil {
+				return nil, err
+			}
+		}
+		for _, n := range l.Nodes {
 			tables = append(tables, n.Table)
 		}
 	}
 	slices.SortFunc(tables, func(a, b retention.TableName) int { return strings.Compare(a.String(), b.String()) })
 	return slices.Compact(tables), nil
+}
+
+// keyless names the tables of a family whose rows could not be kept in the hold once the
+// application has changed what leads to them.
+func (t *Target) keyless(ctx context.Context, bad *retention.Problems, scope int, l *plan.Lineage) error {
+	oids := make([]uint32, len(l.Nodes))
+	for i, n := range l.Nodes {
+		oids[i] = n.OID
+	}
+	tables, err := readTables(ctx, t.pool, oids)
+	if err != nil {
+		return err
+	}
+	for i, n := range l.Nodes {
+		if table := tables[n.OID]; l.Leads(i) && table != nil && table.Key == nil {
+			bad.Add(retention.ScopeField(scope, "family"), "does not go with enforcement %q here: %s has no primary key, and no unique key over NOT NULL columns, so which of its rows belong to a record could not be told any more once the record is removed; use %q, or give the table a key",
+				retention.EnforcePreserve, n.Table, retention.EnforceRefuse)
+		}
+	}
+	return nil
 }
 
 // ownsTree names the relations of a table on which the role can put no trigger that always

@@ -20,7 +20,10 @@ func (t *Target) ForgetHold(ctx context.Context, id string) error {
 	}
 	for _, set := range sets {
 		within := func(ctx context.Context, do func(tx pgx.Tx, no int32) error) error { return t.ifEnded(ctx, id, do) }
-		if err := t.forgetSet(ctx, set, within); err != nil {
+		kept := func(ctx context.Context, do func(tx pgx.Tx, no int32) error) error {
+			return within(ctx, func(tx pgx.Tx, no int32) error { return do(tx, keptNo(no)) })
+		}
+		if err := errors.Join(t.forgetSet(ctx, set, within), t.forgetSet(ctx, set, kept)); err != nil {
 			return classify(err)
 		}
 	}

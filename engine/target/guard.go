@@ -44,7 +44,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 			LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
 			LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 			JOIN holdfast_guard.archive AS a ON a.relid = t.member OR (a.schema_name, a.table_name) = (n.nspname, c.relname))
-		SELECT h.id::text, h.no, s.scope_index, s.member, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, s.family_set, 0),
+		SELECT h.id::text, CASE WHEN s.member < 0 THEN -h.no ELSE h.no END, s.scope_index, s.member, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, s.family_set, 0),
 		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}'),
 		       ARRAY(SELECT coalesce(a.attname::text, u.name)
 		             FROM unnest(k.key_attnums, k.key_columns) WITH ORDINALITY AS u(num, name, pos)
@@ -91,6 +91,11 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 	}
 	return epoch, scopes, countSets(ctx, tx, scopes)
 }
+
+// keptNo is the number under which a hold has the ids that stay held whatever the application
+// did to their way up, which readHolds gives such scopes: they are no one's list, and no sum of
+// those that were staged has them.
+func keptNo(no int32) int32 { return -no }
 
 // scopesOn are the arguments of readHolds: relations of the tables, their names, and which
 // table each of the relations is of.

@@ -67,6 +67,10 @@ type previewer struct {
 	stays []int
 	table *plan.Table
 	out   retention.ScopePreview
+	// below look at the tables of the family; derived is how the key of a row of one is made of
+	// its record's, nil if it is not.
+	below   []*previewer
+	derived []int
 }
 
 func (v *previewer) look(ctx context.Context, number int32, now time.Time, policies []retention.Policy) (missing []retention.EvidenceKey, err error) {
@@ -100,7 +104,9 @@ func (v *previewer) look(ctx context.Context, number int32, now time.Time, polic
 			return nil, err
 		}
 	}
-	return v.lookedUp(ctx), nil
+	missing = v.lookedUp(ctx)
+	v.askBelongings(missing)
+	return missing, nil
 }
 
 // within counts something; if that takes too long, or fails for a row, the rest goes on and

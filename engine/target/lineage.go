@@ -182,6 +182,9 @@ type grower struct {
 	added []retention.TableName
 	// look: nothing is written.
 	look bool
+	// kept are the typed copies of the ids that stay held whatever becomes of their way up, by
+	// table, 0 for a table without a key; nil where the application may not change held rows.
+	kept map[uint32]int32
 }
 
 type grownMember struct {
@@ -235,6 +238,9 @@ func (g *grower) grow(ctx context.Context, l *plan.Lineage) error {
 		for _, link := range n.Links {
 			m.take(g.there[l.Nodes[link.Parent].OID].number, link)
 		}
+		if err := g.keep(ctx, n, m.number); err != nil {
+			return err
+		}
 		if !anew[n.OID] && before == len(m.links.Links)+len(m.columns) {
 			continue
 		}
@@ -275,6 +281,52 @@ func (g *grower) write(ctx context.Context, n plan.LineageNode, m *grownMember, 
 	return err
 }
 
+// keep gives a member its ids that stay held once the application has changed what leads to
+// them: a scope of the same table, with the member's number below 0. A table without a key
+// cannot have such ids, and is held as a whole.
+func (g *grower) keep(ctx context.Context, n plan.LineageNode, member int) error {
+	set, ok := g.kept[n.OID]
+	if !ok || g.look {
+		return nil
+	}
+	_, err := g.tx.Exec(ctx, `
+		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, member, relid, schema_name, table_name, held_set, parts)
+		VALUES ($1, $2, -$3::integer, $4, $5, $6, nullif($7, 0), ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($4::oid) AS p WHERE p.relid <> $4::oid))
+		ON CONFLICT DO NOTHING`, g.hold, g.index, member, n.OID, n.Table.Schema, n.Table.Name, set)
+	return err
+}
+
+// keptSets are the typed copies for grower.kept of a hold under which the application may
+// change held rows.
+func (t *Target) keptSets(ctx context.Context, hold int32, l *plan.Lineage) (map[uint32]int32, error) {
+	var preserves bool
+	if err := t.pool.QueryRow(ctx, `SELECT enforcement = 'preserve' FROM holdfast_guard.hold WHERE no = $1`, hold).Scan(&preserves); err != nil || !preserves {
+		return nil, err
+	}
+	oids := make([]uint32, len(l.Nodes))
+	for i, n := range l.Nodes {
+		oids[i] = n.OID
+	}
+	tables, err := readTables(ctx, t.pool, oids)
+	if err != nil {
+		return nil, err
+	}
+	sets := map[uint32]int32{}
+	for i, n := range l.Nodes {
+		table := tables[n.OID]
+		if !l.Leads(i) || table == nil {
+			continue
+		}
+		if sets[n.OID] = 0; table.Key == nil {
+			continue
+		}
+		if sets[n.OID], err = t.heldSet(ctx, table); err != nil {
+			return nil, err
+		}
+	}
+	return sets, nil
+}
+
 // baseTypeOf prints the oid of a column's type with domains resolved.
 func baseTypeOf(relid, name string) string {
 	return `(WITH RECURSIVE base(typ) AS (
@@ -294,9 +346,14 @@ func (t *Target) stageFamily(ctx context.Context, hold int32, index int, set int
 	if err != nil {
 		return err
 	}
+	l := lineageOf(table, s.Family.Depth, all)
+	kept, err := t.keptSets(ctx, hold, l)
+	if err != nil {
+		return err
+	}
 	return pgx.BeginFunc(ctx, t.pool, func(tx pgx.Tx) error {
-		g := &grower{tx: tx, hold: hold, index: index, set: set}
-		return g.grow(ctx, lineageOf(table, s.Family.Depth, all))
+		g := &grower{tx: tx, hold: hold, index: index, set: set, kept: kept}
+		return g.grow(ctx, l)
 	})
 }
 
@@ -304,7 +361,7 @@ func (t *Target) stageFamily(ctx context.Context, hold int32, index int, set int
 func familyContent(hold string) string {
 	return `(SELECT md5(string_agg(ROW(m.scope_index, m.member, m.relid, m.schema_name, m.table_name, m.held_set, m.family_set, m.family_depth, m.links, m.condition_columns,
 	                              m.condition_types, m.condition_forms)::text, E'\n' ORDER BY m.scope_index, m.member))
-	         FROM holdfast_guard.hold_scope AS m WHERE m.hold_no = ` + hold + ` AND m.member > 0 AND m.ended_at IS NULL)`
+	         FROM holdfast_guard.hold_scope AS m WHERE m.hold_no = ` + hold + ` AND m.member <> 0 AND m.ended_at IS NULL)`
 }
 
 // inForceFamily is a scope in force that covers what belongs to its records.
@@ -376,13 +433,17 @@ func (t *Target) closeFamily(ctx context.Context, f inForceFamily, l *plan.Linea
 	if err := tell(f.id, grown); err != nil {
 		return err
 	}
+	kept, err := t.keptSets(ctx, f.hold, l)
+	if err != nil {
+		return classify(err)
+	}
 	// Under the guard lock: a batch has judged without what is new, or judges with it.
 	return t.change(ctx, func(tx pgx.Tx) error {
 		var same bool
 		if err := tx.QueryRow(ctx, `SELECT family_content IS NOT DISTINCT FROM `+familyContent("no")+` FROM holdfast_guard.hold WHERE no = $1 FOR UPDATE`, f.hold).Scan(&same); err != nil {
 			return err
 		}
-		g := &grower{tx: tx, hold: f.hold, index: f.index, set: f.set}
+		g := &grower{tx: tx, hold: f.hold, index: f.index, set: f.set, kept: kept}
 		if err := g.grow(ctx, l); err != nil || !same {
 			return err // what was altered meanwhile is not noted as if it were right
 		}
@@ -440,12 +501,22 @@ func readFamilies(ctx context.Context, tx pgx.Tx, holds []int32, indexes []int) 
 		       EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_forms) AS f(name, form)
 		               LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = s.relid AND a.attname = f.name AND a.attnum > 0 AND NOT a.attisdropped
 		               WHERE f.form IS DISTINCT FROM concat_ws(' ', a.attnum, a.atttypid, a.atttypmod, a.attcollation)),
-		       coalesce(k.archives, '[]'), coalesce(k.unfit, false)
+		       coalesce(k.archives, '[]'), coalesce(k.unfit, false), coalesce(kept.held_set, 0), coalesce(kept.names, '{}')
 		FROM holdfast_guard.hold_scope AS s
 		LEFT JOIN pg_catalog.pg_class AS c ON c.oid = s.relid
 		LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 		LEFT JOIN LATERAL (
-			SELECT jsonb_agg(jsonb_build_object('OID', ac.oid::bigint, 'Name', quote_ident(an.nspname) || '.' || quote_ident(ac.relname), 'Partitioned', ac.relkind = 'p') ORDER BY ac.oid) AS archives,
+			SELECT q.held_set, u.names
+			FROM holdfast_guard.hold_scope AS q
+			JOIN holdfast_guard.held_set AS w ON w.id = q.held_set
+			CROSS JOIN LATERAL (
+				SELECT array_agg(y.attname::text ORDER BY x.pos) AS names, bool_and(y.attname IS NOT NULL AND x.typ = `+baseTypeOf("w.relid", "y.attname")+`) AS same
+				FROM unnest(w.key_attnums, w.key_types) WITH ORDINALITY AS x(num, typ, pos)
+				LEFT JOIN pg_catalog.pg_attribute AS y ON y.attrelid = w.relid AND y.attnum = x.num AND NOT y.attisdropped) AS u
+			WHERE q.hold_no = s.hold_no AND q.scope_index = s.scope_index AND q.member = -s.member AND u.same) AS kept ON true
+		LEFT JOIN LATERAL (
+			SELECT jsonb_agg(jsonb_build_object('OID', ac.oid::bigint, 'Name', quote_ident(an.nspname) || '.' || quote_ident(ac.relname), 'Partitioned', ac.relkind = 'p',
+			                                    'Keyed', NOT EXISTS (SELECT FROM unnest(kept.names) AS y(name) WHERE `+baseTypeOf("s.relid", "y.name")+` IS DISTINCT FROM `+baseTypeOf("ac.oid", "y.name")+`)) ORDER BY ac.oid) AS archives,
 			       bool_or(EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_forms) AS f(name, form)
 			                       WHERE regexp_replace(f.form, '^[0-9]+ ', '') IS DISTINCT FROM regexp_replace(holdfast_guard.column_form(ac.oid, f.name), '^[0-9]+ ', ''))) AS unfit
 			FROM holdfast_guard.archive AS r
@@ -464,7 +535,7 @@ func readFamilies(ctx context.Context, tx pgx.Tx, holds []int32, indexes []int) 
 		var n plan.LineageNode
 		var kept linksJSON
 		if err := rows.Scan(&of.hold, &of.index, &member, &depth, &n.OID, &n.Table.Schema, &n.Table.Name, &n.Relation.Name.Schema, &n.Relation.Name.Name, &n.Relation.Partitioned,
-			&kept, &n.Columns, &n.Changed, &n.Archives, &n.Unfit); err != nil {
+			&kept, &n.Columns, &n.Changed, &n.Archives, &n.Unfit, &n.Kept, &n.KeptKey); err != nil {
 			rows.Close()
 			return nil, err
 		}

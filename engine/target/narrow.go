@@ -326,7 +326,7 @@ func (g *letting) within(ctx context.Context, do func(tx pgx.Tx, no int32) error
 	return pgx.BeginFunc(ctx, g.t.pool, func(tx pgx.Tx) error {
 		var others bool
 		err := tx.QueryRow(ctx, `
-			SELECT EXISTS (SELECT FROM holdfast_guard.hold_scope AS o WHERE o.hold_no = s.hold_no AND o.held_set = s.held_set AND o.ended_at IS NULL)
+			SELECT EXISTS (SELECT FROM holdfast_guard.hold_scope AS o WHERE o.hold_no = s.hold_no AND o.held_set = s.held_set AND o.member = 0 AND o.ended_at IS NULL)
 			FROM holdfast_guard.hold_scope AS s
 			WHERE s.hold_no = $1 AND s.scope_index = $2 AND s.member = 0 AND s.ended_at IS NOT NULL AND s.held_set = $3
 			FOR SHARE`, g.no, g.index, g.set).Scan(&others)

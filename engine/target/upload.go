@@ -274,7 +274,7 @@ func (u *upload) Finish(ctx context.Context, h retention.Hold, scope int) (at ti
 		return at, 0, mark, classify(err)
 	}
 	if scope >= 0 {
-		if err := u.t.stageScope(ctx, u.no, scope, retention.Scope{Table: u.table.Name}, u.table, false); err != nil {
+		if err := u.t.stageScope(ctx, u.no, scope, retention.Scope{Table: u.table.Name, Family: h.FamilyOf(u.table.Name)}, u.table, false); err != nil {
 			return at, 0, mark, classify(err)
 		}
 	}
@@ -288,6 +288,16 @@ func (u *upload) Finish(ctx context.Context, h retention.Hold, scope int) (at ti
 	}
 	mark, _, err = u.t.GuardState(ctx)
 	return at, epoch, mark, err
+}
+
+// Belongings counts what belongs to the records of the hold that are in the table, after Finish.
+func (u *upload) Belongings(ctx context.Context, h retention.Hold) ([]retention.FamilyTable, error) {
+	f := h.FamilyOf(u.table.Name)
+	if f == nil {
+		return nil, nil
+	}
+	out, err := u.t.countFamily(ctx, h.ID, retention.Scope{Table: u.table.Name, Family: f}, u.table)
+	return out, classify(err)
 }
 
 // WidenHold puts more scopes of a hold in force; see engine.GuardTarget.
