@@ -20,6 +20,9 @@ const (
 // activate puts a staged hold in force. One that is enforced needs its tables without writers
 // for a moment, and tries for as long as patience.
 func (e *Engine) activate(ctx context.Context, h retention.Hold, patience time.Duration) (time.Time, retention.GuardMark, error) {
+	if err := e.keepEpoch(ctx); err != nil {
+		return time.Time{}, retention.GuardMark{}, err
+	}
 	until := time.NewTimer(patience)
 	defer until.Stop()
 	for {

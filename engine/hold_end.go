@@ -109,6 +109,9 @@ func (e *Engine) endHold(ctx context.Context, h retention.Hold) (retention.Hold,
 	if h.ReleaseReason == "" {
 		to, action = retention.HoldExpired, "hold.expire"
 	}
+	if err := e.keepEpoch(ctx); err != nil {
+		return h, err
+	}
 	at, mark, err := e.target.EndHold(ctx, h.ID)
 	if err != nil {
 		return h, fmt.Errorf("end hold %s: %w", h.ID, err)

@@ -175,7 +175,7 @@ func TestAHoldInForceIsWidenedByAFamily(t *testing.T) {
 			if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands || len(p.Scopes) != 3 {
 				t.Errorf("the proof %s: %+v", p.Verdict(), p.Scopes)
 			}
-			if altered, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
+			if altered, _, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
 				t.Errorf("altered %v, not noted %v (%v)", altered, unnoted, err)
 			}
 		})
@@ -237,7 +237,7 @@ func TestAListOfRecordsIsCoveredWithEverythingThatBelongsToThem(t *testing.T) {
 			if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands {
 				t.Errorf("the proof %s: %+v", p.Verdict(), p.Scopes)
 			}
-			if altered, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
+			if altered, _, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
 				t.Errorf("altered %v, not noted %v (%v)", altered, unnoted, err)
 			}
 		})

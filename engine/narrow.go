@@ -112,6 +112,9 @@ func (e *Engine) endScopes(ctx context.Context, h retention.Hold, again []int) (
 	if err != nil || len(falls) == 0 {
 		return h, err
 	}
+	if err := e.keepEpoch(ctx); err != nil {
+		return h, err
+	}
 	ends, mark, err := e.target.NarrowHold(ctx, h, falls, func(ctx context.Context, scope int, do func([]retention.Key) error) error {
 		return e.store.EachScopeKeys(ctx, h.ID, scope, narrowChunk, do)
 	})

@@ -46,6 +46,8 @@ type Store interface {
 	// Guard is the governed database's guard as it was last seen or changed by us;
 	// the zero GuardMark before the first time.
 	Guard(ctx context.Context) (retention.GuardMark, error)
+	// LastEpoch is the highest that the mark or the evidence has.
+	LastEpoch(ctx context.Context) (int64, error)
 	// SetGuard remembers it. The epoch never goes back: a smaller one is ignored
 	// unless the identity (system, database or timeline) differs.
 	SetGuard(ctx context.Context, m retention.GuardMark) error
@@ -494,14 +496,20 @@ type GuardTarget interface {
 	ForgetHold(ctx context.Context, id string) error
 	// AlteredHolds are the ids of holds in force of which the guard has not all, or not only,
 	// what was staged: scopes or ids were lost or changed. unnoted are those that were staged
-	// before the guard kept what that was.
-	AlteredHolds(ctx context.Context) (altered, unnoted []string, err error)
+	// before the guard kept what that was, changing those of which a list, or a change of what
+	// they cover, was on its way when the guard was last heard of: only the store knows whether
+	// it still is.
+	AlteredHolds(ctx context.Context) (altered, changing, unnoted []string, err error)
 	// NoteHold keeps what a hold covers as it stands in the guard.
 	NoteHold(ctx context.Context, id string) error
 	// NoteArchives keeps, for archive policies, that their archive table has rows of their
 	// own: holds on a record cover its copies there too. Tables that are not there are left
 	// out.
 	NoteArchives(ctx context.Context, policies []retention.Policy) error
+	// Epoch counts the changes of the holds in force. RaiseEpoch has it go on after a number
+	// at least.
+	Epoch(ctx context.Context) (int64, error)
+	RaiseEpoch(ctx context.Context, floor int64) error
 	// GuardState is the guard's identity and epoch, and the ids of the holds in force.
 	GuardState(ctx context.Context) (retention.GuardMark, []string, error)
 }

@@ -247,6 +247,9 @@ func (u *uploading) finish(ctx context.Context, stopped error) (retention.HoldUp
 // finishScope puts the ids of a scope in force, counts those without a row and records it all.
 // A hold that awaited nothing but them comes into force.
 func (e *Engine) finishScope(ctx context.Context, h retention.Hold, into retention.RecordUpload, scope int, table retention.TableName, counts retention.ScopeCounts, stopped bool, by retention.By, out *retention.Hold) ([]int, error) {
+	if err := e.keepEpoch(ctx); err != nil {
+		return nil, err
+	}
 	at, epoch, mark, err := into.Finish(ctx, h, scope)
 	if err != nil {
 		return nil, err

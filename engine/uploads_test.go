@@ -103,7 +103,7 @@ func TestAListWidensAHoldInForceFromThenOn(t *testing.T) {
 	if n := h.count(`SELECT count(*) FROM holdfast_guard.hold WHERE changing`); n != 0 {
 		t.Errorf("%d holds are still being changed", n)
 	}
-	altered, unnoted, err := h.target.AlteredHolds(t.Context())
+	altered, _, unnoted, err := h.target.AlteredHolds(t.Context())
 	if err != nil || len(altered)+len(unnoted) != 0 {
 		t.Errorf("altered %v, not noted %v (%v): the guard has what was uploaded", altered, unnoted, err)
 	}
@@ -243,7 +243,7 @@ func TestAHoldInForceIsWidenedWithAReason(t *testing.T) {
 	if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands {
 		t.Errorf("the proof %s: %+v", p.Verdict(), p)
 	}
-	if altered, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
+	if altered, _, unnoted, err := h.target.AlteredHolds(t.Context()); err != nil || len(altered)+len(unnoted) != 0 {
 		t.Errorf("altered %v, not noted %v (%v)", altered, unnoted, err)
 	}
 }

@@ -24,6 +24,9 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := e.keepEpoch(ctx); err != nil {
+		return err
+	}
 	// The store is read before the guard: a hold that comes into force in between is
 	// then seen in the guard, never missed in it.
 	mark, inForce, err := e.target.GuardState(ctx)
@@ -34,10 +37,15 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 		return retention.Conflictf("the governed database is another one (system %s, database %d) than the one that %d holds in force were placed in (system %s, database %d); point HOLDFAST_TARGET_URL back at it, or run `holdfast migrate --accept-target` to place the holds in this one",
 			mark.SystemIdentifier, mark.DatabaseOID, len(must), known.SystemIdentifier, known.DatabaseOID)
 	}
-	altered, unnoted, err := e.target.AlteredHolds(ctx)
+	altered, changing, unnoted, err := e.target.AlteredHolds(ctx)
 	if err != nil {
 		return err
 	}
+	stopped, err := e.noLongerChanging(ctx, changing)
+	if err != nil {
+		return err
+	}
+	altered = append(altered, stopped...)
 	if err := e.noteHolds(ctx, unnoted); err != nil {
 		return err
 	}
@@ -57,6 +65,46 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 		return err
 	}
 	return e.store.SetGuard(ctx, mark)
+}
+
+// noLongerChanging are those of some holds of which nothing is on its way by the store: the guard
+// was restored to the middle of a change that has ended since. Of one that is being changed the
+// store said so before the guard had any of it.
+func (e *Engine) noLongerChanging(ctx context.Context, ids []string) (stopped []string, err error) {
+	for _, id := range ids {
+		h, err := e.store.Hold(ctx, id)
+		if errors.Is(err, retention.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !h.Changing() {
+			stopped = append(stopped, id)
+		}
+	}
+	return stopped, nil
+}
+
+// keepEpoch has the epochs of a governed database that was restored go on after those that the
+// evidence has: batches and holds are told apart by them, and one that comes twice would have a
+// proof take an old batch for one of after the hold, or a new one for one of before. What gives
+// out an epoch asks before.
+func (e *Engine) keepEpoch(ctx context.Context) error {
+	known, err := e.store.Guard(ctx)
+	if err != nil || known.Epoch == 0 {
+		return err
+	}
+	epoch, err := e.target.Epoch(ctx)
+	if err != nil || epoch >= known.Epoch {
+		return err
+	}
+	last, err := e.store.LastEpoch(ctx)
+	if err != nil {
+		return err
+	}
+	e.log.WarnContext(ctx, "the governed database was restored to before a change of the holds in force, or is another one; its lists of holds go on after those that the evidence has", "epoch", epoch, "last", last)
+	return e.target.RaiseEpoch(ctx, last)
 }
 
 // completeHolds puts in force what was kept while the governed database went away: people were
@@ -212,6 +260,9 @@ func (e *Engine) endSurplus(ctx context.Context, must []retention.Hold, inForce 
 // AcceptTarget takes the governed database that is configured now for the right
 // one, and places the holds in force in it.
 func (e *Engine) AcceptTarget(ctx context.Context) error {
+	if err := e.keepEpoch(ctx); err != nil {
+		return err
+	}
 	mark, _, err := e.target.GuardState(ctx)
 	if err != nil {
 		return err

@@ -57,6 +57,9 @@ func (e *Engine) WidenHold(ctx context.Context, actor retention.Actor, id string
 // finishWidening puts scopes in force that were added to a hold in force, with all their ids,
 // from the given place on.
 func (e *Engine) finishWidening(ctx context.Context, h retention.Hold, from int, scopes []retention.Scope) (retention.Hold, error) {
+	if err := e.keepEpoch(ctx); err != nil {
+		return h, err
+	}
 	at, epoch, mark, err := e.target.WidenHold(ctx, h, from, scopes)
 	if err != nil {
 		return h, err

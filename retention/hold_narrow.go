@@ -35,6 +35,11 @@ func (h *Hold) fallsNow() bool {
 	return slices.ContainsFunc(h.Scope, func(s Scope) bool { return s.Ending })
 }
 
+// Changing reports whether a list, or a change of what the hold covers, is on its way.
+func (h *Hold) Changing() bool {
+	return h.fallsNow() || slices.ContainsFunc(h.Scope, func(s Scope) bool { return s.Upload == UploadUnderWay })
+}
+
 // Ended reports whether the scope covers nothing any more, in a hold that may be in force.
 func (s *Scope) Ended() bool { return s.EndedAt != nil }
 

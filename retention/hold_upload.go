@@ -129,3 +129,13 @@ func (h *Hold) TakesRecords(table TableName) error {
 	}
 	return Conflictf("the hold is not in force yet, and awaits no list of records of %s", table)
 }
+
+// CheckGoesOn is ErrConflict where a list that is arriving as one scope of the hold, and had so
+// many of its ids before, is not the only one there: it was taken for stopped, since its process
+// was thought dead, and sent again. One that was not goes on.
+func (h *Hold) CheckGoesOn(scope, have int) error {
+	if scope < len(h.Scope) && h.Scope[scope].RecordCount == int64(have) {
+		return nil
+	}
+	return Conflictf("this list was taken for one that had stopped arriving, and sent again; what had arrived by then, %d ids, is kept and counts with the newer one: look at the hold, and send the list again if that has not come to its end", have)
+}

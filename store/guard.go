@@ -24,6 +24,17 @@ func (s *Store) Guard(ctx context.Context) (retention.GuardMark, error) {
 	return m, fail("read the guard's mark", err)
 }
 
+// LastEpoch is the highest epoch that the mark or the evidence has.
+func (s *Store) LastEpoch(ctx context.Context) (last int64, err error) {
+	err = s.read(ctx, "look for the last epoch", func(tx pgx.Tx) error {
+		if err := unbounded(ctx, tx); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, `SELECT coalesce(greatest((SELECT max(epoch) FROM holdfast.guard_mark), (SELECT max(guard_epoch) FROM holdfast.batch)), 0)`).Scan(&last)
+	})
+	return last, err
+}
+
 // SetGuard remembers the guard. The epoch never goes back: several processes report
 // what they saw, and a late one must not hide a newer change. Another server,
 // database or timeline has epochs of its own.

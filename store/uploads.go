@@ -69,6 +69,11 @@ func (s *Store) AppendRecords(ctx context.Context, id string, table retention.Ta
 		if err := h.TakesRecords(table); err != nil {
 			return err
 		}
+		if scope >= 0 {
+			if err := h.CheckGoesOn(scope, have); err != nil {
+				return err
+			}
+		}
 		if kept, err = notYetIn(ctx, tx, &h, scope, keys, again); err != nil {
 			return err
 		}
@@ -168,6 +173,12 @@ func (s *Store) FinishUpload(ctx context.Context, id string, scope int, at *time
 	return s.changeHold(ctx, "finish an upload for", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
 		if scope < 0 {
 			return true, nil // nothing that was not held before; the audit has that it was sent
+		}
+		// Whoever took it up again knows more than a process that was thought dead.
+		if n := counts.RecordCount; n > 0 && h.Scope[scope].ByID() {
+			if late := h.CheckGoesOn(scope, int(n)); late != nil {
+				return false, late
+			}
 		}
 		state := retention.UploadState("")
 		if stopped && h.Status == retention.HoldApplying {

@@ -576,6 +576,10 @@ func (s *fakeStore) Dispositions(_ context.Context, bounds []time.Time) ([]reten
 	return days, err
 }
 
+func (s *fakeStore) Guard(context.Context) (retention.GuardMark, error) {
+	return retention.GuardMark{}, nil
+}
+
 func (s *fakeStore) SetGuard(context.Context, retention.GuardMark) error { return nil }
 
 func (s *fakeStore) OpenRuns(context.Context) ([]retention.Run, error) {

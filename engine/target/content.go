@@ -17,6 +17,8 @@ type holdContent struct {
 	// now.
 	noted, scopes string
 	sets          []int32
+	// changing: until it is noted anew it may differ from what was.
+	changing bool
 	// family: what belongs to its records is as it was noted.
 	family bool
 }
@@ -29,16 +31,16 @@ func readContents(ctx context.Context, q querier, id string) ([]holdContent, err
 		                                   s.condition_types, s.condition_forms, s.condition_labels)::text || coalesce(' family ' || s.family_depth, ''), E'\n' ORDER BY s.scope_index), '')
 		           || CASE h.enforcement WHEN 'none' THEN '' ELSE E'\n' || h.enforcement END),
 		       coalesce(array_agg(DISTINCT s.held_set) FILTER (WHERE s.held_set IS NOT NULL), '{}'),
-		       h.family_content IS NOT DISTINCT FROM `+familyContent("h.no")+`
+		       h.family_content IS NOT DISTINCT FROM `+familyContent("h.no")+`, h.changing
 		FROM holdfast_guard.hold AS h
 		LEFT JOIN holdfast_guard.hold_scope AS s ON s.hold_no = h.no AND s.member = 0 AND s.ended_at IS NULL
-		WHERE CASE WHEN $1 = '' THEN h.state = 'active' AND NOT h.changing ELSE h.id::text = $1 END
+		WHERE CASE WHEN $1 = '' THEN h.state = 'active' ELSE h.id::text = $1 END
 		GROUP BY h.no`, id)
 	if err != nil {
 		return nil, err
 	}
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c holdContent, err error) {
-		err = row.Scan(&c.id, &c.no, &c.noted, &c.scopes, &c.sets, &c.family)
+		err = row.Scan(&c.id, &c.no, &c.noted, &c.scopes, &c.sets, &c.family, &c.changing)
 		return c, err
 	})
 }
@@ -139,15 +141,15 @@ func (t *Target) stagedScopes(ctx context.Context, id string) (sets map[int]*int
 
 // AlteredHolds are the holds in force of which the guard has not what was staged; see
 // engine.GuardTarget.
-func (t *Target) AlteredHolds(ctx context.Context) (altered, unnoted []string, err error) {
+func (t *Target) AlteredHolds(ctx context.Context) (altered, changing, unnoted []string, err error) {
 	tx, err := t.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 	if err != nil {
-		return nil, nil, classify(err)
+		return nil, nil, nil, classify(err)
 	}
 	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 	list, err := readContents(ctx, tx, "")
 	if err != nil {
-		return nil, nil, classify(err)
+		return nil, nil, nil, classify(err)
 	}
 	sums := map[int32]map[int32]string{}
 	for _, c := range list {
@@ -156,17 +158,20 @@ func (t *Target) AlteredHolds(ctx context.Context) (altered, unnoted []string, e
 				continue
 			}
 			if sums[set], err = idSums(ctx, tx, set, 0); err != nil {
-				return nil, nil, classify(err)
+				return nil, nil, nil, classify(err)
 			}
 		}
 	}
 	for _, c := range list {
 		switch {
-		case c.noted == "":
+		case c.noted == "" && !c.changing:
 			unnoted = append(unnoted, c.id)
-		case c.fingerprint(sums) != c.noted || !c.family:
+		case c.fingerprint(sums) == c.noted && c.family:
+		case c.changing:
+			changing = append(changing, c.id)
+		default:
 			altered = append(altered, c.id)
 		}
 	}
-	return altered, unnoted, nil
+	return altered, changing, unnoted, nil
 }

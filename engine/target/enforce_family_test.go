@@ -80,7 +80,7 @@ func TestWhatBelongsStaysHeldWhenTheApplicationTakesTheWayUp(t *testing.T) {
 					}
 					f.exec(`UPDATE public.o SET created_at = created_at WHERE id = 1`)
 				}
-				if altered, _, err := f.target.AlteredHolds(t.Context()); err != nil || len(altered) > 0 {
+				if altered, _, _, err := f.target.AlteredHolds(t.Context()); err != nil || len(altered) > 0 {
 					t.Errorf("holds %v seem altered, %v", altered, err)
 				}
 				f.unlink()

@@ -298,6 +298,20 @@ func (t *Target) noteParts(ctx context.Context) error {
 	return classify(err)
 }
 
+// Epoch counts the changes of the holds in force.
+func (t *Target) Epoch(ctx context.Context) (epoch int64, err error) {
+	err = t.pool.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch)
+	return epoch, classify(err)
+}
+
+// RaiseEpoch has the epoch go on after a number at least; see engine.GuardTarget.
+func (t *Target) RaiseEpoch(ctx context.Context, floor int64) error {
+	return t.change(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE holdfast_guard.state SET epoch = $1 WHERE epoch < $1`, floor)
+		return err
+	})
+}
+
 // GuardState is the guard's identity and epoch, and the ids of the holds in force.
 func (t *Target) GuardState(ctx context.Context) (m retention.GuardMark, inForce []string, err error) {
 	if err := t.noteParts(ctx); err != nil {

@@ -254,7 +254,7 @@ func TestAFamilyTakesUpTablesThatComeToBelongToIt(t *testing.T) {
 	if want := []retention.GrownFamily{{Table: name("parcels")}, {Table: name("notes")}}; !slices.Equal(told, want) {
 		t.Errorf("was told of %v, want %v once", told, want)
 	}
-	altered, unnoted, err := f.target.AlteredHolds(t.Context())
+	altered, _, unnoted, err := f.target.AlteredHolds(t.Context())
 	if err != nil || len(altered)+len(unnoted) > 0 {
 		t.Errorf("altered %v, not noted %v, error %v; want none", altered, unnoted, err)
 	}
@@ -285,14 +285,14 @@ func TestAFamilyThatIsAlteredInTheGuardIsFoundAndStagedAgain(t *testing.T) {
 				t.Fatal(err)
 			}
 			f.exec(`SET holdfast.forgetting = 'on'; ` + sql)
-			altered, _, err := f.target.AlteredHolds(t.Context())
+			altered, _, _, err := f.target.AlteredHolds(t.Context())
 			if err != nil || len(altered) != 1 {
 				t.Fatalf("altered: %v, %v", altered, err)
 			}
 			if err := f.target.StageHold(t.Context(), h); err != nil {
 				t.Fatal(err)
 			}
-			if altered, _, err := f.target.AlteredHolds(t.Context()); err != nil || len(altered) > 0 {
+			if altered, _, _, err := f.target.AlteredHolds(t.Context()); err != nil || len(altered) > 0 {
 				t.Errorf("still altered: %v, %v", altered, err)
 			}
 			f.purge("items")
