@@ -47,7 +47,9 @@ func plainTable(t *Table, field string) error {
 		return refuse(field, fmt.Sprintf("%s is partitioned", name), "name a plain table")
 	case t.Kind == KindForeign:
 		return refuse(field, fmt.Sprintf("%s is a foreign table: its rows live in another database", name), "give a policy to the table there")
-	case t.Kind == KindView || t.Kind == KindMatView:
+	case t.Kind == KindMatView:
+		return refuse(field, fmt.Sprintf("%s is a materialized view: its rows are a copy, which the next REFRESH makes anew", name), "name the table that it reads, and refresh the view after the run")
+	case t.Kind == KindView:
 		return refuse(field, fmt.Sprintf("%s is a view", name), "name the table that it reads")
 	case t.Kind != KindTable:
 		return refuse(field, fmt.Sprintf("%s is not a table", name), "name a plain table")

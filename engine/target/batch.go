@@ -438,10 +438,10 @@ func (d *disposition) execute(ctx context.Context, r sqlgen.Range, with []sqlgen
 	d.rolled(row, out)
 	for _, x := range with {
 		n := row.int()
-		if row.err == nil && n != int64(len(x.TIDs)) {
-			return errKept
-		}
 		member := d.planned.Family[x.Member]
+		if row.err == nil && n != int64(len(x.TIDs)) {
+			return keptOf(member.Table.Logical())
+		}
 		out.counts.Affect(member.Table.Logical().String(), retention.TableEffect{Deleted: n})
 		if !member.ArchiveTo.IsZero() {
 			if kept := row.int(); row.err == nil && kept != n {

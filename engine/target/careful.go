@@ -247,7 +247,7 @@ func (d *disposition) attempt(ctx context.Context, k *kin, out *outcome) error {
 	}
 	kept := int64(len(roots)) - out.counts.Processed - out.counts.Skipped[retention.SkippedStillDue]
 	if kept > 0 && d.planned.Family != nil {
-		return errKept // others rely on it to go
+		return keptOf(d.planned.Root.Name) // others rely on it to go
 	}
 	if kept > 0 {
 		out.counts.Skip(retention.SkippedTrigger, kept)

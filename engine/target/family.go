@@ -323,6 +323,9 @@ func (k *kin) goingRoots() []string {
 // errKept: a trigger kept a row that others rely on to go.
 var errKept = errors.New("a trigger of the database kept a row")
 
+// keptOf is errKept with the table whose row it was.
+func keptOf(t retention.TableName) error { return fmt.Errorf("%w of %s", errKept, t) }
+
 // clear takes from the rows that stay what the database would take from them, one
 // foreign key after the other.
 func (d *disposition) clear(ctx context.Context, k *kin, out *outcome) error {
@@ -347,7 +350,7 @@ func (d *disposition) clear(ctx context.Context, k *kin, out *outcome) error {
 		}
 		n := row.int()
 		if row.err == nil && n != int64(len(rows)) {
-			return errKept
+			return keptOf(ref.Children.Logical())
 		}
 		out.counts.Affect(ref.Children.Logical().String(), retention.TableEffect{Updated: n})
 		if err := d.digestMember(ref.Member, n, row, out); err != nil {
