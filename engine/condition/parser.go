@@ -23,7 +23,7 @@ func parse(text, what, allowed string, level func(*parser) operand) (*Condition,
 	if bad != nil {
 		return nil, bad
 	}
-	p := &parser{src: src, toks: lex(src)}
+	p := &parser{src: src, toks: lex(src), places: map[string]int{}}
 	p.moveTo(0)
 	if p.err == nil && p.tok.kind == kindEnd {
 		p.fail(p.tok, "the "+what+" is empty", allowed)
@@ -35,7 +35,7 @@ func parse(text, what, allowed string, level func(*parser) operand) (*Condition,
 	if p.err != nil {
 		return nil, p.err
 	}
-	c := &Condition{root: root.Expr}
+	c := &Condition{root: root.Expr, places: p.places}
 	// String must parse again, and it can be longer than what was typed.
 	if n := utf8.RuneCountInString(c.String()); n > MaxLength {
 		return nil, &SyntaxError{Offset: 0, Near: string(src[:min(len(src), nearLimit)]) + "…",
@@ -64,6 +64,7 @@ type parser struct {
 	// read: PostgreSQL's grammar (b_expr) has no AT TIME ZONE there without parentheses.
 	firstBound int
 	err        *SyntaxError
+	places     map[string]int // of columns, the first of each
 }
 
 // operand is a subtree while it is being built.

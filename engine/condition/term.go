@@ -60,6 +60,9 @@ func (p *parser) column() operand {
 	case p.tok.kind == kindString:
 		p.fail(t, fmt.Sprintf("%q is no type for a constant", t.text), allowedTypes())
 	}
+	if _, there := p.places[t.text]; !there {
+		p.places[t.text] = t.start + 1
+	}
 	return p.node(t, Column{t.text})
 }
 

@@ -172,7 +172,11 @@ func walk(e Expr, visit func(Expr)) {
 // safe for concurrent use. Where a policy or a hold has no condition, callers
 // keep no Condition: there is no empty one, since an empty one that prints as
 // "every row" would be a purge of everything.
-type Condition struct{ root Expr }
+type Condition struct {
+	root Expr
+	// places are where in the text each column stands first, in characters from 1.
+	places map[string]int
+}
 
 // Root is the syntax tree.
 func (c *Condition) Root() Expr { return c.root }
@@ -184,6 +188,10 @@ func (c *Condition) Columns() []string {
 		return col.Name, ok
 	})
 }
+
+// Place is where in the text a column stands first, in characters from 1; 0 of one that was not
+// parsed from a text.
+func (c *Condition) Place(column string) int { return c.places[column] }
 
 // Functions are the distinct functions of pg_catalog it calls, sorted, for the
 // server-side check of volatility. Syntax that is no function there (COALESCE,

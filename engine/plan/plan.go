@@ -133,7 +133,7 @@ func parseCondition(p *Plan, in Inputs) error {
 	}
 	for _, name := range c.Columns() {
 		if _, ok := in.Table.Column(name); !ok {
-			return NoColumn(in.Table, name)
+			return NoColumn(in.Table, c, name)
 		}
 	}
 	p.Cond = c
@@ -173,8 +173,8 @@ func yields(p *Plan, in Inputs) error {
 }
 
 // NoColumn refuses a condition that asks for a column that the table does not have.
-func NoColumn(t *Table, name string) error {
-	return refuse("condition", fmt.Sprintf("%s has no column %q", t.Name, name), "columns are "+strings.Join(t.ColumnNames(), ", "))
+func NoColumn(t *Table, c *condition.Condition, name string) error {
+	return refuse("condition", fmt.Sprintf("at character %d: %s has no column %q", c.Place(name), t.Name, name), "columns are "+strings.Join(t.ColumnNames(), ", "))
 }
 
 func chooseWalk(t *Table, in Inputs) WalkKind {

@@ -37,7 +37,7 @@ func readScopeCondition(s retention.Scope, table *plan.Table) (c scopeCondition,
 	for _, name := range c.parsed.Columns() {
 		column, ok := table.Column(name)
 		if !ok {
-			return c, plan.NoColumn(table, name)
+			return c, plan.NoColumn(table, c.parsed, name)
 		}
 		c.names, c.types = append(c.names, name), append(c.types, column.BaseOID)
 	}
