@@ -140,7 +140,7 @@ func TestAFamilyGoesWithIDsAndToADepth(t *testing.T) {
 		"a negative depth": {retention.Scope{Table: table, RecordIDs: ids, Family: &retention.Family{Depth: -1}}, "scope[0].family.depth"},
 		"a condition":      {retention.Scope{Table: table, Condition: "id = 1", Family: &retention.Family{}}, "scope[0].family"},
 		"a whole table":    {retention.Scope{Table: table, All: true, Family: &retention.Family{}}, "scope[0].family"},
-		"a file":           {retention.Scope{Table: table, Upload: retention.UploadAwaited, Family: &retention.Family{}}, "scope[0].family"},
+		"a file":           {retention.Scope{Table: table, Upload: retention.UploadAwaited, Family: &retention.Family{}}, ""},
 		"nothing":          {retention.Scope{Table: table, Family: &retention.Family{}}, "scope[0]"},
 	} {
 		h := retention.Hold{Scope: []retention.Scope{c.scope}}
