@@ -25,7 +25,7 @@ const (
 // rowAtFault reports whether a row, and not the statement, made the database refuse:
 // a constraint, a value, or a trigger that raises or keeps it.
 func rowAtFault(err error) bool {
-	if errors.Is(err, errKept) || errors.Is(err, errHeldByTrigger) {
+	if errors.Is(err, errKept) || errors.Is(err, errRekeyed) || errors.Is(err, errHeldByTrigger) {
 		return true
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
@@ -242,6 +242,10 @@ func (d *disposition) attempt(ctx context.Context, k *kin, out *outcome) error {
 	if err := d.clear(ctx, k, out); err != nil {
 		return err
 	}
+	keys, err := d.keysToKeep(ctx, roots)
+	if err != nil {
+		return err
+	}
 	if err := d.execute(ctx, sqlgen.Range{TIDs: roots}, k.gone(), out); err != nil {
 		return err
 	}
@@ -256,5 +260,39 @@ func (d *disposition) attempt(ctx context.Context, k *kin, out *outcome) error {
 			return err
 		}
 	}
+	if err := d.checkKeys(ctx, keys); err != nil {
+		return err
+	}
 	return d.checkReach(ctx, before, out)
+}
+
+// errRekeyed: the row that the evidence would name is another one than was changed.
+var errRekeyed = errors.New("gives a row another key when it is changed, and no evidence could name it")
+
+// keysToKeep are the keys of rows that are anonymized, where a trigger may change them.
+func (d *disposition) keysToKeep(ctx context.Context, tids []string) ([]retention.Key, error) {
+	if d.spec.Policy.Action != retention.ActionAnonymize || !d.planned.LockFirst || len(d.planned.Key) == 0 {
+		return nil, nil
+	}
+	s := d.planned.sql.KeysAt(tids, len(tids))
+	rows, err := d.conn.Query(ctx, s.SQL, asPlanned(s)...)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (key retention.Key, err error) {
+		err = row.Scan((*[]string)(&key))
+		return key, err
+	})
+}
+
+// checkKeys fails if a row of these is not there any more.
+func (d *disposition) checkKeys(ctx context.Context, keys []retention.Key) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	gone, err := missing(ctx, d.conn, retention.Scope{Table: d.planned.Table.Name, RecordIDs: keys}, d.planned.Table)
+	if err == nil && len(gone) > 0 {
+		err = fmt.Errorf("a trigger of %s %w", d.planned.Root.Name, errRekeyed)
+	}
+	return err
 }

@@ -166,3 +166,31 @@ func TestATableOfAsManyColumnsAsThereMayBeIsRefusedOnlyWhereOneMoreIsNeeded(t *t
 		t.Errorf("%d rows were archived, want 30", got.Processed)
 	}
 }
+
+// TestARowThatATriggerGivesAnotherKeyIsLeft: what the evidence names would be another record.
+func TestARowThatATriggerGivesAnotherKeyIsLeft(t *testing.T) {
+	for what, of := range map[string]string{"a plain table": "", "a partitioned one": " PARTITION BY HASH (id)"} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, `CREATE TABLE public.r (id numeric(10, 2) PRIMARY KEY, name text, created_at timestamptz NOT NULL)`+of)
+			if of != "" {
+				f.exec(`CREATE TABLE public.r_0 PARTITION OF public.r FOR VALUES WITH (MODULUS 2, REMAINDER 0)`, `CREATE TABLE public.r_1 PARTITION OF public.r FOR VALUES WITH (MODULUS 2, REMAINDER 1)`)
+			}
+			f.exec(`INSERT INTO public.r SELECT i, 'n', now() - interval '100 days' FROM generate_series(1, 50) AS i`,
+				`CREATE FUNCTION public.rekey() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF old.id = 7 THEN new.id := 1007; END IF; RETURN new; END $$`,
+				`CREATE TRIGGER rekey BEFORE UPDATE ON public.r FOR EACH ROW EXECUTE FUNCTION public.rekey()`)
+			p := policy("r", retention.ActionAnonymize)
+			p.BatchSize = 20
+			got := f.run(p)
+			if got.Processed != 49 || got.Skipped[retention.SkippedTrigger] != 1 || len(got.Errors) != 1 || !strings.Contains(got.Errors[0], "another key") {
+				t.Errorf("got %+v, %q; want 49 anonymized and the one left", got.Counts, got.Errors)
+			}
+			if named := refusedKeys(got); len(named) != 1 || named["7.00"] == "" {
+				t.Errorf("named are %v, want 7.00", named)
+			}
+			if n := f.count(`SELECT count(*) FROM public.r WHERE id = 7 AND name = 'n'`); n != 1 {
+				t.Error("the row is not as it was")
+			}
+		})
+	}
+}
