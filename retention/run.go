@@ -80,7 +80,7 @@ func SkippedReasons() []string {
 // What the row has is not kept.
 type RefusedRow struct {
 	Key Key `json:"key"`
-	// Reason is SkippedTrigger or SkippedConstraint.
+	// Reason is SkippedTrigger, SkippedConstraint or SkippedStillDue.
 	Reason string `json:"reason"`
 	// Error is what the database said, without the detail, which has values; empty where a
 	// trigger kept the row and said nothing.

@@ -583,6 +583,7 @@ func (e ProofVerdict) Valid() bool {
 const (
 	RefusedRowReasonRefusedByConstraint RefusedRowReason = "refused_by_constraint"
 	RefusedRowReasonRefusedByTrigger    RefusedRowReason = "refused_by_trigger"
+	RefusedRowReasonUndoneByTrigger     RefusedRowReason = "undone_by_trigger"
 )
 
 // Valid indicates whether the value is a known member of the RefusedRowReason enum.
@@ -591,6 +592,8 @@ func (e RefusedRowReason) Valid() bool {
 	case RefusedRowReasonRefusedByConstraint:
 		return true
 	case RefusedRowReasonRefusedByTrigger:
+		return true
+	case RefusedRowReasonUndoneByTrigger:
 		return true
 	default:
 		return false
@@ -2036,7 +2039,7 @@ type PolicyResult struct {
 	Policy         string `json:"policy"`
 	Processed      int64  `json:"processed"`
 
-	// Refused Some of the rows that the database refused to change, counted in `skipped`, each with what it said. None under `evidence: counts`, and none of a run after which a later one of the policy succeeded
+	// Refused Some of the rows that the database refused to change, or changed back, counted in `skipped`, each with what it said. None under `evidence: counts`, and none of a run after which a later one of the policy succeeded
 	Refused []RefusedRow `json:"refused"`
 
 	// Sentence The rule as it was then

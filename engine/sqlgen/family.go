@@ -76,6 +76,20 @@ func (g *Printer) KeysAt(tids []string, n int) Statement {
 	return b.done()
 }
 
+// Undone prints the query for the keys of at most n of some rows of the table that were
+// anonymized and are not: something put back what was there.
+func (g *Printer) Undone(ids []retention.Key, n int) Statement {
+	b := &builder{}
+	parts := make([]string, len(g.plan.Key))
+	for i, c := range g.plan.Key {
+		parts[i] = col(c.Name) + asText
+	}
+	equal, arrays, names := sameKey(b, g.plan.Key, ids)
+	b.printf("SELECT d.key FROM ROWS FROM (%s) AS u(%s)\nCROSS JOIN LATERAL (SELECT ARRAY[%s] AS key FROM %s WHERE %s AND %s OFFSET 0) AS d\nLIMIT %d",
+		strings.Join(arrays, ", "), strings.Join(names, ", "), strings.Join(parts, ", "), g.from(), equal, g.dirty(b), n)
+	return b.done()
+}
+
 // Referring prints the query for the rows that refer, by one foreign key, to rows of a
 // member: pairs of addresses, parent first. lock locks the referring ones for what is
 // to happen to them; skip leaves out what somebody else has locked.

@@ -92,11 +92,10 @@ func (g *Restorer) Candidates(r Range) Statement {
 	return b.done()
 }
 
-// sameKey prints, for the i-th of some ids as u, that a row of the archive has that key, and
-// the ids as arrays.
-func (g *Restorer) sameKey(b *builder, ids []retention.Key) (equal string, arrays, names []string) {
+// sameKey prints, for the i-th of some ids as u, that a row has that key, and the ids as arrays.
+func sameKey(b *builder, key []plan.Column, ids []retention.Key) (equal string, arrays, names []string) {
 	var parts []string
-	for i, c := range g.plan.Key {
+	for i, c := range key {
 		column := make([]string, len(ids))
 		for j, id := range ids {
 			column[j] = id[i]
@@ -111,7 +110,7 @@ func (g *Restorer) sameKey(b *builder, ids []retention.Key) (equal string, array
 // from 1, the run and the moment.
 func (g *Restorer) Newest(ids []retention.Key) Statement {
 	b := &builder{}
-	equal, arrays, names := g.sameKey(b, ids)
+	equal, arrays, names := sameKey(b, g.plan.Key, ids)
 	b.printf("SELECT u.pos, n.run, n.at\nFROM ROWS FROM (%s) WITH ORDINALITY AS u(%s, pos)\nCROSS JOIN LATERAL (SELECT %s.\"holdfast_run\"%s AS run, %s.\"holdfast_archived_at\" AS at FROM %s WHERE %s ORDER BY 2 DESC, %s.ctid DESC LIMIT 1) AS n\nORDER BY u.pos",
 		strings.Join(arrays, ", "), strings.Join(names, ", "), alias, asText, alias, g.from(), equal, alias)
 	return b.done()
@@ -124,7 +123,7 @@ func (g *Restorer) Copies(copies []retention.RestoreCopy) Statement {
 	for i, c := range copies {
 		ids[i], runs[i], moments[i] = c.Key, c.RunID, c.At
 	}
-	equal, arrays, names := g.sameKey(b, ids)
+	equal, arrays, names := sameKey(b, g.plan.Key, ids)
 	arrays = append(arrays, "pg_catalog.unnest("+b.arg(runs)+"::pg_catalog.uuid[])", "pg_catalog.unnest("+b.arg(moments)+"::pg_catalog.timestamptz[])")
 	b.printf("SELECT (SELECT %s.ctid%s FROM %s WHERE %s AND %s.\"holdfast_run\" %s u.run AND %s.\"holdfast_archived_at\" %s u.at LIMIT 1)\nFROM ROWS FROM (%s) WITH ORDINALITY AS u(%s, run, at, pos)\nORDER BY u.pos",
 		alias, asText, g.from(), equal, alias, opEqual, alias, opEqual, strings.Join(arrays, ", "), strings.Join(names, ", "))

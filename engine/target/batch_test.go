@@ -3,6 +3,7 @@ package target
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -216,6 +217,13 @@ func TestAnonymizingThatATriggerUndoesEndsAndIsCounted(t *testing.T) {
 	got := f.run(policy("r", retention.ActionAnonymize))
 	if got.Processed != 36 || got.Skipped[retention.SkippedStillDue] != 4 {
 		t.Errorf("got %+v, want 36 processed and 4 undone", got.Counts)
+	}
+	want := map[string]string{}
+	for _, id := range []string{"10", "20", "30", "40"} {
+		want[id] = retention.SkippedStillDue + ": "
+	}
+	if named := refusedKeys(got); !maps.Equal(named, want) {
+		t.Errorf("named are %v, want %v", named, want)
 	}
 }
 

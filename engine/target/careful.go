@@ -150,7 +150,21 @@ func (d *disposition) nameRefused(ctx context.Context, tids []string, as retenti
 	if !d.planned.Digests || len(tids) == 0 || room <= 0 {
 		return nil
 	}
-	s := d.planned.sql.KeysAt(tids, room)
+	return d.name(ctx, d.planned.sql.KeysAt(tids, room), as, out)
+}
+
+// nameUndone keeps the keys of rows that were anonymized, of which something put back what was
+// there, likewise.
+func (d *disposition) nameUndone(ctx context.Context, keys []retention.Key, out *outcome) error {
+	room := retention.MaxRefused - len(d.progress.Refused) - len(out.refused)
+	if !d.planned.Digests || len(keys) == 0 || room <= 0 || out.counts.Skipped[retention.SkippedStillDue] == 0 {
+		return nil
+	}
+	return d.name(ctx, d.planned.sql.Undone(keys, room), retention.RefusedRow{Reason: retention.SkippedStillDue}, out)
+}
+
+// name keeps the keys that a query answers.
+func (d *disposition) name(ctx context.Context, s sqlgen.Statement, as retention.RefusedRow, out *outcome) error {
 	rows, err := d.conn.Query(ctx, s.SQL, asPlanned(s)...)
 	if err != nil {
 		return err
@@ -261,6 +275,9 @@ func (d *disposition) attempt(ctx context.Context, k *kin, out *outcome) error {
 		}
 	}
 	if err := d.checkKeys(ctx, keys); err != nil {
+		return err
+	}
+	if err := d.nameUndone(ctx, keys, out); err != nil {
 		return err
 	}
 	return d.checkReach(ctx, before, out)
