@@ -32,6 +32,17 @@ type world struct {
 	audit  bool
 	// condition is the policy's, one of worldConditions.
 	condition int
+	// subject is the table of the policy in hand; then has, in their order, those that come after
+	// it in the same world.
+	subject int
+	then    []worldPolicy
+}
+
+// worldPolicy is a further policy of a world.
+type worldPolicy struct {
+	table     int
+	action    retention.Action
+	condition int
 }
 
 // worldTable is a table T<n>; its key is one of worldKeys.
@@ -52,7 +63,12 @@ var worldKeys = []struct {
 	{[]string{"id"}, []string{"uuid"}, func(n int) []string { return []string{fmt.Sprintf("00000000-0000-4000-8000-%012d", n)} }},
 	{[]string{"id"}, []string{"char(8)"}, func(n int) []string { return []string{fmt.Sprintf("k %d", n)} }},
 	{[]string{"id"}, []string{"bytea"}, func(n int) []string { return []string{fmt.Sprintf(`\x00%02xff`, n)} }},
+	// None at all: two rows have the same.
+	{[]string{"id"}, []string{"bigint"}, func(n int) []string { return []string{strconv.Itoa(n / 2)} }},
 }
+
+// noKey is the last kind, which is none.
+const noKey = 6
 
 // firstKeys is how many kinds were tried first; see drawKeys.
 const firstKeys = 4
@@ -72,6 +88,8 @@ type worldRow struct {
 	age  int
 	kind int
 	refs map[int]int
+	// What policies have done to it: it is gone, it went into an archive, its name is redacted.
+	gone, archived, redacted bool
 }
 
 type worldHold struct {
@@ -140,13 +158,53 @@ var worlds = rapid.Custom(func(t *rapid.T) world {
 		w.holds = append(w.holds, h)
 	}
 	w.drawKeys(t)
+	w.drawKeyless(t)
+	w.drawMore(t)
 	return w
 })
+
+// drawKeyless takes the key from some tables that nothing refers to, and of which no record is
+// held by its id.
+func (w *world) drawKeyless(t *rapid.T) {
+	for i := range w.tables {
+		named := slices.ContainsFunc(w.refs, func(r worldRef) bool { return r.parent == i }) ||
+			slices.ContainsFunc(w.holds, func(h worldHold) bool { return h.table == i && h.rows != nil })
+		if rapid.IntRange(0, 2).Draw(t, "keyless") == 0 && !named {
+			w.tables[i].key = noKey
+		}
+	}
+}
+
+// drawMore gives a world more policies, on its other tables.
+func (w *world) drawMore(t *rapid.T) {
+	for i := range len(w.tables) - 1 {
+		if rapid.Bool().Draw(t, "more") {
+			w.then = append(w.then, worldPolicy{i + 1, rapid.SampledFrom([]retention.Action{retention.ActionDelete, retention.ActionArchive, retention.ActionAnonymize}).Draw(t, "its action"), rapid.IntRange(0, len(worldConditions)-1).Draw(t, "its condition")})
+		}
+	}
+}
+
+// after is the world after what a policy did, with the next one in hand.
+func (w world) after(e expected, next worldPolicy) world {
+	for x := range e.gone {
+		w.rows[x.table][x.row].gone, w.rows[x.table][x.row].archived = true, w.action == retention.ActionArchive
+	}
+	for x := range e.roots {
+		w.rows[x.table][x.row].redacted = w.rows[x.table][x.row].redacted || e.anonymized
+	}
+	for x, refs := range e.cleared {
+		for k := range refs {
+			w.rows[x.table][x.row].refs[k] = -1
+		}
+	}
+	w.subject, w.action, w.condition = next.table, next.action, next.condition
+	return w
+}
 
 // drawKeys gives some tables a key of a further kind; it comes last, as drawConditions did.
 func (w *world) drawKeys(t *rapid.T) {
 	for i := range w.tables {
-		if kind := rapid.IntRange(firstKeys, 2*len(worldKeys)).Draw(t, "another key"); kind < len(worldKeys) {
+		if kind := rapid.IntRange(firstKeys, 2*noKey).Draw(t, "another key"); kind < noKey {
 			w.tables[i].key = kind
 		}
 	}
@@ -203,7 +261,9 @@ func (w world) build() (sql []string) {
 				}
 			}
 		}
-		cols = append(cols, "PRIMARY KEY ("+strings.Join(keyColumnsOf(t), ", ")+")")
+		if t.key != noKey {
+			cols = append(cols, "PRIMARY KEY ("+strings.Join(keyColumnsOf(t), ", ")+")")
+		}
 		table := worldName(i).SQL()
 		create := fmt.Sprintf("CREATE TABLE %s (%s)", table, strings.Join(cols, ", "))
 		if t.partitioned {
@@ -259,12 +319,12 @@ func (w world) insert(i, n int, row worldRow) string {
 
 func literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
-// policy is on the first table, and names whatever foreign keys lead to.
+// policy is the one in hand, and names whatever foreign keys lead to.
 func (w world) policy() retention.Policy {
-	p := policy("T0", w.action)
+	p := policy(worldName(w.subject).Name, w.action)
 	p.BatchSize, p.Condition = w.batch, worldConditions[w.condition].sql
 	if w.action.Removes() {
-		removed := map[int]bool{0: true}
+		removed := map[int]bool{w.subject: true}
 		for again := true; again; {
 			again = false
 			for _, r := range w.refs {
@@ -336,16 +396,16 @@ type expected struct {
 // partition, around in a circle of references that refuse, stays (docs/policy-reference.md).
 func (w world) model(partition func(row int) string) expected {
 	e := expected{roots: map[at]bool{}, cleared: map[at]map[int]bool{}, anonymized: w.action == retention.ActionAnonymize}
-	for n, row := range w.rows[0] {
-		if row.age < 30 || !worldConditions[w.condition].fits(row.kind) {
+	for n, row := range w.rows[w.subject] {
+		if row.gone || row.age < 30 || e.anonymized && row.redacted || !worldConditions[w.condition].fits(row.kind) {
 			continue
 		}
 		e.due++
-		if w.held(at{0, n}) {
+		if w.held(at{w.subject, n}) {
 			e.dueHeld++
 			continue
 		}
-		e.roots[at{0, n}] = true
+		e.roots[at{w.subject, n}] = true
 	}
 	if e.anonymized {
 		return e
@@ -402,7 +462,7 @@ func (w world) each(do func(child, parent at, k int)) {
 	for i, rows := range w.rows {
 		for n, row := range rows {
 			for k, to := range row.refs {
-				if to >= 0 {
+				if to >= 0 && !row.gone && !w.rows[w.refs[k].parent][to].gone {
 					do(at{i, n}, at{w.refs[k].parent, to}, k)
 				}
 			}
@@ -442,7 +502,7 @@ func (w world) offenders(gone map[at]bool) (bad []at) {
 // rowText is a row as the model says it is left.
 func (w world) rowText(e expected, x at) string {
 	row, name := w.rows[x.table][x.row], fmt.Sprintf("row %d", x.row)
-	if e.anonymized && e.roots[x] {
+	if row.redacted || e.anonymized && e.roots[x] {
 		name = retention.DefaultRedaction
 	}
 	parts := append(worldKeys[w.tables[x.table].key].value(x.row), name)
@@ -477,7 +537,7 @@ func (f *fixture) left(w world, i int) []string {
 func (w world) wantLeft(e expected, i int) []string {
 	out := []string{}
 	for n := range w.rows[i] {
-		if x := (at{i, n}); !e.gone[x] {
+		if x := (at{i, n}); !e.gone[x] && !w.rows[i][n].gone {
 			out = append(out, w.rowText(e, x))
 		}
 	}
@@ -493,10 +553,14 @@ func worldSetting(name string, otherwise int) int {
 
 func TestRunsDoWhatAModelSays(t *testing.T) {
 	first, n := worldSetting("HOLDFAST_MODEL_SEED", 1), worldSetting("HOLDFAST_MODEL_WORLDS", 12)
-	var compared atomic.Int64
+	var compared, more, keyless atomic.Int64
 	t.Cleanup(func() {
 		if int(compared.Load()) < n/2 {
 			t.Errorf("only %d of %d worlds were compared; the policies of the others were refused", compared.Load(), n)
+		}
+		t.Logf("%d worlds were compared, and %d policies after the first, %d of tables without a key", compared.Load(), more.Load(), keyless.Load())
+		if n >= 12 && more.Load() < 3 {
+			t.Errorf("only %d policies came after the first of their world", more.Load())
 		}
 	})
 	for seed := first; seed < first+n; seed++ {
@@ -513,8 +577,27 @@ func TestRunsDoWhatAModelSays(t *testing.T) {
 				t.Skipf("refused: %v", err)
 			}
 			compared.Add(1)
+			if w.tables[0].key == noKey {
+				keyless.Add(1)
+			}
 			f.foreseen(w)
-			f.compare(w, p)
+			e := f.compare(w, p)
+			for _, next := range w.then {
+				w = w.after(e, next)
+				p := w.policy()
+				if err := f.target.CheckPolicy(context.Background(), p); err != nil {
+					if _, refused := errors.AsType[*retention.Refusal](err); !refused {
+						t.Fatalf("%+v: %v", w, err)
+					}
+					e = expected{}
+					continue
+				}
+				more.Add(1)
+				if w.tables[next.table].key == noKey {
+					keyless.Add(1)
+				}
+				e = f.compare(w, p)
+			}
 		})
 	}
 }
@@ -539,8 +622,8 @@ func (f *fixture) place(w world) {
 	}
 }
 
-// compare carries a world's policy out and compares it with the model.
-func (f *fixture) compare(w world, p retention.Policy) {
+// compare carries a world's policy out and compares it with the model, which it answers.
+func (f *fixture) compare(w world, p retention.Policy) expected {
 	f.Helper()
 	e := w.model(f.partitionsOf(w))
 	got := f.run(p)
@@ -549,7 +632,7 @@ func (f *fixture) compare(w world, p retention.Policy) {
 	gone := got.Processed + got.Effects[p.Table.String()].Deleted
 	want := int64(len(e.roots))
 	for x := range e.gone {
-		if x.table == 0 && !e.roots[x] {
+		if x.table == w.subject && !e.roots[x] {
 			want++
 		}
 	}
@@ -577,6 +660,7 @@ func (f *fixture) compare(w world, p retention.Policy) {
 	if f.Failed() {
 		f.Logf("%+v", w)
 	}
+	return e
 }
 
 // partitionsOf tells in which partition a row of the first table is; one name for all of a
@@ -585,14 +669,14 @@ func (f *fixture) partitionsOf(w world) func(row int) string {
 	f.Helper()
 	at := map[string]string{}
 	var key []string
-	for _, c := range keyColumnsOf(w.tables[0]) {
+	for _, c := range keyColumnsOf(w.tables[w.subject]) {
 		key = append(key, c+"::text")
 	}
-	for _, line := range f.texts(fmt.Sprintf("SELECT concat_ws('|', tableoid::regclass, %s) FROM %s", strings.Join(key, ", "), worldName(0).SQL())) {
+	for _, line := range f.texts(fmt.Sprintf("SELECT concat_ws('|', tableoid::regclass, %s) FROM %s", strings.Join(key, ", "), worldName(w.subject).SQL())) {
 		partition, id, _ := strings.Cut(line, "|")
 		at[id] = partition
 	}
-	return func(row int) string { return at[strings.Join(worldKeys[w.tables[0].key].value(row), "|")] }
+	return func(row int) string { return at[strings.Join(worldKeys[w.tables[w.subject].key].value(row), "|")] }
 }
 
 // archived compares what is in the archives with what has left, table by table.
@@ -600,10 +684,15 @@ func (f *fixture) archived(w world, e expected) {
 	f.Helper()
 	for i := range w.tables {
 		want := []string{}
-		for x := range e.gone {
-			if x.table == i {
-				want = append(want, strings.Join(worldKeys[w.tables[i].key].value(x.row), "|")+"|"+fmt.Sprintf("row %d", x.row))
+		for n, row := range w.rows[i] {
+			if !row.archived && !e.gone[at{i, n}] {
+				continue
 			}
+			name := fmt.Sprintf("row %d", n)
+			if row.redacted {
+				name = retention.DefaultRedaction
+			}
+			want = append(want, strings.Join(worldKeys[w.tables[i].key].value(n), "|")+"|"+name)
 		}
 		slices.Sort(want)
 		name := retention.TableName{Schema: "public", Name: worldName(i).Name + "_archive"}
@@ -649,8 +738,8 @@ func (f *fixture) conserved(w world) {
 		for op, effect := range map[string]string{"INSERT": "inserted", "UPDATE": "updated", "DELETE": "deleted"} {
 			seen := f.count(fmt.Sprintf(`SELECT count(*) FROM public.audit WHERE tab = '%s' AND op = '%s'`, name, op))
 			said := f.count(fmt.Sprintf(`SELECT coalesce(sum((effects -> '%s' ->> '%s')::bigint), 0)::bigint FROM holdfast_guard.journal`, name, effect))
-			if i == 0 && op == map[bool]string{true: "DELETE", false: "UPDATE"}[w.action.Removes()] {
-				said += f.count(`SELECT coalesce(sum(processed), 0)::bigint FROM holdfast_guard.journal`)
+			if op != "INSERT" {
+				said += f.count(fmt.Sprintf(`SELECT coalesce(sum(processed), 0)::bigint FROM holdfast_guard.journal WHERE table_name = '%s' AND (action = 'anonymize') = (%t)`, worldName(i).Name, op == "UPDATE"))
 			}
 			if seen != said {
 				f.Errorf("%s: a trigger saw %d rows %s, the evidence says %d", name, seen, effect, said)
