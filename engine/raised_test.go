@@ -67,3 +67,28 @@ func TestOneRowWhoseTriggerMeetsAnErrorEndsNoPolicy(t *testing.T) {
 	}
 	h.wantRow25Left(5)
 }
+
+// TestOneRowOfManyWhoseTriggerRaisesCostsFewBatches: it is found by halves, not one row at a time.
+func TestOneRowOfManyWhoseTriggerRaisesCostsFewBatches(t *testing.T) {
+	t.Parallel()
+	rows := int64(60_000)
+	if os.Getenv("HOLDFAST_LONG") != "" {
+		rows = 1_000_000
+	}
+	h := freshHouse(t)
+	h.exec(oldRows("r", int(rows), false)...)
+	h.exec(`CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$`,
+		`CREATE TRIGGER fail BEFORE DELETE ON public.r FOR EACH ROW WHEN (old.id = 41234) EXECUTE FUNCTION public.fail()`)
+	p := policyOn("r", 90)
+	p.BatchSize = 2000
+	h.mustPolicy(p)
+	run := h.mustRun(engine.RunRequest{Pace: retention.PaceMax})
+	got := run.Policies[0]
+	if got.Processed != rows-1 || got.Skipped[retention.SkippedTrigger] != 1 || len(got.Refused) != 1 || !slices.Equal(got.Refused[0].Key, retention.Key{"41234"}) {
+		t.Errorf("%d went, %v were left, named are %+v; want all but row 41234", got.Processed, got.Skipped, got.Refused)
+	}
+	if most := rows/2000 + 40; got.Batches > most {
+		t.Errorf("it took %d batches, want %d at most", got.Batches, most)
+	}
+	t.Logf("%d batches", got.Batches)
+}
