@@ -17,22 +17,19 @@ import (
 // prepareEnforcement places holds that the application cannot break from the start to the end:
 // some refuse its changes, some keep the old versions, and on some rows there are both.
 func (r *torture) prepareEnforcement() {
-	for mode, spans := range map[string][3][2]int{"refuse": {{1, 40}, {1, 40}, {1, 20}}, "preserve": {{30, 120}, {30, 120}, {15, 60}}} {
-		// People are held by their ids: where a condition is among the holds of a table, no plan of
-		// a statement on it can be an anti-join.
-		var people []string
-		for id := range spans[2][1] - spans[2][0] {
-			people = append(people, fmt.Sprint(spans[2][0]+id))
-		}
+	for mode, spans := range map[string][2][2]int{"refuse": {{1, 40}, {1, 20}}, "preserve": {{30, 120}, {15, 60}}} {
 		span := func(i int) string { return fmt.Sprintf(spanCondition, spans[i][0], spans[i][1]) }
+		// Not on the log: rows of a table with row triggers, ours too, are locked before they are
+		// judged, and one of a condition is judged by more than a list; no statement on it could be
+		// an anti-join that loses a row.
 		r.services[0].call("POST", "/api/v1/holds", jsonType, fmt.Sprintf(`{"matter":"Torture","reason":"a test","enforcement":%q,"scope":[
-			{"table":"public.log","condition":%q},{"table":"public.ev","condition":%q},{"table":"public.person","record_ids":[%s]}]}`, mode, span(0), span(1), quoted(people)), 201)
+			{"table":"public.ev","condition":%q},{"table":"public.person","condition":%q}]}`, mode, span(0), span(1)), 201)
 	}
 }
 
 // enforceable are the tables of which the application is kept from rows by holds that come and
 // go; memo is altered meanwhile, which such a hold has its own rules for.
-var enforceable = []string{"acc", "item", "person", "log", "ev", "tiny"}
+var enforceable = []string{"acc", "item", "person", "ev", "tiny"}
 
 // defying places holds that the application cannot break, one after the other, while somebody
 // is about to change what they cover.
@@ -96,7 +93,7 @@ func breaking(rnd *rand.Rand, table string, ids []string) string {
 func (r *torture) breakHeld(ctx context.Context, rnd *rand.Rand) {
 	for next := 5_000_000; ctx.Err() == nil; next++ {
 		var sql string
-		switch table := []string{"log", "ev", "person", ""}[rnd.IntN(4)]; table {
+		switch table := []string{"ev", "person", ""}[rnd.IntN(3)]; table {
 		case "":
 			sql = familyDeed(rnd, next)
 		default:
@@ -175,7 +172,7 @@ func (j *judge) application(tx transaction, changed map[string][]change) {
 					j.fault("the application changed a row of %s (%s: %s), which hold %s refuses", table, c.op, c.columns, h.id)
 				case "preserve":
 					if !slices.ContainsFunc(kept, func(k keptVersion) bool { return k.of(h, table, old) }) {
-						j.fault("the application changed a row of %s (%s: %s), and hold %s has not kept what it was: %v", table, c.op, c.columns, h.id, kept)
+						j.fault("the application changed a row of %s (%s: %s), and hold %s has not kept what it was: %v; %s", table, c.op, c.columns, h.id, kept, h.why(table, old["id"], tx))
 					}
 				}
 			}
@@ -210,4 +207,18 @@ func (k keptVersion) of(h *guardHold, table string, old map[string]string) bool 
 		}
 	}
 	return true
+}
+
+// why says by what a hold covers a row, for whoever looks into a fault.
+func (h *guardHold) why(table, id string, tx transaction) string {
+	of := h.covers[table]
+	if of == nil {
+		return "it is covered by a family"
+	}
+	var scopes []string
+	for i, s := range h.scopes {
+		scopes = append(scopes, fmt.Sprintf("%d since list %d, fallen out %t", i, s.since, s.fell))
+	}
+	return fmt.Sprintf("transaction %s ended at %s; in force since %s; its id was listed %t, said %t, of %d; whole %t, spans %v, notes %v; scopes: %v",
+		tx.xid, tx.at, h.effective, of.ids[id], of.said[id], len(of.ids), of.all, of.spans, of.notes, scopes)
 }
