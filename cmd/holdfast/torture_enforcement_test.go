@@ -167,6 +167,9 @@ func (j *judge) application(tx transaction, changed map[string][]change) {
 		for _, c := range list {
 			old := c.old()
 			for _, h := range j.covering(table, c, old, began) {
+				if !j.enforces(h, table, old["id"]) {
+					continue
+				}
 				switch h.enforcement {
 				case "refuse":
 					j.fault("the application changed a row of %s (%s: %s), which hold %s refuses", table, c.op, c.columns, h.id)
@@ -178,6 +181,23 @@ func (j *judge) application(tx transaction, changed map[string][]change) {
 			}
 		}
 	}
+}
+
+// enforces reports whether what a hold has of a row keeps the application from it. What is added
+// to a hold is known to whoever judges by the next list of holds, and waits for those who have
+// changed it already before the application is kept from it.
+func (j *judge) enforces(h *guardHold, table, id string) bool {
+	later := false
+	for _, s := range j.stored[h.id] {
+		switch {
+		case s.Table != table || len(s.IDs) > 0 && !slices.Contains(s.IDs, id):
+		case s.Open || s.Epoch > j.epoch:
+			later = true
+		default:
+			return true
+		}
+	}
+	return !later
 }
 
 func readKept(now map[string]string) (k keptVersion) {
