@@ -16,9 +16,9 @@ import (
 // is out of date, or that somebody has a lock.
 func TestOneRowWhoseTriggerRaisesEndsNoPolicyWhateverItsSQLSTATE(t *testing.T) {
 	t.Parallel()
-	states := []string{"25006", "57P01", "42P01", "42501", "53100", "22012", "40001"}
+	states := []string{"25006", "42P01", "42501", "53100", "40001"}
 	if os.Getenv("HOLDFAST_LONG") != "" {
-		states = append(states, "08006", "25P03", "57P03", "57P05", "42703", "3F000", "0A000", "42883", "2BP01", "55000", "54001", "XX000", "HV000", "2D000", "40P01", "55P03", "57014", "53200")
+		states = append(states, "57P01", "22012", "08006", "25P03", "57P03", "57P05", "42703", "3F000", "0A000", "42883", "2BP01", "55000", "54001", "XX000", "HV000", "2D000", "40P01", "55P03", "57014", "53200")
 	}
 	h := freshHouse(t)
 	h.exec(`CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one' USING ERRCODE = tg_argv[0]; END $$`)
@@ -71,21 +71,21 @@ func TestOneRowWhoseTriggerMeetsAnErrorEndsNoPolicy(t *testing.T) {
 // TestOneRowOfManyWhoseTriggerRaisesCostsFewBatches: it is found by halves, not one row at a time.
 func TestOneRowOfManyWhoseTriggerRaisesCostsFewBatches(t *testing.T) {
 	t.Parallel()
-	rows := int64(60_000)
+	rows := int64(20_000)
 	if os.Getenv("HOLDFAST_LONG") != "" {
 		rows = 1_000_000
 	}
 	h := freshHouse(t)
 	h.exec(oldRows("r", int(rows), false)...)
 	h.exec(`CREATE FUNCTION public.fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$`,
-		`CREATE TRIGGER fail BEFORE DELETE ON public.r FOR EACH ROW WHEN (old.id = 41234) EXECUTE FUNCTION public.fail()`)
+		`CREATE TRIGGER fail BEFORE DELETE ON public.r FOR EACH ROW WHEN (old.id = 11234) EXECUTE FUNCTION public.fail()`)
 	p := policyOn("r", 90)
 	p.BatchSize = 2000
 	h.mustPolicy(p)
 	run := h.mustRun(engine.RunRequest{Pace: retention.PaceMax})
 	got := run.Policies[0]
-	if got.Processed != rows-1 || got.Skipped[retention.SkippedTrigger] != 1 || len(got.Refused) != 1 || !slices.Equal(got.Refused[0].Key, retention.Key{"41234"}) {
-		t.Errorf("%d went, %v were left, named are %+v; want all but row 41234", got.Processed, got.Skipped, got.Refused)
+	if got.Processed != rows-1 || got.Skipped[retention.SkippedTrigger] != 1 || len(got.Refused) != 1 || !slices.Equal(got.Refused[0].Key, retention.Key{"11234"}) {
+		t.Errorf("%d went, %v were left, named are %+v; want all but row 11234", got.Processed, got.Skipped, got.Refused)
 	}
 	if most := rows/2000 + 40; got.Batches > most {
 		t.Errorf("it took %d batches, want %d at most", got.Batches, most)

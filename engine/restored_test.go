@@ -72,7 +72,7 @@ func TestEpochsGoOnAfterARestore(t *testing.T) {
 // others have ended its list and taken it anew.
 func TestAListThatWasSentAgainWhileItsProcessWasThoughtDeadIsNotMixedUp(t *testing.T) {
 	t.Parallel()
-	const first, all = 20_000, 30_000
+	const first, all = 10_000, 15_000
 	for _, inForce := range []bool{false, true} {
 		t.Run(fmt.Sprintf("in force %t", inForce), func(t *testing.T) {
 			t.Parallel()

@@ -178,7 +178,7 @@ func fillRuns(s *fakeStore) {
 	}
 	logs := result("session_logs", retention.ActionDelete, 12_391, 10_000, 12, retention.RunSucceeded)
 	logs.Skipped = map[string]int64{retention.SkippedLocked: 3, retention.SkippedTrigger: 2}
-	logs.Refused = []retention.RefusedRow{{Key: retention.Key{"17"}, Reason: retention.SkippedTrigger, Error: "not this one (SQLSTATE P0001)"}, {Key: retention.Key{"eu", "18"}, Reason: retention.SkippedTrigger}}
+	logs.Refused = []retention.RefusedRow{{Key: retention.Key{"17"}, Reason: retention.SkippedTrigger, Error: "not this one (SQLSTATE P0001)"}, {Key: retention.Key{"eu", "18"}, Reason: retention.SkippedTrigger}, {Key: retention.Key{"19"}, Reason: retention.SkippedStillDue}}
 	customers := result("inactive_customers", retention.ActionAnonymize, 12, 0, 0, retention.RunSucceeded)
 	customers.NullTimestamps = 1_204
 	zero := result("support_tickets", retention.ActionDelete, 0, 0, 0, retention.RunSucceeded)

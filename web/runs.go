@@ -164,6 +164,14 @@ func (v *visit) moment(t *time.Time, none string) string {
 	return m.Text + " (" + m.Relative + ")"
 }
 
+// silently is what became of a row of which the database said nothing.
+func silently(reason string) string {
+	if reason == retention.SkippedStillDue {
+		return "a trigger put back what was there; it is not anonymized"
+	}
+	return "a trigger kept it and said nothing"
+}
+
 func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolicyRow {
 	row := ui.RunPolicyRow{
 		Policy: p.Policy, Href: "/policies/" + p.Policy, Sentence: p.Sentence, Version: p.Version, State: runPill(p.Status),
@@ -173,7 +181,7 @@ func (v *visit) runPolicy(r retention.Run, p retention.PolicyResult) ui.RunPolic
 		Duration: v.policyTook(p),
 	}
 	for _, x := range p.Refused {
-		row.Refused = append(row.Refused, ui.RefusedRow{Key: keyText(x.Key), Href: recordHref(p.Table, x.Key), Why: cmp.Or(x.Error, "a trigger kept it and said nothing")})
+		row.Refused = append(row.Refused, ui.RefusedRow{Key: keyText(x.Key), Href: recordHref(p.Table, x.Key), Why: cmp.Or(x.Error, silently(x.Reason))})
 	}
 	if p.Belt != nil {
 		row.Belt = upperFirst(ui.Count(p.Belt.WouldProcess, "record", "records")) + " would go; " + ceilingWords(p.Belt)
