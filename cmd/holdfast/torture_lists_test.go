@@ -69,7 +69,7 @@ const firstPart, secondPart = 11_000, 1_500
 // listing sends lists to holds, one after the other.
 func (r *torture) listing(ctx context.Context, rnd *rand.Rand) {
 	for ctx.Err() == nil {
-		stories := []func(context.Context, *rand.Rand){r.awaited, r.awaited, r.widenedByList, r.widened, r.narrowed}
+		stories := []func(context.Context, *rand.Rand){r.awaited, r.awaited, r.widenedByList, r.widened}
 		stories[rnd.IntN(len(stories))](ctx, rnd)
 		idle(ctx, time.Duration(rnd.IntN(300))*time.Millisecond)
 	}

@@ -41,7 +41,7 @@ const releaseDelay, longDelay = time.Second, 2 * time.Second
 // can have.
 func (r *torture) live(ctx context.Context, rnd *rand.Rand) {
 	for ctx.Err() == nil {
-		stories := []func(context.Context, *rand.Rand){r.expiring, r.extended, r.extended, r.extended, r.reviewed, r.takenBack, r.takenBack, r.coolingLonger, r.withFamily, r.withFamily, r.narrowed, r.narrowed}
+		stories := []func(context.Context, *rand.Rand){r.expiring, r.extended, r.extended, r.extended, r.reviewed, r.takenBack, r.takenBack, r.coolingLonger, r.withFamily, r.withFamily}
 		stories[rnd.IntN(len(stories))](ctx, rnd)
 		idle(ctx, time.Duration(rnd.IntN(300))*time.Millisecond)
 	}

@@ -21,6 +21,14 @@ type listedID struct {
 	id    string
 }
 
+// narrowing has holds cover less, one after the other.
+func (r *torture) narrowing(ctx context.Context, rnd *rand.Rand) {
+	for ctx.Err() == nil {
+		r.narrowed(ctx, rnd)
+		idle(ctx, time.Duration(rnd.IntN(200))*time.Millisecond)
+	}
+}
+
 // narrowed holds cover less after a while: scopes, or records of a list, some of which another
 // list of the hold has too, fall out of them, and some are kept after all.
 func (r *torture) narrowed(ctx context.Context, rnd *rand.Rand) {

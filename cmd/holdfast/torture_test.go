@@ -348,6 +348,9 @@ func (r *torture) run() {
 	}
 	wg.Go(func() { r.alter(ctx, rand.New(rand.NewPCG(r.seed, 40))) })
 	wg.Go(func() { r.listing(ctx, rand.New(rand.NewPCG(r.seed, 50))) })
+	for i := range 2 {
+		wg.Go(func() { r.narrowing(ctx, rand.New(rand.NewPCG(r.seed, uint64(70+i)))) })
+	}
 	wg.Go(func() { r.defying(ctx, rand.New(rand.NewPCG(r.seed, 60))) })
 	wg.Go(func() { r.breakHeld(ctx, rand.New(rand.NewPCG(r.seed, 61))) })
 	held := make(chan []string, 1)
