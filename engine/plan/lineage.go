@@ -38,9 +38,10 @@ type LineageNode struct {
 	// Columns are those that foreign keys lead through, up or down.
 	Columns []string
 	// Kept is, where the application may change held rows, the typed copy of the ids that stay
-	// held whatever becomes of their way up, by the columns KeptKey; 0 where there is none.
-	Kept    int32
-	KeptKey []string
+	// held whatever becomes of their way up, by the columns KeptKey, whose equality is that of the
+	// schemas KeptEqual; 0 where there is none.
+	Kept               int32
+	KeptKey, KeptEqual []string
 	// Links are its own foreign keys that lead to a node.
 	Links []Link
 	// Changed: it is gone, or a column of Columns is not any more what it was.
@@ -101,6 +102,25 @@ func (l *Lineage) Above(node int) []int {
 	}
 	return out
 }
+
+// Nearest is over how few foreign keys a row of a node may belong to a record; 0 if it cannot.
+func (l *Lineage) Nearest(node int) int {
+	far := make([]int, len(l.Nodes))
+	for d, again := 1, true; again; d++ {
+		again = false
+		for i, n := range l.Nodes {
+			leads := func(link Link) bool { return d == 1 && link.Parent == 0 || d > 1 && far[link.Parent] == d-1 }
+			if far[i] == 0 && slices.ContainsFunc(n.Links, leads) {
+				far[i], again = d, true
+			}
+		}
+	}
+	return far[node]
+}
+
+// KeptNo is the number under which a hold has the ids that stay held whatever the application
+// did to their way up: they are no one's list, and no sum of those that were staged has them.
+func KeptNo(no int32) int32 { return -no }
 
 // Below are the nodes whose rows may belong to a record by way of rows of one, the node itself
 // only if they lead around to it.

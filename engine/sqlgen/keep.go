@@ -12,7 +12,9 @@ import (
 // Where the application may change held rows, and their old versions are kept, a row that goes,
 // or that comes to refer to something else, would take the way up from everything below it. So
 // before that the keys of what belongs to the records by way of it are kept among the ids of
-// the hold, and so is the key that the row itself has after. They stay held as ids do.
+// the hold, and so is the key that the row itself has after. They stay held as ids do, and lead
+// to the records for whatever refers to them: a row that was added below at the same moment, by
+// a transaction that nobody could see, is not among those that are kept.
 
 // keepBelow prints what is kept before one held row is changed.
 func (e Enforcing) keepBelow(b *builder) {
@@ -65,12 +67,12 @@ func (e Enforcing) ownKey(b *builder, f plan.HeldFamily) string {
 	if n.Kept == 0 || n.OID != e.Table.OID || !tellable(f.Lineage, f.Node) {
 		return ""
 	}
-	held := plan.HeldRows{Families: []plan.HeldFamily{f}, Sets: []plan.HeldSet{{ID: n.Kept, HoldNos: []int32{-f.Set.HoldNos[0]}}}}
+	held := plan.HeldRows{Families: []plan.HeldFamily{f}, Sets: []plan.HeldSet{{ID: n.Kept, HoldNos: []int32{plan.KeptNo(f.Set.HoldNos[0])}}}}
 	values := make([]string, len(n.KeptKey))
 	for i, name := range n.KeptKey {
 		values[i] = "NEW." + retention.QuoteIdent(name)
 	}
-	return fmt.Sprintf("        INSERT INTO %s (%s) SELECT %s, %d WHERE %s ON CONFLICT DO NOTHING;\n", HeldTable(n.Kept).SQL(), keptColumns(n), strings.Join(values, ", "), -f.Set.HoldNos[0], e.held(b, held, oldRow))
+	return fmt.Sprintf("        INSERT INTO %s (%s) SELECT %s, %d WHERE %s ON CONFLICT DO NOTHING;\n", HeldTable(n.Kept).SQL(), keptColumns(n), strings.Join(values, ", "), plan.KeptNo(f.Set.HoldNos[0]), e.held(b, held, oldRow))
 }
 
 // keepAll prints the keeping of everything that belongs to the records by way of rows of the
@@ -122,7 +124,7 @@ func keepNodes(b *builder, f plan.HeldFamily, line func(l *lineage, node int) st
 				key[i] = alias + "." + retention.QuoteIdent(name)
 			}
 			fmt.Fprintf(&out, "        %s INSERT INTO %s (%s) SELECT k.*, %d FROM line CROSS JOIN LATERAL (SELECT %s FROM %s WHERE %s.tableoid %s line.rel AND %s.ctid %s line.at AND %s OFFSET 0) AS k WHERE line.node %s %d ON CONFLICT DO NOTHING;\n",
-				line(l, node), HeldTable(n.Kept).SQL(), keptColumns(n), -f.Set.HoldNos[0], strings.Join(key, ", "), fromRelation(r, alias), alias, opEqual, alias, opEqual,
+				line(l, node), HeldTable(n.Kept).SQL(), keptColumns(n), plan.KeptNo(f.Set.HoldNos[0]), strings.Join(key, ", "), fromRelation(r, alias), alias, opEqual, alias, opEqual,
 				l.belongs(node, alias, budgetOf(f.Lineage)), opEqual, node)
 		}
 	}

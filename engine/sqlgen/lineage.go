@@ -75,31 +75,83 @@ func (l *lineage) by(link plan.Link, as string, budget int) string {
 	if l.Gathered(link.Parent) {
 		return l.among(link, as, l.gathered(link, budget))
 	}
-	if at := l.ByKey(link); at != nil && l.set.Hash {
+	var parts []string
+	at := l.ByKey(link)
+	if at != nil {
+		parts = append(parts, l.toRecord(link, at, as))
+	}
+	for _, from := range l.relations(link.Parent) {
+		if at != nil && !l.keeps(link.Parent, from, budget-1) {
+			continue // the record itself is not asked for
+		}
+		up := l.alias()
+		if is := l.leads(link.Parent, from, up, at == nil, budget-1); is != "false" {
+			parts = append(parts, fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s AND %s OFFSET 0)", fromRelation(from, up), refersBy(link, up, as), is))
+		}
+	}
+	return strings.Join(parts, " OR ")
+}
+
+// leads prints that a row of a node, in one of its relations, is a record or belongs to one, if
+// that is asked, or is kept.
+func (l *lineage) leads(node int, in plan.Relation, as string, ask bool, budget int) string {
+	is := "false"
+	switch {
+	case !ask:
+	case node == 0:
+		is = l.isRecord(as)
+	default:
+		is = l.belongs(node, as, budget)
+	}
+	switch {
+	case !l.keeps(node, in, budget):
+		return is
+	case is == "false":
+		return l.isKept(node, as)
+	}
+	return "(" + is + " OR " + l.isKept(node, as) + ")"
+}
+
+// toRecord prints that a row refers to a record by its key, whose columns are at these places.
+func (l *lineage) toRecord(link plan.Link, at []int, as string) string {
+	if l.set.Hash {
 		cols := make([]string, len(at))
 		for i, k := range at {
 			cols[i] = "h." + HeldColumn(k)
 		}
 		return l.among(link, as, fmt.Sprintf("SELECT %s FROM %s AS h WHERE %s", strings.Join(cols, ", "), HeldTable(l.set.ID).SQL(), l.inForce("h")))
-	} else if at != nil {
-		equal := make([]string, len(at))
-		for i, k := range at {
-			equal[i] = fmt.Sprintf("h.%s %s %s", HeldColumn(k), link.Equal[i], childColumn(link, i, as))
-		}
-		return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND %s OFFSET 0)", HeldTable(l.set.ID).SQL(), strings.Join(equal, " AND "), l.inForce("h"))
 	}
-	var parts []string
-	for _, from := range l.relations(link.Parent) {
-		up := l.alias()
-		var is string
-		if link.Parent == 0 {
-			is = l.isRecord(up)
-		} else if is = l.belongs(link.Parent, up, budget-1); is == "false" {
-			return ""
-		}
-		parts = append(parts, fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s AND %s OFFSET 0)", fromRelation(from, up), refersBy(link, up, as), is))
+	equal := make([]string, len(at))
+	for i, k := range at {
+		equal[i] = fmt.Sprintf("h.%s %s %s", HeldColumn(k), link.Equal[i], childColumn(link, i, as))
 	}
-	return strings.Join(parts, " OR ")
+	return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND %s OFFSET 0)", HeldTable(l.set.ID).SQL(), strings.Join(equal, " AND "), l.inForce("h"))
+}
+
+// keeps reports whether rows of a node in one of its relations may be kept, and lead to the
+// records whatever they refer to. By what they did is not known any more: over as few foreign
+// keys as may be.
+func (l *lineage) keeps(node int, in plan.Relation, budget int) bool {
+	n := l.Nodes[node]
+	return n.Kept != 0 && tellable(l.Lineage, node) && (in.OID == n.OID || in.Keyed) && budget >= l.Nearest(node)
+}
+
+// isKept prints that a row of a node is.
+func (l *lineage) isKept(node int, as string) string {
+	return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND %s OFFSET 0)", HeldTable(l.Nodes[node].Kept).SQL(), l.hasKept(node, "h", as), l.keptInForce("h"))
+}
+
+func (l *lineage) hasKept(node int, h, as string) string {
+	n := l.Nodes[node]
+	return keyEquals(h, as, n.KeptKey, n.KeptEqual)
+}
+
+func (l *lineage) keptInForce(h string) string {
+	nos := make([]int32, len(l.set.HoldNos))
+	for i, no := range l.set.HoldNos {
+		nos[i] = plan.KeptNo(no)
+	}
+	return fmt.Sprintf("%s.hold_no %s ANY (%s::integer[])", h, opEqual, l.b.arg(nos))
 }
 
 func (l *lineage) inForce(h string) string {
@@ -111,10 +163,14 @@ func (l *lineage) isRecord(as string) string {
 	return fmt.Sprintf("EXISTS (SELECT FROM %s AS h WHERE %s AND %s OFFSET 0)", HeldTable(l.set.ID).SQL(), l.hasKey("h", as), l.inForce("h"))
 }
 
-func (l *lineage) hasKey(h, as string) string {
-	equal := make([]string, len(l.Key))
-	for i, name := range l.Key {
-		equal[i] = fmt.Sprintf("%s.%s OPERATOR(%s.=) %s.%s", h, HeldColumn(i), retention.QuoteIdent(l.Equal[i]), as, retention.QuoteIdent(name))
+func (l *lineage) hasKey(h, as string) string { return keyEquals(h, as, l.Key, l.Equal) }
+
+// keyEquals prints that a row has the key that one of a typed copy has, by the equality of some
+// schemas.
+func keyEquals(h, as string, key, schemas []string) string {
+	equal := make([]string, len(key))
+	for i, name := range key {
+		equal[i] = fmt.Sprintf("%s.%s OPERATOR(%s.=) %s.%s", h, HeldColumn(i), retention.QuoteIdent(schemas[i]), as, retention.QuoteIdent(name))
 	}
 	return strings.Join(equal, " AND ")
 }
@@ -205,7 +261,22 @@ func (l *lineage) line(node, budget int) (with, near string) {
 	for _, from := range l.relations(0) {
 		rows = append(rows, fmt.Sprintf("SELECT 0, 0, r.tableoid, r.ctid FROM %s AS h JOIN %s ON %s WHERE %s", HeldTable(l.set.ID).SQL(), fromRelation(from, "r"), l.hasKey("h", "r"), l.inForce("h")))
 	}
+	for _, i := range nodes {
+		for _, from := range l.relations(i) {
+			if l.keeps(i, from, budgetOf(l.Lineage)) {
+				rows = append(rows, fmt.Sprintf("SELECT %d, %d, r.tableoid, r.ctid FROM %s AS h JOIN %s ON %s WHERE %s", i, l.depthOf(i), HeldTable(l.Nodes[i].Kept).SQL(), fromRelation(from, "r"), l.hasKept(i, "h", "r"), l.keptInForce("h")))
+			}
+		}
+	}
 	return l.lineFrom(rows, nodes, budget), l.nearer(budget)
+}
+
+// depthOf is how far a row of a node that is kept is from its record, where that counts.
+func (l *lineage) depthOf(node int) int {
+	if l.Depth == 0 {
+		return 0
+	}
+	return l.Nearest(node)
 }
 
 // nearer is the test that what a row refers to by one more foreign key may still count.

@@ -1,11 +1,13 @@
 package target
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 
 	"holdfast/retention"
 )
@@ -156,4 +158,60 @@ func wantWords(t *testing.T, err error, words ...string) {
 			t.Errorf("got %v, want %q in it", err, w)
 		}
 	}
+}
+
+// What comes to belong to a record beside somebody who takes the way up, unseen by either, stays
+// held: the row in between is kept, and leads there.
+func TestWhatJoinsAFamilyWhileTheWayUpIsTakenStaysHeld(t *testing.T) {
+	for name, c := range map[string]struct {
+		joins, leaves string
+		items         []string
+	}{
+		"an item is added":             {`INSERT INTO public.i VALUES (90, 'a', 1, now() - interval '400 days')`, `UPDATE public.o SET c_id = 2 WHERE id = 1`, []string{"1", "2", "3", "4", "90"}},
+		"an item comes from elsewhere": {`UPDATE public.i SET o_id = 1 WHERE id = 9`, `UPDATE public.o SET c_id = 2 WHERE id = 1`, []string{"1", "2", "3", "4", "9"}},
+		"the order is of nobody then":  {`INSERT INTO public.i VALUES (90, 'a', 1, now() - interval '400 days')`, `UPDATE public.o SET c_id = NULL WHERE id = 1`, []string{"1", "2", "3", "4", "90"}},
+	} {
+		for _, isolation := range []pgx.TxIsoLevel{pgx.ReadCommitted, pgx.RepeatableRead} {
+			for _, first := range []string{"who joins", "who leaves"} {
+				for _, circle := range []bool{false, true} {
+					t.Run(fmt.Sprintf("%s/%s/%s commits first/circle %t", name, isolation, first, circle), func(t *testing.T) {
+						t.Parallel()
+						f := newFixture(t, lineTables("ON DELETE SET NULL")...)
+						if circle {
+							f.exec(`ALTER TABLE public.c ADD COLUMN i_id bigint, ADD COLUMN i_part text, ADD FOREIGN KEY (i_id, i_part) REFERENCES public.i`, `CREATE INDEX ON public.c (i_id, i_part)`)
+						}
+						f.enforced(retention.EnforcePreserve, withFamily("c", "1"))
+						joining, leaving := f.open(isolation, c.joins), f.open(isolation, c.leaves)
+						order := []pgx.Tx{joining, leaving}
+						if first == "who leaves" {
+							slices.Reverse(order)
+						}
+						for _, tx := range order {
+							if err := tx.Commit(t.Context()); err != nil {
+								t.Fatal(err)
+							}
+						}
+						f.unlink()
+						f.purge("i", "o")
+						if left := f.remaining("public.i", "id"); !slices.Equal(left, c.items) {
+							t.Errorf("items left: %v, want %v", left, c.items)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// open executes a statement of the application's in a transaction that goes on.
+func (f *fixture) open(isolation pgx.TxIsoLevel, sql string) pgx.Tx {
+	f.Helper()
+	tx, err := f.connect().BeginTx(f.Context(), pgx.TxOptions{IsoLevel: isolation})
+	if err != nil {
+		f.Fatal(err)
+	}
+	if _, err := tx.Exec(f.Context(), sql); err != nil {
+		f.Fatalf("%s: %v", sql, err)
+	}
+	return tx
 }

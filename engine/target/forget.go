@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine/plan"
 )
 
 // forgetChunk is how many ids one transaction removes: a million in one would keep
@@ -21,7 +23,7 @@ func (t *Target) ForgetHold(ctx context.Context, id string) error {
 	for _, set := range sets {
 		within := func(ctx context.Context, do func(tx pgx.Tx, no int32) error) error { return t.ifEnded(ctx, id, do) }
 		kept := func(ctx context.Context, do func(tx pgx.Tx, no int32) error) error {
-			return within(ctx, func(tx pgx.Tx, no int32) error { return do(tx, keptNo(no)) })
+			return within(ctx, func(tx pgx.Tx, no int32) error { return do(tx, plan.KeptNo(no)) })
 		}
 		if err := errors.Join(t.forgetSet(ctx, set, within), t.forgetSet(ctx, set, kept)); err != nil {
 			return classify(err)

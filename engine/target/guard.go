@@ -30,7 +30,8 @@ const (
 )
 
 // readHolds reads the epoch and the scopes in force on a relation, by oid or by
-// name, in the caller's snapshot.
+// name, in the caller's snapshot. Those of ids that stay held (member below 0) have the hold's
+// number as plan.KeptNo.
 func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int64, scopes []plan.HoldScope, err error) {
 	if err = tx.QueryRow(ctx, `SELECT epoch FROM holdfast_guard.state`).Scan(&epoch); err != nil {
 		return 0, nil, err
@@ -91,11 +92,6 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 	}
 	return epoch, scopes, countSets(ctx, tx, scopes)
 }
-
-// keptNo is the number under which a hold has the ids that stay held whatever the application
-// did to their way up, which readHolds gives such scopes: they are no one's list, and no sum of
-// those that were staged has them.
-func keptNo(no int32) int32 { return -no }
 
 // scopesOn are the arguments of readHolds: relations of the tables, their names, and which
 // table each of the relations is of.

@@ -182,9 +182,9 @@ type grower struct {
 	added []retention.TableName
 	// look: nothing is written.
 	look bool
-	// kept are the typed copies of the ids that stay held whatever becomes of their way up, by
-	// table, 0 for a table without a key; nil where the application may not change held rows.
-	kept map[uint32]int32
+	// kept are the tables whose rows may have to stay held whatever becomes of their way up; nil
+	// where the application may not change held rows.
+	kept map[uint32]keptCopy
 }
 
 type grownMember struct {
@@ -281,52 +281,6 @@ func (g *grower) write(ctx context.Context, n plan.LineageNode, m *grownMember, 
 	return err
 }
 
-// keep gives a member its ids that stay held once the application has changed what leads to
-// them: a scope of the same table, with the member's number below 0. A table without a key
-// cannot have such ids, and is held as a whole.
-func (g *grower) keep(ctx context.Context, n plan.LineageNode, member int) error {
-	set, ok := g.kept[n.OID]
-	if !ok || g.look {
-		return nil
-	}
-	_, err := g.tx.Exec(ctx, `
-		INSERT INTO holdfast_guard.hold_scope (hold_no, scope_index, member, relid, schema_name, table_name, held_set, parts)
-		VALUES ($1, $2, -$3::integer, $4, $5, $6, nullif($7, 0), ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($4::oid) AS p WHERE p.relid <> $4::oid))
-		ON CONFLICT DO NOTHING`, g.hold, g.index, member, n.OID, n.Table.Schema, n.Table.Name, set)
-	return err
-}
-
-// keptSets are the typed copies for grower.kept of a hold under which the application may
-// change held rows.
-func (t *Target) keptSets(ctx context.Context, hold int32, l *plan.Lineage) (map[uint32]int32, error) {
-	var preserves bool
-	if err := t.pool.QueryRow(ctx, `SELECT enforcement = 'preserve' FROM holdfast_guard.hold WHERE no = $1`, hold).Scan(&preserves); err != nil || !preserves {
-		return nil, err
-	}
-	oids := make([]uint32, len(l.Nodes))
-	for i, n := range l.Nodes {
-		oids[i] = n.OID
-	}
-	tables, err := readTables(ctx, t.pool, oids)
-	if err != nil {
-		return nil, err
-	}
-	sets := map[uint32]int32{}
-	for i, n := range l.Nodes {
-		table := tables[n.OID]
-		if !l.Leads(i) || table == nil {
-			continue
-		}
-		if sets[n.OID] = 0; table.Key == nil {
-			continue
-		}
-		if sets[n.OID], err = t.heldSet(ctx, table); err != nil {
-			return nil, err
-		}
-	}
-	return sets, nil
-}
-
 // baseTypeOf prints the oid of a column's type with domains resolved.
 func baseTypeOf(relid, name string) string {
 	return `(WITH RECURSIVE base(typ) AS (
@@ -347,7 +301,7 @@ func (t *Target) stageFamily(ctx context.Context, hold int32, index int, set int
 		return err
 	}
 	l := lineageOf(table, s.Family.Depth, all)
-	kept, err := t.keptSets(ctx, hold, l)
+	kept, err := t.keptCopies(ctx, hold, l)
 	if err != nil {
 		return err
 	}
@@ -433,7 +387,7 @@ func (t *Target) closeFamily(ctx context.Context, f inForceFamily, l *plan.Linea
 	if err := tell(f.id, grown); err != nil {
 		return err
 	}
-	kept, err := t.keptSets(ctx, f.hold, l)
+	kept, err := t.keptCopies(ctx, f.hold, l)
 	if err != nil {
 		return classify(err)
 	}
@@ -501,12 +455,12 @@ func readFamilies(ctx context.Context, tx pgx.Tx, holds []int32, indexes []int) 
 		       EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_forms) AS f(name, form)
 		               LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = s.relid AND a.attname = f.name AND a.attnum > 0 AND NOT a.attisdropped
 		               WHERE f.form IS DISTINCT FROM concat_ws(' ', a.attnum, a.atttypid, a.atttypmod, a.attcollation)),
-		       coalesce(k.archives, '[]'), coalesce(k.unfit, false), coalesce(kept.held_set, 0), coalesce(kept.names, '{}')
+		       coalesce(k.archives, '[]'), coalesce(k.unfit, false), coalesce(kept.held_set, 0), coalesce(kept.names, '{}'), coalesce(kept.equal, '{}')
 		FROM holdfast_guard.hold_scope AS s
 		LEFT JOIN pg_catalog.pg_class AS c ON c.oid = s.relid
 		LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 		LEFT JOIN LATERAL (
-			SELECT q.held_set, u.names
+			SELECT q.held_set, u.names, ARRAY(SELECT jsonb_array_elements_text(q.links -> 'equal')) AS equal
 			FROM holdfast_guard.hold_scope AS q
 			JOIN holdfast_guard.held_set AS w ON w.id = q.held_set
 			CROSS JOIN LATERAL (
@@ -535,7 +489,7 @@ func readFamilies(ctx context.Context, tx pgx.Tx, holds []int32, indexes []int) 
 		var n plan.LineageNode
 		var kept linksJSON
 		if err := rows.Scan(&of.hold, &of.index, &member, &depth, &n.OID, &n.Table.Schema, &n.Table.Name, &n.Relation.Name.Schema, &n.Relation.Name.Name, &n.Relation.Partitioned,
-			&kept, &n.Columns, &n.Changed, &n.Archives, &n.Unfit, &n.Kept, &n.KeptKey); err != nil {
+			&kept, &n.Columns, &n.Changed, &n.Archives, &n.Unfit, &n.Kept, &n.KeptKey, &n.KeptEqual); err != nil {
 			rows.Close()
 			return nil, err
 		}
@@ -551,7 +505,7 @@ func (f *family) add(member int, n plan.LineageNode, kept linksJSON) {
 	n.Relation.OID = n.OID
 	f.places[member] = len(f.Nodes)
 	f.Nodes, f.links = append(f.Nodes, n), append(f.links, kept)
-	f.Alike += fmt.Sprint(member, n.OID, n.Changed, n.Unfit, kept, n.Archives, f.Depth)
+	f.Alike += fmt.Sprint(member, n.OID, n.Changed, n.Unfit, kept, n.Archives, n.Kept, f.Depth)
 }
 
 // linkUp gives the nodes of a lineage their links.
