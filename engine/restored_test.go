@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"testing"
 
 	"holdfast/engine"
@@ -17,26 +18,13 @@ func TestAGuardRestoredToTheMiddleOfAChangeIsPutRight(t *testing.T) {
 	t.Parallel()
 	h := uploadHouse(t)
 	placed := h.mustHold(holdOn("r", "100"))
-	if up, err := h.engine.UploadRecords(t.Context(), h.actor, placed.ID, public("r"), "more", lines(40)); err != nil || up.Added != 40 {
-		t.Fatalf("%+v, %v", up, err)
-	}
+	h.uploaded(placed.ID, "r", strings.Join(idRange(1, 40), "\n"))
 	h.exec(`SET holdfast.forgetting = 'on'`, `DELETE FROM holdfast_guard.held_1 WHERE k1 BETWEEN 20 AND 40`, `UPDATE holdfast_guard.hold SET changing = true`)
 	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 41 {
 		t.Errorf("the run left %d, want 41", run.TotalHeld)
 	}
 	if n := h.count(`SELECT count(*) FROM holdfast_guard.hold WHERE changing`); n != 0 {
 		t.Error("the hold is said to be changing still")
-	}
-}
-
-// lines are as many ids, from 1.
-func lines(n int) engine.RecordLines {
-	i := 0
-	return func([]string) (retention.UploadLine, error) {
-		if i++; i > n {
-			return retention.UploadLine{}, io.EOF
-		}
-		return retention.UploadLine{Line: i, Key: retention.Key{fmt.Sprint(i)}}, nil
 	}
 }
 
@@ -87,9 +75,8 @@ func TestAListThatWasSentAgainWhileItsProcessWasThoughtDeadIsNotMixedUp(t *testi
 				if n++; n == first+1 {
 					pgtest.Exec(t, h.storeURL, `UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload <> ''`)
 					h.settle()
-					if up, err := h.engine.UploadRecords(t.Context(), h.actor, placed.ID, public("r"), "again", lines(all)); err != nil || up.Hold.Status != retention.HoldActive {
-						t.Errorf("sent again: %v, the hold is %s", err, up.Hold.Status)
-					}
+					h.uploaded(placed.ID, "r", strings.Join(idRange(1, all), "\n"))
+					h.wantStatus(placed.ID, retention.HoldActive)
 				}
 				if n > all {
 					return retention.UploadLine{}, io.EOF

@@ -24,28 +24,23 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := e.keepEpoch(ctx); err != nil {
-		return err
-	}
 	// The store is read before the guard: a hold that comes into force in between is
 	// then seen in the guard, never missed in it.
 	mark, inForce, err := e.target.GuardState(ctx)
 	if err != nil {
 		return err
 	}
-	if len(must) > 0 && known.SystemIdentifier != "" && (known.SystemIdentifier != mark.SystemIdentifier || known.DatabaseOID != mark.DatabaseOID) {
+	if len(must) > 0 && known.SystemIdentifier != "" && !mark.SameDatabase(known) {
 		return retention.Conflictf("the governed database is another one (system %s, database %d) than the one that %d holds in force were placed in (system %s, database %d); point HOLDFAST_TARGET_URL back at it, or run `holdfast migrate --accept-target` to place the holds in this one",
 			mark.SystemIdentifier, mark.DatabaseOID, len(must), known.SystemIdentifier, known.DatabaseOID)
 	}
-	altered, changing, unnoted, err := e.target.AlteredHolds(ctx)
+	if err := e.keepEpoch(ctx); err != nil {
+		return err
+	}
+	altered, unnoted, err := e.alteredHolds(ctx)
 	if err != nil {
 		return err
 	}
-	stopped, err := e.noLongerChanging(ctx, changing)
-	if err != nil {
-		return err
-	}
-	altered = append(altered, stopped...)
 	if err := e.noteHolds(ctx, unnoted); err != nil {
 		return err
 	}
@@ -67,9 +62,30 @@ func (e *Engine) verifyGuard(ctx context.Context) error {
 	return e.store.SetGuard(ctx, mark)
 }
 
-// noLongerChanging are those of some holds of which nothing is on its way by the store: the guard
-// was restored to the middle of a change that has ended since. Of one that is being changed the
-// store said so before the guard had any of it.
+// alteredHolds are those of which the guard has not what was staged, and those that have none noted.
+// One that is being changed may differ from what was; if nothing is on its way by the store, the
+// guard was restored to the middle of a change that has ended since. The store says that before the
+// guard has any of it, and until the guard has all; so the guard is asked again, in which a change
+// has ended that did so in between.
+func (e *Engine) alteredHolds(ctx context.Context) (altered, unnoted []string, err error) {
+	altered, changing, unnoted, err := e.target.AlteredHolds(ctx)
+	if err != nil || len(changing) == 0 {
+		return altered, unnoted, err
+	}
+	stopped, err := e.noLongerChanging(ctx, changing)
+	if err != nil || len(stopped) == 0 {
+		return altered, unnoted, err
+	}
+	altered, changing, unnoted, err = e.target.AlteredHolds(ctx)
+	for _, id := range changing {
+		if slices.Contains(stopped, id) {
+			altered = append(altered, id)
+		}
+	}
+	return altered, unnoted, err
+}
+
+// noLongerChanging are those of some holds of which nothing is on its way by the store.
 func (e *Engine) noLongerChanging(ctx context.Context, ids []string) (stopped []string, err error) {
 	for _, id := range ids {
 		h, err := e.store.Hold(ctx, id)
@@ -99,11 +115,20 @@ func (e *Engine) keepEpoch(ctx context.Context) error {
 	if err != nil || epoch >= known.Epoch {
 		return err
 	}
+	mark, _, err := e.target.GuardState(ctx)
+	if err != nil || !mark.SameDatabase(known) {
+		return err // another one is refused by verifyGuard, and nothing of ours is written there
+	}
+	return e.raiseEpoch(ctx, mark)
+}
+
+// raiseEpoch has the epochs go on after those that the evidence has.
+func (e *Engine) raiseEpoch(ctx context.Context, mark retention.GuardMark) error {
 	last, err := e.store.LastEpoch(ctx)
-	if err != nil {
+	if err != nil || last <= mark.Epoch {
 		return err
 	}
-	e.log.WarnContext(ctx, "the governed database was restored to before a change of the holds in force, or is another one; its lists of holds go on after those that the evidence has", "epoch", epoch, "last", last)
+	e.log.WarnContext(ctx, "the governed database has earlier lists of holds than the evidence; they go on after those", "epoch", mark.Epoch, "last", last)
 	return e.target.RaiseEpoch(ctx, last)
 }
 
@@ -260,11 +285,14 @@ func (e *Engine) endSurplus(ctx context.Context, must []retention.Hold, inForce 
 // AcceptTarget takes the governed database that is configured now for the right
 // one, and places the holds in force in it.
 func (e *Engine) AcceptTarget(ctx context.Context) error {
-	if err := e.keepEpoch(ctx); err != nil {
-		return err
-	}
 	mark, _, err := e.target.GuardState(ctx)
 	if err != nil {
+		return err
+	}
+	if err := e.raiseEpoch(ctx, mark); err != nil {
+		return err
+	}
+	if mark, _, err = e.target.GuardState(ctx); err != nil {
 		return err
 	}
 	if err := e.store.SetGuard(ctx, mark); err != nil {

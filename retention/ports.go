@@ -174,6 +174,12 @@ type GuardMark struct {
 	Epoch int64
 }
 
+// SameDatabase reports whether two marks are of one database, which may have been restored in
+// between.
+func (m GuardMark) SameDatabase(o GuardMark) bool {
+	return m.SystemIdentifier == o.SystemIdentifier && m.DatabaseOID == o.DatabaseOID
+}
+
 // RunJob is the argument of the queued job that works on a run. Attempt is the
 // run's attempt at enqueueing: a job whose run has moved on does nothing.
 type RunJob struct {
