@@ -83,7 +83,7 @@ type RefusedRow struct {
 	// Reason is SkippedTrigger, SkippedConstraint or SkippedStillDue.
 	Reason string `json:"reason"`
 	// Error is what the database said, without the detail, which has values; empty where a
-	// trigger kept the row and said nothing.
+	// trigger kept the row, or put back what was there, and said nothing.
 	Error string `json:"error"`
 }
 

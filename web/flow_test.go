@@ -308,7 +308,8 @@ func (b *person) wait(expression string) {
 	defer tick.Stop()
 	deadline := time.After(patience)
 	for {
-		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](expression))
+		// The address changes before the page has what is on it.
+		ok, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`document.readyState !== "loading" && (`+expression+")"))
 		if err == nil && ok {
 			return
 		}

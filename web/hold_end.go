@@ -37,6 +37,9 @@ func (v *visit) holdForms(view *ui.HoldView, h retention.Hold, f faults) {
 		Help: "Why these records need not be kept any more. It is recorded with your name.", Attrs: templ.Attributes{"rows": "3", "required": true, "maxlength": "4000"}}
 	view.TakeBack = ui.Field{Name: "take_back_reason", Label: "Why the hold is kept", Value: v.form("take_back_reason"), Error: f.of("take_back_reason"),
 		Help: "It is recorded with your name.", Attrs: templ.Attributes{"rows": "2", "required": true, "maxlength": "4000"}}
+	if view.ReviewNonce = v.form("nonce"); !nonceForm.MatchString(view.ReviewNonce) {
+		view.ReviewNonce = newNonce()
+	}
 	view.ReviewNote = ui.Field{Name: "note", Label: "What the review found", Value: v.form("note"), Error: f.of("note"),
 		Help: "Such as who was asked, and why the hold stays. It is recorded with your name.", Attrs: templ.Attributes{"rows": "3", "required": true, "maxlength": "4000"}}
 	next := v.form("next_review")
@@ -122,14 +125,22 @@ func reviewHold(v *visit) error {
 	if f.any() {
 		return v.holdAgain(id, f)
 	}
-	_, err := v.e.ReviewHold(v.ctx, v.actor, id, v.form("note"), next)
+	to, err := v.once("review:"+id, v.form("nonce"), func() (string, error) {
+		_, err := v.e.ReviewHold(v.ctx, v.actor, id, v.form("note"), next)
+		return "/holds/" + id + "?done=reviewed", err
+	})
+	if errors.Is(err, errNonceUsed) {
+		v.r.PostForm.Del("nonce")
+		f.add("note", "was recorded by this form before, in other words or with another date; look at the time-line first, and record it again if it is another review")
+		return v.holdAgain(id, f)
+	}
 	if f, ok := faultsOf(err); ok {
 		return v.holdAgain(id, f.renamed("review_at", "next_review"))
 	}
 	if err != nil {
 		return err
 	}
-	return v.redirect("/holds/" + id + "?done=reviewed")
+	return v.redirect(to)
 }
 
 // holdAgain shows the page with what is wrong.

@@ -321,11 +321,18 @@ func TestAReviewIsRecordedOnTheHoldsPage(t *testing.T) {
 	wantText(t, s.get("/holds?due=review"), "table", "ACME v. Initech")
 	wantCode(t, s.get("/holds?due=nonsense"), http.StatusNotFound)
 	wantText(t, s.get("/holds/calendar"), "#come", "Has come")
-	a := s.post("/holds/"+holdID+"/review", url.Values{"note": {"Counsel was asked"}, "next_review": {"2020-01-01"}})
+	nonce := s.get("/holds/" + holdID).page.all("#review input")[0].attrs["value"]
+	a := s.post("/holds/"+holdID+"/review", url.Values{"nonce": {nonce}, "note": {"Counsel was asked"}, "next_review": {"2020-01-01"}})
 	wantCode(t, a, http.StatusUnprocessableEntity)
 	wantText(t, a, "#f-next_review-error", "Must be today")
-	a = s.post("/holds/"+holdID+"/review", url.Values{"note": {"Counsel was asked"}, "next_review": {"2027-01-01"}})
+	review := url.Values{"nonce": {nonce}, "note": {"Counsel was asked"}, "next_review": {"2027-01-01"}}
+	a = s.post("/holds/"+holdID+"/review", review)
 	wantCode(t, a, http.StatusSeeOther)
+	version := s.store.holds[0].Version
+	if again := s.post("/holds/"+holdID+"/review", review); again.location != a.location || s.store.holds[0].Version != version {
+		t.Errorf("sent twice: to %q, version %d, want what the first led to and %d", again.location, s.store.holds[0].Version, version)
+	}
+	wantText(t, s.post("/holds/"+holdID+"/review", url.Values{"nonce": {nonce}, "note": {"Something else"}}), "#f-note-error", "recorded by this form before")
 	wantText(t, s.get(a.location), "main", "next review 1 January 2027")
 	if strings.Contains(s.get("/holds/"+holdID).body, "It is time to look") {
 		t.Error("it is to be looked at again at once")

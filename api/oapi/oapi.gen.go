@@ -2234,7 +2234,7 @@ type RecordPolicy struct {
 
 // RefusedRow defines model for RefusedRow.
 type RefusedRow struct {
-	// Error What the database said; null where a trigger kept the row and said nothing
+	// Error What the database said; null where a trigger kept the row or put back what was there
 	Error *string `json:"error"`
 
 	// Key A record's key; a composite one is an array of strings in key order.

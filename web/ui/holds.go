@@ -101,6 +101,7 @@ type HoldView struct {
 	TakeBack Field
 	// CanReview: that a person has looked at it can be recorded. Remind: they are to.
 	CanReview, Remind bool
+	ReviewNonce       string
 	ReviewNote        Field
 	NextReview        Field
 }
