@@ -144,6 +144,6 @@ SELECT i, t, extract(epoch FROM t), extract(epoch FROM t) * 1000, extract(epoch 
 FROM (SELECT i, now() - make_interval(days => CASE WHEN i <= 20 THEN 100 ELSE 1 END) AS t FROM generate_series(1, 30) AS i) AS s;
 INSERT INTO shop.times VALUES (31, 'infinity', NULL, NULL, NULL), (32, '-infinity', NULL, NULL, NULL), (33, NULL, NULL, NULL, NULL);
 
--- Rules and row security.
+-- Rules.
 CREATE TABLE shop.ruled (id integer PRIMARY KEY, created_at timestamptz);
 CREATE RULE keep AS ON DELETE TO shop.ruled DO INSTEAD NOTHING;

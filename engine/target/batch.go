@@ -128,7 +128,7 @@ func (d *disposition) failed(ctx context.Context, err error) error {
 		d.waited++
 	}
 	switch {
-	case d.atFault(err) && (!d.careful || d.size > 1):
+	case d.refusesRow(err) && (!d.careful || d.size > 1):
 		// Once more, row by row where it must be.
 		if d.careful {
 			d.size = max(1, d.size/2)

@@ -73,7 +73,7 @@ func (d *disposition) carry(ctx context.Context, k *kin, out *outcome) error {
 		return d.attempt(ctx, k, out)
 	}
 	err := d.try(ctx, k, out, true)
-	if err == nil || !d.atFault(err) {
+	if err == nil || !d.refusesRow(err) {
 		return err
 	}
 	var good []*kinRow
@@ -128,7 +128,7 @@ func (d *disposition) sift(ctx context.Context, k *kin, rows []*kinRow, until ti
 	case err == nil:
 		*good = append(*good, tried...)
 		return nil
-	case !d.atFault(err):
+	case !d.refusesRow(err):
 		return err
 	case len(rows) == 1:
 		rows[0].refused = true
@@ -217,7 +217,7 @@ func (d *disposition) try(ctx context.Context, k *kin, out *outcome, keep bool) 
 	if err == nil {
 		_, err = d.conn.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE")
 	}
-	if err != nil && !d.atFault(err) {
+	if err != nil && !d.refusesRow(err) {
 		return err // the transaction ends
 	}
 	if err != nil || !keep {

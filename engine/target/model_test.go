@@ -552,15 +552,15 @@ func worldSetting(name string, otherwise int) int {
 }
 
 func TestRunsDoWhatAModelSays(t *testing.T) {
-	first, n := worldSetting("HOLDFAST_MODEL_SEED", 1), worldSetting("HOLDFAST_MODEL_WORLDS", 12)
+	first, n := worldSetting("HOLDFAST_MODEL_SEED", 13), worldSetting("HOLDFAST_MODEL_WORLDS", 12)
 	var compared, more, keyless atomic.Int64
 	t.Cleanup(func() {
 		if int(compared.Load()) < n/2 {
 			t.Errorf("only %d of %d worlds were compared; the policies of the others were refused", compared.Load(), n)
 		}
 		t.Logf("%d worlds were compared, and %d policies after the first, %d of tables without a key", compared.Load(), more.Load(), keyless.Load())
-		if n >= 12 && more.Load() < 3 {
-			t.Errorf("only %d policies came after the first of their world", more.Load())
+		if n >= 12 && (more.Load() < 3 || keyless.Load() == 0) {
+			t.Errorf("too few to show anything")
 		}
 	})
 	for seed := first; seed < first+n; seed++ {

@@ -30,11 +30,11 @@ func inFunction(pg *pgconn.PgError) bool {
 // raised reports whether a function raised an error itself.
 func raised(pg *pgconn.PgError) bool { return pg.Routine == "exec_stmt_raise" }
 
-// functionLine is the line of a context that names a function, and where in it.
-var functionLine = regexp.MustCompile(`(?m)^.*(?:PL/|SQL function ).*$`)
+// functionLine is the line of a context that names a function, and where in it. Lines that quote a
+// statement before may have values.
+var functionLine = regexp.MustCompile(`(?m)^[^"'«»„]*(?:PL/|SQL function ).*$`)
 
-// functionOf says in which function an error was made; empty if in none. Other lines of the context
-// may have values.
+// functionOf says in which function an error was made; empty if in none.
 func functionOf(pg *pgconn.PgError) string {
 	if !inFunction(pg) {
 		return ""
@@ -68,7 +68,7 @@ func waitedIn(err error) bool {
 // and the others go.
 const maxWaited = 20
 
-// atFault reports whether a row, and not the statement, made the database refuse.
-func (d *disposition) atFault(err error) bool {
+// refusesRow is rowAtFault, and that patience with a function that waits is over.
+func (d *disposition) refusesRow(err error) bool {
 	return rowAtFault(err) || d.waited > maxWaited && waitedIn(err)
 }

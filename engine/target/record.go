@@ -152,7 +152,7 @@ func (r *recorder) readKey(ctx context.Context) error {
 	}
 	// Where the cast fails, the transaction is of no more use.
 	err := r.row(ctx, sqlgen.KeyText(key, r.id), &r.out.Key)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && atFault(pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && valueAtFault(pg) {
 		return retention.Invalid("key", "%q is no value of the key %s%s", strings.Join(r.id, ", "), describeKey(key), because(pg))
 	}
 	if err != nil {

@@ -106,7 +106,7 @@ func (t *Target) census(ctx context.Context, tx pgx.Tx, r *restorable, spec rete
 		}
 		return nil
 	})
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (atFault(pg) || errors.Is(kindOf(pg), retention.ErrTooSlow)) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && (valueAtFault(pg) || errors.Is(kindOf(pg), retention.ErrTooSlow)) {
 		return &retention.Refusal{Field: "table", Reason: "what would keep rows from going back cannot be judged: " + message(err), Remedy: "mend the constraint that is named, or restore less at once"}
 	}
 	return err
@@ -164,7 +164,7 @@ func (t *Target) NewestCopies(ctx context.Context, part retention.RestoreTable, 
 			out = append(out, c)
 			return nil
 		})
-		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && atFault(pg) {
+		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && valueAtFault(pg) {
 			return retention.Invalid("record_ids", "one of them is no value of the key %s%s", describeKey(r.Key), because(pg))
 		}
 		return err

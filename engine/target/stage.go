@@ -130,7 +130,7 @@ func (t *Target) bisectKeys(ctx context.Context, bad *retention.Problems, scope 
 	switch {
 	case err == nil:
 		return nil
-	case !isServer || !atFault(pg):
+	case !isServer || !valueAtFault(pg):
 		return classify(err)
 	case len(ids) == 1:
 		bad.Add(retention.RecordField(scope, at[0]), "%q is no value of the key %s%s", strings.Join(ids[0], ", "), describeKey(key), because(pg))
@@ -163,7 +163,7 @@ func (t *Target) castKeys(ctx context.Context, ids []retention.Key, key []plan.C
 		_, err := tx.Exec(ctx, "SELECT pg_catalog.count(ROW("+castDomains(key)+"))"+from, args...)
 		return err
 	})
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !atFault(pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !valueAtFault(pg) {
 		// A check that cannot be carried out here must not keep a hold from being placed:
 		// an id that fits the base type and no row holds nothing.
 		return nil
@@ -191,8 +191,8 @@ func (t *Target) canonicalKeys(ctx context.Context, ids []retention.Key, key []p
 	return err
 }
 
-// atFault: the value was refused, not the statement.
-func atFault(pg *pgconn.PgError) bool {
+// valueAtFault: the value was refused, not the statement.
+func valueAtFault(pg *pgconn.PgError) bool {
 	return strings.HasPrefix(pg.Code, "22") || pg.Code == "23514"
 }
 
@@ -302,7 +302,7 @@ func (t *Target) stageAgain(ctx context.Context, no int32, set *int32, s retenti
 		}
 	}
 	err = t.stageIDs(ctx, no, *set, s, key)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && atFault(pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && valueAtFault(pg) {
 		return retention.Conflictf("an id that a hold covers in %s is no value of its key's type any more: %s", s.Table, said(pg))
 	}
 	return err

@@ -116,7 +116,7 @@ func (u *upload) Take(ctx context.Context, ids []retention.Key, keep func(retent
 // by itself.
 func (u *upload) takeGood(ctx context.Context, tx pgx.Tx, ids []retention.Key, at []int, out *retention.UploadChunk) error {
 	taken, err := u.insert(ctx, tx, ids)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && atFault(pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && valueAtFault(pg) {
 		reasons, err := u.judgeEach(ctx, tx, ids)
 		if err != nil {
 			return err
