@@ -115,6 +115,7 @@ func (s scopeDraft) scope(i int, tables []table, f *faults) (retention.Scope, []
 		return out, nil
 	case "file":
 		out.Upload = retention.UploadAwaited
+		out.Family = s.belongings(i, f)
 		return out, nil
 	case "ids":
 	default:

@@ -97,15 +97,18 @@ func TestAHoldIsPreviewedWhileItIsWrittenInTheBrowser(t *testing.T) {
 	}
 }
 
+// customersOfOrders gives every customer five of the orders.
+const customersOfOrders = `CREATE TABLE public.customers (id bigint PRIMARY KEY, name text NOT NULL);
+	INSERT INTO public.customers SELECT i, 'Customer ' || i FROM generate_series(1, 20) AS i;
+	ALTER TABLE public.orders ADD customer_id bigint REFERENCES public.customers (id);
+	CREATE INDEX ON public.orders (customer_id);
+	UPDATE public.orders SET customer_id = CASE WHEN id % 20 = 0 THEN 20 ELSE id % 20 END`
+
 // TestACustomerIsHeldWithItsFamilyInTheBrowser: a customer's id and one choice hold its orders,
 // listed by table before, and those that come later.
 func TestACustomerIsHeldWithItsFamilyInTheBrowser(t *testing.T) {
 	p := heldOrders(t, retention.Period{})
-	pgtest.Exec(t, p.db, `CREATE TABLE public.customers (id bigint PRIMARY KEY, name text NOT NULL);
-		INSERT INTO public.customers SELECT i, 'Customer ' || i FROM generate_series(1, 20) AS i;
-		ALTER TABLE public.orders ADD customer_id bigint REFERENCES public.customers (id);
-		CREATE INDEX ON public.orders (customer_id);
-		UPDATE public.orders SET customer_id = CASE WHEN id % 20 = 0 THEN 20 ELSE id % 20 END`)
+	pgtest.Exec(t, p.db, customersOfOrders)
 	b := p.signedIn(t, "/holds/new")
 	b.fill("matter", "ACME v. Initech")
 	b.fill("reason", "A preservation letter names customer 7.")
@@ -148,6 +151,32 @@ func TestAHoldIsPlacedOnAListFromAFileInTheBrowser(t *testing.T) {
 	b.sees("section[aria-labelledby=bad-lines]", "4")
 	if p.run(t); p.left(t) != "71 72" {
 		t.Errorf("due rows that are left: got %q, want those of the list", p.left(t))
+	}
+}
+
+// TestCustomersFromAFileAreHeldWithTheirFamiliesInTheBrowser: what belongs to the records of a
+// list is held as it is for records that were typed.
+func TestCustomersFromAFileAreHeldWithTheirFamiliesInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	pgtest.Exec(t, p.db, customersOfOrders)
+	b := p.signedIn(t, "/holds/new")
+	b.fill("matter", "ACME v. Initech")
+	b.fill("reason", "The court's list of customers.")
+	b.fill("scope.0.table", "public.customers")
+	b.choose("scope.0.what", "file")
+	b.wait(`document.querySelector("[name='scope.0.family']").checkVisibility()`)
+	b.choose("scope.0.family", "family")
+	b.choose("expiry", "none")
+	b.press("Place hold")
+	b.wait(`location.search.includes("done=placed")`)
+	b.sees("main", "records by id, with everything that belongs to them; their list is awaited")
+	b.script(`const files = new DataTransfer();
+		files.items.add(new File(["7\n"], "list.csv", {type: "text/csv"}));
+		document.querySelector("[name=list]").files = files.files;
+		document.querySelector("#upload button").click()`)
+	b.sees(".answer", "1 record of public.customers was added to the hold.")
+	if p.run(t); p.left(t) != "47 67 87" {
+		t.Errorf("due rows that are left: got %q, want those of customer 7", p.left(t))
 	}
 }
 

@@ -287,16 +287,20 @@ func kindOf(s retention.Scope) string {
 	switch {
 	case s.All:
 		return "the whole table, new rows too"
-	case s.Upload == retention.UploadAwaited:
-		return "records by id; their list is awaited"
-	case s.Upload == retention.UploadUnderWay:
-		return "records by id; their list is arriving"
 	case s.Condition != "":
 		return "what fits the condition, new rows too:"
-	case s.Family != nil:
-		return "records by id, with " + s.Family.String()
 	}
-	return "records by id"
+	kind := "records by id"
+	if s.Family != nil {
+		kind += ", with " + s.Family.String()
+	}
+	switch s.Upload {
+	case retention.UploadAwaited:
+		kind += "; their list is awaited"
+	case retention.UploadUnderWay:
+		kind += "; their list is arriving"
+	}
+	return kind
 }
 
 // canNarrow reports whether something could fall out of a hold and leave it in force.
