@@ -84,6 +84,12 @@ INSERT INTO shop.d SELECT i, i FROM generate_series(1, 3) AS i; -- keep a's 1 to
 CREATE TABLE shop.employee (id integer PRIMARY KEY, boss integer REFERENCES shop.employee ON DELETE SET NULL, left_at date);
 INSERT INTO shop.employee SELECT i, CASE WHEN i > 1 THEN i / 2 END, current_date - CASE WHEN i <= 20 THEN 100 ELSE 1 END FROM generate_series(1, 30) AS i;
 
+-- A trigger that refuses one row, and only at the commit.
+CREATE TABLE shop.promised (id integer PRIMARY KEY, created_at timestamptz);
+INSERT INTO shop.promised SELECT i, now() - make_interval(days => CASE WHEN i <= 20 THEN 100 ELSE 1 END) FROM generate_series(1, 30) AS i;
+CREATE FUNCTION shop.promise() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'number six was promised to somebody'; END $$;
+CREATE CONSTRAINT TRIGGER promise AFTER DELETE ON shop.promised DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (old.id = 6) EXECUTE FUNCTION shop.promise();
+
 -- Partitions: by hash, by list and by range with sub-partitions, keyless or not.
 CREATE TABLE shop.hashed (id integer PRIMARY KEY, created_at timestamptz, note text) PARTITION BY HASH (id);
 CREATE TABLE shop.hashed_0 PARTITION OF shop.hashed FOR VALUES WITH (MODULUS 3, REMAINDER 0);
@@ -135,6 +141,10 @@ INSERT INTO shop.rich (price, home, tags, valid, mood, word, room, created_at)
 SELECT i, ROW('Street ' || i, 'City')::shop.address, ARRAY['a', 'b' || i], tstzrange(now(), now() + interval '1 day'), 'glad'::shop.mood, 'word ' || i, i,
        now() - make_interval(days => CASE WHEN i <= 20 THEN 100 ELSE 1 END) FROM generate_series(1, 30) AS i;
 ALTER TABLE shop.rich ADD CONSTRAINT dear CHECK (price > 3) NOT VALID; -- rows 1 to 3 break it
+-- Some rows fit a CHECK with now() no more, and cannot be changed.
+CREATE TABLE shop.aging (id integer PRIMARY KEY, word text, created_at timestamptz);
+INSERT INTO shop.aging SELECT i, 'word ' || i, now() - make_interval(days => CASE WHEN i <= 20 THEN 100 ELSE 1 END) FROM generate_series(1, 30) AS i;
+ALTER TABLE shop.aging ADD CONSTRAINT fresh CHECK (id > 5 OR created_at > now() - interval '50 days') NOT VALID;
 
 -- Time: infinity and NULL, epoch seconds beside milliseconds, a domain over a timestamp.
 CREATE DOMAIN shop.moment AS timestamptz;

@@ -103,6 +103,11 @@ var oddCases = []oddCase{
 	{table: "shop.rich", column: "created_at", processed: 20},
 	{table: "shop.rich", column: "created_at", change: archiving, processed: 20, bars: "dear"},
 	{table: "shop.rich", column: "created_at", change: redacting("word"), processed: 17, skipped: map[string]int64{retention.SkippedConstraint: 3}, errors: "dear"},
+	{table: "shop.rich", column: "created_at", refused: "columns.room", why: "rich_room_valid_excl", change: func(p *retention.Policy) {
+		p.Action, p.Columns = retention.ActionAnonymize, map[string]retention.Anonymizer{"room": {Method: retention.MethodConstant, Value: new("25")}}
+	}},
+	{table: "shop.aging", column: "created_at", change: redacting("word"), processed: 15, skipped: map[string]int64{retention.SkippedConstraint: 5}, errors: "fresh"},
+	{table: "shop.promised", column: "created_at", processed: 19, skipped: map[string]int64{retention.SkippedTrigger: 1}, errors: "promised to somebody"},
 	{table: "shop.rich", column: "created_at", change: redacting("gross"), refused: "columns.gross", why: "generated"},
 	{table: "shop.rich", column: "created_at", change: redacting("serial"), refused: "columns.serial", why: "identity"},
 	{table: "shop.times", column: "at", processed: 20},
