@@ -79,7 +79,7 @@ func (r *torture) listing(ctx context.Context, rnd *rand.Rand) {
 func (r *torture) awaited(ctx context.Context, rnd *rand.Rand) {
 	table := listedTables[rnd.IntN(len(listedTables))]
 	of := list{table: "public." + table, ids: r.existing(ctx, table, 40)}
-	status, out := r.one(rnd).tryAsk("POST", "/api/v1/holds", fmt.Sprintf(`{"matter":"Lists","reason":"a test","scope":[{"table":%q,"upload":true}]}`, of.table))
+	status, out := r.inTurn(rnd).tryAsk("POST", "/api/v1/holds", fmt.Sprintf(`{"matter":"Lists","reason":"a test","scope":[{"table":%q,"upload":true}]}`, of.table))
 	id, ok := out["id"].(string)
 	if !ok || status != 201 || len(of.ids) == 0 {
 		return
@@ -117,7 +117,7 @@ func (r *torture) widened(ctx context.Context, rnd *rand.Rand) {
 		if rnd.IntN(2) == 0 {
 			ids, scope = nil, someScope(rnd)
 		}
-		status, out := r.one(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/scopes", `{"change_reason":"a test's","scope":[`+scope+`]}`)
+		status, out := r.inTurn(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/scopes", `{"change_reason":"a test's","scope":[`+scope+`]}`)
 		if status != 200 {
 			continue
 		}

@@ -53,7 +53,7 @@ func (r *torture) place(ctx context.Context, rnd *rand.Rand, more string) string
 }
 
 func (r *torture) placeOn(ctx context.Context, rnd *rand.Rand, more, scope string) string {
-	status, out := r.one(rnd).tryAsk("POST", "/api/v1/holds", `{"matter":"Lives","reason":"a test",`+more+`"scope":[`+scope+`]}`)
+	status, out := r.inTurn(rnd).tryAsk("POST", "/api/v1/holds", `{"matter":"Lives","reason":"a test",`+more+`"scope":[`+scope+`]}`)
 	id, ok := out["id"].(string)
 	if !ok || status != 201 {
 		return ""
@@ -181,7 +181,7 @@ func (r *torture) coolingLonger(ctx context.Context, rnd *rand.Rand) {
 // release asks for a hold's end, and insists that it cools off as long as was promised.
 func (r *torture) release(rnd *rand.Rand, id string, coolsOff time.Duration) bool {
 	asked := time.Now()
-	status, out := r.one(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/release", `{"reason":"a test's"}`)
+	status, out := r.inTurn(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/release", `{"reason":"a test's"}`)
 	if status != 202 {
 		return false
 	}
@@ -194,7 +194,7 @@ func (r *torture) release(rnd *rand.Rand, id string, coolsOff time.Duration) boo
 }
 
 func (r *torture) revise(rnd *rand.Rand, id, body string) bool {
-	status, _ := r.one(rnd).tryAskWith("PATCH", "/api/v1/holds/"+id, body, map[string]string{"If-Match": "*"})
+	status, _ := r.inTurn(rnd).tryAskWith("PATCH", "/api/v1/holds/"+id, body, map[string]string{"If-Match": "*"})
 	if status == 200 {
 		r.did(id, "hold.revise")
 	}
@@ -202,7 +202,7 @@ func (r *torture) revise(rnd *rand.Rand, id, body string) bool {
 }
 
 func (r *torture) step(rnd *rand.Rand, id, what, body string, want int, action string) bool {
-	status, _ := r.one(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/"+what, body)
+	status, _ := r.inTurn(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/"+what, body)
 	if status == want {
 		r.did(id, action)
 	}

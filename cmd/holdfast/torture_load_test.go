@@ -67,7 +67,7 @@ var heldTables = []string{"acc", "item", "person", "log", "ev"}
 // the application re-keys rows to them.
 func (r *torture) hold(ctx context.Context, rnd *rand.Rand) (placed []string) {
 	for ctx.Err() == nil {
-		s := r.one(rnd)
+		s := r.inTurn(rnd)
 		if len(placed) > 3 && rnd.IntN(3) == 0 {
 			id := placed[rnd.IntN(len(placed))]
 			if status, _ := s.tryAsk("POST", "/api/v1/holds/"+id+"/release", `{"reason":"a test's"}`); status == 202 {

@@ -53,7 +53,7 @@ func (r *torture) narrowed(ctx context.Context, rnd *rand.Rand) {
 	if id == "" {
 		return
 	}
-	status, out := r.one(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/scopes", `{"change_reason":"a test's","scope":[`+list(second)+`]}`)
+	status, out := r.inTurn(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/scopes", `{"change_reason":"a test's","scope":[`+list(second)+`]}`)
 	if status != 200 {
 		return
 	}
@@ -83,7 +83,7 @@ func (r *torture) narrow(ctx context.Context, rnd *rand.Rand, id string, ids []s
 	idle(ctx, time.Duration(rnd.IntN(500))*time.Millisecond)
 	r.let(id, asked, true)
 	began := time.Now()
-	status, out := r.one(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/narrowings", `{"change_reason":"a test's","scopes":[`+part+`]}`)
+	status, out := r.inTurn(rnd).tryAsk("POST", "/api/v1/holds/"+id+"/narrowings", `{"change_reason":"a test's","scopes":[`+part+`]}`)
 	if status != 202 {
 		return
 	}

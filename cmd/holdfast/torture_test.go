@@ -17,6 +17,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"holdfast/internal/pgtest"
 )
 
@@ -226,6 +228,8 @@ type torture struct {
 	asked map[string]*narrowing
 	// proofs are those of the holds, by id.
 	proofs map[string]holdProof
+	// turn is taken by whoever is about to change a hold; see conduct.
+	turn sync.RWMutex
 }
 
 const tortureTables = `
@@ -322,6 +326,10 @@ var policyName = regexp.MustCompile(`"name":"(\w+)"`)
 // fewHolds are as many as a round needs to show anything.
 const fewHolds = 3
 
+// fewBatches are as many, of a policy, while everything else goes on: what is done in peace at
+// the end shows nothing.
+const fewBatches = 3
+
 // enough reports whether something of everything has happened.
 func (r *torture) enough() bool {
 	r.mu.Lock()
@@ -329,6 +337,9 @@ func (r *torture) enough() bool {
 	all := r.done["hold placed"] >= fewHolds && r.done["hold.release"] > 0 && r.done["list in force"] > 0 && r.done["application refused"] > 0 && r.done["hold.narrow"] > 0
 	for _, a := range alterations {
 		all = all && r.done[a.name] > 0
+	}
+	for _, policy := range []string{"acc", "person", "log", "ev", "paper"} {
+		all = all && r.done["batch of "+policy] >= fewBatches
 	}
 	return all
 }
@@ -346,6 +357,7 @@ func (r *torture) run() {
 	for i := range 4 {
 		wg.Go(func() { r.live(ctx, rand.New(rand.NewPCG(r.seed, uint64(30+i)))) })
 	}
+	wg.Go(func() { r.conduct(ctx) })
 	wg.Go(func() { r.alter(ctx, rand.New(rand.NewPCG(r.seed, 40))) })
 	wg.Go(func() { r.listing(ctx, rand.New(rand.NewPCG(r.seed, 50))) })
 	for i := range 2 {
@@ -378,14 +390,76 @@ func (r *torture) replace(i int, s *service) {
 	r.services[i] = s
 }
 
-// ask asks for a run of everything, or of one policy, which then goes on beside those of
-// the others; more may be under way.
+// inTurn is one of them for a change of a hold, once it may be made.
+func (r *torture) inTurn(rnd *rand.Rand) *service {
+	r.turn.RLock()
+	defer r.turn.RUnlock()
+	return r.one(rnd)
+}
+
+// conduct lets holds be changed for a moment, and then for as long not as the runs need for
+// some batches. A change of the list of holds has every run plan anew: with changes all the
+// time none came to take a row, and the checker had nothing to find.
+func (r *torture) conduct(ctx context.Context) {
+	for ctx.Err() == nil {
+		idle(ctx, 300*time.Millisecond)
+		r.calm(ctx)
+	}
+}
+
+// calm keeps holds from being changed until a few batches have been carried out.
+func (r *torture) calm(ctx context.Context) {
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	began, batches := time.Now(), r.batches(ctx)
+	for ctx.Err() == nil && time.Since(began) < 4*time.Second && r.batches(ctx) < batches+5 {
+		idle(ctx, 50*time.Millisecond)
+	}
+}
+
+// batches is how many have changed something, which is noted by policy.
+func (r *torture) batches(ctx context.Context) (sum int) {
+	conn, err := pgx.Connect(ctx, r.governed)
+	if err != nil {
+		return 0
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	rows, err := conn.Query(ctx, `SELECT policy, count(*)::int FROM holdfast_guard.journal WHERE processed > 0 GROUP BY policy`)
+	if err != nil {
+		return 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var policy string
+	var n int
+	_, _ = pgx.ForEachRow(rows, []any{&policy, &n}, func() error { // as many as it can tell
+		r.done["batch of "+policy] = n
+		sum += n
+		return nil
+	})
+	return sum
+}
+
+// ask asks for runs of the policies that have none which has not ended, and now and then of
+// everything; more may be under way. Who asks for more than is worked off asks for a queue, in
+// which some never have their turn.
 func (r *torture) ask() {
-	which := []string{`{"pace":"max"}`, `{"pace":"max","policies":["log"]}`, `{"pace":"max","policies":["ev"]}`, `{"pace":"max","policies":["person"]}`, `{"pace":"max","policies":["memo","memo_was"]}`, `{"pace":"max","policies":["tiny"]}`, `{"pace":"max","policies":["paper","deal","post"]}`}
-	for _, body := range which[r.rnd.IntN(len(which)):] {
-		if status, _ := r.one(r.rnd).tryAsk("POST", "/api/v1/runs", body); status == 202 {
-			r.count("run asked for")
+	open := pgtest.Value[[]string](r.t, r.store, `SELECT coalesce(array_agg(p.policy), '{}') FROM holdfast.run_policy AS p JOIN holdfast.run AS r ON r.id = p.run_id WHERE r.finished_at IS NULL`)
+	which := []string{`"log"`, `"ev"`, `"person"`, `"acc"`, `"memo","memo_was"`, `"tiny"`, `"paper","deal","post"`}
+	r.rnd.Shuffle(len(which), func(i, k int) { which[i], which[k] = which[k], which[i] })
+	for _, names := range which {
+		if first := strings.Trim(strings.Split(names, ",")[0], `"`); !slices.Contains(open, first) {
+			r.askFor(`,"policies":[` + names + `]`)
 		}
+	}
+	if len(open) < 20 && r.rnd.IntN(4) == 0 {
+		r.askFor("")
+	}
+}
+
+func (r *torture) askFor(more string) {
+	if status, _ := r.one(r.rnd).tryAsk("POST", "/api/v1/runs", `{"pace":"max"`+more+`}`); status == 202 {
+		r.count("run asked for")
 	}
 }
 
@@ -393,7 +467,7 @@ func (r *torture) ask() {
 func (r *torture) break_(ctx context.Context) {
 	idle(ctx, time.Duration(300+r.rnd.IntN(900))*time.Millisecond)
 	i := r.rnd.IntN(len(r.services))
-	switch r.rnd.IntN(6) {
+	switch r.rnd.IntN(8) {
 	case 0, 1, 2:
 		r.services[i].kill()
 		r.count("service killed")
@@ -410,13 +484,15 @@ func (r *torture) break_(ctx context.Context) {
 	}
 }
 
-// forsake leaves no hold that is being applied to its request any more, which was killed
-// perhaps: runs wait for it for up to ten seconds, which is longer than a round. Nor a list
-// that was arriving, for which others wait half a minute. Where a hold's request lives, two
-// are at it at once.
+// forsake leaves nothing any more to a process that was killed perhaps: others wait ten seconds
+// for a hold that is being applied, half a minute for a list that was arriving, and eight
+// seconds for a run, which is longer than a round. Where whoever is at it lives, two are at it
+// at once.
 func (r *torture) forsake() {
 	pgtest.Exec(r.t, r.store, `UPDATE holdfast.hold SET created_at = created_at - interval '1 minute' WHERE status = 'applying'`,
-		`UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload = 'under_way' AND hold_id::text <> ALL ('{`+strings.Join(r.arriving(), ",")+`}')`)
+		`UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload = 'under_way' AND hold_id::text <> ALL ('{`+strings.Join(r.arriving(), ",")+`}')`,
+		`UPDATE holdfast.run SET requeued_at = requeued_at - interval '1 minute' WHERE finished_at IS NULL`)
+	pgtest.Exec(r.t, r.governed, `UPDATE holdfast_guard.run SET heartbeat_at = heartbeat_at - interval '1 minute'`)
 }
 
 // settle cancels what is under way, and runs everything once more, in larger batches: the
@@ -455,7 +531,9 @@ func (r *torture) settle() {
 		if left == 0 || runs == 3 {
 			break
 		}
-		r.t.Logf("run %d left %d rows: %s", runs, left, r.lastRun())
+		r.t.Logf("run %d left %d rows: %s; holds on what is altered: %s", runs, left, r.lastRun(), pgtest.Value[string](r.t, r.governed, `
+			SELECT coalesce(string_agg(to_jsonb(s)::text || (SELECT coalesce(string_agg(f.name || ' ' || f.form || ' is ' || coalesce(holdfast_guard.column_form(s.relid, f.name), 'none'), ', '), '') FROM unnest(s.condition_columns, s.condition_forms) AS f(name, form)), E'\n'), '')
+			FROM holdfast_guard.hold_scope AS s JOIN holdfast_guard.hold AS h ON h.no = s.hold_no AND h.state = 'active' WHERE s.relid = to_regclass('public.memo')`))
 	}
 	r.prove(s)
 }
