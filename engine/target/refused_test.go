@@ -1,6 +1,7 @@
 package target
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -136,14 +137,28 @@ func TestRowsThatTheDatabaseRefusesAreNamedByTheirKeys(t *testing.T) {
 }
 
 func TestNoMoreThanAFewRefusedRowsAreNamed(t *testing.T) {
-	t.Parallel()
-	f := newFixture(t, dueTable("r", 100),
-		`CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$`,
-		`CREATE TRIGGER keep BEFORE DELETE ON public.r FOR EACH ROW EXECUTE FUNCTION public.keep()`)
-	p := policy("r", retention.ActionDelete)
-	p.BatchSize = 15
-	if got := f.run(p); len(refusedKeys(got)) != retention.MaxRefused || got.Skipped[retention.SkippedTrigger] != 100 {
-		t.Errorf("%d are named of %d that were kept, want %d of 100", len(refusedKeys(got)), got.Skipped[retention.SkippedTrigger], retention.MaxRefused)
+	for name, c := range map[string]struct {
+		action      retention.Action
+		event, then string
+		reason      string
+		named       int
+		evidence    retention.EvidenceLevel
+	}{
+		"kept":                      {action: retention.ActionDelete, event: "DELETE", then: "RETURN NULL", reason: retention.SkippedTrigger, named: retention.MaxRefused},
+		"undone":                    {action: retention.ActionAnonymize, event: "UPDATE", then: "NEW.name := OLD.name; RETURN NEW", reason: retention.SkippedStillDue, named: retention.MaxRefused},
+		"undone, with counts alone": {action: retention.ActionAnonymize, event: "UPDATE", then: "NEW.name := OLD.name; RETURN NEW", reason: retention.SkippedStillDue, evidence: retention.EvidenceCounts},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, dueTable("r", 100),
+				`CREATE FUNCTION public.keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN `+c.then+`; END $$`,
+				`CREATE TRIGGER keep BEFORE `+c.event+` ON public.r FOR EACH ROW EXECUTE FUNCTION public.keep()`)
+			p := policy("r", c.action)
+			p.BatchSize, p.Evidence = 15, cmp.Or(c.evidence, p.Evidence)
+			if got := f.run(p); len(refusedKeys(got)) != c.named || got.Skipped[c.reason] != 100 {
+				t.Errorf("%d are named of %d that were left, want %d of 100", len(refusedKeys(got)), got.Skipped[c.reason], c.named)
+			}
+		})
 	}
 }
 
