@@ -224,7 +224,7 @@ func (e Enforcing) rows() string {
 	b.printf("    SELECT pg_catalog.array_agg(v.id), pg_catalog.bool_or(v.refuse) INTO by_holds, refused\n    FROM (VALUES %s) AS v(id, refuse, held)\n    WHERE v.held;\n", e.byHold(b, oldRow))
 	b.printf("    IF refused THEN\n%s    END IF;\n", e.refuse("TG_OP", e.keyText(oldRow), "by_holds"))
 	b.printf("    INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name)\n"+
-		"    VALUES (by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_jsonb(OLD), %s);\n", literal(e.Table.Name.Schema), literal(e.Table.Name.Name), e.keyText(oldRow), who)
+		"    VALUES (by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_json(OLD), %s);\n", literal(e.Table.Name.Schema), literal(e.Table.Name.Name), e.keyText(oldRow), who)
 	e.keepBelow(b)
 	b.printf("    PERFORM holdfast_guard.unpin(was);\n%sEND\n", letThrough("    "))
 	return b.String()
@@ -273,7 +273,7 @@ func (e Enforcing) scan(refused bool) string {
 	if refused {
 		return escape(fmt.Sprintf("SELECT %s, %s", e.keyText(alias), by)) + " FROM ONLY %s AS " + alias + escape(" WHERE "+where+" LIMIT 1")
 	}
-	return escape(fmt.Sprintf("INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name) SELECT %s, $1, %s, %s, %s, 'TRUNCATE', pg_catalog.to_jsonb(%s), $2, $3",
+	return escape(fmt.Sprintf("INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name) SELECT %s, $1, %s, %s, %s, 'TRUNCATE', pg_catalog.to_json(%s), $2, $3",
 		by, literal(e.Table.Name.Schema), literal(e.Table.Name.Name), e.keyText(alias), alias)) + " FROM ONLY %s AS " + alias + escape(" WHERE "+where)
 }
 

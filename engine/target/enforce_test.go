@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -192,6 +193,35 @@ func TestWhatIsNotHeldPassesAnEnforcedHold(t *testing.T) {
 	}
 }
 
+// TestAJSONValueIsKeptAsItWasWritten: jsonb has no key twice, writes numbers its own way, and
+// refuses \u0000, which would be an error of the application's statement.
+func TestAJSONValueIsKeptAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, `CREATE TABLE public.j (id bigint PRIMARY KEY, doc json, price numeric(10, 2))`)
+	docs := []string{`{"a": 1, "a": 2}`, `[1.00e2,  1.50]`, `"\u0000 and \ud800"`}
+	for _, doc := range docs {
+		pgtest.Exec(t, f.url, `INSERT INTO public.j SELECT (SELECT count(*) FROM public.j), '`+doc+`', 1.5`)
+	}
+	id := f.enforced(retention.EnforcePreserve, retention.Scope{Table: table("j"), All: true})
+	f.exec(`UPDATE public.j SET doc = NULL WHERE id = 2`, `UPDATE public.j SET doc = '`+docs[2]+`' WHERE id = 2`, `DELETE FROM public.j WHERE id = 0`, `TRUNCATE public.j`)
+	rows, err := f.target.Preserved(t.Context(), id, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := map[string]string{}
+	for _, r := range rows {
+		kept[r.Operation+" "+r.Key[0]] += string(r.Row)
+	}
+	want := map[string]string{}
+	for deed, doc := range map[string]string{"UPDATE 2": "null", "DELETE 0": docs[0], "TRUNCATE 1": docs[1], "TRUNCATE 2": docs[2]} {
+		want[deed] = `{"id":` + deed[len(deed)-1:] + `,"doc":` + doc + `,"price":1.50}`
+	}
+	want["UPDATE 2"] += `{"id":2,"doc":` + docs[2] + `,"price":1.50}`
+	if !maps.Equal(kept, want) {
+		t.Errorf("kept %v, want %v", kept, want)
+	}
+}
+
 func TestAnApplicationRoleNeedsNoRightInTheGuard(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, append(shopTables(), `CREATE ROLE shop_`+strings.ReplaceAll(uuid.NewString()[:8], "-", "")+` NOLOGIN`)...)
@@ -219,7 +249,7 @@ func TestAnApplicationRoleNeedsNoRightInTheGuard(t *testing.T) {
 		t.Fatalf("preserved %v, %v", rows, err)
 	}
 	r := rows[0]
-	if r.User != role || r.Application != "the shop" || r.Table != table("orders") || !strings.Contains(string(r.Row), `"note": "note 1"`) || !strings.Contains(string(r.Row), `+00:00`) {
+	if r.User != role || r.Application != "the shop" || r.Table != table("orders") || !strings.Contains(string(r.Row), `"note":"note 1"`) || !strings.Contains(string(r.Row), `+00:00`) {
 		t.Errorf("kept %+v with %s", r, r.Row)
 	}
 	var zone string

@@ -34,7 +34,7 @@ BEGIN
             SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
     END IF;
     INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name)
-    VALUES (by_holds, TG_RELID, 'Shop', 'Order''s', ARRAY["old"."id"::pg_catalog.text], TG_OP, pg_catalog.to_jsonb(OLD), CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name'));
+    VALUES (by_holds, TG_RELID, 'Shop', 'Order''s', ARRAY["old"."id"::pg_catalog.text], TG_OP, pg_catalog.to_json(OLD), CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name'));
     PERFORM holdfast_guard.unpin(was);
     IF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         RETURN OLD;
@@ -72,7 +72,7 @@ BEGIN
                 HINT = 'Nothing was changed. Whoever looks after legal holds can say until when the record must stay.',
                 SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
         END IF;
-        EXECUTE pg_catalog.format('INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name) SELECT ARRAY(SELECT v.id FROM (VALUES (''6f6de8de-fabd-44bb-9705-044b57f7ccf9''::pg_catalog.uuid, true, (EXISTS (SELECT FROM "holdfast_guard"."held_9" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY (''{1}''::integer[]) OFFSET 0)))) AS v(id, refuse, held) WHERE v.held), $1, ''Shop'', ''Order''''s'', ARRAY["t"."id"::pg_catalog.text], ''TRUNCATE'', pg_catalog.to_jsonb("t"), $2, $3 FROM ONLY %s AS "t" WHERE false', part::pg_catalog.regclass) USING part, CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name');
+        EXECUTE pg_catalog.format('INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name) SELECT ARRAY(SELECT v.id FROM (VALUES (''6f6de8de-fabd-44bb-9705-044b57f7ccf9''::pg_catalog.uuid, true, (EXISTS (SELECT FROM "holdfast_guard"."held_9" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY (''{1}''::integer[]) OFFSET 0)))) AS v(id, refuse, held) WHERE v.held), $1, ''Shop'', ''Order''''s'', ARRAY["t"."id"::pg_catalog.text], ''TRUNCATE'', pg_catalog.to_json("t"), $2, $3 FROM ONLY %s AS "t" WHERE false', part::pg_catalog.regclass) USING part, CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name');
     END LOOP;
     PERFORM holdfast_guard.unpin(was);
     RETURN NULL;
@@ -123,7 +123,7 @@ BEGIN
             SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
     END IF;
     INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name)
-    VALUES (by_holds, TG_RELID, 'Shop', 'Order''s', ARRAY["old"."id"::pg_catalog.text], TG_OP, pg_catalog.to_jsonb(OLD), CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name'));
+    VALUES (by_holds, TG_RELID, 'Shop', 'Order''s', ARRAY["old"."id"::pg_catalog.text], TG_OP, pg_catalog.to_json(OLD), CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name'));
     PERFORM holdfast_guard.unpin(was);
     IF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         RETURN OLD;
@@ -167,7 +167,7 @@ BEGIN
                 SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
         END IF;
         EXECUTE pg_catalog.format('INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name) SELECT ARRAY(SELECT v.id FROM (VALUES (''6f6de8de-fabd-44bb-9705-044b57f7ccf9''::pg_catalog.uuid, true, (EXISTS (SELECT FROM "holdfast_guard"."held_9" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY (''{1}''::integer[]) OFFSET 0))),
-          (''e9203bf2-cec0-4a8b-a65d-107c48ee0936''::pg_catalog.uuid, false, ((("t"."note" LIKE ''50 %%'') OR ("t"."customer" IN (7))) IS TRUE))) AS v(id, refuse, held) WHERE v.held), $1, ''Shop'', ''Order''''s'', ARRAY["t"."id"::pg_catalog.text], ''TRUNCATE'', pg_catalog.to_jsonb("t"), $2, $3 FROM ONLY %s AS "t" WHERE (((("t"."note" LIKE ''50 %%'') OR ("t"."customer" IN (7))) IS TRUE)) IS TRUE', part::pg_catalog.regclass) USING part, CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name');
+          (''e9203bf2-cec0-4a8b-a65d-107c48ee0936''::pg_catalog.uuid, false, ((("t"."note" LIKE ''50 %%'') OR ("t"."customer" IN (7))) IS TRUE))) AS v(id, refuse, held) WHERE v.held), $1, ''Shop'', ''Order''''s'', ARRAY["t"."id"::pg_catalog.text], ''TRUNCATE'', pg_catalog.to_json("t"), $2, $3 FROM ONLY %s AS "t" WHERE (((("t"."note" LIKE ''50 %%'') OR ("t"."customer" IN (7))) IS TRUE)) IS TRUE', part::pg_catalog.regclass) USING part, CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name');
     END LOOP;
     PERFORM holdfast_guard.unpin(was);
     RETURN NULL;
@@ -216,7 +216,7 @@ BEGIN
             SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
     END IF;
     INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name)
-    VALUES (by_holds, TG_RELID, 'Shop', 'Order''s', ARRAY["old"."id"::pg_catalog.text], TG_OP, pg_catalog.to_jsonb(OLD), CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name'));
+    VALUES (by_holds, TG_RELID, 'Shop', 'Order''s', ARRAY["old"."id"::pg_catalog.text], TG_OP, pg_catalog.to_json(OLD), CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name'));
     PERFORM holdfast_guard.unpin(was);
     IF TG_OP OPERATOR(pg_catalog.=) 'DELETE' THEN
         RETURN OLD;
@@ -260,7 +260,7 @@ BEGIN
                 SCHEMA = TG_TABLE_SCHEMA, TABLE = TG_TABLE_NAME;
         END IF;
         EXECUTE pg_catalog.format('INSERT INTO holdfast_guard.preserved (hold_ids, relid, schema_name, table_name, key, operation, row, database_user, application_name) SELECT ARRAY(SELECT v.id FROM (VALUES (''6f6de8de-fabd-44bb-9705-044b57f7ccf9''::pg_catalog.uuid, true, (EXISTS (SELECT FROM "holdfast_guard"."held_9" AS h WHERE h.k1 OPERATOR("pg_catalog".=) "t"."id" AND h.hold_no OPERATOR(pg_catalog.=) ANY (''{1}''::integer[]) OFFSET 0))),
-          (''e9203bf2-cec0-4a8b-a65d-107c48ee0936''::pg_catalog.uuid, false, ((("t"."note" IN (''$holdfast$''))) IS TRUE))) AS v(id, refuse, held) WHERE v.held), $1, ''Shop'', ''Order''''s'', ARRAY["t"."id"::pg_catalog.text], ''TRUNCATE'', pg_catalog.to_jsonb("t"), $2, $3 FROM ONLY %s AS "t" WHERE (((("t"."note" IN (''$holdfast$''))) IS TRUE)) IS TRUE', part::pg_catalog.regclass) USING part, CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name');
+          (''e9203bf2-cec0-4a8b-a65d-107c48ee0936''::pg_catalog.uuid, false, ((("t"."note" IN (''$holdfast$''))) IS TRUE))) AS v(id, refuse, held) WHERE v.held), $1, ''Shop'', ''Order''''s'', ARRAY["t"."id"::pg_catalog.text], ''TRUNCATE'', pg_catalog.to_json("t"), $2, $3 FROM ONLY %s AS "t" WHERE (((("t"."note" IN (''$holdfast$''))) IS TRUE)) IS TRUE', part::pg_catalog.regclass) USING part, CASE WHEN pg_catalog.current_setting('role') OPERATOR(pg_catalog.=) 'none' THEN session_user::pg_catalog.text ELSE pg_catalog.current_setting('role') END, pg_catalog.current_setting('application_name');
     END LOOP;
     PERFORM holdfast_guard.unpin(was);
     RETURN NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE holdfast_guard.preserved ALTER COLUMN row TYPE jsonb USING row::jsonb;
