@@ -209,8 +209,13 @@ func readKept(now map[string]string) (k keptVersion) {
 
 // of reports whether it is what a row was that a hold covers.
 func (k keptVersion) of(h *guardHold, table string, old map[string]string) bool {
-	if k.table != table || k.key != old["id"] || !slices.Contains(k.holds, h.id) || len(k.row) != len(old) {
+	if k.table != table || k.key != old["id"] || !slices.Contains(k.holds, h.id) {
 		return false
+	}
+	for column, v := range k.row {
+		if _, there := old[column]; !there && v != nil { // the log leaves NULL out
+			return false
+		}
 	}
 	for column, was := range old {
 		v, there := k.row[column]

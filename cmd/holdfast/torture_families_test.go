@@ -39,11 +39,12 @@ var familyPolicies = []string{
 
 // clients is how many there are. heldClients of them are held from the start to the end with
 // what belongs to them.
-const clients, heldClients = 40, 8
+const clients, heldClients = 40, 10
 
 // prepareFamilies fills the tables and places those holds: on all that belongs to the first
-// three, on what is two foreign keys away of the next, and on all of the last two, where the
-// application is refused to change it.
+// three, on what is two foreign keys away of the next, on all of the seventh and eighth, where the
+// application is refused to change it, and on all of the last two, where it may take the way up
+// from what belongs to them.
 func (r *torture) prepareFamilies() {
 	pgtest.Exec(r.t, r.governed, familyRows)
 	place := func(more, ids, depth string) {
@@ -52,20 +53,29 @@ func (r *torture) prepareFamilies() {
 	place("", `"1","2","3"`, "null")
 	place("", `"4","5","6"`, "2")
 	place(`"enforcement":"refuse",`, `"7","8"`, "null")
+	place(`"enforcement":"preserve",`, `"9","10"`, "null")
 }
 
 // familyScope is a scope of a few records with what belongs to them.
 func (r *torture) familyScope(ctx context.Context, rnd *rand.Rand) string {
+	return r.familyTo(ctx, rnd, []string{"null", "null", "1", "2", "3"}[rnd.IntN(5)])
+}
+
+func (r *torture) familyTo(ctx context.Context, rnd *rand.Rand, depth string) string {
 	table := []string{"client", "client", "deal", "post"}[rnd.IntN(4)]
-	depth := []string{"null", "null", "1", "2", "3"}[rnd.IntN(5)]
 	return fmt.Sprintf(`{"table":"public.%s","record_ids":[%s],"family":{"depth":%s}}`, table, quoted(r.existing(ctx, table, 3)), depth)
 }
 
 // withFamily holds are of records with everything that belongs to them, some of which the
 // application is kept from too.
 func (r *torture) withFamily(ctx context.Context, rnd *rand.Rand) {
-	more := []string{"", "", `"enforcement":"refuse",`}[rnd.IntN(3)]
-	id := r.placeOn(ctx, rnd, more, r.familyScope(ctx, rnd))
+	more, scope := []string{"", `"enforcement":"refuse",`}[rnd.IntN(2)], r.familyScope(ctx, rnd)
+	if rnd.IntN(3) == 0 {
+		// How far what is kept was from its record is not known any more: the checker does not
+		// ask either.
+		more, scope = `"enforcement":"preserve",`, r.familyTo(ctx, rnd, "null")
+	}
+	id := r.placeOn(ctx, rnd, more, scope)
 	if id == "" {
 		return
 	}
@@ -130,7 +140,8 @@ type relative struct {
 // every other one sees it.
 const settled = time.Second
 
-// followFamilies has the rows as they are after a transaction.
+// followFamilies has the rows as they are after a transaction, and what the application took the
+// way up from.
 func (j *judge) followFamilies(tx transaction) {
 	for _, c := range tx.changes {
 		links, ok := familyLinks[c.table]
@@ -141,7 +152,9 @@ func (j *judge) followFamilies(tx transaction) {
 			j.kin[c.table] = map[string]relative{}
 		}
 		if c.op == "DELETE" {
-			delete(j.kin[c.table], c.old()["id"])
+			id := c.old()["id"]
+			j.keepBelow(c.table, id, tx.at)
+			delete(j.kin[c.table], id)
 			continue
 		}
 		now := c.new()
@@ -152,38 +165,110 @@ func (j *judge) followFamilies(tx transaction) {
 			row.refers[column] = now[column]
 			same = same && there && was.refers[column] == now[column]
 		}
-		if same {
+		switch {
+		case same:
 			row.since = was.since
+		case there:
+			for _, h := range j.keepBelow(c.table, now["id"], tx.at) {
+				h.keep(c.table, now["id"], tx.at)
+			}
 		}
 		j.kin[c.table][now["id"]] = row
 	}
+}
+
+// keepBelow has the holds that let the application change rows, and keep what they were, cover
+// what belongs to their records by way of a row from now on, whatever it refers to later. It
+// answers those to whose records the row itself belongs.
+func (j *judge) keepBelow(table, id string, at time.Time) (holds []*guardHold) {
+	row := j.kin[table][id]
+	var below map[[2]string]bool
+	for _, h := range j.active {
+		if h.enforcement != "preserve" || len(h.families) == 0 {
+			continue
+		}
+		belongs := j.belongs(h, table, map[string]string{"id": id, "client_id": row.refers["client_id"], "deal_id": row.refers["deal_id"], "reply_to": row.refers["reply_to"]}, at.Add(2*settled))
+		if !belongs && (h.covers[table] == nil || !h.covers[table].ids[id] || !h.isRoot(table)) {
+			continue
+		}
+		if below == nil {
+			below = j.below(table, id)
+		}
+		for one := range below {
+			h.keep(one[0], one[1], at)
+		}
+		if belongs {
+			holds = append(holds, h)
+		}
+	}
+	return holds
+}
+
+func (h *guardHold) isRoot(table string) bool {
+	_, is := h.families[table]
+	return is
+}
+
+func (h *guardHold) keep(table, id string, at time.Time) {
+	if _, is := h.kept[[2]string{table, id}]; !is {
+		h.kept[[2]string{table, id}] = at
+	}
+}
+
+// below are the rows that refer to one, and those that refer to them, by table and id.
+func (j *judge) below(table, id string) map[[2]string]bool {
+	found, near := map[[2]string]bool{}, map[[2]string]bool{{table, id}: true}
+	for len(near) > 0 {
+		next := map[[2]string]bool{}
+		for child, rows := range j.kin {
+			for column, parent := range familyLinks[child] {
+				for one, row := range rows {
+					if key := [2]string{child, one}; near[[2]string{parent, row.refers[column]}] && !found[key] {
+						found[key], next[key] = true, true
+					}
+				}
+			}
+		}
+		near = next
+	}
+	return found
 }
 
 // belongs reports whether a row belongs to records of a hold, for anybody who began to look at
 // a moment: by its own foreign keys as they are, and by those on the way that had been so
 // before. A row whose way up is changed later is judged as it was.
 func (j *judge) belongs(h *guardHold, table string, row map[string]string, began time.Time) bool {
+	if h.keeps(table, row["id"], began.Add(-settled)) {
+		return true
+	}
 	for root, depth := range h.families {
 		if depth == 0 {
 			depth = math.MaxInt
 		}
-		if j.leads(h.covers[root], root, table, row, depth, began.Add(-settled)) {
+		if j.leads(h, root, table, row, depth, began.Add(-settled)) {
 			return true
 		}
 	}
 	return false
 }
 
-func (j *judge) leads(records *coverage, root, table string, refers map[string]string, depth int, before time.Time) bool {
+// keeps reports whether a row has been kept since before a moment.
+func (h *guardHold) keeps(table, id string, before time.Time) bool {
+	at, kept := h.kept[[2]string{table, id}]
+	return kept && at.Before(before)
+}
+
+func (j *judge) leads(h *guardHold, root, table string, refers map[string]string, depth int, before time.Time) bool {
+	records := h.covers[root]
 	if depth == 0 || records == nil {
 		return false
 	}
 	for column, parent := range familyLinks[table] {
 		id := refers[column]
-		if parent == root && records.ids[id] {
+		if parent == root && records.ids[id] || h.keeps(parent, id, before) {
 			return true
 		}
-		if up, there := j.kin[parent][id]; there && up.since.Before(before) && j.leads(records, root, parent, up.refers, depth-1, before) {
+		if up, there := j.kin[parent][id]; there && up.since.Before(before) && j.leads(h, root, parent, up.refers, depth-1, before) {
 			return true
 		}
 	}
@@ -206,6 +291,9 @@ func (r *torture) freeFamilies(held func(table, id string) string) string {
 			JOIN holdfast_guard.hold AS y ON y.no = s.hold_no AND y.state = 'active'
 			JOIN holdfast_guard.held_%d AS x ON x.hold_no = s.hold_no
 			WHERE s.member = 0 AND s.ended_at IS NULL AND s.family_depth IS NOT NULL AND s.table_name = '%s'`, set, table)
+		// What was kept leads to the records too.
+		records += fmt.Sprintf(`
+		UNION ALL SELECT '%s', x.k1, 0, 0 FROM holdfast_guard.held_%d AS x JOIN holdfast_guard.hold AS y ON y.no = -x.hold_no AND y.state = 'active'`, table, set)
 	}
 	const due = "at < now() - interval '31 days'"
 	return `(WITH RECURSIVE line(tab, id, far, depth) AS (

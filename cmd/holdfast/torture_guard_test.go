@@ -17,6 +17,9 @@ type guardHold struct {
 	// families are, by the table of the records, over how many foreign keys rows belong to
 	// them; 0 for any number.
 	families map[string]int
+	// kept are the rows, by table and id, that the application took the way up from, and since
+	// when.
+	kept map[[2]string]time.Time
 	// staged are scopes, and stagedIDs ids by table, that no list of the holds in force had yet.
 	staged    []map[string]string
 	stagedIDs map[string][]string
@@ -107,7 +110,7 @@ func (j *judge) takeStaged() {
 
 func (j *judge) hold(no string) *guardHold {
 	if j.holds[no] == nil {
-		j.holds[no] = &guardHold{covers: map[string]*coverage{}, families: map[string]int{}, stagedIDs: map[string][]string{}, scopes: map[int]*guardScope{}, disposed: map[string]int64{}}
+		j.holds[no] = &guardHold{covers: map[string]*coverage{}, families: map[string]int{}, kept: map[[2]string]time.Time{}, stagedIDs: map[string][]string{}, scopes: map[int]*guardScope{}, disposed: map[string]int64{}}
 	}
 	return j.holds[no]
 }

@@ -245,7 +245,7 @@ func (j *judge) fault(format string, args ...any) {
 }
 
 // governed are the tables that nobody but the application and a batch may change.
-var governed = []string{"public.acc", "public.item", "public.claim", "public.person", "public.log", "public.ev", memoTable, "public.tiny",
+var governed = []string{"public.acc", "public.item", "public.claim", "public.person", "public.log", "public.plain", "public.ev", memoTable, "public.tiny",
 	"public.client", "public.deal", "public.paper", "public.post"}
 
 // rootOf is the table that a partition belongs to, and what a renamed one was called when

@@ -61,7 +61,7 @@ func (s *service) tryAskWith(method, path, body string, header map[string]string
 }
 
 // heldTables are those of which records are held.
-var heldTables = []string{"acc", "item", "person", "log", "ev"}
+var heldTables = []string{"acc", "item", "person", "log", "plain", "ev"}
 
 // hold places holds and releases them, at whoever answers. Some of the ids have no row:
 // the application re-keys rows to them.
@@ -199,7 +199,13 @@ func deed(rnd *rand.Rand, next int) string {
 			WHERE t.id = x.id AND NOT EXISTS (SELECT FROM public.%[1]s AS other WHERE other.id = x.target)`,
 			table, firstHeld+rnd.IntN(manyHeld-30), due, firstHeld, firstHeld+2*manyHeld+100, order)
 	}
-	switch rnd.IntN(25) {
+	switch rnd.IntN(28) {
+	case 25:
+		return fmt.Sprintf(`INSERT INTO public.plain SELECT %d * 1000 + i, 'new', %s + i * interval '1 second' FROM generate_series(1, 400) AS i`, next, old)
+	case 26:
+		return rekey("plain", "at < now() - interval '31 days'")
+	case 27:
+		return front("plain", "at < now() - interval '31 days'", "at")
 	case 20, 21, 22, 23, 24:
 		return familyDeed(rnd, next)
 	case 0:

@@ -84,8 +84,10 @@ var mutants = []struct {
 		"return installTriggers(ctx, tx, relations) }, func(tx pgx.Tx) error {\n\t\t// clock_timestamp()", "return nil }, func(tx pgx.Tx) error {\n\t\t// clock_timestamp()"}}},
 	{"a hold that is enforced does not wait for those who write", []planting{{"engine/target/enforce.go", "IN SHARE ROW EXCLUSIVE MODE", "IN ACCESS SHARE MODE"}}},
 	{"triggers let a transaction through that cannot see the hold", []planting{{"engine/sqlgen/enforce.go", `"    IF NOT " + latest`, `"    IF false AND NOT " + latest`}}},
-	{"a hold that preserves forgets what was", []planting{{"engine/sqlgen/enforce.go", "VALUES (by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_jsonb(OLD), %s);", "SELECT by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_jsonb(OLD), %s WHERE false;"}}},
-	{"a hold that preserves keeps what comes", []planting{{"engine/sqlgen/enforce.go", "TG_OP, pg_catalog.to_jsonb(OLD), %s);", "TG_OP, pg_catalog.to_jsonb(coalesce(NEW, OLD)), %s);"}}},
+	{"a hold that preserves forgets what was", []planting{{"engine/sqlgen/enforce.go", "VALUES (by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_json(OLD), %s);", "SELECT by_holds, TG_RELID, %s, %s, %s, TG_OP, pg_catalog.to_json(OLD), %s WHERE false;"}}},
+	{"a hold that preserves keeps what comes", []planting{{"engine/sqlgen/enforce.go", "TG_OP, pg_catalog.to_json(OLD), %s);", "TG_OP, pg_catalog.to_json(coalesce(NEW, OLD)), %s);"}}},
+	{"what loses its way up to a held record is not kept", []planting{{"engine/sqlgen/keep.go", "below, own := e.below(b, f), e.ownKey(b, f)", "below, own := \"\", \"\""}}},
+	{"what comes to refer to a kept row is not held", []planting{{"engine/sqlgen/lineage.go", "return n.Kept != 0 && tellable(l.Lineage, node)", "return false && tellable(l.Lineage, node)"}}},
 	{"a list for a hold in force does not count", []planting{{"engine/target/upload.go", "if scope >= 0 {\n\t\tif err := u.t.stageScope", "if scope >= 0 && !h.Status.InForce() {\n\t\tif err := u.t.stageScope"}}},
 	{"a list counts as whole whose process died", []planting{{"engine/uploads.go", "table, counts, true, by, &after)", "table, counts, false, by, &after)"}}},
 	{"an id that two lists have goes with one of them", []planting{{"engine/target/narrow.go", "if !slices.Contains(g.falls, i) && !s.Ended() && s.ByID() && same {", "if false && same && s.ByID() {"},
@@ -243,6 +245,8 @@ const tortureTables = `
 	CREATE TABLE public.person (id bigint PRIMARY KEY, name text, email text UNIQUE, seen_at timestamptz NOT NULL);
 	CREATE TABLE public.log (id bigint PRIMARY KEY, note text, at timestamptz NOT NULL);
 	CREATE INDEX ON public.log (at);
+	CREATE TABLE public.plain (id bigint PRIMARY KEY, note text, at timestamptz NOT NULL);
+	CREATE INDEX ON public.plain (at); ALTER TABLE public.plain REPLICA IDENTITY FULL;
 	CREATE TABLE public.ev (id bigint PRIMARY KEY, note text, at timestamptz NOT NULL) PARTITION BY HASH (id);
 	CREATE TABLE public.ev_0 PARTITION OF public.ev FOR VALUES WITH (MODULUS 3, REMAINDER 0);
 	CREATE TABLE public.ev_1 PARTITION OF public.ev FOR VALUES WITH (MODULUS 3, REMAINDER 1);
@@ -262,6 +266,7 @@ const tortureTables = `
 	INSERT INTO public.item SELECT i, 1 + i % 3000, 'i' || i FROM generate_series(1, 6000) AS i;
 	INSERT INTO public.claim SELECT i, i * 50 FROM generate_series(1, 100) AS i;
 	INSERT INTO public.person SELECT i, 'n' || i, 'e' || i, now() - make_interval(days => 40 + i % 100) FROM generate_series(1, 3000) AS i;
+	INSERT INTO public.plain SELECT i, 'p' || i, now() - make_interval(days => 40 + i % 100) FROM generate_series(1, 3000) AS i;
 	INSERT INTO public.ev SELECT i, 'e' || i, now() - make_interval(days => 40 + i % 100) FROM generate_series(1, 3000) AS i;
 	INSERT INTO public.memo SELECT i, 'c' || i % 12, now() - make_interval(days => 40 + i % 100) FROM generate_series(1, 3000) AS i;
 	INSERT INTO public.tiny SELECT i, 't' || i, now() - make_interval(days => 40 + i % 100) FROM generate_series(1, 100) AS i;
@@ -271,6 +276,7 @@ var torturePolicies = []string{
 	`{"name":"acc","table":"public.acc","timestamp_column":"created_at","retention_period":"P30D","action":"delete","cascade":["public.item"],"legal_basis":"a test's","batch_size":20}`,
 	`{"name":"person","table":"public.person","timestamp_column":"seen_at","retention_period":"P30D","action":"anonymize","columns":{"name":{"method":"redact"},"email":{"method":"hash"}},"legal_basis":"a test's","batch_size":20}`,
 	`{"name":"log","table":"public.log","timestamp_column":"at","retention_period":"P30D","action":"archive","triggers":{"public.trail":"inserted"},"legal_basis":"a test's","batch_size":20}`,
+	`{"name":"plain","table":"public.plain","timestamp_column":"at","retention_period":"P30D","action":"delete","legal_basis":"a test's","batch_size":20}`,
 	`{"name":"ev","table":"public.ev","timestamp_column":"at","retention_period":"P30D","action":"delete","legal_basis":"a test's","batch_size":20}`,
 	`{"name":"tiny","table":"public.tiny","timestamp_column":"at","retention_period":"P30D","action":"delete","legal_basis":"a test's","batch_size":20}`,
 }
@@ -338,7 +344,7 @@ func (r *torture) enough() bool {
 	for _, a := range alterations {
 		all = all && r.done[a.name] > 0
 	}
-	for _, policy := range []string{"acc", "person", "log", "ev", "paper"} {
+	for _, policy := range []string{"acc", "person", "log", "plain", "ev", "paper"} {
 		all = all && r.done["batch of "+policy] >= fewBatches
 	}
 	return all
@@ -445,7 +451,7 @@ func (r *torture) batches(ctx context.Context) (sum int) {
 // which some never have their turn.
 func (r *torture) ask() {
 	open := pgtest.Value[[]string](r.t, r.store, `SELECT coalesce(array_agg(p.policy), '{}') FROM holdfast.run_policy AS p JOIN holdfast.run AS r ON r.id = p.run_id WHERE r.finished_at IS NULL`)
-	which := []string{`"log"`, `"ev"`, `"person"`, `"acc"`, `"memo","memo_was"`, `"tiny"`, `"paper","deal","post"`}
+	which := []string{`"log"`, `"plain"`, `"ev"`, `"person"`, `"acc"`, `"memo","memo_was"`, `"tiny"`, `"paper","deal","post"`}
 	r.rnd.Shuffle(len(which), func(i, k int) { which[i], which[k] = which[k], which[i] })
 	for _, names := range which {
 		if first := strings.Trim(strings.Split(names, ",")[0], `"`); !slices.Contains(open, first) {
@@ -608,12 +614,13 @@ func (r *torture) left() int64 {
 		if set == 0 {
 			return fits(table, id[:1])
 		}
-		return fmt.Sprintf(`(EXISTS (SELECT FROM holdfast_guard.held_%d AS x JOIN holdfast_guard.hold AS y ON y.no = x.hold_no AND y.state = 'active' WHERE x.k1 = %s) OR `, set, id) + fits(table, id[:1]) + ")"
+		return fmt.Sprintf(`(EXISTS (SELECT FROM holdfast_guard.held_%d AS x JOIN holdfast_guard.hold AS y ON y.no = abs(x.hold_no) AND y.state = 'active' WHERE x.k1 = %s) OR `, set, id) + fits(table, id[:1]) + ")"
 	}
 	return pgtest.Value[int64](t, url, `SELECT (SELECT count(*) FROM public.acc AS a WHERE created_at < now() - interval '31 days' AND NOT `+held("acc", "a.id")+`
 		AND NOT EXISTS (SELECT FROM public.item AS i WHERE i.acc_id = a.id AND (`+held("item", "i.id")+` OR EXISTS (SELECT FROM public.claim AS c WHERE c.item_id = i.id))))
 		+ (SELECT count(*) FROM public.person AS p WHERE seen_at < now() - interval '31 days' AND name <> '[ANONYMIZED]' AND NOT `+held("person", "p.id")+`)
 		+ (SELECT count(*) FROM public.ev AS e WHERE at < now() - interval '31 days' AND NOT `+held("ev", "e.id")+`)
+		+ (SELECT count(*) FROM public.plain AS p WHERE at < now() - interval '31 days' AND NOT `+held("plain", "p.id")+`)
 		+ (SELECT count(*) FROM public.log AS l WHERE at < now() - interval '31 days' AND NOT `+held("log", "l.id")+`)
 		+ (SELECT count(*) FROM public.memo AS m WHERE at < now() - interval '31 days' AND NOT `+held("memo", "m.id")+`)
 		+ (SELECT count(*) FROM public.tiny AS t WHERE at < now() - interval '31 days' AND NOT `+held("tiny", "t.id")+`)
