@@ -303,7 +303,16 @@ func renderHold(h retention.Hold) oapi.Hold {
 		ReleasedAt: utc(h.ReleasedAt), ReleaseReason: orNull(h.ReleaseReason), Version: h.Version,
 		ReviewAt: utc(h.ReviewAt), ReleaseDelay: delayOrNull(h.ReleaseDelay), ReleasesAt: utc(h.ReleasesAt),
 		Faults: each(faultsInForce(h), renderFault), Enforcement: oapi.Enforcement(h.Enforcement),
+		Problem: orNull(problemNow(h)),
 	}
+}
+
+// problemNow is why a hold that is on its way is not in force.
+func problemNow(h retention.Hold) string {
+	if h.Status != retention.HoldApplying {
+		return ""
+	}
+	return h.Problem
 }
 
 // faultsInForce are the faults of a hold that still restrains anything.

@@ -213,7 +213,7 @@ func scalar[T any](d *holdReader, field, what string) (v T, ok bool, err error) 
 
 // setByServer are the members of a hold that are ignored in a request.
 var setByServer = []string{
-	"id", "status", "created_by", "created_at", "effective_at", "released_by", "released_at", "release_reason", "releases_at", "faults", "version",
+	"id", "status", "created_by", "created_at", "effective_at", "released_by", "released_at", "release_reason", "releases_at", "problem", "faults", "version",
 }
 
 func (d *holdReader) member(name string) (err error) {

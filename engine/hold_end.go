@@ -13,7 +13,7 @@ import (
 // ReleaseHold asks for a hold's end, with a reason. It stays in force, as releasing, until
 // the cooling-off period is over, and can be taken back (TakeBackRelease). Without one it is
 // released when this returns; if the governed database cannot be reached it stays
-// releasing, in force, and ends by itself later.
+// releasing, in force, and ends by itself later. One that was never in force is given up at once.
 func (e *Engine) ReleaseHold(ctx context.Context, actor retention.Actor, id, reason string) (retention.Hold, error) {
 	if err := e.authorise(actor, OpHoldWrite); err != nil {
 		return retention.Hold{}, err
@@ -22,7 +22,14 @@ func (e *Engine) ReleaseHold(ctx context.Context, actor retention.Actor, id, rea
 	if err != nil {
 		return retention.Hold{}, err
 	}
-	h, err := e.store.MarkHold(ctx, id, retention.HoldMark{Step: retention.StepRelease, Reason: reason, CoolsOff: e.releaseDelay}, retention.By{Actor: actor, Action: "hold.release"})
+	h, err := e.store.Hold(ctx, id)
+	if err != nil {
+		return h, err
+	}
+	if h.Status == retention.HoldApplying {
+		return e.giveUpHold(ctx, actor, id, reason)
+	}
+	h, err = e.store.MarkHold(ctx, id, retention.HoldMark{Step: retention.StepRelease, Reason: reason, CoolsOff: e.releaseDelay}, retention.By{Actor: actor, Action: "hold.release"})
 	if err != nil || !h.CoolsOff(e.releaseDelay).IsZero() {
 		return h, err
 	}
@@ -33,6 +40,24 @@ func (e *Engine) ReleaseHold(ctx context.Context, actor retention.Actor, id, rea
 		return h, nil
 	}
 	return ended, err
+}
+
+// giveUpHold ends a hold that was never in force. If another process puts it in force at this
+// moment the guard has one more than it should, which is ended there before the next run.
+func (e *Engine) giveUpHold(ctx context.Context, actor retention.Actor, id, reason string) (retention.Hold, error) {
+	h, err := e.store.GiveUpHold(ctx, id, reason, retention.By{Actor: actor, Action: "hold.abandon", Note: reason})
+	if err != nil {
+		return h, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	_, _, err = e.target.EndHold(ctx, id)
+	if err == nil {
+		err = e.target.ForgetHold(ctx, id)
+	}
+	if err != nil {
+		e.log.WarnContext(ctx, "what the guard has of a hold that was given up stays until it is looked at", "hold", id, "error", err)
+	}
+	return h, nil
 }
 
 // explained is what a person gives as a reason, which is required.
@@ -164,6 +189,9 @@ func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) er
 			return nil
 		}
 		whole, err := e.store.HoldWithRecords(ctx, h.ID)
+		if err == nil {
+			err = e.judgeLate(ctx, whole)
+		}
 		if err == nil {
 			_, err = e.applyHold(ctx, whole, 0)
 		}

@@ -255,6 +255,11 @@ func TestAPreviewTellsWhatOfAFamilyWentSoFarAsKeysTell(t *testing.T) {
 	profiles := policyOn("profiles", 1)
 	profiles.Cascade = []retention.TableName{public("portraits")}
 	h.mustPolicy(profiles)
+	for _, b := range h.previewed(withFamily("customers", "3").Scope...).Scopes[0].Belongings {
+		if b.Gone.Untellable != "" {
+			t.Errorf("nothing went of %s, and %q", b.Table, b.Gone.Untellable)
+		}
+	}
 	h.mustRun(engine.RunRequest{})
 	h.carry()
 	h.exec(`INSERT INTO public.orders VALUES (100, 3, now())`)

@@ -97,6 +97,9 @@ func (e *Engine) gone(ctx context.Context, s *retention.ScopePreview, ids []rete
 	if g.Total, err = e.store.DisposedOf(ctx, g.Logical); err != nil {
 		return err
 	}
+	if g.Total == 0 {
+		g.Untellable = "" // there is nothing to tell
+	}
 	if g.Untold, g.UntoldUntil, err = e.store.Untold(ctx, g.Logical); err != nil {
 		return err
 	}

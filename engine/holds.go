@@ -50,17 +50,27 @@ func (e *Engine) CountHolds(ctx context.Context, actor retention.Actor) (map[ret
 }
 
 // PlaceHold places a hold and returns when it is in force: from then on no
-// covered row is changed by Holdfast until the hold ends. While the governed database
-// cannot be reached nothing can be judged and the answer is ErrUnavailable; if it
-// goes away after the hold was kept, the hold is applying and comes into force by
-// itself, which the status says.
+// covered row is changed by Holdfast until the hold ends. If the governed database cannot be
+// reached, or goes away meanwhile, the hold is kept as applying, which the status says; it is
+// judged and comes into force by itself, and no run begins before.
 func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retention.Hold) (retention.Hold, error) {
 	if err := e.authorise(actor, OpHoldWrite); err != nil {
 		return retention.Hold{}, err
 	}
-	h, err := e.checkHold(ctx, h)
+	h, err := e.checkTerms(ctx, h)
 	if err != nil {
 		return retention.Hold{}, err
+	}
+	switch err := e.checkCoverage(ctx, &h); {
+	case errors.Is(err, retention.ErrUnavailable):
+		h.Problem = retention.NotJudged
+	case err != nil:
+		return retention.Hold{}, err
+	}
+	// After the check, whose errors name positions in what was sent.
+	h.Scope = slices.Clone(h.Scope)
+	for i := range h.Scope {
+		h.Scope[i].RecordIDs = distinct(h.Scope[i].RecordIDs)
 	}
 	h.CreatedBy = actor.Name
 	placed, err := e.store.CreateHold(ctx, h, retention.By{Actor: actor, Action: "hold.place"})
@@ -74,7 +84,11 @@ func (e *Engine) PlaceHold(ctx context.Context, actor retention.Actor, h retenti
 	for i := range withIDs.Scope {
 		withIDs.Scope[i].RecordIDs = h.Scope[i].RecordIDs
 	}
-	if placed.Awaits() {
+	switch {
+	case placed.Problem != "":
+		e.log.WarnContext(ctx, "hold is not in force yet: the governed database cannot be reached", "hold", placed.ID)
+		return placed, nil
+	case placed.Awaits():
 		return placed, nil // it comes into force with its list of records
 	}
 	active, err := e.applyHold(ctx, withIDs, enforcePatience)
@@ -121,7 +135,37 @@ func (e *Engine) abandonHold(ctx context.Context, id string, actor retention.Act
 	return e.store.AbandonHold(ctx, id, retention.By{Actor: actor, Action: "hold.abandon"})
 }
 
-func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hold, error) {
+// judgeLate judges what a hold covers that could not be judged when it was placed. What is wrong
+// with it then is kept as its problem: a person must give it up, and place it anew.
+func (e *Engine) judgeLate(ctx context.Context, h retention.Hold) error {
+	if h.Problem == "" {
+		return nil
+	}
+	err := e.checkCoverage(ctx, &h)
+	switch {
+	case err == nil:
+		return e.store.NoteHoldProblem(ctx, h.ID, "")
+	case errors.Is(err, retention.ErrUnavailable), ctx.Err() != nil:
+		return err
+	}
+	if noted := e.store.NoteHoldProblem(ctx, h.ID, err.Error()); noted != nil {
+		return noted
+	}
+	return &unplaceable{err}
+}
+
+// unplaceable is what is wrong with a hold that was placed when nobody could tell.
+type unplaceable struct{ cause error }
+
+func (u *unplaceable) Error() string {
+	return "it was placed while the governed database was away and cannot be put in force: " + u.cause.Error() + "; give it up, by a release, and place it anew"
+}
+
+// Is makes it an ErrConflict: a run that would begin before somebody has settled it fails.
+func (u *unplaceable) Is(target error) bool { return target == retention.ErrConflict }
+
+// checkTerms checks all of a hold for which the governed database is not needed.
+func (e *Engine) checkTerms(ctx context.Context, h retention.Hold) (retention.Hold, error) {
 	now, err := e.store.Now(ctx)
 	if err != nil {
 		return h, err
@@ -144,21 +188,18 @@ func (e *Engine) checkHold(ctx context.Context, h retention.Hold) (retention.Hol
 	if h.ExpiresAt == nil && h.OnExpiry == retention.OnExpiryReview {
 		return h, retention.Invalid("expires_at", "is required with on_expiry %q: the moment from which the hold waits for a review, which one without an expiry would never do", h.OnExpiry)
 	}
-	if err := e.checkScopeTables(ctx, &h); err != nil {
-		return h, err
-	}
-	if err := e.target.CheckKeys(ctx, h); err != nil {
-		return h, err
-	}
-	if err := e.checkEnforceable(ctx, h); err != nil {
-		return h, err
-	}
-	// After the check, whose errors name positions in what was sent.
-	h.Scope = slices.Clone(h.Scope)
-	for i := range h.Scope {
-		h.Scope[i].RecordIDs = distinct(h.Scope[i].RecordIDs)
-	}
 	return h, nil
+}
+
+// checkCoverage checks what a hold covers, as the governed database has it.
+func (e *Engine) checkCoverage(ctx context.Context, h *retention.Hold) error {
+	if err := e.checkScopeTables(ctx, h); err != nil {
+		return err
+	}
+	if err := e.target.CheckKeys(ctx, *h); err != nil {
+		return err
+	}
+	return e.checkEnforceable(ctx, *h)
 }
 
 // distinct leaves the first of every id that is written twice, so that counts and

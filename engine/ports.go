@@ -126,6 +126,10 @@ type HoldStore interface {
 	HoldsByStatus(ctx context.Context, statuses ...retention.HoldStatus) ([]retention.Hold, error)
 	// CountHolds counts holds by status.
 	CountHolds(ctx context.Context) (map[retention.HoldStatus]int64, error)
+	// NoteHoldProblem keeps why a hold that is applying cannot be put in force; empty takes it back.
+	NoteHoldProblem(ctx context.Context, id, problem string) error
+	// GiveUpHold ends a hold that was never in force, with a reason; any other is ErrConflict.
+	GiveUpHold(ctx context.Context, id, reason string, by retention.By) (retention.Hold, error)
 	// HoldActivated records that the hold is in force since at, with what was found
 	// when its ids were looked up then. A hold that is already in force is left as it is.
 	HoldActivated(ctx context.Context, id string, at time.Time, counts []retention.ScopeCounts, by retention.By) (retention.Hold, error)

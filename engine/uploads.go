@@ -79,6 +79,9 @@ func (u *uploading) run(ctx context.Context, lines RecordLines) (retention.HoldU
 		return u.out, err
 	}
 	stopped := u.read(ctx, lines)
+	if stopped == nil && u.scope >= 0 && u.have == 0 {
+		stopped = u.nothing()
+	}
 	// Whoever sent it may go away now; what has arrived is kept and counts.
 	ctx = context.WithoutCancel(ctx)
 	finished, err := u.finish(ctx, stopped)
@@ -86,6 +89,23 @@ func (u *uploading) run(ctx context.Context, lines RecordLines) (retention.HoldU
 		return finished, errors.Join(stopped, err)
 	}
 	return finished, err
+}
+
+// nothing refuses a list that a hold waits for and that has no id: a hold that covers nothing
+// would look like one that does.
+func (u *uploading) nothing() error {
+	if u.out.Lines == 0 {
+		return retention.Invalid("body", "has no line; the hold still awaits its list of %s", u.out.Table)
+	}
+	why := ""
+	if len(u.out.BadLines) > 0 {
+		why = fmt.Sprintf(": line %d (%s) %s", u.out.BadLines[0].Line, u.out.BadLines[0].Text, u.out.BadLines[0].Reason)
+	}
+	lines := "its one line"
+	if u.out.Lines > 1 {
+		lines = fmt.Sprintf("%d lines", u.out.Lines)
+	}
+	return retention.Invalid("body", "has no id in %s%s; the hold still awaits its list of %s", lines, why, u.out.Table)
 }
 
 func (u *uploading) by(action string) retention.By {
@@ -294,13 +314,16 @@ func (e *Engine) missingOf(ctx context.Context, id string, scope int, table rete
 // applyArrived puts a hold in force whose lists of records have all arrived: those are staged
 // already.
 func (e *Engine) applyArrived(ctx context.Context, h retention.Hold) (retention.Hold, error) {
-	others := false
+	others := h.Problem != ""
 	for _, s := range h.Scope {
 		others = others || s.All || s.Condition != "" || s.RecordCount == 0
 	}
 	if others || len(h.Scope) > 1 {
 		whole, err := e.store.HoldWithRecords(ctx, h.ID)
 		if err != nil {
+			return h, err
+		}
+		if err := e.judgeLate(ctx, whole); err != nil {
 			return h, err
 		}
 		return e.applyHold(ctx, whole, enforcePatience)

@@ -74,6 +74,24 @@ func TestAHoldThatAwaitsItsListComesIntoForceWithItAndReportsEveryLine(t *testin
 	}
 }
 
+// A list without an id leaves the hold waiting: it would look like one that covers something.
+func TestAListWithoutAnIDIsRefusedAndAwaitedStill(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	placed := h.mustPlace(awaiting())
+	for list, says := range map[string]string{"": "has no line", "id\n": "has no line", "id\none\ntwo,2\n": "has no id in 2 lines: line 2 (one)"} {
+		_, err := h.engine.UploadRecords(t.Context(), h.actor, placed.ID, public("r"), "asked for by counsel", idlist.Lines(strings.NewReader(list)))
+		if !errors.Is(err, retention.ErrInvalid) || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "still awaits its list of public.r") {
+			t.Errorf("%q: %v, want %q", list, err, says)
+		}
+		if got := h.wantStatus(placed.ID, retention.HoldApplying); got.Scope[0].Upload != retention.UploadAwaited {
+			t.Errorf("after %q its list is %q, want it awaited", list, got.Scope[0].Upload)
+		}
+	}
+	h.uploaded(placed.ID, "r", "5\n")
+	h.wantStatus(placed.ID, retention.HoldActive)
+}
+
 func TestAListWidensAHoldInForceFromThenOn(t *testing.T) {
 	t.Parallel()
 	h := uploadHouse(t)

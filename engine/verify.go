@@ -176,11 +176,17 @@ func (e *Engine) completeHold(ctx context.Context, h retention.Hold) error {
 			}
 			continue
 		}
-		if errors.Is(err, retention.ErrNotFound) || errors.Is(err, retention.ErrConflict) {
+		if (errors.Is(err, retention.ErrNotFound) || errors.Is(err, retention.ErrConflict)) && e.isSettled(ctx, h.ID) {
 			return nil // its request took it back, or somebody else was faster
 		}
 		return err
 	}
+}
+
+// isSettled reports whether a hold is not on its way any more.
+func (e *Engine) isSettled(ctx context.Context, id string) bool {
+	h, err := e.store.Hold(ctx, id)
+	return errors.Is(err, retention.ErrNotFound) || err == nil && h.Status != retention.HoldApplying
 }
 
 // noteArchives tells the guard which tables have archived rows of which: what was archived

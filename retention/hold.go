@@ -28,6 +28,10 @@ const (
 	HoldExpired HoldStatus = "expired"
 )
 
+// NotJudged is the problem of a hold that was placed while the governed database was away, until
+// that answers.
+const NotJudged = "the governed database could not be reached, so nobody has judged yet whether there is what the hold names"
+
 // HoldStatuses lists every status in the order in which a hold passes them.
 func HoldStatuses() []HoldStatus {
 	return []HoldStatus{HoldApplying, HoldActive, HoldReviewDue, HoldReleasing, HoldReleased, HoldExpired}
@@ -83,6 +87,9 @@ type Hold struct {
 	ReleasesAt *time.Time `json:"releases_at"`
 	// Faults are scopes whose table is not what it was; see HoldFault.
 	Faults []HoldFault `json:"faults,omitempty"`
+	// Problem is why a hold that is applying could not be judged, or not be put in force, when
+	// that was tried; empty if nothing is known against it.
+	Problem string `json:"problem,omitempty"`
 	// Ending: its end is being carried out and cannot be taken back.
 	Ending bool `json:"-"`
 	// Version counts the edits, for ETag and If-Match.
@@ -205,6 +212,9 @@ func (h *Hold) terms(bad *Problems, now time.Time) {
 	}
 	if h.ReviewAt != nil && !h.ReviewAt.After(now) {
 		bad.Add("review_at", "must be in the future (it is now %s)", now.UTC().Format(time.RFC3339))
+	}
+	if h.ReviewAt != nil && h.ExpiresAt != nil && h.OnExpiry == OnExpiryRelease && h.ReviewAt.After(*h.ExpiresAt) {
+		bad.Add("review_at", "comes after expires_at (%s), when the hold ends by itself; give an earlier moment, or null for none", h.ExpiresAt.UTC().Format(time.RFC3339))
 	}
 	if h.Enforcement != "" && !slices.Contains(Enforcements(), h.Enforcement) {
 		bad.Add("enforcement", "must be %q, %q or %q, not %q", EnforceNone, EnforceRefuse, EnforcePreserve, h.Enforcement)

@@ -24,6 +24,22 @@ const (
 	StepEnd HoldStep = "end"
 )
 
+// CanGiveUp is nil if the hold was never in force and can be given up, and else ErrConflict.
+func (h *Hold) CanGiveUp() error {
+	if h.Status != HoldApplying {
+		return Conflictf("the hold is %s; only one that was never in force can be given up", h.Status)
+	}
+	for _, s := range h.Scope {
+		if s.Upload == UploadUnderWay {
+			return Conflictf("a list of records of %s is arriving; wait until it has, or half a minute after it has stopped", s.Table)
+		}
+	}
+	return nil
+}
+
+// GivenUp reports whether the hold has ended and was never in force.
+func (h *Hold) GivenUp() bool { return h.Status.Ended() && h.EffectiveAt == nil }
+
 // HoldMark is a step of a hold.
 type HoldMark struct {
 	Step HoldStep
@@ -108,7 +124,7 @@ func (m HoldMark) underWay(h Hold, now time.Time) (Hold, bool, error) {
 func (s HoldStep) refused(h Hold) error {
 	switch {
 	case h.Status == HoldApplying:
-		return Conflictf("the hold is not in force yet; it will be by itself once the governed database answers")
+		return Conflictf("the hold is not in force yet; it will be by itself, or can be given up by a release")
 	case h.Status.Ended():
 		return Conflictf("the hold has ended (%s); place a new one", h.Status)
 	case s == StepRelease && h.ReleasesAt != nil:

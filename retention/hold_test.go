@@ -33,6 +33,9 @@ func TestWhatIsWrongWithAHoldIsSaidOfItsField(t *testing.T) {
 		{"a reason that is no UTF-8", func(h *retention.Hold) { h.Reason = "\xff" }, "reason", "UTF-8"},
 		{"no answer to its expiry", func(h *retention.Hold) { h.OnExpiry = "" }, "on_expiry", `must be "release" or "review", not ""`},
 		{"an expiry in the past", func(h *retention.Hold) { h.ExpiresAt = ptr(now.Add(-time.Second)) }, "expires_at", "it is now 2026-03-01T12:00:00Z"},
+		{"a review after the end", func(h *retention.Hold) {
+			h.ExpiresAt, h.ReviewAt = ptr(now.AddDate(0, 1, 0)), ptr(now.AddDate(0, 2, 0))
+		}, "review_at", "comes after expires_at"},
 		{"an expiry now", func(h *retention.Hold) { h.ExpiresAt = ptr(now) }, "expires_at", "must be in the future"},
 		{"no scope", func(h *retention.Hold) { h.Scope = nil }, "scope", "at least one table with record_ids, with a condition, or with all: true"},
 		{"201 scopes", func(h *retention.Hold) {

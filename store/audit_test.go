@@ -189,6 +189,10 @@ func holdWrites() []write {
 			_, err := s.HoldEnded(ctx, id, retention.HoldExpired, noon, by)
 			return err
 		}, func(t *testing.T, s *store.Store) retention.Hold { return ending(t, s, active(t, s)) }),
+		onHold("GiveUpHold", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
+			_, err := s.GiveUpHold(ctx, id, "a test", by)
+			return err
+		}, applying),
 		onHold("AbandonHold", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			return s.AbandonHold(ctx, id, by)
 		}, applying),

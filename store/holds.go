@@ -12,7 +12,7 @@ import (
 
 const holdColumns = `h.id, h.matter, h.reason, h.expires_at, h.on_expiry, h.status, h.created_by, h.created_at,
 			h.effective_at, coalesce(h.released_by, ''), h.released_at, coalesce(h.release_reason, ''), h.version,
-			h.release_delay, h.releases_at, h.review_at, h.ending, h.faults, h.enforcement`
+			h.release_delay, h.releases_at, h.review_at, h.ending, h.faults, h.enforcement, h.problem`
 
 func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 	err = scanHoldInto(row, &h)
@@ -22,7 +22,7 @@ func scanHold(row pgx.CollectableRow) (h retention.Hold, err error) {
 func scanHoldInto(row pgx.CollectableRow, h *retention.Hold, more ...any) error {
 	var delay *string
 	err := row.Scan(append([]any{&h.ID, &h.Matter, &h.Reason, &h.ExpiresAt, &h.OnExpiry, &h.Status, &h.CreatedBy, &h.CreatedAt,
-		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt, &h.Ending, &h.Faults, &h.Enforcement}, more...)...)
+		&h.EffectiveAt, &h.ReleasedBy, &h.ReleasedAt, &h.ReleaseReason, &h.Version, &delay, &h.ReleasesAt, &h.ReviewAt, &h.Ending, &h.Faults, &h.Enforcement, &h.Problem}, more...)...)
 	if err != nil || delay == nil {
 		return err
 	}
@@ -287,6 +287,29 @@ func saveCounts(ctx context.Context, tx pgx.Tx, id string, c retention.ScopeCoun
 		SET found = false
 		WHERE hold_id = $1::text::uuid AND scope_index = $2 AND position = ANY ($3::integer[])`, id, c.Index, c.NotFound)
 	return err
+}
+
+// NoteHoldProblem keeps why a hold that is applying cannot be put in force now; empty takes
+// that back. Of another hold it says nothing. It is no act of anybody, so the audit has no row.
+func (s *Store) NoteHoldProblem(ctx context.Context, id, problem string) error {
+	return s.write(ctx, "note the problem of hold "+id, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE holdfast.hold SET problem = $2 WHERE id = $1::text::uuid AND status = 'applying' AND problem <> $2`, id, problem)
+		return err
+	})
+}
+
+// GiveUpHold ends a hold that was never in force; any other is ErrConflict.
+func (s *Store) GiveUpHold(ctx context.Context, id, reason string, by retention.By) (retention.Hold, error) {
+	return s.changeHold(ctx, "give up", id, by, func(tx pgx.Tx, h retention.Hold) (bool, error) {
+		if err := h.CanGiveUp(); err != nil {
+			return false, err
+		}
+		_, err := tx.Exec(ctx, `
+			UPDATE holdfast.hold
+			SET status = 'released', released_at = holdfast.clock(), released_by = $2, release_reason = $3, version = version + 1
+			WHERE id = $1::text::uuid`, id, by.Actor.Name, reason)
+		return err == nil, err
+	})
 }
 
 // ReviseHold changes dates and reason of a hold; version is the one that was read.

@@ -30,9 +30,9 @@ func (s *Store) CreateHold(ctx context.Context, h retention.Hold, by retention.B
 			return err
 		}
 		_, err = tx.Exec(ctx, `
-			INSERT INTO holdfast.hold (id, matter, reason, expires_at, on_expiry, status, created_by, created_at, review_at, release_delay, enforcement)
-			VALUES ($1::text::uuid, $2, $3, $4, $5, 'applying', $6, holdfast.clock(), $7, $8, $9)`,
-			id, matter.Name, h.Reason, h.ExpiresAt, h.OnExpiry, by.Actor.Name, h.ReviewAt, delayText(h.ReleaseDelay), cmp.Or(h.Enforcement, retention.EnforceNone))
+			INSERT INTO holdfast.hold (id, matter, reason, expires_at, on_expiry, status, created_by, created_at, review_at, release_delay, enforcement, problem)
+			VALUES ($1::text::uuid, $2, $3, $4, $5, 'applying', $6, holdfast.clock(), $7, $8, $9, $10)`,
+			id, matter.Name, h.Reason, h.ExpiresAt, h.OnExpiry, by.Actor.Name, h.ReviewAt, delayText(h.ReleaseDelay), cmp.Or(h.Enforcement, retention.EnforceNone), h.Problem)
 		if err != nil {
 			return err
 		}

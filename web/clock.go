@@ -99,7 +99,7 @@ func (c clock) ago(t time.Time) string {
 	case d > -5*time.Second && d < 5*time.Second:
 		return "just now"
 	case d < 0:
-		return "in " + roughly(-d)
+		return "in " + roughly(-max(d, -math.MaxInt64)) // Sub ends at the longest duration
 	}
 	return roughly(d) + " ago"
 }

@@ -33,6 +33,9 @@ func (v *visit) holdForms(view *ui.HoldView, h retention.Hold, f faults) {
 		after = "It stays in force for another " + delay.Human() + ", in which the release can be taken back. Then these"
 	}
 	view.ReleaseText = "The hold covers " + holdCovers(h) + ". " + after + " records are protected by this hold no more: what is due of them goes with the next run, unless another hold covers it. The hold stays listed."
+	if view.CanGiveUp {
+		view.ReleaseText = "This hold was never in force. If it is given up it never will be, and stays listed with the reason."
+	}
 	view.Release = ui.Field{Name: "release_reason", Label: "Reason for the release", Value: v.form("release_reason"), Error: f.of("release_reason"),
 		Help: "Why these records need not be kept any more. It is recorded with your name.", Attrs: templ.Attributes{"rows": "3", "required": true, "maxlength": "4000"}}
 	view.TakeBack = ui.Field{Name: "take_back_reason", Label: "Why the hold is kept", Value: v.form("take_back_reason"), Error: f.of("take_back_reason"),
@@ -155,7 +158,7 @@ func (v *visit) holdAgain(id string, f faults) error {
 // releaseHold asks for the release. Whoever presses twice is led to what the first press did.
 func releaseHold(v *visit) error {
 	id, reason := v.param("id"), strings.TrimSpace(v.form("release_reason"))
-	_, err := v.e.ReleaseHold(v.ctx, v.actor, id, reason)
+	released, err := v.e.ReleaseHold(v.ctx, v.actor, id, reason)
 	if f, ok := faultsOf(err); ok {
 		return v.holdAgain(id, f.renamed("reason", "release_reason"))
 	}
@@ -171,5 +174,5 @@ func releaseHold(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.redirect("/holds/" + id + "?done=released")
+	return v.redirect("/holds/" + id + "?done=" + pick(err == nil && released.GivenUp(), "given_up", "released"))
 }

@@ -50,10 +50,7 @@ func draftHold(v *visit) error {
 func placeHold(v *visit) error {
 	d := v.holdDraft().numbered()
 	tables, err := v.tables()
-	if errors.Is(err, retention.ErrUnavailable) {
-		return v.holdNotPlaced(d)
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, retention.ErrUnavailable) { // else it is judged later
 		return err
 	}
 	h, lines, f := d.hold(v.clock, tables)
@@ -63,18 +60,18 @@ func placeHold(v *visit) error {
 			more, _ := faultsOf(v.e.CheckScopes(v.ctx, v.actor, h.Scope))
 			f.fields = append(f.fields, more.inForm(lines, d.expiry.field()).fields...)
 		}
-		return v.holdForm(http.StatusUnprocessableEntity, d, f, "")
+		return v.holdRefused(d, f)
 	}
 	to, err := v.once("hold", d.nonce, func() (string, error) {
 		placed, err := v.e.PlaceHold(v.ctx, v.actor, h)
-		return "/holds/" + placed.ID + "?done=placed", err
+		return "/holds/" + placed.ID + "?done=" + pick(placed.Status.InForce(), "placed", "waits"), err
 	})
 	if errors.Is(err, errNonceUsed) {
 		d.nonce = newNonce()
 		return v.holdForm(http.StatusConflict, d, faults{}, "This form has placed a hold already, with other contents. If this is another hold, place it now; otherwise look at the list of holds first.")
 	}
 	if f, ok := faultsOf(err); ok {
-		return v.holdForm(http.StatusUnprocessableEntity, d, f.inForm(lines, d.expiry.field()), "")
+		return v.holdRefused(d, f.inForm(lines, d.expiry.field()))
 	}
 	if errors.Is(err, retention.ErrUnavailable) {
 		return v.holdNotPlaced(d)
@@ -86,6 +83,15 @@ func placeHold(v *visit) error {
 		return err
 	}
 	return v.redirect(to)
+}
+
+// holdRefused is the form with what is wrong, and what of it can be counted.
+func (v *visit) holdRefused(d holdDraft, f faults) error {
+	preview, err := v.draftPreview(d)
+	if err != nil {
+		return err
+	}
+	return v.holdFormWith(http.StatusUnprocessableEntity, d, f, "", preview)
 }
 
 // holdNotPlaced keeps what was typed while a database is away. Whoever places a
@@ -184,12 +190,17 @@ func (v *visit) holdFormWith(status int, d holdDraft, f faults, notice string, p
 	}
 	tables, err := v.tables()
 	if errors.Is(err, retention.ErrUnavailable) {
-		view.NoCatalog = "The governed database cannot be reached now, so its tables cannot be listed and no hold can be checked. Nothing was lost: holds in force stay in force, and nothing is disposed of meanwhile. Try again in a moment."
+		view.NoCatalog = "The governed database cannot be reached now, so its tables cannot be listed and nothing can be counted. A hold can be placed all the same: it is kept, and comes into force as soon as the database answers; no run begins before. Holds in force stay in force."
 	} else if err != nil {
 		return err
 	}
 	for _, s := range d.scopes {
-		view.Scopes = append(view.Scopes, scopeField(s.number, s, tables, &f))
+		field := scopeField(s.number, s, tables, &f)
+		if view.NoCatalog != "" {
+			field.TableText = ui.Field{Name: field.Table.Name, Label: field.Table.Label, Value: s.table, Error: field.Table.Error, Help: "With its schema, such as `public.orders`.",
+				Attrs: templ.Attributes{"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", "class": "mono"}}
+		}
+		view.Scopes = append(view.Scopes, field)
 	}
 	view.Expiry = v.expiryFields(d.expiry, f)
 	view.Enforcement = enforcementChoice(d.enforcement, f)

@@ -15,12 +15,22 @@ const previewMissing = "Choose a table and what of it must stay: how many record
 // is taken from it.
 func previewHold(v *visit) error {
 	d := v.holdDraft()
-	tables, err := v.tables()
-	if errors.Is(err, retention.ErrUnavailable) {
-		return v.holdForm(http.StatusOK, d, faults{}, "")
-	}
+	preview, err := v.draftPreview(d)
 	if err != nil {
 		return err
+	}
+	return v.holdFormWith(http.StatusOK, d, faults{}, "", preview)
+}
+
+// draftPreview is what a hold would cover that is being written.
+func (v *visit) draftPreview(d holdDraft) (ui.HoldPreviewView, error) {
+	nothing := ofNewHold.nothing(previewMissing)
+	tables, err := v.tables()
+	if errors.Is(err, retention.ErrUnavailable) {
+		return nothing, nil
+	}
+	if err != nil {
+		return nothing, err
 	}
 	var scopes []retention.Scope
 	var f faults
@@ -29,19 +39,19 @@ func previewHold(v *visit) error {
 		scopes = append(scopes, scope)
 	}
 	if f.any() {
-		return v.holdFormWith(http.StatusOK, d, faults{}, "", ofNewHold.nothing(previewMissing))
+		return nothing, nil
 	}
 	p, err := v.e.PreviewHold(v.ctx, v.actor, scopes)
 	if f, ok := faultsOf(err); ok {
-		return v.holdFormWith(http.StatusOK, d, faults{}, "", ofNewHold.nothing("It cannot be placed so: "+f.first()+"."))
+		return ofNewHold.nothing("It cannot be placed so: " + f.first() + "."), nil
 	}
 	if errors.Is(err, retention.ErrUnavailable) {
-		return v.holdForm(http.StatusOK, d, faults{}, "")
+		return nothing, nil
 	}
 	if err != nil {
-		return err
+		return nothing, err
 	}
-	return v.holdFormWith(http.StatusOK, d, faults{}, "", v.holdPreview(p, ofNewHold))
+	return v.holdPreview(p, ofNewHold), nil
 }
 
 // previewWords are what the preview of a hold says differently where a hold in force is to cover
@@ -181,6 +191,9 @@ func scopeCovers(s retention.ScopePreview) string {
 		return what + ", and all that are added."
 	case s.Condition != "":
 		return what + " now, and those that come to fit the condition."
+	}
+	if s.Family != nil && len(s.Belongings) == 0 {
+		return what + " by id. No table refers to this one by a foreign key now; what comes to belong to them is held too."
 	}
 	if s.Family != nil {
 		return what + " by id, with " + s.Family.String() + ", in " + ui.Count(int64(len(s.Belongings)), "table", "tables") + "."

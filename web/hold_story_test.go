@@ -141,8 +141,14 @@ func TestAHoldIsPlacedOnAListFromAFileInTheBrowser(t *testing.T) {
 	b.choose("scope.0.what", "file")
 	b.choose("expiry", "none")
 	b.press("Place hold")
-	b.wait(`location.search.includes("done=placed")`)
+	b.wait(`location.search.includes("done=waits")`)
 	b.sees("main", "This hold is not in force yet: it awaits a list of records.")
+	b.script(`const files = new DataTransfer();
+		files.items.add(new File(["id\nn/a\n"], "list.csv", {type: "text/csv"}));
+		document.querySelector("[name=list]").files = files.files;
+		document.querySelector("#upload button").click()`)
+	b.sees("main", "The list was not taken: it has no id in its one line: line 2 (n/a)")
+	b.sees("main", "the hold still awaits its list of public.orders")
 	b.script(`const files = new DataTransfer();
 		files.items.add(new File(["id,name\n71,A\n72,B\nn/a,C\n71,A\n4711,D\n"], "list.csv", {type: "text/csv"}));
 		document.querySelector("[name=list]").files = files.files;
@@ -168,7 +174,7 @@ func TestCustomersFromAFileAreHeldWithTheirFamiliesInTheBrowser(t *testing.T) {
 	b.choose("scope.0.family", "family")
 	b.choose("expiry", "none")
 	b.press("Place hold")
-	b.wait(`location.search.includes("done=placed")`)
+	b.wait(`location.search.includes("done=waits")`)
 	b.sees("main", "records by id, with everything that belongs to them; their list is awaited")
 	b.script(`const files = new DataTransfer();
 		files.items.add(new File(["7\n"], "list.csv", {type: "text/csv"}));
@@ -178,6 +184,21 @@ func TestCustomersFromAFileAreHeldWithTheirFamiliesInTheBrowser(t *testing.T) {
 	if p.run(t); p.left(t) != "47 67 87" {
 		t.Errorf("due rows that are left: got %q, want those of customer 7", p.left(t))
 	}
+}
+
+// TestAHoldThatWasNeverInForceIsGivenUpInTheBrowser: one whose list nobody sends.
+func TestAHoldThatWasNeverInForceIsGivenUpInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{Days: 3})
+	h, err := p.engine.PlaceHold(t.Context(), p.jane, retention.Hold{Matter: "ACME v. Initech", Reason: "a list of the court", Scope: []retention.Scope{{Table: public("orders"), Upload: retention.UploadAwaited}}})
+	must(t, err)
+	b := p.signedIn(t, "/holds/"+h.ID)
+	b.sees("#release", "This hold was never in force.")
+	b.fill("release_reason", "The court sent no list.")
+	b.press("Give the hold up")
+	b.wait(`location.search.includes("done=given_up")`)
+	b.sees("main", "It was never in force.")
+	b.sees(".timeline", "Gave the hold up before it was in force")
+	b.sees(".timeline", "The court sent no list.")
 }
 
 // sendTwice sends a form two times at once, the first time with what fetch is given beside it, and

@@ -83,7 +83,7 @@ func (v *visit) takeList(fields url.Values, file *multipart.Part) error {
 		return v.notUploaded("The file is larger than 1 GB. What came of it is kept; send the rest as another list.")
 	}
 	if f, ok := faultsOf(err); ok {
-		return v.notUploaded("The list was not taken: " + f.fields[0].Field + " " + f.fields[0].Message + ".")
+		return v.notUploaded("The list was not taken: " + pick(f.fields[0].Field == "body", "it", f.fields[0].Field) + " " + f.fields[0].Message + ".")
 	}
 	if errors.Is(err, retention.ErrConflict) {
 		return v.notUploaded("The list was not taken: " + strings.TrimPrefix(err.Error(), retention.ErrConflict.Error()+": ") + ".")

@@ -146,8 +146,8 @@ func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui
 		Head: ui.Head{Title: h.Matter, Parent: "Holds", ParentHref: "/holds", Answer: v.clock.holdSentence(h), Tone: holdPill(h.Status).Tone},
 		ID:   h.ID, Version: h.Version, State: holdPill(h.Status), Reason: h.Reason,
 		ReviewDue: h.Status == retention.HoldReviewDue, CanRevise: !h.Status.Ended() && h.Status != retention.HoldReleasing,
-		CanRelease: h.Status == retention.HoldActive || h.Status == retention.HoldReviewDue,
-		Waiting:    v.holdWaiting(h), CoolsOff: v.coolsOff(h), CanReview: h.Status == retention.HoldActive,
+		CanRelease: h.Status == retention.HoldActive || h.Status == retention.HoldReviewDue, CanGiveUp: h.CanGiveUp() == nil,
+		Waiting: v.holdWaiting(h), CoolsOff: v.coolsOff(h), CanReview: h.Status == retention.HoldActive,
 		Remind: h.Status == retention.HoldActive && h.ReviewDue(v.clock.now), Facts: v.holdFacts(h), Problems: f.summary(holdLabel),
 	}
 	if view.Head.Tone == "quiet" {
@@ -184,6 +184,8 @@ func (v *visit) coolsOff(h retention.Hold) bool {
 
 func (v *visit) holdWaiting(h retention.Hold) string {
 	switch {
+	case h.Status == retention.HoldApplying && h.Problem != "" && h.Problem != retention.NotJudged:
+		return "This hold is NOT in force and cannot be: " + h.Problem + ". No run begins before that is settled: release the hold, which was never in force, and place it anew."
 	case h.Status == retention.HoldApplying && h.Awaits():
 		return "This hold is not in force yet: it awaits a list of records. Until that has arrived Holdfast keeps nothing for it."
 	case h.Status == retention.HoldApplying && h.Enforced():
@@ -360,7 +362,7 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 
 // eventNote says what changed, where the verb alone does not.
 func (v *visit) eventNote(e retention.AuditEntry) string {
-	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe", "hold.enforced_again", "hold.grow", "hold.narrow", "hold.narrowed", "hold.narrow_take_back"}, e.Action) {
+	if !slices.Contains([]string{"hold.revise", "hold.release", "hold.abandon", "hold.take_back", "hold.review", "hold.announce", "hold.uploaded", "hold.upload_stopped", "hold.widen", "hold.fail_safe", "hold.enforced_again", "hold.grow", "hold.narrow", "hold.narrowed", "hold.narrow_take_back"}, e.Action) {
 		return ""
 	}
 	if strings.HasPrefix(e.Action, "hold.narrow") {

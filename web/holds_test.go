@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/retention"
 )
@@ -157,12 +158,23 @@ func TestAHoldIsNeverLeftInDoubtByAnOutage(t *testing.T) {
 	s := signedIn(t, emptyStore(), catalog())
 	nonce := nonceOf(t, s)
 	s.target.down = retention.ErrUnavailable
-	a := s.post("/holds", holdValues(nonce))
-	wantCode(t, a, http.StatusServiceUnavailable)
-	wantText(t, a, ".notice", "The hold is NOT placed")
-	if got := a.page.value("matter"); got != "ACME v. Initech" {
-		t.Errorf("matter: got %q, want it kept", got)
+	a := s.get("/holds/new")
+	wantText(t, a, ".notice", "A hold can be placed all the same")
+	if got := a.page.all("input[name='scope.0.table']"); len(got) != 1 {
+		t.Errorf("%d fields for a table that is typed, want one", len(got))
 	}
+	a = s.post("/holds", holdValues(nonce))
+	wantCode(t, a, http.StatusSeeOther)
+	a = s.get(a.location)
+	wantText(t, a, "main", "The hold is kept. It is not in force yet.")
+	wantText(t, a, "main", "This hold is not in force yet: the governed database could not be reached when it was placed.")
+
+	s.store.holds[0].Problem = "scope.0.record_ids.0: \"x\" is no value of the key"
+	wantText(t, s.get(a.location), "main", "This hold is NOT in force and cannot be: scope.0.record_ids.0: \"x\" is no value of the key. No run begins before that is settled")
+
+	nonce = nonceOf(t, s)
+	s.store.down = retention.ErrUnavailable
+	wantCode(t, s.post("/holds", holdValues(nonce)), http.StatusServiceUnavailable)
 }
 
 func TestReleasingNeedsAReasonAndIsRecorded(t *testing.T) {
@@ -407,5 +419,31 @@ func TestAHoldThatTheApplicationCouldBreakSaysSoEverywhere(t *testing.T) {
 	wantText(t, a, "main", "The application could change what is held in public.orders")
 	if strings.Contains(a.page.one("main"), "held as a whole") {
 		t.Error("the overview says that the whole table is held")
+	}
+}
+
+func TestAPreviewOfAFamilyToWhichNothingRefersSaysSo(t *testing.T) {
+	got := scopeCovers(retention.ScopePreview{RecordCount: 2, Family: &retention.Family{}})
+	if want := "2 records by id. No table refers to this one by a foreign key now; what comes to belong to them is held too."; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestARefusedFormCountsWhatCanBeCounted(t *testing.T) {
+	s := signedIn(t, emptyStore(), catalog())
+	a := s.post("/holds", holdValues(nonceOf(t, s), "matter", ""))
+	wantCode(t, a, http.StatusUnprocessableEntity)
+	wantText(t, a, "#hold-place", "Place hold on 2 records")
+	wantText(t, a, "#hold-preview", "2 records by id.")
+}
+
+func TestAnExpiryInManyYearsIsSaidInYears(t *testing.T) {
+	c := clock{zone: time.UTC, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	for at, want := range map[string]string{"9999-12-31T00:00:00Z": "in 292 years", "1100-01-01T00:00:00Z": "292 years ago"} {
+		when, err := time.Parse(time.RFC3339, at)
+		must(t, err)
+		if got := c.ago(when); got != want {
+			t.Errorf("%s: got %q, want %q", at, got, want)
+		}
 	}
 }

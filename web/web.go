@@ -195,6 +195,8 @@ var doneTexts = map[string]string{
 	"created":          "The policy is saved. Nothing has run yet.",
 	"retired":          "The policy is retired. It runs no more.",
 	"placed":           "The hold is placed.",
+	"waits":            "The hold is kept. It is not in force yet.",
+	"given_up":         "The hold is given up. It was never in force.",
 	"widened":          "The hold covers more now.",
 	"narrowed":         "It is recorded that the hold covers less.",
 	"kept":             "It is taken back: these records stay held.",

@@ -1369,7 +1369,11 @@ type Hold struct {
 
 	// OnExpiry Whether the hold ends at its expiry, or stays in force until a person decides.
 	OnExpiry OnExpiry `json:"on_expiry"`
-	Reason   string   `json:"reason"`
+
+	// Problem Of a hold that is `applying`: why it could not be judged when it was placed, or cannot be
+	// put in force. While the second is so no run begins; release it, and place it anew.
+	Problem *string `json:"problem"`
+	Reason  string  `json:"reason"`
 
 	// ReleaseDelay How long its release cools off, where that is longer than everywhere (ISO 8601)
 	ReleaseDelay  *string    `json:"release_delay"`
@@ -1433,6 +1437,7 @@ type HoldInput struct {
 
 	// OnExpiry Whether the hold ends at its expiry, or stays in force until a person decides.
 	OnExpiry *OnExpiry `json:"on_expiry,omitempty"`
+	Problem  *string   `json:"problem,omitempty"`
 	Reason   string    `json:"reason"`
 
 	// ReleaseDelay How long its release cools off (ISO 8601), never shorter than HOLDFAST_RELEASE_DELAY; null for that.
@@ -1496,8 +1501,14 @@ type HoldPreview struct {
 
 // HoldPreviewInput defines model for HoldPreviewInput.
 type HoldPreviewInput struct {
-	ExpiresAt *time.Time `json:"expires_at,omitempty"`
-	Matter    *string    `json:"matter,omitempty"`
+	// Enforcement What the hold does about others than Holdfast. `none`: nothing. `refuse`: triggers on the
+	// covered tables fail every UPDATE, DELETE and TRUNCATE that would change a covered row.
+	// `preserve`: they let it pass after the old version of the row was kept. What belongs to
+	// a record by way of that row (`family`) stays held by its key; each table of the family
+	// needs one. Said when the hold is placed; it cannot be changed afterwards.
+	Enforcement *Enforcement `json:"enforcement,omitempty"`
+	ExpiresAt   *time.Time   `json:"expires_at,omitempty"`
+	Matter      *string      `json:"matter,omitempty"`
 
 	// OnExpiry Whether the hold ends at its expiry, or stays in force until a person decides.
 	OnExpiry     *OnExpiry    `json:"on_expiry,omitempty"`
@@ -1579,6 +1590,7 @@ type HoldRevision struct {
 
 	// OnExpiry Whether the hold ends at its expiry, or stays in force until a person decides.
 	OnExpiry *OnExpiry `json:"on_expiry,omitempty"`
+	Problem  *string   `json:"problem,omitempty"`
 	Reason   *string   `json:"reason,omitempty"`
 
 	// ReleaseDelay How long its release cools off (ISO 8601); null for HOLDFAST_RELEASE_DELAY, which it is never shorter than.
@@ -2234,7 +2246,7 @@ type RecordPolicy struct {
 
 // RefusedRow defines model for RefusedRow.
 type RefusedRow struct {
-	// Error What the database said; null where a trigger kept the row or put back what was there
+	// Error What the database said; null where a trigger kept the row, or put back what was there, and said nothing
 	Error *string `json:"error"`
 
 	// Key A record's key; a composite one is an array of strings in key order.

@@ -141,7 +141,8 @@ func classify(err error) error {
 		return err
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	if !ok {
+	_, isConnect := errors.AsType[*pgconn.ConnectError](err)
+	if !ok || isConnect { // whatever the server says to whoever connects: it takes nobody in
 		if isConnection(err) {
 			return fmt.Errorf("%w: %w", retention.ErrUnavailable, err)
 		}

@@ -44,6 +44,8 @@ type HoldFormView struct {
 type ScopeField struct {
 	Number int
 	Table  Choice
+	// TableText takes its place where the tables cannot be listed.
+	TableText Field
 	// What is ids, condition or all.
 	What      Choice
 	IDs       Field
@@ -99,6 +101,8 @@ type HoldView struct {
 	// CoolsOff: a release is under way and can be taken back.
 	CoolsOff bool
 	TakeBack Field
+	// CanGiveUp: it was never in force, and can be given up.
+	CanGiveUp bool
 	// CanReview: that a person has looked at it can be recorded. Remind: they are to.
 	CanReview, Remind bool
 	ReviewNonce       string
