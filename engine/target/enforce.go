@@ -19,11 +19,13 @@ import (
 // deadlock_timeout, so that of two in each other's way it is never the application that loses.
 const enforceLock = 500 * time.Millisecond
 
-// relationsOf is the table that each of some relations is, or is a part of, and that is there.
+// relationsOf is the table that each of some relations is, or is a part of, and that is there;
+// what bears the name of one that was replaced, as by a restore of a dump, is held as a whole.
 const relationsOf = `
 	SELECT DISTINCT coalesce(pg_catalog.pg_partition_root(c.oid)::oid, c.oid)
 	FROM pg_catalog.pg_class AS c
 	JOIN (SELECT s.relid AS oid FROM scope AS s
+	      UNION SELECT pg_catalog.to_regclass(pg_catalog.format('%I.%I', s.schema_name, s.table_name))::oid FROM scope AS s
 	      UNION SELECT unnest(s.parts) FROM scope AS s
 	      UNION SELECT a.relid FROM holdfast_guard.archive AS a JOIN scope AS s
 	            ON s.relid = a.source_relid OR s.relid = ANY (a.source_parts) OR a.source_relid = ANY (s.parts) OR s.parts && a.source_parts) AS r USING (oid)
@@ -33,7 +35,7 @@ const relationsOf = `
 // enforcedBy are the tables that a hold covers rows of, by oid, if it is one that is enforced.
 func (t *Target) enforcedBy(ctx context.Context, id string) ([]uint32, error) {
 	return collect[uint32](ctx, t.pool, `
-		WITH scope AS (SELECT s.relid, s.parts FROM holdfast_guard.hold_scope AS s
+		WITH scope AS (SELECT s.relid, s.schema_name, s.table_name, s.parts FROM holdfast_guard.hold_scope AS s
 		               JOIN holdfast_guard.hold AS h ON h.no = s.hold_no
 		               WHERE h.id = $1 AND h.enforcement <> 'none' AND s.ended_at IS NULL)`+relationsOf, id)
 }
@@ -41,7 +43,7 @@ func (t *Target) enforcedBy(ctx context.Context, id string) ([]uint32, error) {
 // enforcedNow are those of all holds in force that are enforced.
 func enforcedNow(ctx context.Context, q querier) ([]uint32, error) {
 	return collect[uint32](ctx, q, `
-		WITH scope AS (SELECT s.relid, s.parts FROM holdfast_guard.hold_scope AS s
+		WITH scope AS (SELECT s.relid, s.schema_name, s.table_name, s.parts FROM holdfast_guard.hold_scope AS s
 		               JOIN holdfast_guard.hold AS h ON h.no = s.hold_no
 		               WHERE h.state = 'active' AND h.enforcement <> 'none' AND s.ended_at IS NULL)`+relationsOf)
 }
@@ -283,8 +285,7 @@ func (t *Target) enforcing(ctx context.Context, tx pgx.Tx, relid uint32) (e enfo
 	}
 	e.scopes = slices.DeleteFunc(e.scopes, func(s plan.HoldScope) bool {
 		_, enforced := modes[s.HoldID]
-		// A table that only bears the name of one that is gone is not the application's word.
-		return !enforced || !related(e.table, s)
+		return !enforced || !related(e.table, s) && s.Table != e.table.Name
 	})
 	printed := sqlgen.Enforcing{Table: e.table}
 	if printed.Held, err = plan.HeldBy(e.table, e.scopes); err != nil {
@@ -315,7 +316,7 @@ func (t *Target) enforcing(ctx context.Context, tx pgx.Tx, relid uint32) (e enfo
 // linesOf are the families of a hold that lead through a table, or down from it.
 func linesOf(t *plan.Table, scopes []plan.HoldScope) (lines []plan.HeldFamily) {
 	for _, s := range scopes {
-		if s.Lineage == nil {
+		if s.Lineage == nil || !related(t, s) {
 			continue
 		}
 		lines = append(lines, plan.HeldFamily{Lineage: s.Lineage, Node: s.Node, Archived: slices.Contains(s.ArchivedIn, t.OID), Set: plan.HeldSet{ID: s.Set, HoldNos: []int32{s.HoldNo}}})

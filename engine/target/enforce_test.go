@@ -222,6 +222,49 @@ func TestAJSONValueIsKeptAsItWasWritten(t *testing.T) {
 	}
 }
 
+// TestATableThatReplacesAHeldOneIsEnforcedAsAWhole: a migration that copies and swaps, or a dump
+// that is restored, makes another table of that name, of which the batches leave all.
+func TestATableThatReplacesAHeldOneIsEnforcedAsAWhole(t *testing.T) {
+	replaced := func(name string) []string {
+		return []string{`CREATE TABLE public.new (LIKE public.` + name + ` INCLUDING ALL)`, `INSERT INTO public.new SELECT * FROM public.` + name, `DROP TABLE public.` + name + ` CASCADE`, `ALTER TABLE public.new RENAME TO ` + name}
+	}
+	for _, mode := range []retention.Enforcement{retention.EnforceRefuse, retention.EnforcePreserve} {
+		for name, c := range map[string]struct {
+			scope retention.Scope
+			table string
+		}{
+			"of the records":           {byID("orders", "1"), "orders"},
+			"of a condition":           {byCondition("orders", "id < 3"), "orders"},
+			"below the records":        {withFamily("orders", "1"), "items"},
+			"of the records, a family": {withFamily("orders", "1"), "orders"},
+		} {
+			t.Run(name+"/"+string(mode), func(t *testing.T) {
+				t.Parallel()
+				f := newFixture(t, shopTables()...)
+				id := f.enforced(mode, c.scope)
+				f.exec(replaced(c.table)...)
+				if err := f.target.MendEnforcement(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				_, err := f.connect().Exec(t.Context(), `DELETE FROM public.`+c.table+` WHERE id = (SELECT max(id) FROM public.`+c.table+`)`)
+				switch {
+				case mode == retention.EnforceRefuse && sqlState(err) != "23001":
+					t.Errorf("a row of the new table can be deleted: %v", err)
+				case mode == retention.EnforcePreserve && (err != nil || len(f.kept(id)) != 1):
+					t.Errorf("kept are %v, %v, want the row that was deleted", f.kept(id), err)
+				}
+				if _, _, err := f.target.EndHold(t.Context(), id); err != nil {
+					t.Fatal(err)
+				}
+				f.exec(`DELETE FROM public.` + c.table)
+				if n := f.count(`SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'holdfast_%'`); n != 0 {
+					t.Errorf("%d triggers are left after the hold's end", n)
+				}
+			})
+		}
+	}
+}
+
 func TestAnApplicationRoleNeedsNoRightInTheGuard(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t, append(shopTables(), `CREATE ROLE shop_`+strings.ReplaceAll(uuid.NewString()[:8], "-", "")+` NOLOGIN`)...)
