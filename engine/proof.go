@@ -112,6 +112,9 @@ func (p *prover) prove(ctx context.Context) error {
 // families add the tables of the scopes' families, after the scopes.
 func (p *prover) families(ctx context.Context, tables *[]retention.TableName) error {
 	for i, s := range p.out.Hold.Scope {
+		if s.SplitFrom != nil {
+			continue // its tables are those of the scope that it was a part of, where they were counted
+		}
 		for _, b := range s.Belongings {
 			known, err := p.e.target.ProofTable(ctx, b.Table)
 			if err != nil {

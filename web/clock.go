@@ -65,6 +65,9 @@ func (c clock) at(t time.Time) ui.Time { return c.moment(t, "2 January 2006, 15:
 // exactly is a moment to the second, for evidence.
 func (c clock) exactly(t time.Time) ui.Time { return c.moment(t, "2 January 2006, 15:04:05 ") }
 
+// toMillis is one to the millisecond: since when a hold is in force.
+func (c clock) toMillis(t time.Time) ui.Time { return c.moment(t, "2 January 2006, 15:04:05.000 ") }
+
 func (c clock) moment(t time.Time, layout string) ui.Time {
 	if t.IsZero() {
 		return ui.Time{}

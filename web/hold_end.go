@@ -174,5 +174,5 @@ func releaseHold(v *visit) error {
 	if err != nil {
 		return err
 	}
-	return v.redirect("/holds/" + id + "?done=" + pick(err == nil && released.GivenUp(), "given_up", "released"))
+	return v.redirect("/holds/" + id + "?done=" + pick(released.GivenUp(), "given_up", "released"))
 }

@@ -49,7 +49,7 @@ func TestAPartOfAHoldFallsOutAndIsKeptOnItsPages(t *testing.T) {
 		t.Errorf("sent twice: got %d to %q and %d scopes, want what the first led to", twice.code, twice.location, len(s.store.holds[0].Scope))
 	}
 	a = s.get(a.location)
-	wantText(t, a, ".notice", "It is recorded that the hold covers less")
+	wantText(t, a, ".notice", "It is recorded. What falls out of the hold, and until when it is held")
 	wantText(t, a, "#falling", "3 records of public.orders by id: held until 17 March 2026, 08:12 UTC")
 	wantText(t, a, "#falling", "Not evidence")
 	wantText(t, a, ".timeline", "Asked for the hold to cover less by jane@example.com")

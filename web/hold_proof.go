@@ -18,6 +18,13 @@ func holdProof(v *visit) error {
 		Head:  ui.Head{Title: "Proof: " + h.Matter, Parent: h.Matter, ParentHref: "/holds/" + h.ID, Answer: v.proofAnswer(p), Tone: map[retention.ProofVerdict]string{retention.ProofStands: "good", retention.ProofFails: "bad", retention.ProofCannotTell: "warn"}[p.Verdict()]},
 		Facts: v.proofFacts(p), Against: proofAgainst(p), Limits: v.proofLimits(p),
 	}
+	if changed := faultSentences(h); len(changed) > 0 {
+		view.Limits = append(changed, view.Limits...)
+		if p.Verdict() == retention.ProofStands {
+			view.Head.Tone = "warn"
+			view.Head.Answer += " But tables that it names are not what they were when it was placed, and of what others did to their rows the evidence knows nothing."
+		}
+	}
 	for _, s := range p.Scopes {
 		view.Scopes = append(view.Scopes, v.scopeProof(s, p.Batches))
 	}
@@ -35,7 +42,7 @@ func (v *visit) proofAnswer(p retention.HoldProof) string {
 	if p.Until != nil {
 		until = v.clock.exactly(*p.Until).Text + ", when the hold ended"
 	}
-	between := v.clock.exactly(*p.From).Text + " and " + until
+	between := v.clock.toMillis(*p.From).Text + " and " + until
 	switch p.Verdict() {
 	case retention.ProofFails:
 		return "The evidence speaks against this hold: something that it covers was disposed of while it was in force, or a batch was judged without it."
@@ -51,13 +58,13 @@ func (v *visit) proofFacts(p retention.HoldProof) []ui.Pair {
 		{Name: "Matter", Value: h.Matter},
 		{Name: "Reason", Value: h.Reason},
 		{Name: "Placed", Value: v.clock.exactly(h.CreatedAt).Text + " by " + h.CreatedBy},
-		{Name: "In force from", Value: v.clock.exactly(*p.From).Text},
+		{Name: "In force from", Value: v.clock.toMillis(*p.From).Text},
 	}
 	if p.Until != nil {
 		facts = append(facts, ui.Pair{Name: "In force until", Value: v.clock.exactly(*p.Until).Text}, ui.Pair{Name: "Released by", Value: h.ReleasedBy}, ui.Pair{Name: "Reason for the release", Value: h.ReleaseReason})
 	}
 	if p.Epoch > 0 {
-		facts = append(facts, ui.Pair{Name: "First list of holds", Value: ui.Num(p.Epoch)})
+		facts = append(facts, ui.Pair{Name: "First list of holds that had it", Value: "number " + ui.Num(p.Epoch) + " of those by which batches are judged"})
 	}
 	return append(facts,
 		ui.Pair{Name: "Batches in that time", Value: ui.Num(p.Batches) + ", of which " + ui.Num(p.EarlierCount) + " were judged by an earlier list of holds"},

@@ -161,7 +161,7 @@ func (v *visit) holdPageWith(status int, h retention.Hold, f faults, becomes *ui
 	}
 	if h.EffectiveAt != nil {
 		view.ProofHref = "/holds/" + h.ID + "/proof"
-		view.Since = v.clock.exactly(*h.EffectiveAt)
+		view.Since = v.clock.toMillis(*h.EffectiveAt)
 	}
 	v.clock.holdScope(&view, h)
 	view.Falling = v.fallingOut(h, f)
@@ -353,8 +353,12 @@ func (v *visit) holdEvents(h retention.Hold) (events []ui.Event, err error) {
 		if e.Action == "hold.end" || e.Action == "hold.upload" || e.Action == "hold.narrow_end" {
 			continue // the end itself follows, or what became of the list
 		}
+		note := v.eventNote(e)
+		if e.Action == "hold.in_force" && h.EffectiveAt != nil {
+			note = "In force since: " + v.clock.toMillis(*h.EffectiveAt).Text // which is a moment before it was recorded
+		}
 		events = append(events, ui.Event{
-			What: upperFirst(actionWords(e.Action)), By: pick(e.ActorKind == retention.ActorSystem, "Holdfast itself", e.Actor), At: v.clock.exactly(e.At), Note: v.eventNote(e),
+			What: upperFirst(actionWords(e.Action)), By: pick(e.ActorKind == retention.ActorSystem, "Holdfast itself", e.Actor), At: v.clock.exactly(e.At), Note: note,
 		})
 	}
 	return events, nil

@@ -198,7 +198,7 @@ var doneTexts = map[string]string{
 	"waits":            "The hold is kept. It is not in force yet.",
 	"given_up":         "The hold is given up. It was never in force.",
 	"widened":          "The hold covers more now.",
-	"narrowed":         "It is recorded that the hold covers less.",
+	"narrowed":         "It is recorded. What falls out of the hold, and until when it is held, stands below.",
 	"kept":             "It is taken back: these records stay held.",
 	"revised":          "The change of the hold is saved.",
 	"released":         "The release is recorded.",
