@@ -23,9 +23,16 @@ func (e *Engine) WatchHolds(ctx context.Context) error {
 	if len(holds) == 0 {
 		return errors.Join(append(errs, e.target.MendEnforcement(ctx))...) // triggers of holds that have ended may be left
 	}
+	elsewhere, err := e.isElsewhere(ctx, holds)
+	errs = append(errs, err)
 	found, err := e.target.HoldFaults(ctx)
 	if err != nil {
 		return errors.Join(append(errs, err)...)
+	}
+	if elsewhere {
+		for _, h := range holds {
+			found[h.ID] = append(found[h.ID], elsewhereFaults(h)...)
+		}
 	}
 	errs = append(errs, e.noteFaults(ctx, holds, found, "hold.fits_again"))
 	// After it was noted, so that what was missing for a while is in the audit.
@@ -42,6 +49,38 @@ func (e *Engine) WatchHolds(ctx context.Context) error {
 		return errors.Join(append(errs, err)...)
 	}
 	return errors.Join(append(errs, e.noteFaults(ctx, holds, found, "hold.enforced_again"))...)
+}
+
+// isElsewhere reports whether another database answers than that in which the holds in force were
+// placed. In the right one what the guard has lost, as by a restore, is put back: not only before
+// the next run, since until then the application would be free to change what is held.
+func (e *Engine) isElsewhere(ctx context.Context, holds []retention.Hold) (bool, error) {
+	known, err := e.store.Guard(ctx)
+	if err != nil {
+		return false, err
+	}
+	mark, inForce, err := e.target.GuardState(ctx)
+	if err != nil || known.SystemIdentifier != "" && !mark.SameDatabase(known) {
+		return err == nil, err
+	}
+	lost := func(h retention.Hold) bool { return !h.Ending && !slices.Contains(inForce, h.ID) }
+	if !slices.ContainsFunc(holds, lost) {
+		return false, nil
+	}
+	return false, e.verifyGuard(ctx)
+}
+
+// elsewhereFaults say so of a hold, table by table.
+func elsewhereFaults(h retention.Hold) (faults []retention.HoldFault) {
+	for i, s := range h.Scope {
+		if s.Ended() {
+			continue
+		}
+		faults = append(faults, retention.HoldFault{Scope: i, Table: s.Table, On: s.Table, Effect: retention.FaultRefused,
+			Reason: "the governed database that answers is another one, which does not have the hold: no run begins, and nothing keeps the application from what is held",
+			Remedy: "point HOLDFAST_TARGET_URL back at the database in which it was placed, or run `holdfast migrate --accept-target` to place the holds in force in this one"})
+	}
+	return faults
 }
 
 func notEnforced(faults []retention.HoldFault) bool {

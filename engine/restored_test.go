@@ -1,11 +1,14 @@
 package engine_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/jackc/pgx/v5"
 
 	"holdfast/engine"
 	"holdfast/internal/pgtest"
@@ -108,5 +111,48 @@ func TestAListThatWasSentAgainWhileItsProcessWasThoughtDeadIsNotMixedUp(t *testi
 				t.Errorf("the run left %d, want all 100", run.TotalHeld)
 			}
 		})
+	}
+}
+
+// TestWhatTheGuardHasLostIsPutBackAtTheNextLook: a restore takes a hold away, and with it what
+// keeps the application from its rows; a run that would see that may be a day away.
+func TestWhatTheGuardHasLostIsPutBackAtTheNextLook(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	hold := holdOn("r", "1")
+	hold.Enforcement = retention.EnforceRefuse
+	placed := h.mustHold(hold)
+	h.exec(`SET holdfast.forgetting = 'on'; DELETE FROM holdfast_guard.hold_scope; DELETE FROM holdfast_guard.hold; DELETE FROM holdfast_guard.enforcement; DROP TRIGGER holdfast_enforce_` +
+		pgtest.Value[string](t, h.url, `SELECT 'public.r'::regclass::oid::text`) + ` ON public.r`)
+	h.watch()
+	conn, err := pgx.Connect(t.Context(), h.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+	if _, err := conn.Exec(t.Context(), `DELETE FROM public.r WHERE id = 1`); err == nil || !strings.Contains(err.Error(), "23001") {
+		t.Errorf("the application deletes a held row: %v", err)
+	}
+	if p := h.proof(placed.ID); p.PutBackAt == nil {
+		t.Error("the proof does not say that the hold was put back")
+	}
+}
+
+// TestHoldsSayThatAnotherDatabaseAnswers: that one does not have them, and nothing keeps the
+// application from what they cover there.
+func TestHoldsSayThatAnotherDatabaseAnswers(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	placed := h.mustHold(holdOn("r", "1"))
+	was := pgtest.Value[string](t, h.storeURL, `SELECT system_identifier FROM holdfast.guard_mark`)
+	pgtest.Exec(t, h.storeURL, `UPDATE holdfast.guard_mark SET system_identifier = '1'`)
+	h.watch()
+	if got := h.hold(placed.ID).Faults; len(got) != 1 || got[0].Effect != retention.FaultRefused || !strings.Contains(got[0].Reason, "is another one") || !strings.Contains(got[0].Remedy, "--accept-target") {
+		t.Errorf("its faults are %+v, want that another database answers", got)
+	}
+	pgtest.Exec(t, h.storeURL, `UPDATE holdfast.guard_mark SET system_identifier = '`+was+`'`)
+	h.watch()
+	if got := h.hold(placed.ID).Faults; len(got) != 0 {
+		t.Errorf("its faults are %+v when the right one answers again", got)
 	}
 }
