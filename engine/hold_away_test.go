@@ -111,3 +111,20 @@ func TestAHoldThatAwaitsItsListCanBeGivenUp(t *testing.T) {
 		t.Errorf("the run took %d rows, want 100", run.TotalProcessed)
 	}
 }
+
+// One that is on its way may be in force in the governed database already, before that is
+// recorded: its end needs a release, with its cooling-off.
+func TestAHoldThatIsOnItsWayByItselfCannotBeGivenUp(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	hold := holdOn("r", "1")
+	hold.OnExpiry = retention.OnExpiryRelease
+	created, err := h.store.CreateHold(t.Context(), hold, retention.By{Actor: h.actor, Action: "hold.place"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.engine.ReleaseHold(t.Context(), h.actor, created.ID, "settled"); !errors.Is(err, retention.ErrConflict) || !strings.Contains(err.Error(), "will be by itself") {
+		t.Errorf("given up on its way: %v", err)
+	}
+	h.wantStatus(created.ID, retention.HoldApplying)
+}

@@ -144,7 +144,7 @@ func (e *Engine) judgeLate(ctx context.Context, h retention.Hold) error {
 	err := e.checkCoverage(ctx, &h)
 	switch {
 	case err == nil:
-		return e.store.NoteHoldProblem(ctx, h.ID, "")
+		return e.noteJudged(ctx, h.ID)
 	case errors.Is(err, retention.ErrUnavailable), ctx.Err() != nil:
 		return err
 	}
@@ -152,6 +152,19 @@ func (e *Engine) judgeLate(ctx context.Context, h retention.Hold) error {
 		return noted
 	}
 	return &unplaceable{err}
+}
+
+// noteJudged takes a hold's problem back: from then on nobody can give it up, as somebody may
+// have done before.
+func (e *Engine) noteJudged(ctx context.Context, id string) error {
+	if err := e.store.NoteHoldProblem(ctx, id, ""); err != nil {
+		return err
+	}
+	h, err := e.store.Hold(ctx, id)
+	if err == nil && h.Status.Ended() {
+		err = retention.Conflictf("the hold was given up meanwhile")
+	}
+	return err
 }
 
 // unplaceable is what is wrong with a hold that was placed when nobody could tell.

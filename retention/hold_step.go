@@ -24,10 +24,14 @@ const (
 	StepEnd HoldStep = "end"
 )
 
-// CanGiveUp is nil if the hold was never in force and can be given up, and else ErrConflict.
+// CanGiveUp is nil if the hold was never in force and can be given up, and else ErrConflict. One
+// that is on its way by itself may be in force already, and that is not recorded yet.
 func (h *Hold) CanGiveUp() error {
-	if h.Status != HoldApplying {
+	switch {
+	case h.Status != HoldApplying:
 		return Conflictf("the hold is %s; only one that was never in force can be given up", h.Status)
+	case !h.Awaits() && h.Problem == "":
+		return StepRelease.refused(*h)
 	}
 	for _, s := range h.Scope {
 		if s.Upload == UploadUnderWay {
@@ -124,7 +128,7 @@ func (m HoldMark) underWay(h Hold, now time.Time) (Hold, bool, error) {
 func (s HoldStep) refused(h Hold) error {
 	switch {
 	case h.Status == HoldApplying:
-		return Conflictf("the hold is not in force yet; it will be by itself, or can be given up by a release")
+		return Conflictf("the hold is not in force yet; it will be by itself in a moment")
 	case h.Status.Ended():
 		return Conflictf("the hold has ended (%s); place a new one", h.Status)
 	case s == StepRelease && h.ReleasesAt != nil:

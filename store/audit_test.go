@@ -192,7 +192,11 @@ func holdWrites() []write {
 		onHold("GiveUpHold", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			_, err := s.GiveUpHold(ctx, id, "a test", by)
 			return err
-		}, applying),
+		}, func(t *testing.T, s *store.Store) retention.Hold {
+			h := hold("m")
+			h.Problem = retention.NotJudged
+			return must(s.CreateHold(t.Context(), h, by("hold.place")))(t)
+		}),
 		onHold("AbandonHold", func(ctx context.Context, s *store.Store, id string, by retention.By) error {
 			return s.AbandonHold(ctx, id, by)
 		}, applying),

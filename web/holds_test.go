@@ -438,8 +438,8 @@ func TestARefusedFormCountsWhatCanBeCounted(t *testing.T) {
 	s := signedIn(t, emptyStore(), catalog())
 	a := s.post("/holds", holdValues(nonceOf(t, s), "matter", ""))
 	wantCode(t, a, http.StatusUnprocessableEntity)
-	wantText(t, a, "#hold-place", "Place hold on 2 records")
-	wantText(t, a, "#hold-preview", "2 records by id.")
+	wantText(t, a, "#hold-place", "Place hold on 1 record")
+	wantText(t, a, "#hold-preview", "It covers 1 record now.")
 }
 
 func TestAnExpiryInManyYearsIsSaidInYears(t *testing.T) {

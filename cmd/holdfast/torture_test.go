@@ -344,9 +344,16 @@ func (r *torture) enough() bool {
 	for _, a := range alterations {
 		all = all && r.done[a.name] > 0
 	}
-	for _, policy := range []string{"acc", "person", "log", "plain", "ev", "paper"} {
-		all = all && r.done["batch of "+policy] >= fewBatches
+	want, had := 6, 0
+	if r.length < 10*time.Second {
+		want = 3 // on a busy machine not each has its turn in a short round
 	}
+	for _, policy := range []string{"acc", "person", "log", "plain", "ev", "paper"} {
+		if r.done["batch of "+policy] >= fewBatches {
+			had++
+		}
+	}
+	all = all && had >= want
 	return all
 }
 
