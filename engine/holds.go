@@ -145,8 +145,8 @@ func (e *Engine) judgeLate(ctx context.Context, h retention.Hold) error {
 	switch {
 	case err == nil:
 		return e.noteJudged(ctx, h.ID)
-	case errors.Is(err, retention.ErrUnavailable), ctx.Err() != nil:
-		return err
+	case !errors.Is(err, retention.ErrInvalid):
+		return err // it says nothing of the hold, and is tried again
 	}
 	if noted := e.store.NoteHoldProblem(ctx, h.ID, err.Error()); noted != nil {
 		return noted

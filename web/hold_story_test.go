@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"fmt"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -143,16 +144,10 @@ func TestAHoldIsPlacedOnAListFromAFileInTheBrowser(t *testing.T) {
 	b.press("Place hold")
 	b.wait(`location.search.includes("done=waits")`)
 	b.sees("main", "This hold is not in force yet: it awaits a list of records.")
-	b.script(`const files = new DataTransfer();
-		files.items.add(new File(["id\nn/a\n"], "list.csv", {type: "text/csv"}));
-		document.querySelector("[name=list]").files = files.files;
-		document.querySelector("#upload button").click()`)
+	b.sends("id\nn/a\n")
 	b.sees("main", "The list was not taken: it has no id in its one line: line 2 (n/a)")
 	b.sees("main", "the hold still awaits its list of public.orders")
-	b.script(`const files = new DataTransfer();
-		files.items.add(new File(["id,name\n71,A\n72,B\nn/a,C\n71,A\n4711,D\n"], "list.csv", {type: "text/csv"}));
-		document.querySelector("[name=list]").files = files.files;
-		document.querySelector("#upload button").click()`)
+	b.sends("id,name\n71,A\n72,B\nn/a,C\n71,A\n4711,D\n")
 	b.sees(".answer", "3 records of public.orders were added to the hold. They are in force.")
 	b.sees("section[aria-labelledby=bad-lines]", "4")
 	if p.run(t); p.left(t) != "71 72" {
@@ -176,10 +171,7 @@ func TestCustomersFromAFileAreHeldWithTheirFamiliesInTheBrowser(t *testing.T) {
 	b.press("Place hold")
 	b.wait(`location.search.includes("done=waits")`)
 	b.sees("main", "records by id, with everything that belongs to them; their list is awaited")
-	b.script(`const files = new DataTransfer();
-		files.items.add(new File(["7\n"], "list.csv", {type: "text/csv"}));
-		document.querySelector("[name=list]").files = files.files;
-		document.querySelector("#upload button").click()`)
+	b.sends("7\n")
 	b.sees(".answer", "1 record of public.customers was added to the hold.")
 	if p.run(t); p.left(t) != "47 67 87" {
 		t.Errorf("due rows that are left: got %q, want those of customer 7", p.left(t))
@@ -199,6 +191,15 @@ func TestAHoldThatWasNeverInForceIsGivenUpInTheBrowser(t *testing.T) {
 	b.sees("main", "It was never in force.")
 	b.sees(".timeline", "Gave the hold up before it was in force")
 	b.sees(".timeline", "The court sent no list.")
+}
+
+// sends sends a file as a hold's list of records.
+func (b *person) sends(list string) {
+	b.t.Helper()
+	b.script(fmt.Sprintf(`const files = new DataTransfer();
+		files.items.add(new File([%q], "list.csv", {type: "text/csv"}));
+		document.querySelector("[name=list]").files = files.files;
+		document.querySelector("#upload button").click()`, list))
 }
 
 // sendTwice sends a form two times at once, the first time with what fetch is given beside it, and

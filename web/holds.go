@@ -185,7 +185,7 @@ func (v *visit) coolsOff(h retention.Hold) bool {
 func (v *visit) holdWaiting(h retention.Hold) string {
 	switch {
 	case h.Status == retention.HoldApplying && h.Problem != "" && h.Problem != retention.NotJudged:
-		return "This hold is NOT in force and cannot be: " + h.Problem + ". No run begins before that is settled: release the hold, which was never in force, and place it anew."
+		return "This hold is NOT in force and cannot be: " + h.Problem + ". No run begins before that is settled: give the hold up, which was never in force, and place it anew."
 	case h.Status == retention.HoldApplying && h.Awaits():
 		return "This hold is not in force yet: it awaits a list of records. Until that has arrived Holdfast keeps nothing for it."
 	case h.Status == retention.HoldApplying && h.Enforced():
