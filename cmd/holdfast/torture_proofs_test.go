@@ -75,7 +75,7 @@ func (r *torture) judgeLives(j *judge) {
 
 func (j *judge) life(h *guardHold, steps []step) {
 	var cause *step
-	ending, done := false, false
+	ending, done, givenUp := false, false, false
 	for _, s := range steps {
 		switch s.Action {
 		case "hold.release":
@@ -95,12 +95,14 @@ func (j *judge) life(h *guardHold, steps []step) {
 			}
 		case "hold.released", "hold.expire":
 			done = true
+		case "hold.abandon":
+			done, givenUp = true, true
 		}
 	}
 	switch {
 	case h.ended.IsZero() && done:
 		j.fault("hold %s is said to have ended, and is in force", h.id)
-	case h.ended.IsZero():
+	case h.ended.IsZero(), givenUp: // whoever was about to put it in force came too late, and told nobody
 	case !done:
 		j.fault("hold %s has ended, and is not said to have", h.id)
 	case cause == nil:
