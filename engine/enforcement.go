@@ -26,7 +26,7 @@ func (e *Engine) activate(ctx context.Context, h retention.Hold, patience time.D
 	until := time.NewTimer(patience)
 	defer until.Stop()
 	for {
-		at, mark, err := e.target.ActivateHold(ctx, h.ID)
+		at, mark, err := e.activateOnce(ctx, h.ID)
 		if err == nil || !h.Enforced() || !errors.Is(err, retention.ErrBusy) || patience == 0 {
 			return at, mark, err
 		}
@@ -41,6 +41,24 @@ func (e *Engine) activate(ctx context.Context, h retention.Hold, patience time.D
 			return at, mark, ctx.Err()
 		}
 	}
+}
+
+// activateOnce puts a staged hold in force unless it has ended. Several may be at it, and it may
+// be released, or expire, as soon as the first has succeeded: the store is asked after the guard,
+// which refuses where the hold has ended there since.
+func (e *Engine) activateOnce(ctx context.Context, id string) (at time.Time, mark retention.GuardMark, err error) {
+	force, err := e.target.HoldForce(ctx, id)
+	if err != nil {
+		return at, mark, err
+	}
+	h, err := e.store.Hold(ctx, id)
+	if err != nil {
+		return at, mark, err
+	}
+	if h.Status.Ended() || h.Ending {
+		return at, mark, retention.Conflictf("the hold has ended meanwhile (%s); place a new one", h.Status)
+	}
+	return e.target.ActivateHold(ctx, id, force.EndedEpoch)
 }
 
 // PreservedRows lists the old versions of rows that a hold covered when somebody changed or

@@ -203,9 +203,9 @@ type leaving struct {
 	leave func()
 }
 
-func (l *leaving) ActivateHold(ctx context.Context, id string) (time.Time, retention.GuardMark, error) {
+func (l *leaving) ActivateHold(ctx context.Context, id string, ended *int64) (time.Time, retention.GuardMark, error) {
 	l.leave()
-	return l.Target.ActivateHold(ctx, id)
+	return l.Target.ActivateHold(ctx, id, ended)
 }
 
 // TestAHoldPlacedWhileTheGovernedDatabaseIsAway: it is kept and says that it is applying, also

@@ -301,6 +301,12 @@ func (e *Engine) putInForce(ctx context.Context, h retention.Hold, patience time
 		return at, fmt.Errorf("%w: %s: %w", errNotStaged, h.ID, err)
 	}
 	at, mark, err := e.activate(ctx, h, patience)
+	if errors.Is(err, retention.ErrConflict) {
+		// It has ended: its ids are not staged for anybody.
+		if err := e.target.ForgetHold(ctx, h.ID); err != nil {
+			e.log.WarnContext(ctx, "the guard's copy of an ended hold's ids stays", "hold", h.ID, "error", err)
+		}
+	}
 	if err != nil {
 		return at, fmt.Errorf("put hold %s in force: %w", h.ID, err)
 	}

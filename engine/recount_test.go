@@ -2,11 +2,14 @@ package engine_test
 
 import (
 	"context"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
 	"holdfast/engine"
 	"holdfast/engine/target"
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 	"holdfast/store"
 )
@@ -18,9 +21,9 @@ type lateTarget struct {
 	before func()
 }
 
-func (l *lateTarget) ActivateHold(ctx context.Context, id string) (time.Time, retention.GuardMark, error) {
+func (l *lateTarget) ActivateHold(ctx context.Context, id string, ended *int64) (time.Time, retention.GuardMark, error) {
 	l.before()
-	return l.Target.ActivateHold(ctx, id)
+	return l.Target.ActivateHold(ctx, id, ended)
 }
 
 func TestAnIDWhoseRowGoesBeforeTheHoldIsInForceIsNotReportedAsFound(t *testing.T) {
@@ -62,5 +65,37 @@ func wantNotFound(t *testing.T, s *store.Store, id string, records int64, ids ..
 	}
 	if missing != len(ids) {
 		t.Errorf("the list of ids says that %d had no row, want %d: %v", missing, len(ids), held)
+	}
+}
+
+// TestAHoldThatHasEndedIsNotPutInForceByWhoCameLate: a second process completes it, and it is
+// released, before the first has put it in force.
+func TestAHoldThatHasEndedIsNotPutInForceByWhoCameLate(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(oldRows("r", 10, false)...)
+	other := h.engine
+	var id string
+	late := &lateTarget{Target: h.target, before: func() {
+		id = pgtest.Value[string](t, h.storeURL, `UPDATE holdfast.hold SET created_at = created_at - interval '1 minute' RETURNING id::text`)
+		if err := other.SettleHolds(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := other.ReleaseHold(t.Context(), h.actor, id, "settled"); err != nil {
+			t.Fatal(err)
+		}
+	}}
+	h.engine = engine.New(h.store, late, engine.Options{Pace: retention.PaceMax})
+	if _, err := h.engine.PlaceHold(t.Context(), h.actor, holdOn("r", "2")); !errors.Is(err, retention.ErrConflict) || !strings.Contains(err.Error(), "has ended") {
+		t.Errorf("got %v, want that the hold has ended meanwhile", err)
+	}
+	if got := h.hold(id); got.Status != retention.HoldReleased {
+		t.Errorf("the hold is %s, want released", got.Status)
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast_guard.hold WHERE state = 'active'`); n != 0 {
+		t.Error("the guard has it in force, and nobody wants it to")
+	}
+	if n := h.count(`SELECT count(*) FROM holdfast_guard.held_1`); n != 0 {
+		t.Errorf("the guard keeps %d of its ids", n)
 	}
 }

@@ -405,7 +405,7 @@ func TestAHoldThatCannotBeCountedStopsNoRunOnOthers(t *testing.T) {
 	if err := h.target.StageHold(t.Context(), placed); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := h.target.ActivateHold(t.Context(), placed.ID); err != nil {
+	if _, _, err := h.target.ActivateHold(t.Context(), placed.ID, nil); err != nil {
 		t.Fatal(err)
 	}
 	h.exec(`ALTER TABLE public.memo RENAME COLUMN note TO remark`)

@@ -167,7 +167,7 @@ func (t *fakeTarget) Digest(_ retention.TableName, key retention.Key) []byte {
 	return sum[:]
 }
 
-func (t *fakeTarget) ActivateHold(context.Context, string) (time.Time, retention.GuardMark, error) {
+func (t *fakeTarget) ActivateHold(context.Context, string, *int64) (time.Time, retention.GuardMark, error) {
 	return t.now, retention.GuardMark{}, t.down
 }
 

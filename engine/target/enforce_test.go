@@ -26,7 +26,7 @@ func (f *fixture) enforced(mode retention.Enforcement, scopes ...retention.Scope
 	if err := f.target.StageHold(f.Context(), h); err != nil {
 		f.Fatalf("stage hold: %v", err)
 	}
-	if _, _, err := f.target.ActivateHold(f.Context(), h.ID); err != nil {
+	if _, _, err := f.target.ActivateHold(f.Context(), h.ID, nil); err != nil {
 		f.Fatalf("activate hold: %v", err)
 	}
 	return h.ID
@@ -457,7 +457,7 @@ func TestAHoldWaitsForWritersInFlight(t *testing.T) {
 			if err := f.target.StageHold(t.Context(), h); err != nil {
 				t.Fatal(err)
 			}
-			if _, _, err := f.target.ActivateHold(t.Context(), h.ID); !errors.Is(err, retention.ErrBusy) {
+			if _, _, err := f.target.ActivateHold(t.Context(), h.ID, nil); !errors.Is(err, retention.ErrBusy) {
 				t.Errorf("placing beside a writer answers %v, want ErrBusy", err)
 			}
 			if n := f.count(`SELECT count(*) FROM holdfast_guard.hold WHERE state = 'active' AND id = '` + h.ID + `'`); n != 0 {
@@ -466,7 +466,7 @@ func TestAHoldWaitsForWritersInFlight(t *testing.T) {
 			if err := tx.Commit(t.Context()); err != nil {
 				t.Errorf("the writer: %v", err)
 			}
-			if _, _, err := f.target.ActivateHold(t.Context(), h.ID); err != nil {
+			if _, _, err := f.target.ActivateHold(t.Context(), h.ID, nil); err != nil {
 				t.Errorf("after the writer: %v", err)
 			}
 		})

@@ -22,7 +22,7 @@ func (f *fixture) holdFitting(table retention.TableName, condition string) strin
 	if err := f.target.StageHold(f.Context(), h); err != nil {
 		f.Fatal(err)
 	}
-	if _, _, err := f.target.ActivateHold(f.Context(), h.ID); err != nil {
+	if _, _, err := f.target.ActivateHold(f.Context(), h.ID, nil); err != nil {
 		f.Fatal(err)
 	}
 	return h.ID

@@ -130,7 +130,7 @@ func countSets(ctx context.Context, tx pgx.Tx, scopes []plan.HoldScope) error {
 }
 
 // ActivateHold puts a staged hold in force; see engine.GuardTarget.
-func (t *Target) ActivateHold(ctx context.Context, id string) (effectiveAt time.Time, mark retention.GuardMark, err error) {
+func (t *Target) ActivateHold(ctx context.Context, id string, ended *int64) (effectiveAt time.Time, mark retention.GuardMark, err error) {
 	relations, err := t.enforcedBy(ctx, id)
 	if err != nil {
 		return time.Time{}, mark, classify(err)
@@ -143,10 +143,10 @@ func (t *Target) ActivateHold(ctx context.Context, id string) (effectiveAt time.
 			SET state = 'active', effective_at = CASE state WHEN 'active' THEN effective_at ELSE clock_timestamp() END, ended_at = NULL, ended_epoch = NULL,
 			    -- of the list that this transaction makes
 			    effective_epoch = CASE state WHEN 'active' THEN effective_epoch ELSE (SELECT epoch + 1 FROM holdfast_guard.state) END
-			WHERE id = $1
-			RETURNING effective_at`, id).Scan(&effectiveAt)
+			WHERE id = $1 AND (state <> 'ended' OR ended_epoch IS NOT DISTINCT FROM $2)
+			RETURNING effective_at`, id, ended).Scan(&effectiveAt)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return retention.NotFoundf("hold %s was not staged in the governed database", id)
+			return notActivated(ctx, tx, id)
 		}
 		if err != nil || len(relations) == 0 {
 			return err
@@ -158,6 +158,19 @@ func (t *Target) ActivateHold(ctx context.Context, id string) (effectiveAt time.
 	}
 	mark, _, err = t.GuardState(ctx)
 	return effectiveAt, mark, err
+}
+
+// notActivated says why a hold cannot be put in force.
+func notActivated(ctx context.Context, tx pgx.Tx, id string) error {
+	var there bool
+	err := tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM holdfast_guard.hold WHERE id = $1)`, id).Scan(&there)
+	switch {
+	case err != nil:
+		return err
+	case there:
+		return retention.Conflictf("hold %s has ended meanwhile", id)
+	}
+	return retention.NotFoundf("hold %s was not staged in the governed database", id)
 }
 
 // EndHold takes a hold out of force; see engine.GuardTarget.

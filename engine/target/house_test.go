@@ -82,7 +82,7 @@ func (f *fixture) hold(table retention.TableName, ids ...retention.Key) string {
 	if err := f.target.StageHold(f.Context(), h); err != nil {
 		f.Fatalf("stage hold: %v", err)
 	}
-	if _, _, err := f.target.ActivateHold(f.Context(), h.ID); err != nil {
+	if _, _, err := f.target.ActivateHold(f.Context(), h.ID, nil); err != nil {
 		f.Fatalf("activate hold: %v", err)
 	}
 	return h.ID

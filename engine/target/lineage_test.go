@@ -22,7 +22,7 @@ func (f *fixture) holdFamily(table retention.TableName, depth int, ids ...retent
 	if err := f.target.StageHold(f.Context(), h); err != nil {
 		f.Fatalf("stage hold: %v", err)
 	}
-	if _, _, err := f.target.ActivateHold(f.Context(), h.ID); err != nil {
+	if _, _, err := f.target.ActivateHold(f.Context(), h.ID, nil); err != nil {
 		f.Fatalf("activate hold: %v", err)
 	}
 	return h.ID
@@ -281,7 +281,7 @@ func TestAFamilyThatIsAlteredInTheGuardIsFoundAndStagedAgain(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if _, _, err := f.target.ActivateHold(t.Context(), h.ID); err != nil {
+			if _, _, err := f.target.ActivateHold(t.Context(), h.ID, nil); err != nil {
 				t.Fatal(err)
 			}
 			f.exec(`SET holdfast.forgetting = 'on'; ` + sql)
