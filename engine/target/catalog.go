@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"holdfast/engine/plan"
 	"holdfast/retention"
@@ -16,6 +18,7 @@ import (
 type querier interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 }
 
 // Tables lists the plain and partitioned tables of the application, by name.
@@ -53,11 +56,6 @@ func (t *Target) Tables(ctx context.Context) ([]plan.Table, error) {
 func (t *Target) Table(ctx context.Context, name retention.TableName) (*plan.Table, error) {
 	var out *plan.Table
 	err := t.reading(ctx, func(tx pgx.Tx) (err error) {
-		// The same questions for every table: planned once for each connection, they take a
-		// third of the time, of which placing a hold has several.
-		if _, err := tx.Exec(ctx, planOnce); err != nil {
-			return err
-		}
 		out, err = readTable(ctx, tx, name)
 		return err
 	})
@@ -165,13 +163,33 @@ func collect[T any](ctx context.Context, q querier, sql string, args ...any) ([]
 	return pgx.CollectRows(rows, pgx.RowTo[T])
 }
 
-// readTables reads everything the planner needs about the relations.
-func readTables(ctx context.Context, q querier, oids []uint32) (map[uint32]*plan.Table, error) {
+// readTables reads everything the planner needs about the relations. The questions are the same
+// for every table: planned once for each connection they take a fifth of the time, and runs,
+// looks and holds being placed ask them all the time.
+func readTables(ctx context.Context, q querier, oids []uint32) (tables map[uint32]*plan.Table, err error) {
+	if pool, ok := q.(*pgxpool.Pool); ok {
+		err := pgx.BeginFunc(ctx, pool, func(tx pgx.Tx) (err error) {
+			tables, err = readTables(ctx, tx, oids)
+			return err
+		})
+		return tables, err
+	}
+	if _, err := q.Exec(ctx, planOnce); err != nil {
+		return nil, err
+	}
+	if tables, err = readCatalog(ctx, q, oids); err != nil {
+		return nil, err
+	}
+	_, err = q.Exec(ctx, planAsEver)
+	return tables, err
+}
+
+func readCatalog(ctx context.Context, q querier, oids []uint32) (map[uint32]*plan.Table, error) {
 	tables := map[uint32]*plan.Table{}
 	// One that is asked for twice must not have everything twice.
 	oids = slices.Compact(slices.Sorted(slices.Values(oids)))
 	readers := []func(context.Context, querier, []uint32, map[uint32]*plan.Table) error{
-		readRelations, readPartitions, readColumns, readIndexes, readForeignKeys, readTriggers, readRules, readChecks, readKeyEquality,
+		readRelations, readPublications, readPartitions, readColumns, readIndexes, readForeignKeys, readTriggers, readRules, readChecks, readKeyEquality,
 	}
 	for _, read := range readers {
 		if err := read(ctx, q, oids, tables); err != nil {
@@ -188,6 +206,32 @@ func readRelations(ctx context.Context, q querier, oids []uint32, tables map[uin
 		       EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid),
 		       EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid),
 		       c.relrowsecurity, c.relkind = 'r' AND has_table_privilege(c.oid, 'TRUNCATE'),
+		       `+fingerprintSQL("ARRAY[c.oid]")+`
+		FROM pg_catalog.pg_class c
+		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE c.oid = ANY ($1)`, oids)
+	if err != nil {
+		return err
+	}
+	var t plan.Table
+	_, err = pgx.ForEachRow(rows, []any{&t.OID, &t.Name.Schema, &t.Name.Name, &t.Kind, &t.Temporary, &t.Unlogged, &t.EstimatedRows, &t.Pages,
+		&t.IsPartition, &t.HasParent, &t.HasChildren, &t.RowSecurity, &t.MayTruncate, &t.Fingerprint}, func() error {
+		c := t
+		tables[t.OID] = &c
+		return nil
+	})
+	return err
+}
+
+// readPublications reads which of the relations others are told of, and how. Few databases have
+// publications, and the server plans what asks for their tables as long as all the rest.
+func readPublications(ctx context.Context, q querier, oids []uint32, tables map[uint32]*plan.Table) error {
+	var some bool
+	if err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_publication)`).Scan(&some); err != nil || !some {
+		return err
+	}
+	rows, err := q.Query(ctx, `
+		SELECT c.oid,
 		       EXISTS (SELECT FROM pg_catalog.pg_publication_tables pt WHERE c.relispartition AND pt.schemaname = n.nspname AND pt.tablename = c.relname),
 		       CASE WHEN c.relkind <> 'r' OR c.relreplident = 'f'
 		                 OR c.relreplident = 'd' AND EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisprimary)
@@ -200,19 +244,18 @@ func readRelations(ctx context.Context, q querier, oids []uint32, tables map[uin
 		                       JOIN pg_catalog.pg_class uc ON uc.relname = pt.tablename AND uc.relnamespace = un.oid
 		                       CROSS JOIN LATERAL unnest(ARRAY['DELETE', 'UPDATE'], ARRAY[p.pubdelete, p.pubupdate]) AS u(operation, told)
 		                       WHERE u.told AND (uc.oid = c.oid OR c.relispartition AND uc.oid IN (SELECT a.relid FROM pg_catalog.pg_partition_ancestors(c.oid) AS a))
-		                       ORDER BY u.operation) END,
-		       `+fingerprintSQL("ARRAY[c.oid]")+`
+		                       ORDER BY u.operation) END
 		FROM pg_catalog.pg_class c
 		JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 		WHERE c.oid = ANY ($1)`, oids)
 	if err != nil {
 		return err
 	}
-	var t plan.Table
-	_, err = pgx.ForEachRow(rows, []any{&t.OID, &t.Name.Schema, &t.Name.Name, &t.Kind, &t.Temporary, &t.Unlogged, &t.EstimatedRows, &t.Pages,
-		&t.IsPartition, &t.HasParent, &t.HasChildren, &t.RowSecurity, &t.MayTruncate, &t.Published, &t.Unidentified, &t.Fingerprint}, func() error {
-		c := t
-		tables[t.OID] = &c
+	var oid uint32
+	var published bool
+	var unidentified []string
+	_, err = pgx.ForEachRow(rows, []any{&oid, &published, &unidentified}, func() error {
+		tables[oid].Published, tables[oid].Unidentified = published, slices.Clone(unidentified)
 		return nil
 	})
 	return err
