@@ -102,7 +102,9 @@ func (w *disposal) recover(ctx context.Context, err error) error {
 		// Where the database can be reached each time and no batch is possible, waiting for it
 		// would never end.
 		if w.away++; w.away > maxBusy {
-			return fmt.Errorf("given up after %d connections on which no batch was possible: %w", w.away, err)
+			// A failure of the policy alone: wrapped it would be the run's, which others take over
+			// and give up as well, so that no policy after this one ever had its turn.
+			return fmt.Errorf("given up after %d connections on which no batch was possible: %s", w.away, err) //nolint:errorlint // see above
 		}
 		if err := w.e.wait(ctx, min(time.Duration(w.away-1)*50*time.Millisecond, 2*time.Second)); err != nil {
 			return err
