@@ -127,7 +127,14 @@ func (s *bystanders) beside(url string, pace retention.Pace) (p95 time.Duration,
 // transaction was to begin.
 func (s *bystanders) measure(url string, seconds int) time.Duration {
 	s.b.Helper()
-	dir := s.run(url, "-n", "-c", "4", "-j", "1", "-R", strconv.Itoa(s.rate), "-T", strconv.Itoa(seconds), "-l", "--log-prefix=tx")
+	all := s.latencies(url, "-n", "-c", "4", "-j", "1", "-R", strconv.Itoa(s.rate), "-T", strconv.Itoa(seconds))
+	return all[len(all)*95/100]
+}
+
+// latencies are those of the transactions of one pgbench, the shortest first.
+func (s *bystanders) latencies(url string, args ...string) []time.Duration {
+	s.b.Helper()
+	dir := s.run(url, append(args, "-l", "--log-prefix=tx")...)
 	logs, err := filepath.Glob(filepath.Join(dir, "tx.*"))
 	if err != nil || len(logs) == 0 {
 		s.b.Fatalf("pgbench left no log: %v", err)
@@ -149,5 +156,5 @@ func (s *bystanders) measure(url string, seconds int) time.Duration {
 		_ = f.Close()
 	}
 	slices.Sort(all)
-	return all[len(all)*95/100]
+	return all
 }

@@ -4,19 +4,25 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
 // BenchmarkEnforcement measures what the triggers of a hold that is enforced cost an
-// application whose rows are not held: single-row updates by key, one at a time over one
-// connection, and one update of 100,000 rows. Each is the median of interleaved pairs, with a
-// table of the same rows without a hold.
+// application whose rows are not held: single-row updates by key with pgbench, as it comes, on
+// a server whose commits are durable; the same one at a time over one connection, prepared and
+// with commits that cost nothing, which leaves hardly more than the statement; and one update of
+// 100,000 rows. Each is the median of interleaved pairs, with a table of the same rows without a
+// hold.
 func BenchmarkEnforcement(b *testing.B) {
 	for _, c := range []struct {
 		name   string
@@ -35,7 +41,12 @@ func BenchmarkEnforcement(b *testing.B) {
 		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			h := freshHouse(b)
+			server := benchServer(b)
+			pgtest.Exec(b, server.URL("postgres"), `CREATE DATABASE enforcement`)
+			url := server.URL("enforcement")
+			migrateAll(b, url)
+			h := newHouse(b, url)
+			clients := &bystanders{b: b, program: pgbench(b)}
 			for _, table := range []string{"free", "guarded"} {
 				h.exec(fmt.Sprintf(`CREATE TABLE public.%s (id bigint PRIMARY KEY, customer bigint, balance bigint, note text) WITH (fillfactor = 80)`, table),
 					fmt.Sprintf(`INSERT INTO public.%s SELECT i, 1000 + i %% 1000, 0, 'note' FROM generate_series(1, 200000) AS i`, table), `VACUUM ANALYZE public.`+table)
@@ -47,6 +58,10 @@ func BenchmarkEnforcement(b *testing.B) {
 			}
 			defer func() { _ = conn.Close(context.Background()) }()
 			for b.Loop() {
+				b.ReportMetric(ratio(b, 9, func(table string) time.Duration { return clients.updates(url, table, 1000) }), "×pgbench")
+				if _, err := conn.Exec(context.Background(), `SET synchronous_commit = off`); err != nil {
+					b.Fatal(err)
+				}
 				single := ratio(b, 21, func(table string) time.Duration { return singleUpdates(b, conn, table, 500) })
 				bulk := ratio(b, 5, func(table string) time.Duration { return bulkUpdate(b, conn, table) })
 				b.ReportMetric(single, "×single")
@@ -83,6 +98,21 @@ func ratio(b *testing.B, pairs int, measure func(table string) time.Duration) fl
 	}
 	slices.Sort(ratios)
 	return ratios[pairs/2]
+}
+
+// updates is how long updates of one row each, by key, take one client, on average.
+func (s *bystanders) updates(url, table string, n int) time.Duration {
+	s.b.Helper()
+	script := filepath.Join(s.b.TempDir(), "update.sql")
+	sql := "\\set id random(1, 100000)\nUPDATE public." + table + " SET balance = balance + 1 WHERE id = :id;\n"
+	if err := os.WriteFile(script, []byte(sql), 0o600); err != nil {
+		s.b.Fatal(err)
+	}
+	var sum time.Duration
+	for _, d := range s.latencies(url, "-n", "-c", "1", "-t", strconv.Itoa(n), "-f", script) {
+		sum += d
+	}
+	return sum / time.Duration(n)
 }
 
 func singleUpdates(b *testing.B, conn *pgx.Conn, table string, n int) time.Duration {

@@ -340,7 +340,8 @@ const fewBatches = 3
 func (r *torture) enough() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := r.done["hold placed"] >= fewHolds && r.done["hold.release"] > 0 && r.done["list in force"] > 0 && r.done["application refused"] > 0 && r.done["hold.narrow"] > 0
+	all := r.done["hold placed"] >= fewHolds && r.done["hold.release"] > 0 && r.done["list in force"] > 0 && r.done["application refused"] > 0 && r.done["hold.narrow"] > 0 &&
+		r.done["service killed"] > 0 && r.done["PostgreSQL killed"] > 0 && r.done["batch met in mid-statement"] > 0
 	for _, a := range alterations {
 		all = all && r.done[a.name] > 0
 	}
@@ -348,7 +349,7 @@ func (r *torture) enough() bool {
 	if r.length < 10*time.Second {
 		want = 3 // on a busy machine not each has its turn in a short round
 	}
-	for _, policy := range []string{"acc", "person", "log", "plain", "ev", "paper"} {
+	for _, policy := range wantedPolicies {
 		if r.done["batch of "+policy] >= fewBatches {
 			had++
 		}
@@ -364,18 +365,18 @@ func (r *torture) run() {
 	defer cancel()
 	began := time.Now()
 	var wg sync.WaitGroup
-	for i := range 5 {
+	// Few of each: two cores that have all of them waiting for a turn carry out no batch.
+	for i := range 3 {
 		wg.Go(func() { r.apply(ctx, rand.New(rand.NewPCG(r.seed, uint64(10+i)))) })
 	}
-	for i := range 4 {
+	for i := range 2 {
 		wg.Go(func() { r.live(ctx, rand.New(rand.NewPCG(r.seed, uint64(30+i)))) })
 	}
 	wg.Go(func() { r.conduct(ctx) })
+	wg.Go(func() { r.ambush(ctx, rand.New(rand.NewPCG(r.seed, 80))) })
 	wg.Go(func() { r.alter(ctx, rand.New(rand.NewPCG(r.seed, 40))) })
 	wg.Go(func() { r.listing(ctx, rand.New(rand.NewPCG(r.seed, 50))) })
-	for i := range 2 {
-		wg.Go(func() { r.narrowing(ctx, rand.New(rand.NewPCG(r.seed, uint64(70+i)))) })
-	}
+	wg.Go(func() { r.narrowing(ctx, rand.New(rand.NewPCG(r.seed, 70))) })
 	wg.Go(func() { r.defying(ctx, rand.New(rand.NewPCG(r.seed, 60))) })
 	wg.Go(func() { r.breakHeld(ctx, rand.New(rand.NewPCG(r.seed, 61))) })
 	held := make(chan []string, 1)
@@ -414,20 +415,31 @@ func (r *torture) inTurn(rnd *rand.Rand) *service {
 // some batches. A change of the list of holds has every run plan anew: with changes all the
 // time none came to take a row, and the checker had nothing to find.
 func (r *torture) conduct(ctx context.Context) {
-	for ctx.Err() == nil {
+	for turn := 0; ctx.Err() == nil; turn++ {
 		idle(ctx, 300*time.Millisecond)
-		r.calm(ctx)
+		r.calm(ctx, wantedPolicies[turn%len(wantedPolicies)])
 	}
 }
 
-// calm keeps holds from being changed until a few batches have been carried out.
-func (r *torture) calm(ctx context.Context) {
+// wantedPolicies are those of which a round wants batches.
+var wantedPolicies = []string{"log", "acc", "person", "plain", "ev", "paper"}
+
+// calm keeps holds from being changed until a few batches have been carried out, of the policy
+// whose turn it is too.
+func (r *torture) calm(ctx context.Context, policy string) {
 	r.turn.Lock()
 	defer r.turn.Unlock()
-	began, batches := time.Now(), r.batches(ctx)
-	for ctx.Err() == nil && time.Since(began) < 4*time.Second && r.batches(ctx) < batches+5 {
+	began, batches, of := time.Now(), r.batches(ctx), r.batchesOf(policy)
+	for ctx.Err() == nil && time.Since(began) < 4*time.Second && (r.batches(ctx) < batches+5 || r.batchesOf(policy) == of) {
 		idle(ctx, 50*time.Millisecond)
 	}
+}
+
+// batchesOf is how many of a policy there were when somebody last looked.
+func (r *torture) batchesOf(policy string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.done["batch of "+policy]
 }
 
 // batches is how many have changed something, which is noted by policy.
@@ -458,7 +470,7 @@ func (r *torture) batches(ctx context.Context) (sum int) {
 // which some never have their turn.
 func (r *torture) ask() {
 	open := pgtest.Value[[]string](r.t, r.store, `SELECT coalesce(array_agg(p.policy), '{}') FROM holdfast.run_policy AS p JOIN holdfast.run AS r ON r.id = p.run_id WHERE r.finished_at IS NULL`)
-	which := []string{`"log"`, `"plain"`, `"ev"`, `"person"`, `"acc"`, `"memo","memo_was"`, `"tiny"`, `"paper","deal","post"`}
+	which := []string{`"log"`, `"plain"`, `"ev"`, `"person"`, `"acc"`, `"memo","memo_was","tiny"`, `"paper","deal","post"`}
 	r.rnd.Shuffle(len(which), func(i, k int) { which[i], which[k] = which[k], which[i] })
 	for _, names := range which {
 		if first := strings.Trim(strings.Split(names, ",")[0], `"`); !slices.Contains(open, first) {
@@ -480,18 +492,18 @@ func (r *torture) askFor(more string) {
 func (r *torture) break_(ctx context.Context) {
 	idle(ctx, time.Duration(300+r.rnd.IntN(900))*time.Millisecond)
 	i := r.rnd.IntN(len(r.services))
-	switch r.rnd.IntN(8) {
-	case 0, 1, 2:
+	switch r.rnd.IntN(12) {
+	case 0, 1:
 		r.services[i].kill()
 		r.count("service killed")
 		r.forsake()
 		r.replace(i, r.start())
-	case 3:
+	case 2:
 		r.server.Kill()
 		r.server.Restart()
 		r.forsake()
 		r.count("PostgreSQL killed")
-	case 4:
+	case 3:
 		r.freeze(ctx, r.services[i])
 		r.count("service stopped for a while")
 	}
