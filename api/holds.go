@@ -70,10 +70,12 @@ func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
 		ReachedBy: append([]string{}, s.ReachedBy...),
 		Samples:   each(s.Samples, renderKey), Problem: orNull(s.Problem),
 	}
+	out.Archives = each(s.Archives, renderCopies)
 	out.Belongings = each(s.Belongings, func(b retention.ScopePreview) oapi.BelongingPreview {
 		out := oapi.BelongingPreview{
 			Table: b.Table.String(), RecordCount: b.RecordCount, DueCount: b.DueCount, DueHeldCount: b.DueHeldCount, Policies: each(b.Policies, renderPolicyDue),
 			ReachedBy: append([]string{}, b.ReachedBy...), Samples: each(b.Samples, renderKey), Problem: orNull(b.Problem),
+			Archives: each(b.Archives, renderCopies),
 		}
 		out.Gone.LookedUpCount, out.Gone.TableCount, out.Gone.UntoldCount, out.Gone.UntoldUntil = int64(b.Gone.LookedUp), b.Gone.Total, b.Gone.Untold, utc(b.Gone.UntoldUntil)
 		out.Gone.Records, out.Gone.Untellable = each(b.Gone.Found, renderGone), orNull(b.Gone.Untellable)
@@ -82,6 +84,10 @@ func renderScopePreview(s retention.ScopePreview) oapi.ScopePreview {
 	out.Gone.LookedUpCount, out.Gone.TableCount, out.Gone.UntoldCount, out.Gone.UntoldUntil = int64(s.Gone.LookedUp), s.Gone.Total, s.Gone.Untold, utc(s.Gone.UntoldUntil)
 	out.Gone.Records = each(s.Gone.Found, renderGone)
 	return out
+}
+
+func renderCopies(a retention.ArchivePreview) oapi.ArchivePreview {
+	return oapi.ArchivePreview{Table: a.Table.String(), RecordCount: a.RecordCount, Whole: orNull(a.Whole)}
 }
 
 // WidenHold is POST /holds/{id}/scopes. The body was read as a stream before; see readHold.

@@ -40,10 +40,22 @@ type ScopePreview struct {
 	Gone ScopeGone
 	// Problem is why something could not be counted; empty if all was.
 	Problem string
+	// Archives are the tables that rows of the table were archived into, with what is held of
+	// each: copies are covered as the rows are.
+	Archives []ArchivePreview
 	// Family is what it was asked for; Belongings are the tables of the family, nearest
 	// first, each with what it has that belongs to the records.
 	Family     *Family
 	Belongings []ScopePreview
+}
+
+// ArchivePreview is what a scope would hold of an archive.
+type ArchivePreview struct {
+	Table       TableName
+	RecordCount int64
+	// Whole is why all of it is held, where nobody can tell which of its rows the scope means;
+	// empty otherwise.
+	Whole string
 }
 
 // PolicyDue is how many of the covered rows are due under one policy that is active, held by

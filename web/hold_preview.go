@@ -110,6 +110,7 @@ func coversNow(p retention.HoldPreview, w previewWords, records, due int64) stri
 // listed too: what is added to it later is held.
 func (v *visit) belongingPreview(s retention.ScopePreview, w previewWords) ui.ScopePreviewView {
 	out := ui.ScopePreviewView{Table: s.Table.String(), Belongs: true, Lines: []string{ui.Count(s.RecordCount, "record", "records") + " now, and those that are added."}}
+	archivePreview(&out, s)
 	duePreview(&out, s, w)
 	v.belongingGone(&out, s.Gone)
 	return out
@@ -132,9 +133,21 @@ func (v *visit) belongingGone(out *ui.ScopePreviewView, g retention.ScopeGone) {
 
 func (v *visit) scopePreview(s retention.ScopePreview, w previewWords) ui.ScopePreviewView {
 	out := ui.ScopePreviewView{Table: s.Table.String(), Lines: []string{scopeCovers(s)}}
+	archivePreview(&out, s)
 	duePreview(&out, s, w)
 	v.lostPreview(&out, s, w)
 	return out
+}
+
+// archivePreview says what is covered of the archives of a table.
+func archivePreview(out *ui.ScopePreviewView, s retention.ScopePreview) {
+	for _, a := range s.Archives {
+		if a.Whole != "" {
+			out.Warnings = append(out.Warnings, "All "+ui.Count(a.RecordCount, "record", "records")+" of its archive `"+a.Table.String()+"` are held: "+a.Whole+".")
+			continue
+		}
+		out.Lines = append(out.Lines, ui.Count(a.RecordCount, "archived copy", "archived copies")+" in `"+a.Table.String()+"` "+pick(a.RecordCount == 1, "is", "are")+" covered too.")
+	}
 }
 
 // duePreview says what of it would go, and gives examples.

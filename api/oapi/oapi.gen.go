@@ -925,6 +925,16 @@ type Archive struct {
 	Table string `json:"table"`
 }
 
+// ArchivePreview What is covered of an archive; copies are as the rows are that they were made of
+type ArchivePreview struct {
+	// RecordCount Archived rows that are covered now
+	RecordCount int64  `json:"record_count"`
+	Table       string `json:"table"`
+
+	// Whole Why all of the archive is held, where nobody can tell which of its rows are meant; else null
+	Whole *string `json:"whole"`
+}
+
 // AuditEntry defines model for AuditEntry.
 type AuditEntry struct {
 	Action    string    `json:"action"`
@@ -996,6 +1006,9 @@ type BatchList struct {
 
 // BelongingPreview defines model for BelongingPreview.
 type BelongingPreview struct {
+	// Archives The tables that rows of the table were archived into, by name; their rows are not in record_count
+	Archives []ArchivePreview `json:"archives"`
+
 	// DueCount Those of them that the next run would take, and no other hold keeps
 	DueCount int64 `json:"due_count"`
 
@@ -2717,6 +2730,9 @@ type ScopePart struct {
 // ScopePreview defines model for ScopePreview.
 type ScopePreview struct {
 	All bool `json:"all"`
+
+	// Archives The tables that rows of the table were archived into, by name; their rows are not in record_count
+	Archives []ArchivePreview `json:"archives"`
 
 	// Belongings The tables of the family, nearest first, each with its rows that belong to the records. The table itself is one of them only where its rows refer to each other.
 	Belongings []BelongingPreview `json:"belongings"`

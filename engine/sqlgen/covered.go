@@ -45,7 +45,7 @@ func (c Covered) ids() *plan.HeldSet {
 // from is the covered rows as a FROM item: a few ids each look their row up, and what belongs
 // to records is gathered from them, instead of every row of the table being asked.
 func (c Covered) from(b *builder) string {
-	if len(c.held.Families) == 1 && len(c.held.Sets)+len(c.held.Conditions)+len(c.held.Parts) == 0 && !c.held.All {
+	if len(c.held.Families) == 1 && !c.held.Families[0].Archived && len(c.held.Sets)+len(c.held.Conditions)+len(c.held.Parts) == 0 && !c.held.All {
 		return fmt.Sprintf("(SELECT k.* FROM (%s) AS l CROSS JOIN LATERAL (SELECT c.tableoid, c.ctid, c.* FROM %s WHERE c.tableoid %s l.rel AND c.ctid %s l.at OFFSET 0) AS k) AS %s",
 			members(b, c.held.Families[0]), relation(c.table, "c"), opEqual, opEqual, alias)
 	}
@@ -53,8 +53,12 @@ func (c Covered) from(b *builder) string {
 	if set == nil {
 		return relation(c.table, alias)
 	}
-	equal := make([]string, len(c.key))
-	for i, k := range c.key {
+	key := c.key
+	if set.Key != nil {
+		key = set.Key
+	}
+	equal := make([]string, len(key))
+	for i, k := range key {
 		equal[i] = fmt.Sprintf("h.%s OPERATOR(%s.=) c.%s", HeldColumn(i), retention.QuoteIdent(k.EqSchema), retention.QuoteIdent(k.Name))
 	}
 	return fmt.Sprintf("(SELECT c.tableoid, c.ctid, c.* FROM %s AS h JOIN %s ON %s) AS %s", HeldTable(set.ID).SQL(), relation(c.table, "c"), strings.Join(equal, " AND "), alias)

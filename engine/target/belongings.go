@@ -42,6 +42,9 @@ func (v *previewer) belongings(ctx context.Context, set plan.HeldSet, now time.T
 	if err != nil {
 		return err
 	}
+	if err := noteCopies(ctx, v.tx, l); err != nil {
+		return err
+	}
 	began := time.Now()
 	derived := derivedKeys(l, tables)
 	for i, n := range l.Nodes {
@@ -75,6 +78,34 @@ func (v *previewer) belonging(ctx context.Context, f plan.HeldFamily, now time.T
 	if v.table.Key != nil {
 		v.within(ctx, func(tx pgx.Tx) error { return v.samples(ctx, tx, c) })
 	}
+	s := plan.HoldScope{HoldID: "preview", RelID: v.table.OID, Table: v.table.Name, Attached: v.table.Partitions.Tree, Lineage: f.Lineage, Node: f.Node, Set: f.Set.ID, Columns: f.Lineage.Nodes[f.Node].Columns}
+	if f.Set.Hash {
+		s.Rows = 1
+	} else {
+		s.Rows = plan.HashLimit + 1
+	}
+	for _, name := range s.Columns {
+		if c, ok := v.table.Column(name); ok {
+			s.ColumnTypes = append(s.ColumnTypes, c.BaseOID)
+		}
+	}
+	v.within(ctx, func(tx pgx.Tx) error { return v.archives(ctx, tx, s) })
+	return nil
+}
+
+// noteCopies has a lineage know which tables have rows archived from its own: what refers to a
+// copy belongs to the record as well.
+func noteCopies(ctx context.Context, tx pgx.Tx, l *plan.Lineage) error {
+	for i := range l.Nodes {
+		n := &l.Nodes[i]
+		copies, err := readCopies(ctx, tx, n.OID, n.Columns)
+		if err != nil {
+			return err
+		}
+		for _, c := range copies {
+			n.Archives, n.Unfit = append(n.Archives, c.Relation), n.Unfit || c.otherForm
+		}
+	}
 	return nil
 }
 
@@ -99,6 +130,9 @@ func (t *Target) countFamily(ctx context.Context, hold string, s retention.Scope
 		}
 		l, tables, err := familyTables(ctx, tx, root, *s.Family)
 		if err != nil {
+			return err
+		}
+		if err := noteCopies(ctx, tx, l); err != nil {
 			return err
 		}
 		if err := useOwnPath(ctx, tx); err != nil {

@@ -80,7 +80,11 @@ func (v *previewer) look(ctx context.Context, number int32, now time.Time, polic
 	if v.table, err = readTable(ctx, v.tx, v.scope.Table); err != nil {
 		return nil, err
 	}
-	held, err := v.held(ctx, number)
+	s, err := v.asScope(ctx, number)
+	if err != nil {
+		return nil, err
+	}
+	held, err := plan.HeldBy(v.table, []plan.HoldScope{s})
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +103,7 @@ func (v *previewer) look(ctx context.Context, number int32, now time.Time, polic
 	if v.table.Key != nil {
 		v.within(ctx, func(tx pgx.Tx) error { return v.samples(ctx, tx, c) })
 	}
+	v.within(ctx, func(tx pgx.Tx) error { return v.archives(ctx, tx, s) })
 	if v.scope.Family != nil && len(held.Sets) == 1 {
 		if err := v.belongings(ctx, held.Sets[0], now, policies); err != nil {
 			return nil, err
@@ -125,29 +130,29 @@ func (v *previewer) within(ctx context.Context, do func(tx pgx.Tx) error) {
 	}
 }
 
-// held is the scope as a batch would judge it.
-func (v *previewer) held(ctx context.Context, number int32) (plan.HeldRows, error) {
+// asScope is the scope as a batch would read it.
+func (v *previewer) asScope(ctx context.Context, number int32) (plan.HoldScope, error) {
 	s := plan.HoldScope{HoldID: "preview", RelID: v.table.OID, Table: v.table.Name, Condition: v.scope.Condition}
 	cond, err := readScopeCondition(v.scope, v.table)
 	if err != nil {
-		return plan.HeldRows{}, err
+		return s, err
 	}
 	s.Columns, s.ColumnTypes = cond.names, cond.types
 	s.Attached = v.table.Partitions.Tree
 	if len(v.scope.RecordIDs) > 0 {
 		key, err := scopeKey(v.scope, v.table)
 		if err != nil {
-			return plan.HeldRows{}, err
+			return s, err
 		}
 		for _, c := range key {
 			s.KeyAttnums, s.KeyTypes, s.KeyNames = append(s.KeyAttnums, c.Num), append(s.KeyTypes, c.BaseOID), append(s.KeyNames, c.Name)
 		}
 		s.Set, s.Rows = -number, int64(len(v.scope.RecordIDs))
 		if err := v.copyIDs(ctx, s.Set, key); err != nil {
-			return plan.HeldRows{}, err
+			return s, err
 		}
 	}
-	return plan.HeldBy(v.table, []plan.HoldScope{s})
+	return s, nil
 }
 
 func (v *previewer) copyIDs(ctx context.Context, set int32, key []plan.Column) error {

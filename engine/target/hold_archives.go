@@ -1,0 +1,82 @@
+package target
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"holdfast/engine/plan"
+	"holdfast/engine/sqlgen"
+	"holdfast/retention"
+)
+
+// copiesOf is a table that rows of another were archived into, and whether its columns are, by
+// name and type, those that somebody asks for.
+type copiesOf struct {
+	plan.Relation
+	swapped, otherForm bool
+}
+
+// readCopies reads the tables that rows of a relation, or of one that it is a part of, were
+// archived into.
+func readCopies(ctx context.Context, tx pgx.Tx, relid uint32, columns []string) ([]copiesOf, error) {
+	rows, err := tx.Query(ctx, `
+		SELECT DISTINCT c.oid, n.nspname, c.relname, c.relkind = 'p',
+		       holdfast_guard.swapped(a.source_relid, a.source_columns, a.source_attnums),
+		       EXISTS (SELECT FROM unnest($2::text[]) AS f(name)
+		               WHERE regexp_replace(holdfast_guard.column_form($1::oid, f.name), '^[0-9]+ ', '') IS DISTINCT FROM regexp_replace(holdfast_guard.column_form(c.oid, f.name), '^[0-9]+ ', ''))
+		FROM holdfast_guard.archive AS a
+		JOIN pg_catalog.pg_class AS c ON c.oid = a.relid
+		JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE a.source_relid = $1 OR $1 = ANY (a.source_parts)
+		   OR a.source_relid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1::oid) AS p)
+		ORDER BY 2, 3`, relid, append([]string{}, columns...))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (c copiesOf, err error) {
+		err = row.Scan(&c.OID, &c.Name.Schema, &c.Name.Name, &c.Partitioned, &c.swapped, &c.otherForm)
+		return c, err
+	})
+}
+
+// archives counts what a scope holds of each archive of its table, by the judgement of a batch
+// on the archive.
+func (v *previewer) archives(ctx context.Context, tx pgx.Tx, s plan.HoldScope) error {
+	if _, err := tx.Exec(ctx, ourPath); err != nil {
+		return err
+	}
+	copies, err := readCopies(ctx, tx, v.table.OID, s.Columns)
+	if err != nil || len(copies) == 0 {
+		return err
+	}
+	var oids []uint32
+	for _, c := range copies {
+		oids = append(oids, c.OID)
+	}
+	tables, err := readTables(ctx, tx, oids)
+	if err != nil {
+		return err
+	}
+	if err := useOwnPath(ctx, tx); err != nil {
+		return err
+	}
+	for _, c := range copies {
+		s.ArchivedIn, s.Swapped, s.OtherForm = []uint32{c.OID}, c.swapped, c.otherForm
+		held, err := plan.HeldBy(tables[c.OID], []plan.HoldScope{s})
+		if err != nil {
+			return err
+		}
+		one := retention.ArchivePreview{Table: c.Name}
+		if len(held.Faults) > 0 {
+			one.Whole = held.Faults[0].Reason
+		}
+		count := sqlgen.CoveredBy(tables[c.OID], held).Count()
+		var unknown int64
+		if err := tx.QueryRow(ctx, count.SQL, asPlanned(count)...).Scan(&one.RecordCount, &unknown); err != nil {
+			return err
+		}
+		v.out.Archives = append(v.out.Archives, one)
+	}
+	return nil
+}
