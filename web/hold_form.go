@@ -42,7 +42,37 @@ func draftHold(v *visit) error {
 		d.scopes = slices.DeleteFunc(d.scopes, func(s scopeDraft) bool { return s.number == n })
 		d = d.numbered()
 	}
+	if n, err := strconv.Atoi(v.query("pick")); err == nil {
+		return v.pickRecords(d, n)
+	}
 	return v.holdForm(http.StatusOK, d, faults{}, "")
+}
+
+// pickRecords has the form name the records that one of its conditions finds, with what belongs to
+// them: a person knows a customer's address or name, not its number.
+func (v *visit) pickRecords(d holdDraft, number int) error {
+	tables, err := v.tables()
+	if err != nil {
+		return err
+	}
+	notice := ""
+	for i := range d.scopes {
+		if d.scopes[i].number != number {
+			continue
+		}
+		found, err := v.byID(&d.scopes[i], tables)
+		if _, isFault := faultsOf(err); err != nil && !isFault {
+			return err
+		}
+		if !found {
+			notice = "The condition does not find the same few records any more; look at what it covers now."
+		}
+	}
+	preview, err := v.draftPreview(d)
+	if err != nil {
+		return err
+	}
+	return v.holdFormWith(http.StatusOK, d, faults{}, notice, preview)
 }
 
 // placeHold places the hold once, however often the form is sent: its nonce is an
@@ -231,7 +261,7 @@ func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
 		What: ui.Choice{Name: scopeName(i, "what"), Label: "What of it?", Error: f.of(scopeName(i, "what")), Options: ui.Pick([]ui.Option{
 			{Value: "ids", Text: "Single records, by id", Help: "Those that you list. Ids without a row are held too, and named afterwards."},
 			{Value: "file", Text: "A list of records, from a file", Help: "CSV, up to 2 million records. It is sent on the next page, and the hold counts once it has arrived."},
-			{Value: "condition", Text: "Records that fit a condition", Help: "All of them, also those that come to fit it while the hold is in force."},
+			{Value: "condition", Text: "Records that fit a condition", Help: "All of them, also those that come to fit it while the hold is in force. To hold a customer by a name or an address with everything that belongs to it, find it so: beside the form it can then be held by its id."},
 			{Value: "all", Text: "The whole table", Help: "Every row, also those that are added while the hold is in force."},
 		}, s.what)},
 		Condition: ui.Field{Name: scopeName(i, "condition"), Label: "Condition", Value: s.condition, Error: f.of(scopeName(i, "condition")),

@@ -1,8 +1,11 @@
 package web
 
 import (
+	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"holdfast/retention"
 	"holdfast/web/ui"
@@ -51,7 +54,50 @@ func (v *visit) draftPreview(d holdDraft) (ui.HoldPreviewView, error) {
 	if err != nil {
 		return nothing, err
 	}
-	return v.holdPreview(p, ofNewHold), nil
+	out := v.holdPreview(p, ofNewHold)
+	for i, at := 0, 0; i < len(p.Scopes); i++ {
+		if found := p.Scopes[i]; isFound(found) {
+			out.Scopes[at].Pick = "/holds/draft?pick=" + strconv.Itoa(d.scopes[i].number) + "#hold-form"
+			out.Scopes[at].PickText = pick(found.RecordCount == 1, "Hold this record by its id, with everything that belongs to it", "Hold these "+ui.Num(found.RecordCount)+" by id, with everything that belongs to them")
+		}
+		at += 1 + len(p.Scopes[i].Belongings)
+	}
+	return out, nil
+}
+
+// isFound reports whether a condition has found a few records, all of which are known by id.
+func isFound(s retention.ScopePreview) bool {
+	return s.Condition != "" && s.RecordCount > 0 && s.RecordCount == int64(len(s.Samples))
+}
+
+// byID turns a scope by condition into the records that it finds now, with what belongs to them.
+func (v *visit) byID(s *scopeDraft, tables []table) (found bool, err error) {
+	var f faults
+	scope, _ := s.scope(s.number, tables, &f)
+	if f.any() || scope.Condition == "" {
+		return false, nil
+	}
+	p, err := v.e.PreviewHold(v.ctx, v.actor, []retention.Scope{scope})
+	if err != nil || !isFound(p.Scopes[0]) {
+		return false, err
+	}
+	lines := make([]string, len(p.Scopes[0].Samples))
+	for i, k := range p.Scopes[0].Samples {
+		if lines[i], err = idLine(k); err != nil {
+			return false, err
+		}
+	}
+	s.what, s.ids, s.condition, s.family, s.depth = "ids", strings.Join(lines, "\n"), "", "family", ""
+	return true, nil
+}
+
+// idLine writes an id as the form reads it.
+func idLine(k retention.Key) (string, error) {
+	if len(k) == 1 && k[0] != "" && !strings.HasPrefix(k[0], "[") && !strings.ContainsAny(k[0], "\r\n") && strings.TrimSpace(k[0]) == k[0] {
+		return k[0], nil
+	}
+	b, err := json.Marshal(k)
+	return string(b), err
 }
 
 // previewWords are what the preview of a hold says differently where a hold in force is to cover
@@ -170,7 +216,7 @@ func duePreview(out *ui.ScopePreviewView, s retention.ScopePreview, w previewWor
 	if s.DueHeldCount > 0 && s.StillHeldCount == 0 {
 		out.Lines = append(out.Lines, w.otherHold+" "+ui.Num(s.DueHeldCount)+" of the due ones already.")
 	}
-	for _, k := range s.Samples {
+	for _, k := range s.Samples[:min(len(s.Samples), 5)] {
 		out.Samples = append(out.Samples, keyText(k))
 	}
 	if s.Problem != "" {

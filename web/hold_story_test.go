@@ -155,6 +155,33 @@ func TestAHoldIsPlacedOnAListFromAFileInTheBrowser(t *testing.T) {
 	}
 }
 
+// TestACustomerIsFoundByItsNameAndHeldWithItsFamilyInTheBrowser: whoever does not know an id finds
+// the record by a condition, and holds it by its id with what belongs to it.
+func TestACustomerIsFoundByItsNameAndHeldWithItsFamilyInTheBrowser(t *testing.T) {
+	p := heldOrders(t, retention.Period{})
+	pgtest.Exec(t, p.db, customersOfOrders)
+	b := p.signedIn(t, "/holds/new")
+	b.fill("matter", "ACME v. Initech")
+	b.fill("reason", "A preservation letter names Customer 7.")
+	b.fill("scope.0.table", "public.customers")
+	b.choose("scope.0.what", "condition")
+	b.fill("scope.0.condition", "name LIKE 'Customer%'")
+	b.sees("#hold-preview-body", "It covers 20 records now.")
+	b.sees("#hold-preview-body", "Hold these 20 by id, with everything that belongs to them")
+	b.fill("scope.0.condition", "name = 'Customer 7'")
+	b.sees("#hold-preview-body", "It covers 1 record now.")
+	b.press("Hold this record by its id, with everything that belongs to it")
+	b.wait(`location.search.includes("pick=0")`)
+	b.sees("#hold-preview-body", "It covers 6 records now. 3 would go with the next run without it.")
+	b.sees("#hold-preview-body", "belongs to them: public.orders")
+	b.choose("expiry", "none")
+	b.press("Place hold on 6 records")
+	b.wait(`location.search.includes("done=placed")`)
+	if p.run(t); p.left(t) != "47 67 87" {
+		t.Errorf("due rows that are left: got %q, want those of customer 7", p.left(t))
+	}
+}
+
 // TestCustomersFromAFileAreHeldWithTheirFamiliesInTheBrowser: what belongs to the records of a
 // list is held as it is for records that were typed.
 func TestCustomersFromAFileAreHeldWithTheirFamiliesInTheBrowser(t *testing.T) {

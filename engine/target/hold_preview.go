@@ -19,9 +19,9 @@ import (
 const (
 	// previewTimeout bounds each statement of a preview: a person waits for it.
 	previewTimeout = 10 * time.Second
-	// previewKeys is how many covered rows are shown, previewMissing how many ids are
+	// previewKeys is of how many covered rows the keys are told, previewMissing how many ids are
 	// looked up in the evidence, those without a row first.
-	previewKeys    = 5
+	previewKeys    = 20
 	previewMissing = 100
 )
 

@@ -212,6 +212,9 @@ type ScopePreviewView struct {
 	Belongs bool
 	Lines   []string
 	Samples []string
+	// Pick has the form name the records that were found, with PickText on its button; empty
+	// where that cannot be.
+	Pick, PickText string
 	// Warnings are what is gone, unknown or not counted.
 	Warnings []string
 	// Gone are records that were disposed of.
