@@ -80,7 +80,7 @@ func checkForm(schema *openapi3.Schema, value any) error {
 		switch fault.SchemaField {
 		case "properties":
 			if name, ok := unknownMember(fault); ok {
-				form.Add(fieldPath(value, append(path, name)), "is not a member that is known here")
+				form.Add(fieldPath(value, append(path, name)), "%s", unknownWords(schema, name))
 			}
 		case "enum":
 			if _, isText := fault.Value.(string); isText {
@@ -97,6 +97,14 @@ func checkForm(schema *openapi3.Schema, value any) error {
 		return err
 	}
 	return times.Err()
+}
+
+// unknownWords say that a member is none, and of what is changed otherwise, how.
+func unknownWords(schema *openapi3.Schema, name string) string {
+	if _, isRevision := schema.Properties["release_delay"]; isRevision && name == "scope" {
+		return "is not changed here: POST /holds/{id}/scopes has the hold cover more, POST /holds/{id}/narrowings less"
+	}
+	return "is not a member that is known here"
 }
 
 // schemaErrors are the faults in an error of the validator.

@@ -164,7 +164,7 @@ func (s *server) ProveHold(ctx context.Context, r oapi.ProveHoldRequestObject) (
 		return nil, err
 	}
 	return oapi.ProveHold200JSONResponse{
-		Hold: renderHold(p.Hold), Verdict: oapi.ProofVerdict(p.Verdict()), AsOf: p.AsOf.UTC(), From: p.From.UTC(), Until: utc(p.Until), Epoch: p.Epoch,
+		Hold: renderHold(p.Hold), Verdict: oapi.ProofVerdict(p.Verdict()), AsOf: p.AsOf.UTC(), Database: p.Database, SystemIdentifier: p.SystemIdentifier, From: p.From.UTC(), Until: utc(p.Until), Epoch: p.Epoch,
 		BatchCount: p.Batches, EarlierCount: p.EarlierCount, EarlierBatches: append([]string{}, p.Earlier...), PutBackAt: utc(p.PutBackAt), UnjudgedCount: p.Unjudged,
 		Scope: each(p.Scopes, func(s retention.ScopeProof) oapi.ScopeProof {
 			return oapi.ScopeProof{

@@ -42,7 +42,7 @@ func (e *Engine) ProveHold(ctx context.Context, actor retention.Actor, id string
 	if err != nil {
 		return retention.HoldProof{}, err
 	}
-	p := &prover{e: e, force: force, out: retention.HoldProof{Hold: h, From: h.EffectiveAt, Until: h.ReleasedAt}}
+	p := &prover{e: e, force: force, out: retention.HoldProof{Hold: h, Database: force.Database, SystemIdentifier: force.SystemIdentifier, From: h.EffectiveAt, Until: h.ReleasedAt}}
 	if p.out.AsOf, err = e.store.Now(ctx); err != nil {
 		return p.out, err
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // HoldStatus is where a hold stands. From active until released or expired it is
@@ -301,11 +302,28 @@ func (s *Scope) validate(bad *Problems, field string) {
 		given = append(given, "upload: true")
 	}
 	s.validateFamily(bad, field)
+	s.validateIDs(bad, field)
 	switch {
 	case len(given) == 0:
 		bad.Add(field, "covers nothing; give record_ids, a condition, all: true for the whole table, or upload: true for a list of ids that is sent afterwards")
 	case len(given) > 1:
 		bad.Add(field, "names %s; give one of them, and the rest as a scope of its own", allOf(given))
+	}
+}
+
+// validateIDs refuses what no value in PostgreSQL can be, the first 100 of them by name.
+func (s *Scope) validateIDs(bad *Problems, field string) {
+	found := 0
+	for j, id := range s.RecordIDs {
+		for _, part := range id {
+			if !strings.ContainsRune(part, 0) && utf8.ValidString(part) {
+				continue
+			}
+			if found++; found <= 100 {
+				bad.Add(field+".record_ids["+itoa(j)+"]", "has a NUL character, or bytes that are no UTF-8; no value of a key has those")
+			}
+			break
+		}
 	}
 }
 

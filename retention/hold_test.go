@@ -154,3 +154,14 @@ func TestAFamilyGoesWithIDsAndToADepth(t *testing.T) {
 		}
 	}
 }
+
+// TestAnIDThatNoKeyCanHaveIsNamed: PostgreSQL would say so of the statement, in its own words.
+func TestAnIDThatNoKeyCanHaveIsNamed(t *testing.T) {
+	h := retention.Hold{Scope: []retention.Scope{{Table: retention.TableName{Schema: "public", Name: "r"}, RecordIDs: []retention.Key{{"1"}, {"a\x00b"}, {"2", "\xff"}}}}}
+	err := h.ValidateScopes()
+	for _, want := range []string{"scope[0].record_ids[1]: has a NUL character", "scope[0].record_ids[2]: has a NUL character"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}

@@ -114,7 +114,7 @@ func checkIdent(s string) error {
 
 // String is the form people read and the API speaks: quoted only where needed.
 func (t TableName) String() string {
-	return displayIdent(t.Schema) + "." + displayIdent(t.Name)
+	return DisplayIdent(t.Schema) + "." + DisplayIdent(t.Name)
 }
 
 // SQL is the form for statements: both parts quoted.
@@ -144,8 +144,8 @@ func QuoteIdent(s string) string {
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
 }
 
-// displayIdent quotes only what SQL would not read back unquoted.
-func displayIdent(s string) string {
+// DisplayIdent quotes only what SQL would not read back unquoted.
+func DisplayIdent(s string) string {
 	if plainIdent(s) {
 		return s
 	}

@@ -8,6 +8,8 @@ type HoldProof struct {
 	Hold Hold
 	// AsOf is when the evidence was looked through, by the store's clock.
 	AsOf time.Time
+	// Database and SystemIdentifier are the governed database whose evidence it is.
+	Database, SystemIdentifier string
 	// From and Until are when the hold was in force; Until is nil as long as it is.
 	From  *time.Time
 	Until *time.Time
@@ -122,6 +124,10 @@ func (b JudgedBatch) Changed(table TableName) int64 {
 
 // HoldForce is since when, and under which lists of holds, the guard has a hold.
 type HoldForce struct {
+	// Database and SystemIdentifier say which governed database that is: its name, and the number
+	// of the server's cluster.
+	Database, SystemIdentifier string
+
 	EffectiveAt                *time.Time
 	EffectiveEpoch, EndedEpoch *int64
 }

@@ -155,7 +155,7 @@ func (t *fakeTarget) PreviewHold(_ context.Context, h retention.Hold, policies [
 
 func (t *fakeTarget) HoldForce(context.Context, string) (retention.HoldForce, error) {
 	epoch := int64(41)
-	return retention.HoldForce{EffectiveEpoch: &epoch}, t.down
+	return retention.HoldForce{Database: "shop", SystemIdentifier: "7412345678901234567", EffectiveEpoch: &epoch}, t.down
 }
 
 func (t *fakeTarget) ProofTable(_ context.Context, name retention.TableName) (retention.ProofTable, error) {

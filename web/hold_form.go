@@ -265,7 +265,7 @@ func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
 			{Value: "all", Text: "The whole table", Help: "Every row, also those that are added while the hold is in force."},
 		}, s.what)},
 		Condition: ui.Field{Name: scopeName(i, "condition"), Label: "Condition", Value: s.condition, Error: f.of(scopeName(i, "condition")),
-			Help:  "What the records have in common, over " + columnsHelp(t) + ": `customer_id = 42`, or `status = 'open' AND region IN ('EU', 'UK')`.",
+			Help:  "What the records have in common, over " + columnsHelp(t) + ": " + conditionExamples(t) + ".",
 			Attrs: templ.Attributes{"rows": "2", "spellcheck": "false", "autocomplete": "off", "autocapitalize": "none", "class": "mono"}},
 		IDs: ui.Field{Name: scopeName(i, "record_ids"), Label: "Records by id", Value: s.ids, Error: f.of(scopeName(i, "record_ids")), Help: help,
 			Attrs: templ.Attributes{"rows": "6", "spellcheck": "false", "autocomplete": "off", "class": "mono"}},
@@ -276,6 +276,28 @@ func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
 		Depth: ui.Field{Name: scopeName(i, "depth"), Label: "How deep?", Value: s.depth, Error: f.of(scopeName(i, "depth")),
 			Help: "Over how many foreign keys: 1 holds the orders of a customer, 2 their items too. Empty holds everything.", Attrs: templ.Attributes{"inputmode": "numeric", "autocomplete": "off", "size": "4"}},
 	}
+}
+
+// conditionExamples are conditions of the table's own columns, where it has such.
+func conditionExamples(t table) string {
+	number, text := "", ""
+	for _, c := range t.columns {
+		switch {
+		case number == "" && (c.typ == "bigint" || c.typ == "integer"):
+			number = c.name
+		case text == "" && (c.typ == "text" || strings.HasPrefix(c.typ, "character varying")):
+			text = c.name
+		}
+	}
+	switch {
+	case number != "" && text != "":
+		return "`" + retention.DisplayIdent(number) + " = 42`, or `" + retention.DisplayIdent(number) + " IN (7, 42) AND " + retention.DisplayIdent(text) + " LIKE 'A%'`"
+	case number != "":
+		return "`" + retention.DisplayIdent(number) + " = 42`, or `" + retention.DisplayIdent(number) + " IN (7, 42)`"
+	case text != "":
+		return "`" + retention.DisplayIdent(text) + " = 'ACME'`, or `" + retention.DisplayIdent(text) + " LIKE 'A%'`"
+	}
+	return "such as `customer_id = 42`, or `status = 'open' AND region IN ('EU', 'UK')`"
 }
 
 // columnsHelp names the columns that a condition may ask for, the first few of many.

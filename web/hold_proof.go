@@ -58,6 +58,7 @@ func (v *visit) proofFacts(p retention.HoldProof) []ui.Pair {
 		{Name: "Matter", Value: h.Matter},
 		{Name: "Reason", Value: h.Reason},
 		{Name: "Placed", Value: v.clock.exactly(h.CreatedAt).Text + " by " + h.CreatedBy},
+		{Name: "Governed database", Value: p.Database + ", in the PostgreSQL cluster " + p.SystemIdentifier},
 		{Name: "In force from", Value: v.clock.toMillis(*p.From).Text},
 	}
 	if p.Until != nil {

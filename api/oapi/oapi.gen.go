@@ -1539,6 +1539,9 @@ type HoldProof struct {
 	// BatchCount Batches that changed rows of the covered tables in that time
 	BatchCount int64 `json:"batch_count"`
 
+	// Database The name of the governed database
+	Database string `json:"database"`
+
 	// EarlierBatches The first 20 of those
 	EarlierBatches []string `json:"earlier_batches"`
 
@@ -1558,6 +1561,9 @@ type HoldProof struct {
 
 	// Suspended The newest 200 runs that left held rows of the covered tables, those of other holds too
 	Suspended []SuspendedRun `json:"suspended"`
+
+	// SystemIdentifier The number of the cluster that it is in, as PostgreSQL has it (pg_control_system)
+	SystemIdentifier string `json:"system_identifier"`
 
 	// UnjudgedCount Batches before that, of which only the digests speak
 	UnjudgedCount int64 `json:"unjudged_count"`

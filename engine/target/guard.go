@@ -207,10 +207,9 @@ func (t *Target) EndHold(ctx context.Context, id string) (endedAt time.Time, mar
 
 // HoldForce is since when the guard has a hold; see engine.GuardTarget.
 func (t *Target) HoldForce(ctx context.Context, id string) (f retention.HoldForce, err error) {
-	err = t.pool.QueryRow(ctx, `SELECT effective_at, effective_epoch, ended_epoch FROM holdfast_guard.hold WHERE id = $1`, id).Scan(&f.EffectiveAt, &f.EffectiveEpoch, &f.EndedEpoch)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return f, nil
-	}
+	err = t.pool.QueryRow(ctx, `
+		SELECT current_database(), s.system_identifier::text, h.effective_at, h.effective_epoch, h.ended_epoch
+		FROM pg_control_system() AS s LEFT JOIN holdfast_guard.hold AS h ON h.id = $1`, id).Scan(&f.Database, &f.SystemIdentifier, &f.EffectiveAt, &f.EffectiveEpoch, &f.EndedEpoch)
 	return f, classify(err)
 }
 
