@@ -33,11 +33,13 @@ func (v *visit) holdForms(view *ui.HoldView, h retention.Hold, f faults) {
 		after = "It stays in force for another " + delay.Human() + ", in which the release can be taken back. Then these"
 	}
 	view.ReleaseText = "The hold covers " + holdCovers(h) + ". " + after + " records are protected by this hold no more: what is due of them goes with the next run, unless another hold covers it. The hold stays listed."
+	label, why := holdLabels["release_reason"], "Why these records need not be kept any more. "
 	if view.CanGiveUp {
 		view.ReleaseText = "This hold was never in force. If it is given up it never will be, and stays listed with the reason."
+		label, why = "Why it is given up", ""
 	}
-	view.Release = ui.Field{Name: "release_reason", Label: "Reason for the release", Value: v.form("release_reason"), Error: f.of("release_reason"),
-		Help: "Why these records need not be kept any more. It is recorded with your name.", Attrs: templ.Attributes{"rows": "3", "required": true, "maxlength": "4000"}}
+	view.Release = ui.Field{Name: "release_reason", Label: label, Value: v.form("release_reason"), Error: f.of("release_reason"),
+		Help: why + "It is recorded with your name.", Attrs: templ.Attributes{"rows": "3", "required": true, "maxlength": "4000"}}
 	view.TakeBack = ui.Field{Name: "take_back_reason", Label: "Why the hold is kept", Value: v.form("take_back_reason"), Error: f.of("take_back_reason"),
 		Help: "It is recorded with your name.", Attrs: templ.Attributes{"rows": "2", "required": true, "maxlength": "4000"}}
 	if view.ReviewNonce = v.form("nonce"); !nonceForm.MatchString(view.ReviewNonce) {
