@@ -52,6 +52,32 @@ func TestRowsThatFitAHoldsConditionStayAndTheOthersGo(t *testing.T) {
 	}
 }
 
+// TestAConditionOnAColumnThatGetsAnotherTypeWhileItIsStagedIsNotedWithOneType: the type of one
+// moment and the form of another are those of no table, so all of it would be held for good.
+func TestAConditionOnAColumnThatGetsAnotherTypeWhileItIsStagedIsNotedWithOneType(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 20), `ALTER TABLE public.r ALTER COLUMN name TYPE varchar(100)`)
+	before, err := f.target.Table(t.Context(), name("r"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.exec(`ALTER TABLE public.r ALTER COLUMN name TYPE text`)
+	h := retention.Hold{ID: uuid.NewString(), Matter: "m", Scope: []retention.Scope{{Table: name("r"), Condition: `name = 'n7'`}}}
+	no, err := f.target.stageHead(t.Context(), h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.target.stageScope(t.Context(), no, 0, h.Scope[0], before, true); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := f.target.ActivateHold(t.Context(), h.ID, nil); err != nil {
+		t.Fatal(err)
+	}
+	if got := f.foretold(policy("r", retention.ActionDelete)); got.Held != 1 || got.Processed != 19 {
+		t.Errorf("%d are held and %d processed, want the one that fits and all others", got.Held, got.Processed)
+	}
+}
+
 // A row that comes to fit while a batch waits for it is judged again by the scan. One that
 // comes to fit when it is gone, or treated, is held too late.
 func TestARowThatComesToFitBeforeABatchTakesItSurvivesAndOneThatDoesAfterItIsGone(t *testing.T) {

@@ -361,20 +361,49 @@ func (t *Target) stageScope(ctx context.Context, no int32, index int, s retentio
 			return err
 		}
 	}
-	_, err = t.pool.Exec(ctx, `
-		INSERT INTO holdfast_guard.hold_scope AS o (hold_no, scope_index, relid, schema_name, table_name, held_set, parts,
-		                                       condition, condition_columns, condition_types, condition_forms, condition_labels, family_depth)
-		VALUES ($1, $2, $3, $4, $5, $6, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($3::oid) AS p WHERE p.relid <> $3::oid),
-		        nullif($7, ''), $8, $9,
-		        ARRAY(SELECT holdfast_guard.column_form($3::oid, c.name) FROM unnest($8::text[]) WITH ORDINALITY AS c(name, pos) ORDER BY c.pos),
-		        holdfast_guard.column_labels($3::oid, $8::text[]), $11)
-		ON CONFLICT (hold_no, scope_index, member) DO UPDATE
-		SET relid = excluded.relid, schema_name = excluded.schema_name, table_name = excluded.table_name, held_set = excluded.held_set,
-		    parts = ARRAY(SELECT unnest(o.parts) UNION SELECT unnest(excluded.parts)), condition = excluded.condition,
-		    condition_columns = excluded.condition_columns, condition_types = excluded.condition_types,
-		    condition_forms = excluded.condition_forms, condition_labels = excluded.condition_labels, family_depth = excluded.family_depth
-		WHERE $10`, no, index, table.OID, s.Table.Schema, s.Table.Name, set, s.Condition, cond.names, cond.types, anew, depth)
-	return err
+	for try := 1; ; try++ {
+		same, err := t.putScope(ctx, no, index, s, table, cond, set, depth, anew)
+		if err != nil || same {
+			return err
+		}
+		if try == maxRetyped {
+			return fmt.Errorf("%w: a column that the condition on %s asks for is being given another type all the time", retention.ErrBusy, s.Table)
+		}
+		if table, err = t.Table(ctx, s.Table); err != nil {
+			return err
+		}
+		if cond, err = readScopeCondition(s, table); err != nil {
+			return err
+		}
+	}
+}
+
+// maxRetyped bounds how often a scope is noted anew whose columns get another type meanwhile.
+const maxRetyped = 5
+
+// putScope notes what a scope covers. It answers false, and notes nothing, if a column that its
+// condition asks for is of another type than was read: with the type of one moment and the form of
+// another it would fit no table, and hold all of it for good.
+func (t *Target) putScope(ctx context.Context, no int32, index int, s retention.Scope, table *plan.Table, cond scopeCondition, set *int32, depth *int, anew bool) (same bool, err error) {
+	err = t.pool.QueryRow(ctx, `
+		WITH judged AS MATERIALIZED (
+			SELECT NOT EXISTS (SELECT FROM unnest($8::text[], $9::oid[]) AS c(name, typ) WHERE c.typ IS DISTINCT FROM `+baseTypeOf("$3::oid", "c.name")+`) AS same),
+		put AS (
+			INSERT INTO holdfast_guard.hold_scope AS o (hold_no, scope_index, relid, schema_name, table_name, held_set, parts,
+			                                            condition, condition_columns, condition_types, condition_forms, condition_labels, family_depth)
+			SELECT $1, $2, $3::oid, $4, $5, $6::integer, ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree($3::oid) AS p WHERE p.relid <> $3::oid),
+			       nullif($7, ''), $8::text[], $9::oid[],
+			       ARRAY(SELECT holdfast_guard.column_form($3::oid, c.name) FROM unnest($8::text[]) WITH ORDINALITY AS c(name, pos) ORDER BY c.pos),
+			       holdfast_guard.column_labels($3::oid, $8::text[]), $11::integer
+			FROM judged WHERE judged.same
+			ON CONFLICT (hold_no, scope_index, member) DO UPDATE
+			SET relid = excluded.relid, schema_name = excluded.schema_name, table_name = excluded.table_name, held_set = excluded.held_set,
+			    parts = ARRAY(SELECT unnest(o.parts) UNION SELECT unnest(excluded.parts)), condition = excluded.condition,
+			    condition_columns = excluded.condition_columns, condition_types = excluded.condition_types,
+			    condition_forms = excluded.condition_forms, condition_labels = excluded.condition_labels, family_depth = excluded.family_depth
+			WHERE $10)
+		SELECT same FROM judged`, no, index, table.OID, s.Table.Schema, s.Table.Name, set, s.Condition, cond.names, cond.types, anew, depth).Scan(&same)
+	return same, err
 }
 
 // heldSet finds or makes the typed copy for the table's present key.
