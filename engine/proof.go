@@ -82,7 +82,9 @@ func (p *prover) prove(ctx context.Context) error {
 			From: s.EffectiveAt, Until: s.EndedAt,
 			ByDigest: !s.All && s.Condition == "" && known.OneText, Alone: s.All && known.Logical == s.Table,
 		})
-		tables = append(append(tables, known.Logical), known.Archives...)
+		if s.Upload == "" { // what of a list is on its way was never in force
+			tables = append(append(tables, known.Logical), known.Archives...)
+		}
 	}
 	if err := p.families(ctx, &tables); err != nil {
 		return err
@@ -122,7 +124,9 @@ func (p *prover) families(ctx context.Context, tables *[]retention.TableName) er
 			}
 			p.known, p.of = append(p.known, known), append(p.of, i)
 			p.out.Scopes = append(p.out.Scopes, retention.ScopeProof{Table: b.Table, Belongs: true, From: s.EffectiveAt, Until: s.EndedAt, Records: b.RecordCount, Archives: known.Archives})
-			*tables = append(append(*tables, known.Logical), known.Archives...)
+			if s.Upload == "" {
+				*tables = append(append(*tables, known.Logical), known.Archives...)
+			}
 		}
 	}
 	return nil

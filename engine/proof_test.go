@@ -151,3 +151,22 @@ func TestTheProofKnowsPartitionsAndKeysOfSeveralTexts(t *testing.T) {
 		t.Errorf("without an epoch: got %s, want that it cannot be told", p.Verdict())
 	}
 }
+
+// TestAProofLeavesOutAListThatNeverCame: its table was never covered, and what runs did there says
+// nothing of the hold.
+func TestAProofLeavesOutAListThatNeverCame(t *testing.T) {
+	t.Parallel()
+	h := uploadHouse(t)
+	h.exec(oldRows("other", 50, false)...)
+	h.mustPolicy(policyOn("other", 90))
+	placed := h.mustHold(holdOn("r", "1"))
+	added := []retention.Scope{{Table: public("other"), RecordIDs: []retention.Key{{"7"}}}}
+	if _, _, err := h.store.AddScopes(t.Context(), placed.ID, added, retention.By{Actor: h.actor, Action: "hold.widen", Note: "more"}); err != nil {
+		t.Fatal(err)
+	}
+	h.mustRun(engine.RunRequest{Policies: []string{"p_other"}})
+	h.mustRelease(placed.ID)
+	if p := h.proof(placed.ID); p.Batches != 0 || p.Verdict() != retention.ProofStands || len(p.Runs) != 0 {
+		t.Errorf("the proof looked at %d batches and %d runs, %s; want none, of the table that it never covered", p.Batches, len(p.Runs), p.Verdict())
+	}
+}
