@@ -170,8 +170,18 @@ func (p *Plan) Unknown() []string {
 	if len(p.Table.Triggers) > 0 {
 		list = append(list, fmt.Sprintf("What triggers of `%s` keep, refuse or change shows only when they fire.", p.Table.Name))
 	}
+	for _, m := range p.Family {
+		if m.Table.OID != p.Table.OID && len(m.Table.Triggers) > 0 {
+			list = append(list, fmt.Sprintf("What triggers of `%s`, whose rows go or change too, keep, refuse or change shows only when they fire.", m.Table.Name))
+		}
+		for _, r := range m.References {
+			if r.OnDelete == FKSetDefault && r.Effect == EffectClears {
+				list = append(list, fmt.Sprintf("Whether the default that replaces a reference of `%s` is the key of a row shows only when it is set.", r.Child.String()))
+			}
+		}
+	}
 	if p.Circular() {
-		list = append(list, "Tables refer to each other in a circle: a row that only the circle keeps counts as free here.")
+		list = append(list, "Tables refer to each other in a circle: a row that only the circle keeps, or a held row around it, counts as free here.")
 	}
 	return list
 }

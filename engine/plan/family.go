@@ -263,6 +263,26 @@ func (p *Plan) Circular() bool {
 			}
 		}
 	}
+	return p.removesAround()
+}
+
+// removesAround reports whether foreign keys that take rows along lead around from a table back to
+// it, by way of another.
+func (p *Plan) removesAround() bool {
+	for start := range p.Family {
+		seen := map[int]bool{}
+		for todo := []int{start}; len(todo) > 0; todo = todo[1:] {
+			for _, r := range p.Family[todo[0]].References {
+				switch {
+				case r.Effect != EffectRemoves || r.Member < 0 || r.Member == todo[0]:
+				case r.Member == start:
+					return true
+				case !seen[r.Member]:
+					seen[r.Member], todo = true, append(todo, r.Member)
+				}
+			}
+		}
+	}
 	return false
 }
 

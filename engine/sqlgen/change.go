@@ -229,6 +229,14 @@ func (g *Printer) Lock(r Range, skip bool) Statement {
 	return b.done()
 }
 
+// Within prints the query for the rows of a step that are older than the cutoff, by their
+// addresses, whatever conditions say of them.
+func (g *Printer) Within(r Range) Statement {
+	b := &builder{}
+	b.printf("SELECT %s.ctid%s FROM %s\nWHERE %s\n  AND %s\nORDER BY %s.ctid", alias, asText, g.from(), g.within(b, r), g.compare(b, opBelow, g.plan.Cutoff), alias)
+	return b.done()
+}
+
 // Remaining counts the rows of a step that are due, not held and still there.
 func (g *Printer) Remaining(r Range) Statement {
 	b := &builder{}

@@ -333,7 +333,7 @@ func (d *disposition) rolled(row *rawRow, out *outcome) {
 // changeLocked locks the rows first, and those that refer to them, and judges what it
 // may do with each in statements that come after the locks.
 func (d *disposition) changeLocked(ctx context.Context, r sqlgen.Range, out *outcome) error {
-	tids, err := d.lockRows(ctx, r)
+	tids, r, err := d.lockJudgeable(ctx, r, out)
 	if err != nil {
 		return err
 	}

@@ -16,10 +16,11 @@ import (
 const countTimeout = 10 * time.Second
 
 // neverDue counts the rows whose timestamp is NULL or infinite. If that takes longer
-// than the time-out, or waits for a lock so long, both are retention.NotCounted.
+// than the time-out, or waits for a lock so long, or the condition fails for one of them, both are
+// retention.NotCounted.
 func (t *Target) neverDue(ctx context.Context, tx pgx.Tx, pl *planned) (nulls, infinite int64, err error) {
 	nulls, infinite, err = t.readNeverDue(ctx, tx, pl)
-	if errors.Is(err, retention.ErrTooSlow) || errors.Is(err, retention.ErrBusy) {
+	if errors.Is(err, retention.ErrTooSlow) || errors.Is(err, retention.ErrBusy) || rowAtFault(err) {
 		return retention.NotCounted, retention.NotCounted, nil
 	}
 	return nulls, infinite, err
@@ -53,7 +54,7 @@ func (d *disposition) countNeverDue(ctx context.Context) (nulls, infinite int64,
 		return err
 	})
 	switch err = classify(err); {
-	case errors.Is(err, retention.ErrTooSlow):
+	case errors.Is(err, retention.ErrTooSlow), rowAtFault(err):
 		return retention.NotCounted, retention.NotCounted, nil
 	case errors.Is(err, retention.ErrBusy):
 		return 0, 0, d.nameHolders(ctx, err)

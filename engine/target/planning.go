@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -177,8 +178,12 @@ func (t *Target) build(ctx context.Context, tx pgx.Tx, in plan.Inputs, asOf time
 		return nil, err
 	}
 	out.oids = out.relations(in)
-	if err := tx.QueryRow(ctx, "SELECT "+fingerprintSQL("$1::oid[]"), out.oids).Scan(&out.fingerprint); err != nil {
+	var role string
+	if err := tx.QueryRow(ctx, "SELECT "+fingerprintSQL("$1::oid[]")+", current_setting('session_replication_role')", out.oids).Scan(&out.fingerprint, &role); err != nil {
 		return nil, err
+	}
+	if role != "origin" {
+		return nil, notFiring(in.Policy.Table, role)
 	}
 	out.sql = sqlgen.New(out.Plan, t.keys)
 	out.whole = out.sql
@@ -238,13 +243,32 @@ func mustCount(ctx context.Context, tx pgx.Tx, table retention.TableName) error 
 	return nil
 }
 
+// notFiring refuses sessions in which the application's triggers, and those that check foreign keys,
+// do not fire.
+func notFiring(table retention.TableName, role string) error {
+	return &retention.Refusal{Field: "table", Reason: fmt.Sprintf("triggers and foreign keys of %s would not fire: the setting session_replication_role is %s for Holdfast's sessions", table, role),
+		Remedy: "ALTER ROLE or ALTER DATABASE … RESET session_replication_role, whichever sets it"}
+}
+
+// localCutoff is the first local time that the server reads, in the zone, as the cutoff or a later
+// instant. Where clocks are set back an hour comes twice, and is read as the second of them; where
+// they are set forward one does not come, and is read as if they had not been: in these hours local
+// times below that of the cutoff may be younger than it. Clocks are set at full minutes.
+const localCutoff = `(SELECT min(v) FROM (
+		SELECT c AT TIME ZONE $2 AS v
+		UNION ALL
+		SELECT w - make_interval(mins => m) FROM (SELECT c AT TIME ZONE $2 AS w) AS exact, generate_series(1, 180) AS m
+		UNION ALL
+		SELECT date_trunc('minute', w) - make_interval(mins => m) FROM (SELECT c AT TIME ZONE $2 AS w) AS whole, generate_series(0, 180) AS m) AS near
+	WHERE v AT TIME ZONE $2 >= c)`
+
 // columnCutoff is the cutoff in the column's type, such that a value is due exactly
 // if it is below it: the day that the cutoff falls in is not yet over, but a second that has
 // begun before it is the instant at which it began.
 func columnCutoff(ctx context.Context, tx pgx.Tx, kind plan.TimeKind, p retention.Policy, asOf time.Time) (any, error) {
 	expr := map[plan.TimeKind]string{
 		plan.TimeInstant:      `c`,
-		plan.TimeLocal:        `c AT TIME ZONE $2`,
+		plan.TimeLocal:        localCutoff,
 		plan.TimeDate:         `(c AT TIME ZONE $2)::date`,
 		plan.TimeSeconds:      `ceil(extract(epoch FROM c))::bigint`,
 		plan.TimeMilliseconds: `ceil(extract(epoch FROM c) * 1000)::bigint`,

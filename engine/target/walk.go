@@ -135,7 +135,7 @@ func (d *disposition) locateBlock(ctx context.Context, out outcome) (outcome, *s
 	}
 	var barren bool
 	if out.bounded = !sure; out.bounded {
-		some, err := d.bound(ctx, r)
+		some, err := d.boundCarefully(ctx, r)
 		if err != nil {
 			return out, nil, err
 		}
