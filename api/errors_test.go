@@ -130,7 +130,7 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"an unknown hold", call{method: "GET", path: holds + "/11111111-1111-1111-1111-111111111111"}, 404, "not-found", "", ""},
 		{"a hold that is no id", call{method: "GET", path: holds + "/x"}, 404, "not-found", "", ""},
 		{"records of an unknown hold", call{method: "GET", path: holds + "/x/records"}, 404, "not-found", "", ""},
-		{"a revised scope", call{method: "PATCH", path: holds + "/x", body: `{"scope": []}`, header: map[string]string{"If-Match": "*"}}, 400, "malformed", "scope", "known here"},
+		{"a revised scope", call{method: "PATCH", path: holds + "/x", body: `{"scope": []}`, header: map[string]string{"If-Match": "*"}}, 400, "malformed", "scope", "is not changed here: POST /holds/{id}/scopes"},
 		{"a revised expiry", call{method: "PATCH", path: holds + "/x", body: `{"expires_at": "soon"}`, header: map[string]string{"If-Match": "*"}}, 422, "invalid", "expires_at", "RFC 3339"},
 		{"a release without a reason", call{method: "POST", path: holds + "/11111111-1111-1111-1111-111111111111/release", body: `{}`}, 422, "invalid", "reason", "required"},
 		{"a run of an unknown policy", call{method: "POST", path: runs, body: `{"policies": ["tickets", "nothing"]}`}, 422, "invalid", "policies[1]", "nothing"},

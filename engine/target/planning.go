@@ -250,25 +250,13 @@ func notFiring(table retention.TableName, role string) error {
 		Remedy: "ALTER ROLE or ALTER DATABASE … RESET session_replication_role, whichever sets it"}
 }
 
-// localCutoff is the first local time that the server reads, in the zone, as the cutoff or a later
-// instant. Where clocks are set back an hour comes twice, and is read as the second of them; where
-// they are set forward one does not come, and is read as if they had not been: in these hours local
-// times below that of the cutoff may be younger than it. Clocks are set at full minutes.
-const localCutoff = `(SELECT min(v) FROM (
-		SELECT c AT TIME ZONE $2 AS v
-		UNION ALL
-		SELECT w - make_interval(mins => m) FROM (SELECT c AT TIME ZONE $2 AS w) AS exact, generate_series(1, 180) AS m
-		UNION ALL
-		SELECT date_trunc('minute', w) - make_interval(mins => m) FROM (SELECT c AT TIME ZONE $2 AS w) AS whole, generate_series(0, 180) AS m) AS near
-	WHERE v AT TIME ZONE $2 >= c)`
-
 // columnCutoff is the cutoff in the column's type, such that a value is due exactly
 // if it is below it: the day that the cutoff falls in is not yet over, but a second that has
 // begun before it is the instant at which it began.
 func columnCutoff(ctx context.Context, tx pgx.Tx, kind plan.TimeKind, p retention.Policy, asOf time.Time) (any, error) {
 	expr := map[plan.TimeKind]string{
 		plan.TimeInstant:      `c`,
-		plan.TimeLocal:        localCutoff,
+		plan.TimeLocal:        `c AT TIME ZONE $2`,
 		plan.TimeDate:         `(c AT TIME ZONE $2)::date`,
 		plan.TimeSeconds:      `ceil(extract(epoch FROM c))::bigint`,
 		plan.TimeMilliseconds: `ceil(extract(epoch FROM c) * 1000)::bigint`,
