@@ -94,3 +94,25 @@ func TestAPreviewSaysOfAnArchiveWithoutItsColumnThatAllOfItIsHeld(t *testing.T) 
 		t.Errorf("got %+v, want all 18 archived customers, and why", a)
 	}
 }
+
+// TestAPreviewCountsAnArchiveThatWasReplaced: a table that took the name of an archive is held as
+// that was.
+func TestAPreviewCountsAnArchiveThatWasReplaced(t *testing.T) {
+	t.Parallel()
+	h := archivedOrders(t)
+	h.exec(`ALTER TABLE public.customer_archive RENAME TO was`, `CREATE TABLE public.customer_archive (LIKE public.was INCLUDING ALL)`, `INSERT INTO public.customer_archive SELECT * FROM public.was`)
+	scope := retention.Scope{Table: public("customer"), RecordIDs: []retention.Key{{"1"}, {"2"}}}
+	p, err := h.engine.PreviewHold(t.Context(), h.actor, []retention.Scope{scope})
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]int64{}
+	for _, a := range p.Scopes[0].Archives {
+		said[a.Table.Name] = a.RecordCount
+	}
+	h.mustHold(retention.Hold{Matter: "ACME v. Initech", Reason: "evidence", Scope: []retention.Scope{scope}})
+	h.mustRun(engine.RunRequest{})
+	if left := h.count(`SELECT count(*) FROM public.customer_archive`); left != 2 || said["customer_archive"] != left || said["was"] != 2 {
+		t.Errorf("the preview counts %v and the run leaves %d, want 2", said, left)
+	}
+}

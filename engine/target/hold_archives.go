@@ -18,18 +18,20 @@ type copiesOf struct {
 }
 
 // readCopies reads the tables that rows of a relation, or of one that it is a part of, were
-// archived into.
+// archived into, by number or by name, as readHolds finds them.
 func readCopies(ctx context.Context, tx pgx.Tx, relid uint32, columns []string) ([]copiesOf, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT DISTINCT c.oid, n.nspname, c.relname, c.relkind = 'p',
-		       holdfast_guard.swapped(a.source_relid, a.source_columns, a.source_attnums),
+		SELECT c.oid, n.nspname, c.relname, c.relkind = 'p',
+		       bool_or(holdfast_guard.swapped(a.source_relid, a.source_columns, a.source_attnums)),
 		       EXISTS (SELECT FROM unnest($2::text[]) AS f(name)
 		               WHERE regexp_replace(holdfast_guard.column_form($1::oid, f.name), '^[0-9]+ ', '') IS DISTINCT FROM regexp_replace(holdfast_guard.column_form(c.oid, f.name), '^[0-9]+ ', ''))
 		FROM holdfast_guard.archive AS a
-		JOIN pg_catalog.pg_class AS c ON c.oid = a.relid
-		JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+		JOIN pg_catalog.pg_namespace AS n ON true
+		JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND (c.oid = a.relid OR (n.nspname, c.relname) = (a.schema_name, a.table_name))
 		WHERE a.source_relid = $1 OR $1 = ANY (a.source_parts)
 		   OR a.source_relid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1::oid) AS p)
+		   OR (a.source_schema, a.source_name) = (SELECT sn.nspname, sc.relname FROM pg_catalog.pg_class AS sc JOIN pg_catalog.pg_namespace AS sn ON sn.oid = sc.relnamespace WHERE sc.oid = $1)
+		GROUP BY c.oid, n.nspname, c.relname, c.relkind
 		ORDER BY 2, 3`, relid, append([]string{}, columns...))
 	if err != nil {
 		return nil, err
