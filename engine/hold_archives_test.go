@@ -116,3 +116,39 @@ func TestAPreviewCountsAnArchiveThatWasReplaced(t *testing.T) {
 		t.Errorf("the preview counts %v and the run leaves %d, want 2", said, left)
 	}
 }
+
+// TestWhatBelongsByWayOfAnArchiveThatWasReplacedIsHeld: the way to archived items leads over
+// the archive of their orders, also where another table took its name.
+func TestWhatBelongsByWayOfAnArchiveThatWasReplacedIsHeld(t *testing.T) {
+	t.Parallel()
+	h := archivedOrders(t)
+	h.exec(`ALTER TABLE public.orders_archive RENAME TO was`, `CREATE TABLE public.orders_archive (LIKE public.was INCLUDING ALL)`, `INSERT INTO public.orders_archive SELECT * FROM public.was`, `DROP TABLE public.was`)
+	scope := retention.Scope{Table: public("customer"), RecordIDs: []retention.Key{{"1"}, {"2"}}, Family: &retention.Family{}}
+	h.mustHold(retention.Hold{Matter: "ACME v. Initech", Reason: "evidence", Scope: []retention.Scope{scope}})
+	h.mustRun(engine.RunRequest{Policies: []string{"p_item_archive"}})
+	h.mustRun(engine.RunRequest{})
+	for table, want := range map[string]int64{"customer_archive": 2, "orders_archive": 6, "item_archive": 18} {
+		if left := h.count(`SELECT count(*) FROM public.` + table); left != want {
+			t.Errorf("the run leaves %d of %s, want %d", left, table, want)
+		}
+	}
+}
+
+// TestAllIsHeldThatMayBelongByWayOfAnArchiveWhoseColumnsExchangedNames, since the column that
+// leads up is another one there.
+func TestAllIsHeldThatMayBelongByWayOfAnArchiveWhoseColumnsExchangedNames(t *testing.T) {
+	t.Parallel()
+	h := archivedOrders(t)
+	h.exec(`ALTER TABLE public.orders ADD COLUMN payer_id bigint REFERENCES public.customer`)
+	h.exec(`ALTER TABLE public.orders RENAME COLUMN customer_id TO x`, `ALTER TABLE public.orders RENAME COLUMN payer_id TO customer_id`, `ALTER TABLE public.orders RENAME COLUMN x TO payer_id`)
+	h.exec(`ALTER TABLE public.orders_archive ADD COLUMN payer_id bigint`)
+	scope := retention.Scope{Table: public("customer"), RecordIDs: []retention.Key{{"1"}, {"2"}}, Family: &retention.Family{}}
+	h.mustHold(retention.Hold{Matter: "ACME v. Initech", Reason: "evidence", Scope: []retention.Scope{scope}})
+	h.mustRun(engine.RunRequest{Policies: []string{"p_item_archive"}})
+	h.mustRun(engine.RunRequest{})
+	for table, want := range map[string]int64{"customer_archive": 2, "orders_archive": 60, "item_archive": 180} {
+		if left := h.count(`SELECT count(*) FROM public.` + table); left != want {
+			t.Errorf("the run leaves %d of %s, want %d", left, table, want)
+		}
+	}
+}

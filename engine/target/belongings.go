@@ -103,7 +103,7 @@ func noteCopies(ctx context.Context, tx pgx.Tx, l *plan.Lineage) error {
 			return err
 		}
 		for _, c := range copies {
-			n.Archives, n.Unfit = append(n.Archives, c.Relation), n.Unfit || c.otherForm
+			n.Archives, n.Unfit = append(n.Archives, c.Relation), n.Unfit || c.swapped || c.otherForm
 		}
 	}
 	return nil

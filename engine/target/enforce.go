@@ -21,14 +21,13 @@ const enforceLock = 500 * time.Millisecond
 
 // relationsOf is the table that each of some relations is, or is a part of, and that is there;
 // what bears the name of one that was replaced, as by a restore of a dump, is held as a whole.
-const relationsOf = `
+var relationsOf = `
 	SELECT DISTINCT coalesce(pg_catalog.pg_partition_root(c.oid)::oid, c.oid)
 	FROM pg_catalog.pg_class AS c
 	JOIN (SELECT s.relid AS oid FROM scope AS s
 	      UNION SELECT pg_catalog.to_regclass(pg_catalog.format('%I.%I', s.schema_name, s.table_name))::oid FROM scope AS s
 	      UNION SELECT unnest(s.parts) FROM scope AS s
-	      UNION SELECT a.relid FROM holdfast_guard.archive AS a JOIN scope AS s
-	            ON s.relid = a.source_relid OR s.relid = ANY (a.source_parts) OR a.source_relid = ANY (s.parts) OR s.parts && a.source_parts) AS r USING (oid)
+	      UNION SELECT a.oid FROM ` + archives + ` AS a JOIN scope AS s ON ` + archivedFrom("a", "s.relid", "s.parts", "s.schema_name", "s.table_name") + `) AS r USING (oid)
 	WHERE c.relkind IN ('r', 'p')
 	ORDER BY 1`
 

@@ -38,13 +38,9 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 	}
 	rows, err := tx.Query(ctx, `
 		WITH copies AS MATERIALIZED (
-			SELECT DISTINCT t.relid, a.source_relid, a.source_schema, a.source_name,
-			       ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(a.source_relid) AS p) || a.source_parts || a.source_relid AS sources,
-			       holdfast_guard.swapped(a.source_relid, a.source_columns, a.source_attnums) AS swapped
+			SELECT DISTINCT t.relid, a.source_relid, a.source_schema, a.source_name, a.sources, a.swapped
 			FROM unnest($4::oid[], $5::oid[]) AS t(relid, member)
-			LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.relid
-			LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-			JOIN holdfast_guard.archive AS a ON a.relid = t.member OR (a.schema_name, a.table_name) = (n.nspname, c.relname))
+			JOIN `+archives+` AS a ON a.oid = t.member)
 		SELECT h.id::text, CASE WHEN s.member < 0 THEN -h.no ELSE h.no END, s.scope_index, s.member, s.relid, s.schema_name, s.table_name, coalesce(named.nspname, ''), coalesce(named.relname, ''), coalesce(s.held_set, s.family_set, 0),
 		       coalesce(k.key_attnums, '{}'), coalesce(k.key_types, '{}'),
 		       ARRAY(SELECT coalesce(a.attname::text, u.name)
@@ -68,8 +64,7 @@ func readHolds(ctx context.Context, tx pgx.Tx, tables ...*plan.Table) (epoch int
 		                   WHERE c.oid = s.relid) AS named ON true
 		CROSS JOIN LATERAL (SELECT coalesce(array_agg(DISTINCT copies.relid), '{}') AS archives, coalesce(bool_or(copies.swapped), false) AS swapped
 		                    FROM copies
-		                    WHERE s.relid = ANY (copies.sources) OR s.parts && copies.sources
-		                       OR (s.schema_name, s.table_name) = (copies.source_schema, copies.source_name)) AS c
+		                    WHERE `+archivedFrom("copies", "s.relid", "s.parts", "s.schema_name", "s.table_name")+`) AS c
 		WHERE s.ended_at IS NULL
 		  AND (s.relid = ANY ($1) OR s.parts && $1 OR (s.schema_name, s.table_name) IN (SELECT * FROM unnest($2::text[], $3::text[])) OR c.archives <> '{}')
 		ORDER BY h.no, s.scope_index, s.member`, scopesOn(tables)...)

@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -17,20 +18,38 @@ type copiesOf struct {
 	swapped, otherForm bool
 }
 
+// archives are the tables that rows were archived into: by number, and by name, for what took
+// the place of one is held as that was. sources are the table that the rows came from, and what
+// is and was a part of it.
+const archives = `(
+	SELECT o.oid, a.source_relid, a.source_schema, a.source_name,
+	       ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(a.source_relid) AS p) || a.source_parts || a.source_relid AS sources,
+	       holdfast_guard.swapped(a.source_relid, a.source_columns, a.source_attnums) AS swapped
+	FROM holdfast_guard.archive AS a
+	CROSS JOIN LATERAL (
+		SELECT a.relid AS oid
+		UNION
+		SELECT c.oid FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE (n.nspname, c.relname) = (a.schema_name, a.table_name)) AS o)`
+
+// archivedFrom prints whether rows of a table, of which parts are or were parts, are in an archive.
+func archivedFrom(archive, relid, parts, schema, name string) string {
+	return fmt.Sprintf(`(%[2]s = ANY (%[1]s.sources) OR %[3]s && %[1]s.sources OR (%[4]s, %[5]s) = (%[1]s.source_schema, %[1]s.source_name))`, archive, relid, parts, schema, name)
+}
+
 // readCopies reads the tables that rows of a relation, or of one that it is a part of, were
-// archived into, by number or by name, as readHolds finds them.
+// archived into.
 func readCopies(ctx context.Context, tx pgx.Tx, relid uint32, columns []string) ([]copiesOf, error) {
 	rows, err := tx.Query(ctx, `
-		SELECT c.oid, n.nspname, c.relname, c.relkind = 'p',
-		       bool_or(holdfast_guard.swapped(a.source_relid, a.source_columns, a.source_attnums)),
+		SELECT c.oid, n.nspname, c.relname, c.relkind = 'p', bool_or(a.swapped),
 		       EXISTS (SELECT FROM unnest($2::text[]) AS f(name)
 		               WHERE regexp_replace(holdfast_guard.column_form($1::oid, f.name), '^[0-9]+ ', '') IS DISTINCT FROM regexp_replace(holdfast_guard.column_form(c.oid, f.name), '^[0-9]+ ', ''))
-		FROM holdfast_guard.archive AS a
-		JOIN pg_catalog.pg_namespace AS n ON true
-		JOIN pg_catalog.pg_class AS c ON c.relnamespace = n.oid AND (c.oid = a.relid OR (n.nspname, c.relname) = (a.schema_name, a.table_name))
-		WHERE a.source_relid = $1 OR $1 = ANY (a.source_parts)
-		   OR a.source_relid IN (SELECT p.relid FROM pg_catalog.pg_partition_tree($1::oid) AS p)
-		   OR (a.source_schema, a.source_name) = (SELECT sn.nspname, sc.relname FROM pg_catalog.pg_class AS sc JOIN pg_catalog.pg_namespace AS sn ON sn.oid = sc.relnamespace WHERE sc.oid = $1)
+		FROM pg_catalog.pg_class AS s
+		JOIN pg_catalog.pg_namespace AS sn ON sn.oid = s.relnamespace
+		JOIN `+archives+` AS a ON `+archivedFrom("a", "s.oid", "ARRAY(SELECT p.relid::oid FROM pg_catalog.pg_partition_tree(s.oid) AS p)", "sn.nspname", "s.relname")+`
+		JOIN pg_catalog.pg_class AS c ON c.oid = a.oid
+		JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+		WHERE s.oid = $1
 		GROUP BY c.oid, n.nspname, c.relname, c.relkind
 		ORDER BY 2, 3`, relid, append([]string{}, columns...))
 	if err != nil {

@@ -58,7 +58,7 @@ func faultsOfTables(ctx context.Context, tx pgx.Tx, faults map[string][]retentio
 func heldRelations(ctx context.Context, tx pgx.Tx) ([]uint32, error) {
 	rows, err := tx.Query(ctx, `
 		WITH scope AS (
-			SELECT s.relid, s.schema_name, s.table_name
+			SELECT s.relid, s.schema_name, s.table_name, s.parts
 			FROM holdfast_guard.hold_scope AS s JOIN holdfast_guard.hold AS h ON h.no = s.hold_no AND h.state = 'active'
 			WHERE s.ended_at IS NULL)
 		SELECT DISTINCT c.oid
@@ -66,7 +66,7 @@ func heldRelations(ctx context.Context, tx pgx.Tx) ([]uint32, error) {
 		JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 		WHERE c.relkind IN ('r', 'p')
 		  AND (c.oid IN (SELECT relid FROM scope) OR (n.nspname, c.relname) IN (SELECT schema_name, table_name FROM scope)
-		       OR c.oid IN (SELECT a.relid FROM holdfast_guard.archive AS a JOIN scope AS s ON s.relid = a.source_relid OR (s.schema_name, s.table_name) = (a.source_schema, a.source_name)))
+		       OR c.oid IN (SELECT a.oid FROM `+archives+` AS a JOIN scope AS s ON `+archivedFrom("a", "s.relid", "s.parts", "s.schema_name", "s.table_name")+`))
 		ORDER BY c.oid`)
 	if err != nil {
 		return nil, err

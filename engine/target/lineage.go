@@ -469,14 +469,14 @@ func readFamilies(ctx context.Context, tx pgx.Tx, holds []int32, indexes []int) 
 				LEFT JOIN pg_catalog.pg_attribute AS y ON y.attrelid = w.relid AND y.attnum = x.num AND NOT y.attisdropped) AS u
 			WHERE q.hold_no = s.hold_no AND q.scope_index = s.scope_index AND q.member = -s.member AND u.same) AS kept ON true
 		LEFT JOIN LATERAL (
-			SELECT jsonb_agg(jsonb_build_object('OID', ac.oid::bigint, 'Name', quote_ident(an.nspname) || '.' || quote_ident(ac.relname), 'Partitioned', ac.relkind = 'p',
-			                                    'Keyed', NOT EXISTS (SELECT FROM unnest(kept.names) AS y(name) WHERE `+baseTypeOf("s.relid", "y.name")+` IS DISTINCT FROM `+baseTypeOf("ac.oid", "y.name")+`)) ORDER BY ac.oid) AS archives,
-			       bool_or(EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_forms) AS f(name, form)
+			SELECT jsonb_agg(DISTINCT jsonb_build_object('OID', ac.oid::bigint, 'Name', quote_ident(an.nspname) || '.' || quote_ident(ac.relname), 'Partitioned', ac.relkind = 'p',
+			                                    'Keyed', NOT EXISTS (SELECT FROM unnest(kept.names) AS y(name) WHERE `+baseTypeOf("s.relid", "y.name")+` IS DISTINCT FROM `+baseTypeOf("ac.oid", "y.name")+`))) AS archives,
+			       bool_or(r.swapped OR EXISTS (SELECT FROM unnest(s.condition_columns, s.condition_forms) AS f(name, form)
 			                       WHERE regexp_replace(f.form, '^[0-9]+ ', '') IS DISTINCT FROM regexp_replace(holdfast_guard.column_form(ac.oid, f.name), '^[0-9]+ ', ''))) AS unfit
-			FROM holdfast_guard.archive AS r
-			JOIN pg_catalog.pg_class AS ac ON ac.oid = r.relid
+			FROM `+archives+` AS r
+			JOIN pg_catalog.pg_class AS ac ON ac.oid = r.oid
 			JOIN pg_catalog.pg_namespace AS an ON an.oid = ac.relnamespace
-			WHERE r.source_relid = s.relid OR s.relid = ANY (r.source_parts) OR r.source_relid = ANY (s.parts)) AS k ON true
+			WHERE `+archivedFrom("r", "s.relid", "s.parts", "s.schema_name", "s.table_name")+`) AS k ON true
 		WHERE s.member > 0 AND (s.hold_no, s.scope_index) IN (SELECT * FROM unnest($1::integer[], $2::integer[]))
 		ORDER BY s.hold_no, s.scope_index, s.member`, holds, indexes)
 	if err != nil {
