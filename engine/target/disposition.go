@@ -34,6 +34,8 @@ type disposition struct {
 	// size is the number of rows a step aims at: the policy's batch size, halved
 	// after a time-out, doubled again by success.
 	size int
+	// fixed is what steps take whatever their size.
+	fixed fixedCost
 	// crowd is how close together due rows have been found in a walk by blocks.
 	crowd crowd
 	// slow: the last try ran into a time-out.

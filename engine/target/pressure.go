@@ -123,6 +123,45 @@ func (d *disposition) paced(took time.Duration) int {
 	if d.spec.Pace == retention.PaceMax {
 		return min(2*d.size, most)
 	}
-	by := min(2, max(0.5, targetTime.Seconds()/max(took, time.Millisecond).Seconds()))
+	aim := targetTime + d.fixed.learn(d.size, took)
+	by := min(2, max(0.5, aim.Seconds()/max(took, time.Millisecond).Seconds()))
 	return max(1, min(int(float64(d.size)*by), most))
+}
+
+// fixedFor is for how many steps it is taken for known what a step takes whatever its size.
+const fixedFor = 16
+
+// fixedCost is what a step takes whatever its size, as where there are many holds to judge by.
+// Fewer rows a step do not make it less: they make more steps of it, at the end one a row.
+type fixedCost struct {
+	// A step of this size was the first of some that took too long.
+	size int
+	took time.Duration
+	// cost is what was learnt from it and a much smaller one, and for how many steps it counts.
+	cost time.Duration
+	left int
+}
+
+// learn is told of a step and answers what of its time its rows did not take, so far as is known.
+func (f *fixedCost) learn(size int, took time.Duration) time.Duration {
+	if f.left > 0 {
+		if f.left--; f.left == 0 {
+			*f = fixedCost{}
+		}
+		return f.cost
+	}
+	switch {
+	case took <= targetTime:
+		*f = fixedCost{}
+	case size >= f.size:
+		f.size, f.took = size, took
+	case 5*size <= 3*f.size:
+		perRow := max(0, f.took-took).Seconds() / float64(f.size-size)
+		if rows := time.Duration(perRow * float64(size) * float64(time.Second)); rows < took/2 {
+			f.cost, f.left = took-rows, fixedFor
+		} else {
+			f.size, f.took = size, took
+		}
+	}
+	return f.cost
 }

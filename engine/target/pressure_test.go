@@ -155,3 +155,40 @@ func TestABatchHasAsManyRowsAsTakeItsTime(t *testing.T) {
 		})
 	}
 }
+
+// TestAStepIsNotMadeSmallerThanHelps: where most of a step's time is not its rows', fewer rows
+// make more steps and none shorter.
+func TestAStepIsNotMadeSmallerThanHelps(t *testing.T) {
+	for _, c := range []struct {
+		fixed, row time.Duration
+		// least and most bound the mean size of a step and its longest time after the first ones.
+		least int
+		most  time.Duration
+	}{
+		{0, 100 * time.Microsecond, 300, 100 * time.Millisecond},
+		{0, 10 * time.Millisecond, 3, 100 * time.Millisecond},
+		{20 * time.Millisecond, 100 * time.Microsecond, 200, 100 * time.Millisecond},
+		{60 * time.Millisecond, 100 * time.Microsecond, 250, 170 * time.Millisecond},
+		{300 * time.Millisecond, 20 * time.Microsecond, 900, 500 * time.Millisecond},
+		{60 * time.Millisecond, 30 * time.Millisecond, 1, 250 * time.Millisecond},
+	} {
+		t.Run(fmt.Sprintf("%v and %v a row", c.fixed, c.row), func(t *testing.T) {
+			d := &disposition{size: firstSize, spec: retention.Spec{Pace: retention.PaceDefault, Policy: retention.Policy{BatchSize: 5000}}}
+			const before, steps = 12, 200
+			rows := 0
+			for i := range before + steps {
+				took := c.fixed + time.Duration(d.size)*c.row
+				if i >= before {
+					rows += d.size
+					if took > c.most {
+						t.Errorf("step %d has %d rows and takes %v, want at most %v", i, d.size, took, c.most)
+					}
+				}
+				d.size = d.paced(took)
+			}
+			if rows < c.least*steps {
+				t.Errorf("steps have %d rows, want at least %d", rows/steps, c.least)
+			}
+		})
+	}
+}
