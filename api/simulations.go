@@ -45,7 +45,7 @@ func renderSimulation(s retention.Simulation) oapi.Simulation {
 	return oapi.Simulation{
 		Policy: s.Policy, Version: s.Version, Action: oapi.Action(s.Action), Table: s.Table.String(),
 		AsOf: s.AsOf.UTC(), Cutoff: s.Cutoff.UTC(), Due: s.Due, Held: counted(s.Held), Blocked: counted(s.Blocked), WouldProcess: counted(s.WouldProcess),
-		BlockedBy: renderCounts(s.BlockedBy), Estimated: s.Estimated, Samples: each(s.Samples, renderKey), Takes: renderTakes(s.Takes), Unknown: append([]string{}, s.Unknown...),
+		BlockedBy: renderCounts(s.BlockedBy), Estimated: s.Estimated, Effects: renderEffects(s.Effects), EffectsUnknown: s.EffectsUnknown, Samples: each(s.Samples, renderKey), Takes: renderTakes(s.Takes), Unknown: append([]string{}, s.Unknown...),
 		NullTimestamps: counted(s.NullTimestamps), InfiniteTimestamps: counted(s.InfiniteTimestamps), OldestDue: utc(s.OldestDue),
 		Conflicts: each(s.Conflicts, func(c retention.Conflict) oapi.PolicyConflict {
 			return oapi.PolicyConflict{Policy: c.Policy, Version: c.Version, Yields: c.Yields, Unranked: c.Unranked, Because: c.Because}

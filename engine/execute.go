@@ -305,7 +305,7 @@ func (e *Engine) simulateInto(ctx context.Context, r *retention.Run, res *retent
 			return err
 		}
 		res.Cutoff = &s.Cutoff
-		res.Counts = retention.Counts{Processed: s.WouldProcess, Held: s.Held, Blocked: s.Blocked, BlockedBy: s.BlockedBy}
+		res.Counts = retention.Counts{Processed: s.WouldProcess, Held: s.Held, Blocked: s.Blocked, BlockedBy: s.BlockedBy, Effects: s.Effects}
 		res.NullTimestamps, res.InfiniteTimestamps = s.NullTimestamps, s.InfiniteTimestamps
 		res.Belt = s.Belt
 		return e.keepSimulation(ctx, s, r.RequestedBy)

@@ -329,6 +329,11 @@ type Simulation struct {
 	// Estimated: counting took too long, and Due is the planner's estimate. Held, Blocked and
 	// WouldProcess are NotCounted then, and there are no months.
 	Estimated bool `json:"estimated,omitempty"`
+	// Effects are the changes of other tables, and of other rows of its own, that would come with
+	// them by foreign keys, so far as they were counted.
+	Effects map[string]TableEffect `json:"effects,omitempty"`
+	// EffectsUnknown: foreign keys reach further, and counting that took too long.
+	EffectsUnknown bool `json:"effects_unknown,omitempty"`
 	// Samples are keys of some rows that would be processed.
 	Samples []Key `json:"samples,omitempty"`
 	// Takes is how long a run would take, by what runs did before; nil if none tells.

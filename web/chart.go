@@ -210,6 +210,12 @@ func (c clock) simulationNotes(s retention.Simulation) []string {
 		first += " The oldest due row is of " + c.day(*s.OldestDue) + "."
 	}
 	notes := append([]string{first}, takesWords(s)...)
+	for _, e := range effects(retention.Counts{Effects: s.Effects}) {
+		notes = append(notes, e.Reason+": "+ui.Count(e.Count, "row", "rows")+".")
+	}
+	if s.EffectsUnknown {
+		notes = append(notes, "Rows of other tables go or change with them by foreign keys; counting those took too long.")
+	}
 	for _, name := range slices.Sorted(maps.Keys(s.BlockedBy)) {
 		notes = append(notes, "`"+name+"` keeps "+ui.Count(s.BlockedBy[name], "row", "rows")+" that its own refer to.")
 	}

@@ -51,7 +51,7 @@ func catalog() *fakeTarget {
 		{Kind: retention.FindingReplicationSlot, Severity: retention.SeverityHurts, Says: "Nobody reads the logical replication slot `crm`, which is 4096 MiB behind.", Remedy: "if nobody needs it any more, drop it", SQL: "SELECT pg_drop_replication_slot('crm');"},
 	}, now: atTest, tables: tables, sims: map[string]retention.Simulation{
 		"": {Due: 12_403, Held: 20, Blocked: 0, WouldProcess: 12_383, NullTimestamps: 14, OldestDue: agop(900 * day), ByMonth: months(36, 14, 700, 3)},
-		"session_logs": {Due: 22_403, Held: 10_000, Blocked: 12, WouldProcess: 12_391, BlockedBy: map[string]int64{"public.session_notes": 12},
+		"session_logs": {Due: 22_403, Held: 10_000, Blocked: 12, WouldProcess: 12_391, BlockedBy: map[string]int64{"public.session_notes": 12}, Effects: map[string]retention.TableEffect{"public.session_pages": {Deleted: 48_211}},
 			Samples: []retention.Key{{"0b6d1f2e-6a3c-4a53-9d0f-1b7d7f1f0001"}, {"0b6d1f2e-6a3c-4a53-9d0f-1b7d7f1f0002"}}, Unknown: []string{"Rows that somebody has locked when a run meets them are left for the next one."}, NullTimestamps: 0, OldestDue: agop(400 * day), ByMonth: months(6, 9, 1400, 300), Plan: []string{
 				"Follows the index `session_logs_created_at_idx` in the order of `created_at`, and reads what is due alone.",
 				"1 legal hold is in force on records of `public.session_logs`; each row is judged in the statement that would change it.",

@@ -975,7 +975,7 @@ type Batch struct {
 	// Digests How many record digests it keeps
 	Digests int64 `json:"digests"`
 
-	// Effects Changes of other tables that went with the processed rows, by the table's name
+	// Effects Changes of other tables that went with the processed rows, by the table's name. Of a dry run, those by foreign keys so far as they were counted
 	Effects Effects `json:"effects"`
 
 	// GuardEpoch The state of the holds that it was judged by
@@ -1198,7 +1198,7 @@ type Drift struct {
 	Table string `json:"table"`
 }
 
-// Effects Changes of other tables that went with the processed rows, by the table's name
+// Effects Changes of other tables that went with the processed rows, by the table's name. Of a dry run, those by foreign keys so far as they were counted
 type Effects map[string]struct {
 	Deleted  int64 `json:"deleted"`
 	Inserted int64 `json:"inserted"`
@@ -2056,7 +2056,7 @@ type PolicyResult struct {
 	// DurationSeconds From start to end, less what the run was paused
 	DurationSeconds float64 `json:"duration_seconds"`
 
-	// Effects Changes of other tables that went with the processed rows, by the table's name
+	// Effects Changes of other tables that went with the processed rows, by the table's name. Of a dry run, those by foreign keys so far as they were counted
 	Effects    Effects    `json:"effects"`
 	Errors     []string   `json:"errors"`
 	FinishedAt *time.Time `json:"finished_at"`
@@ -2861,6 +2861,12 @@ type Simulation struct {
 
 	// Due Rows that are due; the planner's estimate if `estimated`
 	Due int64 `json:"due"`
+
+	// Effects What foreign keys would take along in other tables, and of the table's own other rows; none if `estimated`. Triggers show only when they fire
+	Effects Effects `json:"effects"`
+
+	// EffectsUnknown Foreign keys reach further, and that was not counted: it took more than 30 s, or more than 100,000 rows go over foreign keys that lead around in a circle
+	EffectsUnknown bool `json:"effects_unknown"`
 
 	// Estimated Counting took more than 5 minutes and was given up: `due` is what the server's planner expects, nothing else was counted
 	Estimated bool `json:"estimated"`

@@ -31,6 +31,9 @@ type Reference struct {
 	Children *Table
 }
 
+// Reaches reports whether rows that refer go, or change, with those that they refer to.
+func (r Reference) Reaches() bool { return r.Member >= 0 && r.Effect != EffectBlocks }
+
 // Member is a table whose rows go, or change, together with rows of the policy's.
 type Member struct {
 	Table *Table

@@ -265,15 +265,10 @@ func (g *Printer) notGoneOwn(b *builder) string {
 func (g *Printer) keptByOwn(b *builder) bool {
 	var up []string
 	seeds := ""
-	for _, m := range g.plan.Family {
-		for _, r := range m.References {
-			if m.Table.OID != g.plan.Table.OID || r.ChildOID != g.plan.Table.OID || r.Effect == plan.EffectClears {
-				continue
-			}
-			up = append(up, "("+refers(r.ForeignKey, "p", "c")+")")
-			if r.Effect == plan.EffectBlocks {
-				seeds = "due"
-			}
+	for _, r := range g.ownReferences() {
+		up = append(up, "("+refers(r.ForeignKey, "p", "c")+")")
+		if r.Effect == plan.EffectBlocks {
+			seeds = "due"
 		}
 	}
 	if len(up) == 0 {
@@ -288,6 +283,18 @@ func (g *Printer) keptByOwn(b *builder) bool {
 	b.printf("WITH RECURSIVE kept(tableoid, ctid) AS (\nSELECT %s.tableoid, %s.ctid FROM %s WHERE %s\nUNION\nSELECT p.tableoid, p.ctid FROM kept JOIN %s ON %s JOIN %s ON %s\n)\n",
 		alias, alias, g.from(), stays, relation(g.plan.Table, "c"), sameRow(g.plan.Table, "c", "kept"), relation(g.plan.Table, "p"), strings.Join(up, " OR "))
 	return true
+}
+
+// ownReferences are the foreign keys of the policy's table that refer to it, and keep rows.
+func (g *Printer) ownReferences() (out []plan.Reference) {
+	for _, m := range g.plan.Family {
+		for _, r := range m.References {
+			if m.Table.OID == g.plan.Table.OID && r.ChildOID == g.plan.Table.OID && r.Effect != plan.EffectClears {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
 }
 
 // blocker prints what keeps a due row of the policy's table that is not held; see Simulate.

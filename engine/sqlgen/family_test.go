@@ -64,6 +64,10 @@ func TestForeignKeysArePrintedAsInTheGolden(t *testing.T) {
 	g.statement("archive events with lines", archive.Change(sqlgen.Range{TIDs: tids}, runMeta, sqlgen.Gone{Member: 1, TIDs: others}))
 	g.statement("simulation", p.Simulate())
 	g.statement("samples of a simulation", p.SampleKeys(10))
+	if s, ok := p.Effects(); ok {
+		g.statement("what goes with them", s)
+	}
+	g.statement("what goes with them, around", p.EffectsAround())
 	after := related(t)
 	after.After([]*sqlgen.Printer{related(t)})
 	g.statement("simulation after a policy of the same table", after.Simulate())

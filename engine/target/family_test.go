@@ -49,6 +49,17 @@ func (f *fixture) foretold(p retention.Policy) retention.Progress {
 		f.Errorf("a simulation said %d, %d held, %d blocked; the run says %d, %d, %d",
 			sim.WouldProcess, sim.Held, sim.Blocked, got.Processed, got.Held, got.Blocked)
 	}
+	for table, e := range got.Effects {
+		e.Inserted = 0 // by triggers, or into an archive
+		if sim.Effects[table] != e {
+			f.Errorf("a simulation said that in %s %+v would change with that; the run says %+v", table, sim.Effects[table], e)
+		}
+	}
+	for table := range sim.Effects {
+		if _, ok := got.Effects[table]; !ok {
+			f.Errorf("a simulation said that in %s %+v would change with that; the run says nothing", table, sim.Effects[table])
+		}
+	}
 	return got
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"holdfast/engine/plan"
 	"holdfast/engine/sqlgen"
 	"holdfast/retention"
 )
@@ -81,6 +82,9 @@ func (t *Target) Simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 		s.WouldProcess = s.Due - s.Held - s.Blocked
 		s.Unknown = pl.Unknown()
 		if s.Belt, err = judge(ctx, tx, pl, s.WouldProcess); err != nil {
+			return err
+		}
+		if err := countEffects(ctx, tx, pl, &s); err != nil {
 			return err
 		}
 		s.Samples, err = sampleKeys(ctx, tx, pl, s.WouldProcess)
@@ -195,6 +199,64 @@ const (
 	samplesTimeout = 2 * time.Second
 )
 
+const (
+	// effectsTimeout is how long a simulation counts what goes with its rows elsewhere.
+	effectsTimeout = 30 * time.Second
+	// mostAround bounds the rows whose circles of references are followed: the server has all
+	// that it finds there in memory.
+	mostAround = 100_000
+)
+
+// countEffects counts what would go, or change, with the policy's rows.
+func countEffects(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simulation) error {
+	reaches := func(m plan.Member) bool { return slices.ContainsFunc(m.References, plan.Reference.Reaches) }
+	if s.WouldProcess == 0 || !slices.ContainsFunc(pl.Family, reaches) {
+		return nil
+	}
+	st, ok := pl.sql.Effects()
+	if !ok {
+		if s.WouldProcess > mostAround {
+			s.EffectsUnknown = true
+			return nil
+		}
+		st = pl.sql.EffectsAround()
+	}
+	within, err := inTime(ctx, tx, effectsTimeout, func(sp pgx.Tx) error {
+		rows, err := sp.Query(ctx, st.SQL, st.Args...)
+		if err != nil {
+			return err
+		}
+		var c retention.Counts
+		var i int
+		var e retention.TableEffect
+		_, err = pgx.ForEachRow(rows, []any{&i, &e.Deleted, &e.Updated}, func() error {
+			if pl.Family[i].Table.OID == pl.Root.OID {
+				e.Deleted -= s.WouldProcess
+			}
+			c.Affect(pl.Family[i].Table.Logical().String(), e)
+			return nil
+		})
+		s.Effects = c.Effects
+		return err
+	})
+	s.EffectsUnknown = !within
+	return err
+}
+
+// inTime reads with a time-out of its own, and reports whether that was enough.
+func inTime(ctx context.Context, tx pgx.Tx, timeout time.Duration, read func(sp pgx.Tx) error) (bool, error) {
+	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error {
+		if _, err := sp.Exec(ctx, `SELECT pg_catalog.set_config('statement_timeout', $1, true)`, millis(timeout)); err != nil {
+			return err
+		}
+		return read(sp)
+	})
+	if errors.Is(classify(err), retention.ErrTooSlow) && ctx.Err() == nil {
+		return false, nil
+	}
+	return true, err
+}
+
 // sampleKeys are keys of some rows that would be processed; none where they are not found
 // in time.
 func sampleKeys(ctx context.Context, tx pgx.Tx, pl *planned, would int64) ([]retention.Key, error) {
@@ -202,12 +264,9 @@ func sampleKeys(ctx context.Context, tx pgx.Tx, pl *planned, would int64) ([]ret
 		return nil, nil
 	}
 	var keys []retention.Key
-	err := pgx.BeginFunc(ctx, tx, func(sp pgx.Tx) error {
-		if _, err := sp.Exec(ctx, `SELECT pg_catalog.set_config('statement_timeout', $1, true)`, millis(samplesTimeout)); err != nil {
-			return err
-		}
-		s := pl.sql.SampleKeys(samples)
-		rows, err := sp.Query(ctx, s.SQL, s.Args...)
+	_, err := inTime(ctx, tx, samplesTimeout, func(sp pgx.Tx) error {
+		st := pl.sql.SampleKeys(samples)
+		rows, err := sp.Query(ctx, st.SQL, st.Args...)
 		if err != nil {
 			return err
 		}
@@ -217,9 +276,6 @@ func sampleKeys(ctx context.Context, tx pgx.Tx, pl *planned, would int64) ([]ret
 		})
 		return err
 	})
-	if errors.Is(classify(err), retention.ErrTooSlow) && ctx.Err() == nil {
-		return nil, nil
-	}
 	return keys, err
 }
 

@@ -155,6 +155,59 @@ LIMIT 10
 -- $3 = 2024-01-04T00:00:00Z
 -- $4 = [1] ([]int32)
 
+-- case: what goes with them
+WITH RECURSIVE kept(tableoid, ctid) AS (
+SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) IS NOT TRUE OR false OR ((("t"."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c0."ref" FROM ONLY "Shop"."Line" AS c0 WHERE c0."ref" IS NOT NULL AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) OR (((c0."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c1."ref" FROM ONLY "Shop"."part" AS c1 WHERE c1."ref" IS NOT NULL AND (true))) IS TRUE OR ((c0."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c1."ref" FROM ONLY "Shop"."claim" AS c1 WHERE c1."ref" IS NOT NULL)) IS TRUE)))) IS TRUE)
+UNION
+SELECT p.tableoid, p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.ctid JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
+)
+, going0(tableoid, ctid) AS MATERIALIZED (
+SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND CASE WHEN (("t"."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c0."ref" FROM ONLY "Shop"."Line" AS c0 WHERE c0."ref" IS NOT NULL AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0)) OR (((c0."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c1."ref" FROM ONLY "Shop"."part" AS c1 WHERE c1."ref" IS NOT NULL AND (true))) IS TRUE OR ((c0."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c1."ref" FROM ONLY "Shop"."claim" AS c1 WHERE c1."ref" IS NOT NULL)) IS TRUE)))) IS TRUE THEN 0 WHEN ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept) THEN -1 END IS NULL
+),
+going1(tableoid, ctid) AS MATERIALIZED (
+SELECT c.tableoid, c.ctid FROM going0 AS g JOIN ONLY "public"."events" AS p ON p.ctid OPERATOR(pg_catalog.=) g.ctid AND p.tableoid OPERATOR(pg_catalog.=) g.tableoid JOIN ONLY "Shop"."Line" AS c ON p."id" OPERATOR(pg_catalog.=) c."ref"
+)
+SELECT 0, (SELECT pg_catalog.count(*) FROM going0), 0
+UNION ALL
+SELECT 1, (SELECT pg_catalog.count(*) FROM going1), 0
+UNION ALL
+SELECT 2, 0, (SELECT pg_catalog.count(*) FROM (SELECT c.tableoid, c.ctid FROM going1 AS g JOIN ONLY "Shop"."Line" AS p ON p.ctid OPERATOR(pg_catalog.=) g.ctid AND p.tableoid OPERATOR(pg_catalog.=) g.tableoid JOIN ONLY "Shop"."part" AS c ON p."id" OPERATOR(pg_catalog.=) c."ref") AS x)
+-- $1 = [1] ([]int32)
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1] ([]int32)
+
+-- case: what goes with them, around
+WITH RECURSIVE kept(tableoid, ctid) AS (
+SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) IS NOT TRUE OR false OR ((("t"."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c0."ref" FROM ONLY "Shop"."Line" AS c0 WHERE c0."ref" IS NOT NULL AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($1::integer[]) OFFSET 0)) OR (((c0."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c1."ref" FROM ONLY "Shop"."part" AS c1 WHERE c1."ref" IS NOT NULL AND (true))) IS TRUE OR ((c0."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c1."ref" FROM ONLY "Shop"."claim" AS c1 WHERE c1."ref" IS NOT NULL)) IS TRUE)))) IS TRUE)
+UNION
+SELECT p.tableoid, p.ctid FROM kept JOIN ONLY "public"."events" AS c ON c.ctid OPERATOR(pg_catalog.=) kept.ctid JOIN ONLY "public"."events" AS p ON (p."id" OPERATOR(pg_catalog.=) c."id")
+)
+, going(member, tableoid, ctid, clear) AS (
+SELECT 0, "t".tableoid, "t".ctid, 0 FROM ONLY "public"."events" AS "t"
+WHERE "t"."at" OPERATOR(pg_catalog.<) $3::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz
+  AND CASE WHEN (("t"."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c0."ref" FROM ONLY "Shop"."Line" AS c0 WHERE c0."ref" IS NOT NULL AND (((c0."id") OPERATOR("pg_catalog".=) ANY (SELECT h.k1 FROM "holdfast_guard"."held_91" AS h WHERE h.hold_no OPERATOR(pg_catalog.=) ANY ($4::integer[]) OFFSET 0)) OR (((c0."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c1."ref" FROM ONLY "Shop"."part" AS c1 WHERE c1."ref" IS NOT NULL AND (true))) IS TRUE OR ((c0."id") OPERATOR(pg_catalog.=) ANY (SELECT DISTINCT c1."ref" FROM ONLY "Shop"."claim" AS c1 WHERE c1."ref" IS NOT NULL)) IS TRUE)))) IS TRUE THEN 0 WHEN ("t".tableoid, "t".ctid) OPERATOR(pg_catalog.=) ANY (SELECT kept.tableoid, kept.ctid FROM kept) THEN -1 END IS NULL
+UNION
+SELECT x.member, x.tableoid, x.ctid, x.clear FROM going AS g CROSS JOIN LATERAL (
+SELECT 1 AS member, c.tableoid, c.ctid, 0 AS clear FROM ONLY "public"."events" AS p JOIN ONLY "Shop"."Line" AS c ON p."id" OPERATOR(pg_catalog.=) c."ref" WHERE g.member OPERATOR(pg_catalog.=) 0 AND p.ctid OPERATOR(pg_catalog.=) g.ctid AND p.tableoid OPERATOR(pg_catalog.=) g.tableoid
+UNION ALL
+SELECT 2 AS member, c.tableoid, c.ctid, 2 AS clear FROM ONLY "Shop"."Line" AS p JOIN ONLY "Shop"."part" AS c ON p."id" OPERATOR(pg_catalog.=) c."ref" WHERE g.member OPERATOR(pg_catalog.=) 1 AND p.ctid OPERATOR(pg_catalog.=) g.ctid AND p.tableoid OPERATOR(pg_catalog.=) g.tableoid
+) AS x WHERE g.clear OPERATOR(pg_catalog.=) 0
+)
+SELECT y.member, pg_catalog.count(*) FILTER (WHERE y.removed), coalesce(pg_catalog.sum(y.n) FILTER (WHERE NOT y.removed), 0)::pg_catalog.int8
+FROM (SELECT going.member, pg_catalog.bool_or(going.clear OPERATOR(pg_catalog.=) 0) AS removed, pg_catalog.count(*) AS n FROM going GROUP BY going.member, going.tableoid, going.ctid) AS y
+GROUP BY y.member ORDER BY y.member
+-- $1 = [1] ([]int32)
+-- $2 = 2024-01-04T00:00:00Z
+-- $3 = 2024-01-04T00:00:00Z
+-- $4 = [1] ([]int32)
+
 -- case: simulation after a policy of the same table
 WITH RECURSIVE kept(tableoid, ctid) AS (
 SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
