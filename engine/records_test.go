@@ -478,6 +478,77 @@ func (h *house) wantDueAt(id string, p retention.RecordPolicy) {
 	}
 }
 
+// wantNotDue checks that a record is not due at an instant.
+func (h *house) wantNotDue(id string, p retention.RecordPolicy, at time.Time) {
+	h.t.Helper()
+	q := p.Policy
+	q.Condition, q.YieldsTo = "id = '"+id+"'", nil
+	if s, err := h.target.Simulate(h.t.Context(), q, &at); err != nil || s.Due != 0 {
+		h.t.Errorf("%s by %s under %s in %s: due at %s, but as of %s due %d already (%v)", id, p.TimestampColumn, p.RetentionPeriod.String(), p.TimeZone, p.DueAt.Format(time.RFC3339Nano), at.Format(time.RFC3339Nano), s.Due, err)
+	}
+}
+
+// TestWhereClocksWereSetBackARecordIsDueWhenBothOfItsHoursAreOldEnough: a local time that came
+// twice may be the later one. What is due once stays so.
+func TestWhereClocksWereSetBackARecordIsDueWhenBothOfItsHoursAreOldEnough(t *testing.T) {
+	t.Parallel()
+	h := freshHouse(t)
+	h.exec(`CREATE TABLE public.r (id text PRIMARY KEY, wall timestamp, day date)`)
+	for zone, c := range map[string]struct {
+		// times are local ones before, in and after the hour that came twice; from is an instant
+		// before it.
+		times []string
+		from  time.Time
+	}{
+		// 03:00 was 02:00, at 01:00Z.
+		"Europe/Berlin": {[]string{"2023-10-29T01:59:59.999999", "2023-10-29T02:00:00", "2023-10-29T02:30:00.25", "2023-10-29T02:59:59.999999", "2023-10-29T03:00:00"}, time.Date(2023, 10, 28, 23, 30, 0, 0, time.UTC)},
+		// Half an hour, at 02:00.
+		"Australia/Lord_Howe": {[]string{"2023-04-02T01:29:59", "2023-04-02T01:30:00", "2023-04-02T01:45:00", "2023-04-02T02:00:00"}, time.Date(2023, 4, 1, 14, 0, 0, 0, time.UTC)},
+		// One minute after midnight it was yesterday again.
+		"America/St_Johns": {[]string{"2010-11-06T22:00:00", "2010-11-06T23:01:00", "2010-11-06T23:30:00", "2010-11-07T00:00:30", "2010-11-07T00:01:00"}, time.Date(2010, 11, 7, 1, 0, 0, 0, time.UTC)},
+	} {
+		place, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, period := range []string{"P1D", "PT36H", "P1M"} {
+			p := policyOn("r", 1)
+			p.Name, p.TimestampColumn, p.TimeZone = strings.ToLower("p_"+strings.ReplaceAll(zone, "/", "_")+"_"+period), "wall", zone
+			if p.RetentionPeriod, err = retention.ParsePeriod(period); err != nil {
+				t.Fatal(err)
+			}
+			h.mustPolicy(p)
+			day := p
+			day.Name, day.TimestampColumn = p.Name+"_day", "day"
+			h.mustPolicy(day)
+		}
+		for _, at := range c.times {
+			h.exec(`INSERT INTO public.r VALUES ('` + at + `', '` + at + `', '` + at[:10] + `')`)
+			// An instant is past the local time for good once no later one reads so again.
+			last := c.from
+			for at, i := strings.ReplaceAll(at, "T", " "), c.from; i.Before(c.from.Add(6 * time.Hour)); i = i.Add(time.Second) {
+				if i.In(place).Format(time.DateTime) <= at[:len(time.DateTime)] {
+					last = i
+				}
+			}
+			for _, p := range h.explain("r", at).Policies {
+				if p.TimeZone != zone {
+					continue
+				}
+				h.wantDueAt(at, p)
+				for _, before := range []time.Duration{time.Minute, 10 * time.Minute, 31 * time.Minute, 59 * time.Minute} {
+					h.wantNotDue(at, p, p.DueAt.Add(-before))
+				}
+				if p.TimestampColumn == "wall" && p.RetentionPeriod.String() == "P1D" {
+					if early := p.DueAt.Before(last.AddDate(0, 0, 1)); early {
+						t.Errorf("%s in %s: due at %s, and its last instant was %s", at, zone, p.DueAt, last)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestWhereClocksWereSetForwardARecordIsDueAtTheFirstMomentToo: a local time that never was,
 // one right after it, and what would be due at such a time.
 func TestWhereClocksWereSetForwardARecordIsDueAtTheFirstMomentToo(t *testing.T) {

@@ -250,14 +250,22 @@ func notFiring(table retention.TableName, role string) error {
 		Remedy: "ALTER ROLE or ALTER DATABASE … RESET session_replication_role, whichever sets it"}
 }
 
+// sureLocal is the local time, in the zone $2, up to which every one is older than the instant c.
+// Where the server reads the local time of c as an instant that much later, it comes once more:
+// the clocks are set back in that time, at a whole minute, to the first of those that come twice.
+const sureLocal = `least(c AT TIME ZONE $2, (
+	SELECT min(m AT TIME ZONE $2)
+	FROM generate_series(date_trunc('minute', c) + interval '1 minute', (c AT TIME ZONE $2) AT TIME ZONE $2, interval '1 minute') AS m))`
+
 // columnCutoff is the cutoff in the column's type, such that a value is due exactly
 // if it is below it: the day that the cutoff falls in is not yet over, but a second that has
-// begun before it is the instant at which it began.
+// begun before it is the instant at which it began, and a local time that came twice, since the
+// clocks were set back over it, may be the later one.
 func columnCutoff(ctx context.Context, tx pgx.Tx, kind plan.TimeKind, p retention.Policy, asOf time.Time) (any, error) {
 	expr := map[plan.TimeKind]string{
 		plan.TimeInstant:      `c`,
-		plan.TimeLocal:        `c AT TIME ZONE $2`,
-		plan.TimeDate:         `(c AT TIME ZONE $2)::date`,
+		plan.TimeLocal:        sureLocal,
+		plan.TimeDate:         `(` + sureLocal + `)::date`,
 		plan.TimeSeconds:      `ceil(extract(epoch FROM c))::bigint`,
 		plan.TimeMilliseconds: `ceil(extract(epoch FROM c) * 1000)::bigint`,
 	}[kind]
