@@ -19,35 +19,40 @@ func (gone) Table(context.Context, retention.TableName) (*plan.Table, error) {
 	return nil, retention.ErrUnavailable
 }
 
-// placedWhileAway is a hold that was placed while the governed database was away, long ago.
+// placedWhileAway is a hold that was placed while the governed database was away, as long ago as
+// one is left to its request at least.
 func (h *house) placedWhileAway(hold retention.Hold) retention.Hold {
 	h.t.Helper()
 	placed, err := engine.New(h.store, gone{h.target}, engine.Options{}).PlaceHold(h.t.Context(), h.actor, hold)
 	if err != nil || placed.Status != retention.HoldApplying || placed.Problem != retention.NotJudged {
 		h.t.Fatalf("got %s with %q, %v; want it kept, and not judged yet", placed.Status, placed.Problem, err)
 	}
-	pgtest.Exec(h.t, h.storeURL, `UPDATE holdfast.hold SET created_at = created_at - interval '1 minute'`)
+	pgtest.Exec(h.t, h.storeURL, `UPDATE holdfast.hold SET created_at = created_at - interval '11 seconds'`)
 	return placed
 }
 
 // A hold that is placed while the governed database is away comes into force once that is back,
 // before any run takes a row.
 func TestAHoldPlacedWhileTheDatabaseIsAwayHoldsBeforeAnyRun(t *testing.T) {
-	t.Parallel()
-	h := uploadHouse(t)
-	scope := retention.Scope{Table: public("r"), RecordIDs: []retention.Key{{"1"}, {"007"}, {"7"}, {"4711"}}}
-	hold := holdOn("r", "1")
-	hold.Scope = []retention.Scope{scope}
-	placed := h.placedWhileAway(hold)
-	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 2 || run.TotalProcessed != 98 {
-		t.Errorf("the run left %d and took %d, want 2 and 98", run.TotalHeld, run.TotalProcessed)
-	}
-	active := h.wantStatus(placed.ID, retention.HoldActive)
-	if active.Problem != "" || active.Scope[0].NotFoundCount != 1 {
-		t.Errorf("got %q and %d ids without a row, want none known against it, and 1", active.Problem, active.Scope[0].NotFoundCount)
-	}
-	if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands {
-		t.Errorf("the proof %s", p.Verdict())
+	for _, mode := range []retention.Enforcement{retention.EnforceNone, retention.EnforceRefuse, retention.EnforcePreserve} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			h := uploadHouse(t)
+			scope := retention.Scope{Table: public("r"), RecordIDs: []retention.Key{{"1"}, {"007"}, {"7"}, {"4711"}}}
+			hold := holdOn("r", "1")
+			hold.Scope, hold.Enforcement = []retention.Scope{scope}, mode
+			placed := h.placedWhileAway(hold)
+			if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 2 || run.TotalProcessed != 98 {
+				t.Errorf("the run left %d and took %d, want 2 and 98", run.TotalHeld, run.TotalProcessed)
+			}
+			active := h.wantStatus(placed.ID, retention.HoldActive)
+			if active.Problem != "" || active.Scope[0].NotFoundCount != 1 {
+				t.Errorf("got %q and %d ids without a row, want none known against it, and 1", active.Problem, active.Scope[0].NotFoundCount)
+			}
+			if p := h.proof(placed.ID); p.Verdict() != retention.ProofStands {
+				t.Errorf("the proof %s", p.Verdict())
+			}
+		})
 	}
 }
 

@@ -167,6 +167,9 @@ func (e *Engine) SettleHolds(ctx context.Context) error {
 	}
 	var errs []error
 	for _, h := range open {
+		if leftToRequest(h, now) {
+			continue
+		}
 		for _, settle := range []func(context.Context, retention.Hold, time.Time) error{e.settleNarrowing, e.settle} {
 			if err := settle(ctx, h, now); err != nil && !errors.Is(err, retention.ErrConflict) {
 				errs = append(errs, err)
@@ -182,10 +185,19 @@ func (e *Engine) SettleHolds(ctx context.Context) error {
 // settleAfter is how long an applying hold is left to the request that placed it.
 const settleAfter = 10 * time.Second
 
+// leftToRequest reports whether the request that placed a hold may still be at it.
+func leftToRequest(h retention.Hold, now time.Time) bool {
+	after := settleAfter
+	if h.Enforced() {
+		after += enforcePatience
+	}
+	return h.Status == retention.HoldApplying && now.Sub(h.CreatedAt) < after
+}
+
 func (e *Engine) settle(ctx context.Context, h retention.Hold, now time.Time) error {
 	switch {
 	case h.Status == retention.HoldApplying:
-		if h.Awaits() || now.Sub(h.CreatedAt) < settleAfter || h.Enforced() && now.Sub(h.CreatedAt) < settleAfter+enforcePatience {
+		if h.Awaits() {
 			return nil
 		}
 		whole, err := e.store.HoldWithRecords(ctx, h.ID)

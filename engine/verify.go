@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -152,6 +153,12 @@ func (e *Engine) completeHolds(ctx context.Context) error {
 			continue // its list was never sent, or is arriving: nobody was told that it holds
 		}
 		switch err := e.completeHold(ctx, h); {
+		case h.Enforced() && errors.Is(err, retention.ErrBusy):
+			// Somebody writes to its tables all the time. What it waits for is to be enforced; whether
+			// batches ask for it already, the guard knows.
+			if held, err := e.inGuard(ctx, h.ID); err != nil || !held {
+				return fmt.Errorf("complete hold %s: %w", h.ID, cmp.Or(err, retention.ErrBusy))
+			}
 		case errors.Is(err, errNotCounted) && !errors.Is(err, retention.ErrUnavailable):
 			// It is in force where batches ask, such as on a table that it fails safe on.
 			e.log.ErrorContext(ctx, "a hold in force cannot be counted", "hold", h.ID, "error", err)
@@ -162,25 +169,30 @@ func (e *Engine) completeHolds(ctx context.Context) error {
 	return nil
 }
 
+// completeHold returns once the hold is not applying any more, or with why it still is.
 func (e *Engine) completeHold(ctx context.Context, h retention.Hold) error {
-	for {
+	for !e.isSettled(ctx, h.ID) {
 		now, err := e.store.Now(ctx)
 		if err != nil {
 			return err
 		}
-		if now.Sub(h.CreatedAt) >= settleAfter {
-			err = e.settle(ctx, h, now)
-		} else if h, err = e.store.Hold(ctx, h.ID); err == nil && h.Status == retention.HoldApplying {
+		if now.Sub(h.CreatedAt) < settleAfter {
 			if err := e.wait(ctx, 50*time.Millisecond); err != nil {
 				return err
 			}
 			continue
 		}
-		if (errors.Is(err, retention.ErrNotFound) || errors.Is(err, retention.ErrConflict)) && e.isSettled(ctx, h.ID) {
-			return nil // its request took it back, or somebody else was faster
+		if err := e.settle(ctx, h, now); err != nil && !e.isSettled(ctx, h.ID) {
+			return err // unless its request took it back, or somebody else was faster
 		}
-		return err
 	}
+	return nil
+}
+
+// inGuard reports whether batches respect a hold.
+func (e *Engine) inGuard(ctx context.Context, id string) (bool, error) {
+	_, inForce, err := e.target.GuardState(ctx)
+	return slices.Contains(inForce, id), err
 }
 
 // isSettled reports whether a hold is not on its way any more.

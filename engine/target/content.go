@@ -29,7 +29,7 @@ func readContents(ctx context.Context, q querier, id string) ([]holdContent, err
 		SELECT h.id::text, h.no, coalesce(h.content, ''),
 		       md5(coalesce(string_agg(ROW(s.scope_index, s.relid, s.schema_name, s.table_name, s.held_set, s.condition, s.condition_columns,
 		                                   s.condition_types, s.condition_forms, s.condition_labels)::text || coalesce(' family ' || s.family_depth, ''), E'\n' ORDER BY s.scope_index), '')
-		           || CASE h.enforcement WHEN 'none' THEN '' ELSE E'\n' || h.enforcement END),
+		           || CASE h.enforcement WHEN 'none' THEN '' ELSE E'\n' || h.enforcement END || CASE WHEN h.unenforced THEN E'\nunenforced' ELSE '' END),
 		       coalesce(array_agg(DISTINCT s.held_set) FILTER (WHERE s.held_set IS NOT NULL), '{}'),
 		       h.family_content IS NOT DISTINCT FROM `+familyContent("h.no")+`, h.changing
 		FROM holdfast_guard.hold AS h

@@ -44,7 +44,7 @@ func enforcedNow(ctx context.Context, q querier) ([]uint32, error) {
 	return collect[uint32](ctx, q, `
 		WITH scope AS (SELECT s.relid, s.schema_name, s.table_name, s.parts FROM holdfast_guard.hold_scope AS s
 		               JOIN holdfast_guard.hold AS h ON h.no = s.hold_no
-		               WHERE h.state = 'active' AND h.enforcement <> 'none' AND s.ended_at IS NULL)`+relationsOf)
+		               WHERE h.state = 'active' AND h.enforcement <> 'none' AND NOT h.unenforced AND s.ended_at IS NULL)`+relationsOf)
 }
 
 // installTriggers locks tables against writers and puts the triggers on them that are missing.
@@ -332,7 +332,7 @@ func related(t *plan.Table, s plan.HoldScope) bool {
 
 // enforcements are the holds in force that are enforced.
 func enforcements(ctx context.Context, q querier) (map[string]retention.Enforcement, error) {
-	rows, err := q.Query(ctx, `SELECT id::text, enforcement FROM holdfast_guard.hold WHERE state = 'active' AND enforcement <> 'none'`)
+	rows, err := q.Query(ctx, `SELECT id::text, enforcement FROM holdfast_guard.hold WHERE state = 'active' AND enforcement <> 'none' AND NOT unenforced`)
 	if err != nil {
 		return nil, err
 	}

@@ -130,14 +130,20 @@ func (t *Target) ActivateHold(ctx context.Context, id string, ended *int64) (eff
 	if err != nil {
 		return time.Time{}, mark, classify(err)
 	}
+	if len(relations) > 0 {
+		if err := t.holdUnenforced(ctx, id); err != nil {
+			return time.Time{}, mark, err
+		}
+	}
 	err = t.changeAfter(ctx, func(tx pgx.Tx) error { return installTriggers(ctx, tx, relations) }, func(tx pgx.Tx) error {
 		// clock_timestamp() is taken after the lock: every batch that committed before it
 		// has committed, every later one sees the hold.
 		err := tx.QueryRow(ctx, `
 			UPDATE holdfast_guard.hold
-			SET state = 'active', effective_at = CASE state WHEN 'active' THEN effective_at ELSE clock_timestamp() END, ended_at = NULL, ended_epoch = NULL,
+			SET state = 'active', effective_at = CASE WHEN state = 'active' AND NOT unenforced THEN effective_at ELSE clock_timestamp() END, ended_at = NULL, ended_epoch = NULL,
 			    -- of the list that this transaction makes
-			    effective_epoch = CASE state WHEN 'active' THEN effective_epoch ELSE (SELECT epoch + 1 FROM holdfast_guard.state) END
+			    effective_epoch = CASE WHEN state = 'active' AND NOT unenforced THEN effective_epoch ELSE (SELECT epoch + 1 FROM holdfast_guard.state) END,
+			    unenforced = false
 			WHERE id = $1 AND (state <> 'ended' OR ended_epoch IS NOT DISTINCT FROM $2)
 			RETURNING effective_at`, id, ended).Scan(&effectiveAt)
 		if errors.Is(err, pgx.ErrNoRows) {
@@ -153,6 +159,22 @@ func (t *Target) ActivateHold(ctx context.Context, id string, ended *int64) (eff
 	}
 	mark, _, err = t.GuardState(ctx)
 	return effectiveAt, mark, err
+}
+
+// holdUnenforced has batches respect a staged hold whose tables somebody may be writing to for
+// long. Its moment is when it is enforced as well.
+func (t *Target) holdUnenforced(ctx context.Context, id string) error {
+	staged, err := collect[int32](ctx, t.pool, `SELECT no FROM holdfast_guard.hold WHERE id = $1 AND state = 'staged'`, id)
+	if err != nil || len(staged) == 0 {
+		return classify(err)
+	}
+	return t.change(ctx, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			UPDATE holdfast_guard.hold
+			SET state = 'active', unenforced = true, effective_at = clock_timestamp(), effective_epoch = (SELECT epoch + 1 FROM holdfast_guard.state)
+			WHERE no = $1 AND state = 'staged'`, staged[0])
+		return err
+	})
 }
 
 // notActivated says why a hold cannot be put in force.
@@ -177,7 +199,7 @@ func (t *Target) EndHold(ctx context.Context, id string) (endedAt time.Time, mar
 	err = t.change(ctx, func(tx pgx.Tx) error {
 		err := tx.QueryRow(ctx, `
 			UPDATE holdfast_guard.hold
-			SET state = 'ended', ended_at = CASE state WHEN 'ended' THEN ended_at ELSE clock_timestamp() END,
+			SET state = 'ended', unenforced = false, ended_at = CASE state WHEN 'ended' THEN ended_at ELSE clock_timestamp() END,
 			    ended_epoch = CASE state WHEN 'ended' THEN ended_epoch ELSE (SELECT epoch + 1 FROM holdfast_guard.state) END
 			WHERE id = $1
 			RETURNING ended_at`, id).Scan(&endedAt)
