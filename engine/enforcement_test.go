@@ -395,22 +395,25 @@ func TestRunsGoOnBesideAnEnforcedHold(t *testing.T) {
 }
 
 // Rights that are missing are named with the GRANT that helps, and nothing is placed.
+// dropRole removes a role with what it has.
+func (h *house) dropRole(role string) {
+	conn, err := pgx.Connect(context.Background(), h.url)
+	if err == nil {
+		_, err = conn.Exec(context.Background(), `DROP OWNED BY `+role+` CASCADE; DROP ROLE `+role)
+		_ = conn.Close(context.Background())
+	}
+	if err != nil {
+		h.t.Error(err)
+	}
+}
+
 func TestMissingRightsForEnforcementAreNamed(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)
 	role := "keeper_" + pgtest.Value[string](t, h.url, `SELECT substr(md5(random()::text), 1, 8)`)
 	h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, created_at timestamptz)`, `INSERT INTO public.r SELECT i, now() FROM generate_series(1, 4) AS i`,
 		`CREATE ROLE `+role+``, `GRANT SELECT, UPDATE, DELETE, TRIGGER ON public.r TO `+role, `GRANT USAGE ON SCHEMA holdfast_guard TO `+role, `GRANT ALL ON ALL TABLES IN SCHEMA holdfast_guard TO `+role)
-	t.Cleanup(func() {
-		conn, err := pgx.Connect(context.Background(), h.url)
-		if err == nil {
-			_, err = conn.Exec(context.Background(), `DROP OWNED BY `+role+`; DROP ROLE `+role)
-			_ = conn.Close(context.Background())
-		}
-		if err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(func() { h.dropRole(role) })
 	tg, err := target.Open(t.Context(), h.url+"&role="+role, target.Options{Secret: secret})
 	if err != nil {
 		t.Fatal(err)
@@ -532,6 +535,57 @@ func TestAnEnforcedHoldFailsSafe(t *testing.T) {
 		t.Errorf("after the column has its name back: %v", err)
 	}
 	h.exec(`ALTER TABLE public.r DROP COLUMN customer`) // nothing of ours depends on it
+}
+
+// Where row-level security comes to hide from Holdfast's role what leads to held records, nobody
+// can tell what belongs to them: changes fail, batches too, and it is said.
+func TestWhatHiddenRowsLeadToIsNotLetGo(t *testing.T) {
+	for _, mode := range []retention.Enforcement{retention.EnforceRefuse, retention.EnforcePreserve} {
+		t.Run(string(mode), func(t *testing.T) {
+			t.Parallel()
+			h := freshHouse(t)
+			role := "keeper_" + pgtest.Value[string](t, h.url, `SELECT substr(md5(random()::text), 1, 8)`)
+			h.exec(`CREATE ROLE `+role, `GRANT ALL ON SCHEMA public, holdfast_guard TO `+role, `GRANT ALL ON ALL TABLES IN SCHEMA holdfast_guard TO `+role, `GRANT ALL ON ALL SEQUENCES IN SCHEMA holdfast_guard TO `+role, `GRANT ALL ON ALL FUNCTIONS IN SCHEMA holdfast_guard TO `+role)
+			t.Cleanup(func() { h.dropRole(role) })
+			h.exec(`CREATE TABLE public.customers (id bigint PRIMARY KEY)`, `CREATE TABLE public.orders (id bigint PRIMARY KEY, customer bigint REFERENCES public.customers)`,
+				`CREATE TABLE public.items (id bigint PRIMARY KEY, ordered bigint REFERENCES public.orders, created_at timestamptz)`,
+				`INSERT INTO public.customers SELECT generate_series(1, 3)`, `INSERT INTO public.orders SELECT i, i FROM generate_series(1, 3) AS i`, `INSERT INTO public.items SELECT i, i, now() - interval '90 days' FROM generate_series(1, 3) AS i`)
+			for _, table := range []string{"customers", "orders", "items"} {
+				h.exec(`ALTER TABLE public.` + table + ` OWNER TO ` + role)
+			}
+			tg, err := target.Open(t.Context(), h.url+"&role="+role, target.Options{Secret: secret})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tg.Close()
+			h.target = tg
+			h.engine = engine.New(h.store, tg, engine.Options{Pace: retention.PaceMax})
+			hold := enforcedOn("customers", mode, "1")
+			hold.Scope[0].Family = &retention.Family{}
+			placed := h.mustHold(hold)
+			h.mustPolicy(policyOn("items", 1))
+			h.exec(`ALTER TABLE public.orders ENABLE ROW LEVEL SECURITY`, `ALTER TABLE public.orders FORCE ROW LEVEL SECURITY`)
+			for _, sql := range []string{`DELETE FROM public.items WHERE id = 1`, `UPDATE public.items SET ordered = 2 WHERE id = 1`} {
+				if err := h.try(sql); err == nil || !strings.Contains(err.Error(), "row-level security") {
+					t.Errorf("%s: %v, want it to fail", sql, err)
+				}
+			}
+			h.mustRun(engine.RunRequest{})
+			h.wantLeft("a run", "items", "1 2 3")
+			if err := h.engine.WatchHolds(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if f := h.hold(placed.ID).Faults; len(f) == 0 || f[0].Effect != retention.FaultRefused || f[0].On != public("orders") || !strings.Contains(f[0].Remedy, "BYPASSRLS") {
+				t.Errorf("the hold has the faults %+v", f)
+			}
+			if _, err := h.engine.PlaceHold(t.Context(), h.actor, hold); err == nil || !strings.Contains(err.Error(), "BYPASSRLS") {
+				t.Errorf("another hold of the family: %v, want it refused with the remedy", err)
+			}
+			h.exec(`ALTER TABLE public.orders DISABLE ROW LEVEL SECURITY`)
+			h.mustRun(engine.RunRequest{})
+			h.wantLeft("a run afterwards", "items", "1")
+		})
+	}
 }
 
 // hostile makes a session look every name up first where a stranger can put things: types of its

@@ -159,10 +159,17 @@ func IdleFunction(name retention.TableName) string {
 // function prints one that runs with the rights of the guard's owner, so that nobody else
 // needs any there. What a condition says may not hang on the session that fires the trigger,
 // so that has settings of its own. They cost every row a third of its UPDATE (the server looks
-// all names up again), so where each name is written with its schema there are none.
+// all names up again), so where each name is written with its schema there are none. What belongs
+// to records is looked for in the application's tables, of which no row may be hidden: better the
+// change fails.
 func (e Enforcing) function(name retention.TableName, more []string, body string) string {
-	if more == nil && (len(e.Held.Conditions) == 0 || e.compiled()) {
-		return enforceFunction(name, nil, body)
+	if more == nil && len(e.Held.Families) > 0 {
+		more = []string{"row_security = off"}
+	}
+	if len(e.Held.Conditions) == 0 || e.compiled() {
+		if more == nil || name == EnforceFunction(e.Table.OID) {
+			return enforceFunction(name, more, body)
+		}
 	}
 	path := []string{"pg_catalog"}
 	for _, schema := range e.Path {

@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -20,6 +21,9 @@ func (t *Target) HoldFaults(ctx context.Context) (faults map[string][]retention.
 			return err
 		}
 		if err := goneScopes(ctx, tx, faults); err != nil {
+			return err
+		}
+		if err := hiddenRows(ctx, tx, faults); err != nil {
 			return err
 		}
 		return t.enforcementFaults(ctx, tx, faults)
@@ -96,6 +100,37 @@ func goneScopes(ctx context.Context, tx pgx.Tx, faults map[string][]retention.Ho
 		f.On, f.Effect = f.Table, retention.FaultNothingLeft
 		f.Reason = "the table was dropped by somebody else than Holdfast, and there is none of its name"
 		f.Remedy = "restore it, and place the hold anew on what came back; find out who dropped it"
+		faults[id] = append(faults[id], f)
+		return nil
+	})
+	return err
+}
+
+// bypass is what lets Holdfast's role see all rows.
+func bypass(role string) string {
+	return fmt.Sprintf("ALTER ROLE %s BYPASSRLS, or let Holdfast connect as the table's owner (of one that does not FORCE ROW LEVEL SECURITY)", retention.QuoteIdent(role))
+}
+
+// hiddenRows adds the families in force of which row-level security hides rows from Holdfast's
+// role: what belongs to the records by way of those cannot be told, and who asks is refused.
+func hiddenRows(ctx context.Context, tx pgx.Tx, faults map[string][]retention.HoldFault) error {
+	rows, err := tx.Query(ctx, `
+		SELECT h.id::text, s.scope_index, r.schema_name, r.table_name, s.schema_name, s.table_name, current_user::text
+		FROM holdfast_guard.hold_scope AS s
+		JOIN holdfast_guard.hold AS h ON h.no = s.hold_no AND h.state = 'active'
+		JOIN holdfast_guard.hold_scope AS r ON r.hold_no = s.hold_no AND r.scope_index = s.scope_index AND r.member = 0
+		JOIN pg_catalog.pg_class AS c ON c.oid = s.relid
+		WHERE s.ended_at IS NULL AND s.member > 0 AND row_security_active(c.oid)
+		ORDER BY h.no, s.scope_index, s.member`)
+	if err != nil {
+		return err
+	}
+	var id, role string
+	var f retention.HoldFault
+	_, err = pgx.ForEachRow(rows, []any{&id, &f.Scope, &f.Table.Schema, &f.Table.Name, &f.On.Schema, &f.On.Name, &role}, func() error {
+		f.Effect = retention.FaultRefused
+		f.Reason = fmt.Sprintf("row-level security hides rows of it from the role %q, so what belongs to held records by way of it cannot be told: policies on the tables below it are refused, and changes of those by anybody where the hold is enforced", role)
+		f.Remedy = bypass(role)
 		faults[id] = append(faults[id], f)
 		return nil
 	})

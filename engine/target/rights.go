@@ -53,7 +53,7 @@ func checkRights(ctx context.Context, tx pgx.Tx, pl *planned) error {
 	}
 	if filtered {
 		lacks = append(lacks, lack{"table", fmt.Sprintf("row-level security hides rows of %s from the role %q", pl.Table.Name, role),
-			fmt.Sprintf("ALTER ROLE %s BYPASSRLS, or let Holdfast connect as the table's owner", retention.QuoteIdent(role))})
+			bypass(role)})
 	}
 	return refuseLacks(lacks)
 }
