@@ -519,7 +519,7 @@ func (r *torture) forsake() {
 	pgtest.Exec(r.t, r.store, `UPDATE holdfast.hold SET created_at = created_at - interval '1 minute' WHERE status = 'applying'`,
 		`UPDATE holdfast.hold_scope SET upload_at = upload_at - interval '1 minute' WHERE upload = 'under_way' AND hold_id::text <> ALL ('{`+strings.Join(r.arriving(), ",")+`}')`,
 		`UPDATE holdfast.run SET requeued_at = requeued_at - interval '1 minute' WHERE finished_at IS NULL`)
-	pgtest.Exec(r.t, r.governed, `UPDATE holdfast_guard.run SET heartbeat_at = heartbeat_at - interval '1 minute'`)
+	pgtest.Exec(r.t, r.governed, `UPDATE holdfast_guard.run SET heartbeat_at = heartbeat_at - interval '1 minute'`, `UPDATE holdfast_guard.heartbeat SET beat_at = beat_at - interval '1 minute'`)
 }
 
 // settle cancels what is under way, and runs everything once more, in larger batches: the

@@ -1,6 +1,7 @@
 package target
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -281,6 +282,36 @@ func TestWorkerOfAnEarlierAttemptCannotCommit(t *testing.T) {
 	}
 	if got := f.finish(fresh); got.Processed != 30 {
 		t.Errorf("processed %d over both attempts, want 30", got.Processed)
+	}
+}
+
+// TestAWorkerShowsThatItLivesDuringABatch: a batch that takes longer than a worker may be silent has
+// the run's row locked.
+func TestAWorkerShowsThatItLivesDuringABatch(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 10))
+	d := f.begin(policy("r", retention.ActionDelete))
+	f.exec(`UPDATE holdfast_guard.run SET heartbeat_at = heartbeat_at - interval '1 minute'`)
+	batch := f.connect()
+	if _, err := batch.Exec(t.Context(), `BEGIN; SELECT FROM holdfast_guard.run FOR UPDATE`); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		err := f.target.Beat(ctx, d.spec.RunID, 1)
+		cancel()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if age, ok, err := f.target.Heartbeat(t.Context(), d.spec.RunID); err != nil || !ok || age > 10*time.Second {
+		t.Errorf("the last sign of life is of %v ago (%v, %v)", age, ok, err)
+	}
+	// Whoever takes over waits for the batch.
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if err := f.target.Beat(ctx, d.spec.RunID, 2); err == nil {
+		t.Error("another attempt began beside a batch")
 	}
 }
 

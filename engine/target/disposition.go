@@ -92,10 +92,21 @@ type planned struct {
 func (t *Target) Beat(ctx context.Context, runID string, attempt int) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	// A batch of this attempt may have the row locked for longer than a worker may be silent.
+	var ours bool
+	err := t.pool.QueryRow(ctx, `
+		WITH latest AS MATERIALIZED (SELECT attempt FROM holdfast_guard.run WHERE run_id = $1 AND attempt = $2),
+		beat AS (
+			INSERT INTO holdfast_guard.heartbeat (run_id, beat_at) SELECT $1, clock_timestamp() FROM latest
+			ON CONFLICT (run_id) DO UPDATE SET beat_at = excluded.beat_at)
+		SELECT EXISTS (SELECT FROM latest)`, runID, attempt).Scan(&ours)
+	if err != nil || ours {
+		return classify(err)
+	}
 	var latest int
 	// The row lock waits for a batch of an earlier attempt that is under way; after it
 	// that attempt finds itself fenced.
-	err := t.pool.QueryRow(ctx, `
+	err = t.pool.QueryRow(ctx, `
 		INSERT INTO holdfast_guard.run AS r (run_id, attempt) VALUES ($1, $2)
 		ON CONFLICT (run_id) DO UPDATE
 		SET attempt = greatest(r.attempt, excluded.attempt),
@@ -114,7 +125,8 @@ func (t *Target) Beat(ctx context.Context, runID string, attempt int) error {
 func (t *Target) Heartbeat(ctx context.Context, runID string) (age time.Duration, ok bool, err error) {
 	var seconds float64
 	err = t.pool.QueryRow(ctx, `
-		SELECT extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 FROM holdfast_guard.run WHERE run_id = $1`, runID).Scan(&seconds)
+		SELECT extract(epoch FROM clock_timestamp() - greatest(r.heartbeat_at, b.beat_at))::float8
+		FROM holdfast_guard.run AS r LEFT JOIN holdfast_guard.heartbeat AS b USING (run_id) WHERE run_id = $1`, runID).Scan(&seconds)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return 0, false, nil
 	}

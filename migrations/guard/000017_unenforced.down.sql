@@ -1,3 +1,4 @@
+DROP TABLE holdfast_guard.heartbeat;
 CREATE OR REPLACE FUNCTION holdfast_guard.pin() RETURNS text[]
     LANGUAGE plpgsql
 AS $$
