@@ -15,7 +15,9 @@ import (
 // upward, which finds one row by the key that the foreign key refers to. Where tables refer
 // to each other in a circle there is no end to that: then the rows that belong to the records
 // are gathered once in each statement, from the records downward, and the row's foreign key
-// is looked up among them. Either way the row's own columns are compared, so that one that was
+// is looked up among them. A trigger judges one row a time, and may be asked by many statements:
+// it climbs from the row instead, which costs as many looks as there are rows above it, however
+// many belong to the records. Either way the row's own columns are compared, so that one that was
 // changed under way is judged as it is then. OFFSET 0 keeps the planner from making joins of
 // them.
 
@@ -73,6 +75,9 @@ func (l *lineage) by(link plan.Link, as string, budget int) string {
 		return ""
 	}
 	if l.Gathered(link.Parent) {
+		if as == oldRow {
+			return l.climbs(link, as, budget)
+		}
 		return l.among(link, as, l.gathered(link, budget))
 	}
 	var parts []string
@@ -250,6 +255,50 @@ func (l *lineage) gathered(link plan.Link, budget int) string {
 	return line + " " + strings.Join(lists, " UNION ALL ")
 }
 
+// climbs prints that one of the rows above a row, from what it refers to by one foreign key on, is
+// a record or is kept.
+func (l *lineage) climbs(link plan.Link, as string, budget int) string {
+	nodes := append(l.Above(link.Parent), link.Parent)
+	slices.Sort(nodes)
+	nodes = slices.Compact(nodes)
+	first, higher, near := "0", "up.depth", ""
+	if l.Depth > 0 {
+		// A row is met once for each depth, and a circle ends at the last.
+		first, higher, near = "1", "up.depth "+opPlus+" 1", fmt.Sprintf(" WHERE up.depth %s %d", opBelow, budget)
+	}
+	var begin, steps, ends []string
+	for _, p := range l.relations(link.Parent) {
+		begin = append(begin, fmt.Sprintf("SELECT %d, %s, p.tableoid, p.ctid FROM %s WHERE %s", link.Parent, first, fromRelation(p, "p"), refersBy(link, "p", as)))
+	}
+	for _, s := range l.steps(nodes) {
+		steps = append(steps, fmt.Sprintf("SELECT %d AS node, %s AS depth, p.tableoid AS rel, p.ctid AS at FROM %s WHERE up.node %s %d AND c.tableoid %s up.rel AND c.ctid %s up.at",
+			s.parent, higher, s.from, opEqual, s.node, opEqual, opEqual))
+	}
+	for _, i := range nodes {
+		for _, from := range l.relations(i) {
+			at := fmt.Sprintf("up.node %s %d AND r.tableoid %s up.rel AND r.ctid %s up.at", opEqual, i, opEqual, opEqual)
+			if i == 0 {
+				ends = append(ends, fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s AND %s)", fromRelation(from, "r"), at, l.isRecord("r")))
+			}
+			if !l.keeps(i, from, budget-1) {
+				continue
+			}
+			if l.Depth > 0 {
+				at += fmt.Sprintf(" AND up.depth %s %d", opUpTo, budget-l.Nearest(i))
+			}
+			ends = append(ends, fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s AND %s)", fromRelation(from, "r"), at, l.isKept(i, "r")))
+		}
+	}
+	if len(ends) == 0 {
+		return "false"
+	}
+	with := "WITH RECURSIVE up(node, depth, rel, at) AS ((" + strings.Join(begin, " UNION ALL ") + ")"
+	if len(steps) > 0 {
+		with += " UNION (SELECT x.node, x.depth, x.rel, x.at FROM up CROSS JOIN LATERAL (" + strings.Join(steps, " UNION ALL ") + ") AS x" + near + ")"
+	}
+	return fmt.Sprintf("EXISTS (%s) SELECT FROM up WHERE %s OFFSET 0)", with, strings.Join(ends, " OR "))
+}
+
 // line prints the common table expression of the rows that are records or belong to one, of
 // a node and of those above it, each by its address, of one snapshot; and the test that a
 // row may still be referred to.
@@ -321,8 +370,8 @@ func members(b *builder, f plan.HeldFamily) string {
 
 // step finds rows of a node that refer to those of another.
 type step struct {
-	node        int
-	from, where string
+	node, parent int
+	from, where  string
 }
 
 // steps are those by each foreign key between nodes.
@@ -335,7 +384,7 @@ func (l *lineage) steps(nodes []int) (out []step) {
 			for _, p := range l.relations(link.Parent) {
 				for _, c := range l.relations(node) {
 					out = append(out, step{
-						node: node, from: fmt.Sprintf("%s JOIN %s ON %s", fromRelation(p, "p"), fromRelation(c, "c"), refersBy(link, "p", "c")),
+						node: node, parent: link.Parent, from: fmt.Sprintf("%s JOIN %s ON %s", fromRelation(p, "p"), fromRelation(c, "c"), refersBy(link, "p", "c")),
 						where: fmt.Sprintf("line.node %s %d AND p.tableoid %s line.rel AND p.ctid %s line.at", opEqual, link.Parent, opEqual, opEqual),
 					})
 				}

@@ -64,6 +64,32 @@ func (f *fixture) foreseen(w world) {
 		if !maps.Equal(got, want) {
 			f.Errorf("a preview of %+v counts %v, the model %v", h, got, want)
 		}
+		f.forbidden(w, h, s)
+	}
+}
+
+// forbidden compares what triggers keep the application from with the model of a family.
+func (f *fixture) forbidden(w world, h worldHold, s retention.Scope) {
+	f.Helper()
+	id := f.enforced(retention.EnforceRefuse, s)
+	covered := w.belongs(h)
+	for _, n := range h.rows {
+		covered[at{h.table, n}] = true
+	}
+	conn := f.connect()
+	for i := range w.tables {
+		for n := range w.rows[i] {
+			_, err := conn.Exec(f.Context(), fmt.Sprintf(`BEGIN; UPDATE %s SET kind = kind WHERE name = 'row %d'`, worldName(i).SQL(), n))
+			if code := sqlState(err); (code == refusedCode) != covered[at{i, n}] || err != nil && code != refusedCode {
+				f.Errorf("row %d of %s: %v; the model says held: %v, of %+v", n, worldName(i), err, covered[at{i, n}], h)
+			}
+			if _, err := conn.Exec(f.Context(), `ROLLBACK`); err != nil {
+				f.Fatal(err)
+			}
+		}
+	}
+	if _, _, err := f.target.EndHold(f.Context(), id); err != nil {
+		f.Fatal(err)
 	}
 }
 
