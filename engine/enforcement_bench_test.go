@@ -39,6 +39,12 @@ func BenchmarkEnforcement(b *testing.B) {
 			}
 			return scopes
 		}},
+		{"family", func(string) []retention.Scope {
+			return []retention.Scope{{Table: public("customers"), RecordIDs: []retention.Key{{"2000"}}, Family: &retention.Family{}}}
+		}},
+		{"family_around_a_circle", func(string) []retention.Scope {
+			return []retention.Scope{{Table: public("nodes"), RecordIDs: []retention.Key{{"2"}}, Family: &retention.Family{}}}
+		}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			server := benchServer(b)
@@ -47,10 +53,14 @@ func BenchmarkEnforcement(b *testing.B) {
 			migrateAll(b, url)
 			h := newHouse(b, url)
 			clients := &bystanders{b: b, program: pgbench(b)}
+			// Customers and nodes whose rows are not in the tables; half of the nodes are below the second.
+			h.exec(`CREATE TABLE public.customers (id bigint PRIMARY KEY)`, `INSERT INTO public.customers SELECT generate_series(1, 2000)`,
+				`CREATE TABLE public.nodes (id bigint PRIMARY KEY, parent bigint REFERENCES public.nodes)`, `INSERT INTO public.nodes SELECT i, nullif(i / 2, 0) FROM generate_series(1, 6000) AS i`, `CREATE INDEX ON public.nodes (parent)`)
 			for _, table := range []string{"free", "guarded"} {
-				h.exec(fmt.Sprintf(`CREATE TABLE public.%s (id bigint PRIMARY KEY, customer bigint, balance bigint, note text) WITH (fillfactor = 80)`, table),
-					fmt.Sprintf(`INSERT INTO public.%s SELECT i, 1000 + i %% 1000, 0, 'note' FROM generate_series(1, 200000) AS i`, table), `VACUUM ANALYZE public.`+table)
+				h.exec(fmt.Sprintf(`CREATE TABLE public.%s (id bigint PRIMARY KEY, customer bigint, node bigint, balance bigint, note text) WITH (fillfactor = 80)`, table),
+					fmt.Sprintf(`INSERT INTO public.%s SELECT i, 1000 + i %% 1000, 3072 + i %% 1024, 0, 'note' FROM generate_series(1, 200000) AS i`, table), `VACUUM ANALYZE public.`+table)
 			}
+			h.exec(`ALTER TABLE public.guarded ADD FOREIGN KEY (customer) REFERENCES public.customers, ADD FOREIGN KEY (node) REFERENCES public.nodes`)
 			h.mustHold(retention.Hold{Matter: "ACME v. Initech", Reason: "evidence", Enforcement: retention.EnforceRefuse, Scope: c.scopes("guarded")})
 			conn, err := pgx.Connect(context.Background(), h.url)
 			if err != nil {
