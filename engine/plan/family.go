@@ -29,6 +29,8 @@ type Reference struct {
 	Member int
 	// Children is the referring table.
 	Children *Table
+	// Held are the held rows of one that is no member, and keeps what its rows refer to.
+	Held HeldRows
 }
 
 // Reaches reports whether rows that refer go, or change, with those that they refer to.
@@ -114,6 +116,7 @@ func (p *Plan) reference(in Inputs, fk ForeignKey) (Reference, error) {
 		ref.Effect = EffectClears
 	}
 	ref.Member = slices.IndexFunc(p.Family, func(m Member) bool { return m.Table.OID == fk.ChildOID })
+	ref.Held = heldAnyhow(ref.Children, in.Holds)
 	if ref.Effect == EffectBlocks {
 		return ref, nil
 	}
@@ -143,6 +146,15 @@ func (p *Plan) reference(in Inputs, fk ForeignKey) (Reference, error) {
 		p.Family[ref.Member].Removed = true
 	}
 	return ref, nil
+}
+
+// heldAnyhow are the rows of a table that holds cover; all where nobody can tell.
+func heldAnyhow(t *Table, scopes []HoldScope) HeldRows {
+	held, err := HeldBy(t, scopes)
+	if err != nil {
+		return HeldRows{All: true}
+	}
+	return held
 }
 
 // neverCleared finds a column that the foreign key would set to NULL although it, or its

@@ -2,18 +2,51 @@ package sqlgen
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"holdfast/engine/plan"
 )
 
-// Oldest prints the query for the oldest row of a part of the table that is due and
-// not held: its timestamp as it is and as an instant, the last one of a day, and its
-// address. It locks nothing.
+// Oldest prints the query for the oldest row of a part of the table that is due, and that no
+// hold keeps, its own or that of a row that refers to it: its timestamp as it is and as an
+// instant, the last one of a day, and its address. It locks nothing.
 func (g *Printer) Oldest(r Range) Statement {
 	b := &builder{}
 	b.printf("SELECT %s, %s, %s.ctid::pg_catalog.text FROM %s\nWHERE ", g.ts(), g.aged(b), alias, g.from())
-	b.printf("%s\nORDER BY %s LIMIT 1", g.where(b, r), g.ts())
+	b.printf("%s", g.where(b, r))
+	if kept := g.keptByHold(b, 0, alias, 0, nil); kept != "" {
+		b.printf("\n  AND NOT (%s)", kept)
+	}
+	b.printf("\nORDER BY %s LIMIT 1", g.ts())
 	return b.done()
+}
+
+// keptByHold prints that a row of a member stays since a held one refers to it, or one that stays
+// for that; empty where no hold can do that.
+func (g *Printer) keptByHold(b *builder, member int, as string, depth int, path []int) string {
+	if len(g.plan.Family) == 0 {
+		return ""
+	}
+	path = append(slices.Clone(path), member)
+	var parts []string
+	for _, r := range g.plan.Family[member].References {
+		c := fmt.Sprintf("c%d", depth)
+		var why []string
+		if r.Held.Any() {
+			child := &Printer{keys: g.keys, plan: &plan.Plan{Table: r.Children, Key: r.Children.KeyColumns(), Holds: r.Held}}
+			why = append(why, child.heldAs(b, c))
+		}
+		if r.Effect == plan.EffectRemoves && !slices.Contains(path, r.Member) {
+			if s := g.keptByHold(b, r.Member, c, depth+1, path); s != "" {
+				why = append(why, s)
+			}
+		}
+		if len(why) > 0 {
+			parts = append(parts, fmt.Sprintf("EXISTS (SELECT FROM %s WHERE %s AND (%s))", relation(r.Children, c), refers(r.ForeignKey, as, c), strings.Join(why, " OR ")))
+		}
+	}
+	return strings.Join(parts, " OR ")
 }
 
 // moment prints the timestamp column as the instant from which a period counts: local

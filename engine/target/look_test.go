@@ -337,3 +337,39 @@ func TestALookByBlocksGoesOnForAPolicyThatLeavesRowsToAnother(t *testing.T) {
 		t.Errorf("%d rounds; the test means to take several", rounds)
 	}
 }
+
+// TestWhatAHeldRowKeepsIsNotOverdue: a row that stays since held ones refer to it, at once or by
+// way of others that would go with it. One that others keep is.
+func TestWhatAHeldRowKeepsIsNotOverdue(t *testing.T) {
+	for name, c := range map[string]struct {
+		onDelete, below string
+		cascade         []string
+	}{
+		"it refers":                  {onDelete: ""},
+		"it would go":                {onDelete: "ON DELETE CASCADE", cascade: []string{"i"}},
+		"it would lose a reference":  {onDelete: "ON DELETE SET NULL", cascade: []string{"i"}},
+		"by way of one that goes":    {onDelete: "ON DELETE CASCADE", below: "ON DELETE CASCADE", cascade: []string{"i", "d"}},
+		"by way of one that may not": {onDelete: "ON DELETE CASCADE", below: "NO ACTION", cascade: []string{"i"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f := newFixture(t, orders(c.onDelete)...)
+			f.exec(`UPDATE public.o SET created_at = created_at - id * interval '1 hour' WHERE id BETWEEN 1 AND 40`)
+			held, ids := "i", []string{"79", "78"} // of the orders 40, the oldest, and 39
+			if c.below != "" {
+				below := c.below
+				if below == "NO ACTION" {
+					below = ""
+				}
+				f.exec(`CREATE TABLE public.d (id bigint PRIMARY KEY, i_id bigint REFERENCES public.i `+below+`)`, `CREATE INDEX ON public.d (i_id)`, `INSERT INTO public.d VALUES (1, 79), (2, 78)`)
+				held, ids = "d", []string{"1", "2"}
+			}
+			f.hold(table(held), keys(ids...)...)
+			look, _ := f.lookOn(reaching("o", c.cascade...), nil)
+			want := pgtest.Value[time.Time](t, f.url, `SELECT created_at FROM public.o WHERE id = 38`)
+			if look.OldestDue == nil || !look.OldestDue.Equal(want) {
+				t.Errorf("the oldest due row is of %v, want that of order 38, %v", look.OldestDue, want)
+			}
+		})
+	}
+}

@@ -736,7 +736,7 @@ func healthTable(rows []HealthRow) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</tbody></table><p class=\"help\">A row is due once its retention period is over, and overdue once it has been due for longer than the policy's allowance (its grace). Held rows do not count. The upright line is the allowance.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "</tbody></table><p class=\"help\">A row is due once its retention period is over, and overdue once it has been due for longer than the policy's allowance (its grace). Held rows do not count, nor do rows to which a held one refers. The upright line is the allowance.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
