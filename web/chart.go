@@ -210,8 +210,13 @@ func (c clock) simulationNotes(s retention.Simulation) []string {
 		first += " The oldest due row is of " + c.day(*s.OldestDue) + "."
 	}
 	notes := append([]string{first}, takesWords(s)...)
-	for _, e := range effects(retention.Counts{Effects: s.Effects}) {
-		notes = append(notes, e.Reason+": "+ui.Count(e.Count, "row", "rows")+".")
+	for _, table := range slices.Sorted(maps.Keys(s.Effects)) {
+		if n := s.Effects[table].Deleted; n > 0 {
+			notes = append(notes, "By foreign keys, "+ui.Count(n, "row", "rows")+" of `"+table+"` would go with them.")
+		}
+		if n := s.Effects[table].Updated; n > 0 {
+			notes = append(notes, "By foreign keys, "+ui.Count(n, "reference", "references")+" of `"+table+"` would be cleared with them.")
+		}
 	}
 	if s.EffectsUnknown {
 		notes = append(notes, "Rows of other tables go or change with them by foreign keys; counting those took too long.")

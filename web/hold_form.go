@@ -241,9 +241,9 @@ func (v *visit) holdFormWith(status int, d holdDraft, f faults, notice string, p
 // enforcementChoice asks what the hold does about others than Holdfast.
 func enforcementChoice(chosen string, f faults) ui.Choice {
 	return ui.Choice{Name: "enforcement", Label: "What if the application changes a held record?", Error: f.of("enforcement"), Help: "Said now, this stays until the hold ends.", Options: ui.Pick([]ui.Option{
-		{Value: string(retention.EnforceNone), Text: "It may", Help: "The hold keeps Holdfast from changing the records, and nobody else."},
-		{Value: string(retention.EnforceRefuse), Text: "It is refused", Help: "The database fails whatever would change or delete a held record, with an error that names the hold's number: people will meet it in the application."},
-		{Value: string(retention.EnforcePreserve), Text: "It may, and the old version is kept", Help: "The application goes on as before. What a record was before each change is kept in the governed database, and can be listed and exported."},
+		{Value: string(retention.EnforceNone), Text: "The change passes", Help: "The hold keeps Holdfast from changing the records, and nobody else."},
+		{Value: string(retention.EnforceRefuse), Text: "The change is refused", Help: "The database fails whatever would change or delete a held record, with an error that names the hold by its id: people will meet it in the application."},
+		{Value: string(retention.EnforcePreserve), Text: "The change passes, and the old version is kept", Help: "The application goes on as before. What a record was before each change is kept in the governed database, and can be listed and exported."},
 	}, cmp.Or(chosen, string(retention.EnforceNone)))}
 }
 
@@ -261,7 +261,7 @@ func scopeField(i int, s scopeDraft, tables []table, f *faults) ui.ScopeField {
 		What: ui.Choice{Name: scopeName(i, "what"), Label: "What of it?", Error: f.of(scopeName(i, "what")), Options: ui.Pick([]ui.Option{
 			{Value: "ids", Text: "Single records, by id", Help: "Those that you list. Ids without a row are held too, and named afterwards."},
 			{Value: "file", Text: "A list of records, from a file", Help: "CSV, up to 2 million records. It is sent on the next page, and the hold counts once it has arrived."},
-			{Value: "condition", Text: "Records that fit a condition", Help: "All of them, also those that come to fit it while the hold is in force. To hold a customer by a name or an address with everything that belongs to it, find it so: beside the form it can then be held by its id."},
+			{Value: "condition", Text: "Records that fit a condition", Help: "All of them, also those that come to fit it while the hold is in force. You know a name, and no id? Write a condition such as name = 'ACME': where few records fit, a button under “What it covers now” holds them by id, with everything that belongs to them."},
 			{Value: "all", Text: "The whole table", Help: "Every row, also those that are added while the hold is in force."},
 		}, s.what)},
 		Condition: ui.Field{Name: scopeName(i, "condition"), Label: "Condition", Value: s.condition, Error: f.of(scopeName(i, "condition")),

@@ -155,7 +155,7 @@ func coversNow(p retention.HoldPreview, w previewWords, records, due int64) stri
 // belongingPreview is one table of a family. One of which nothing belongs to the records now is
 // listed too: what is added to it later is held.
 func (v *visit) belongingPreview(s retention.ScopePreview, w previewWords) ui.ScopePreviewView {
-	out := ui.ScopePreviewView{Table: s.Table.String(), Belongs: true, Lines: []string{ui.Count(s.RecordCount, "record", "records") + " now, and those that are added."}}
+	out := ui.ScopePreviewView{Table: s.Table.String(), Records: ui.Num(s.RecordCount), Due: ui.Num(s.DueCount), Belongs: true, Lines: []string{pick(s.RecordCount == 0, "No record", ui.Count(s.RecordCount, "record", "records")) + " now, and those that are added."}}
 	archivePreview(&out, s)
 	duePreview(&out, s, w)
 	v.belongingGone(&out, s.Gone)
@@ -178,7 +178,7 @@ func (v *visit) belongingGone(out *ui.ScopePreviewView, g retention.ScopeGone) {
 }
 
 func (v *visit) scopePreview(s retention.ScopePreview, w previewWords) ui.ScopePreviewView {
-	out := ui.ScopePreviewView{Table: s.Table.String(), Lines: []string{scopeCovers(s)}}
+	out := ui.ScopePreviewView{Table: s.Table.String(), Records: ui.Num(s.RecordCount), Due: ui.Num(s.DueCount), Lines: []string{scopeCovers(s)}}
 	archivePreview(&out, s)
 	duePreview(&out, s, w)
 	v.lostPreview(&out, s, w)

@@ -65,11 +65,11 @@ func (v *visit) proofFacts(p retention.HoldProof) []ui.Pair {
 		facts = append(facts, ui.Pair{Name: "In force until", Value: v.clock.exactly(*p.Until).Text}, ui.Pair{Name: "Released by", Value: h.ReleasedBy}, ui.Pair{Name: "Reason for the release", Value: h.ReleaseReason})
 	}
 	if p.Epoch > 0 {
-		facts = append(facts, ui.Pair{Name: "First list of holds that had it", Value: "number " + ui.Num(p.Epoch) + " of those by which batches are judged"})
+		facts = append(facts, ui.Pair{Name: "In force from list", Value: "number " + ui.Num(p.Epoch) + " of the lists of holds in force; each batch keeps the number of the list by which it was judged"})
 	}
 	return append(facts,
 		ui.Pair{Name: "Batches in that time", Value: ui.Num(p.Batches) + ", of which " + ui.Num(p.EarlierCount) + " were judged by an earlier list of holds"},
-		ui.Pair{Name: "Checked", Value: v.clock.exactly(p.AsOf).Text}, ui.Pair{Name: "Number", Value: h.ID, Code: true})
+		ui.Pair{Name: "Checked", Value: v.clock.exactly(p.AsOf).Text}, ui.Pair{Name: "Id", Value: h.ID, Code: true})
 }
 
 func proofAgainst(p retention.HoldProof) []string {

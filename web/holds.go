@@ -228,7 +228,7 @@ func (v *visit) holdFacts(h retention.Hold) []ui.Pair {
 	if h.ReleaseReason != "" {
 		facts = append(facts, ui.Pair{Name: "Reason for the release", Value: h.ReleaseReason})
 	}
-	return append(facts, ui.Pair{Name: "Number", Value: h.ID, Code: true})
+	return append(facts, ui.Pair{Name: "Id", Value: h.ID, Code: true})
 }
 
 // endText says exactly when and how a hold ends.
@@ -279,6 +279,9 @@ func (c clock) holdScope(view *ui.HoldView, h retention.Hold) {
 		}
 	}
 	view.Total = ui.Count(total, "record", "records") + " in " + ui.Count(int64(len(tables)), "table", "tables") + withoutRow(h, missing) + ", as counted when the hold was placed."
+	if slices.ContainsFunc(h.Faults, func(f retention.HoldFault) bool { return f.Effect == retention.FaultWholeTable }) {
+		view.Total += " As long as its tables are not as they were, more is held: see above."
+	}
 	if h.Status == retention.HoldApplying {
 		view.Total = "The records are counted when the hold comes into force."
 	}

@@ -300,7 +300,7 @@ func TestRecordsAreHeldWithWhatBelongsToThem(t *testing.T) {
 	wantText(t, a, "#hold-preview", "belongs to them: public.order_lines")
 	wantText(t, a, "#hold-preview", "11 records now, and those that are added.")
 	wantText(t, a, "#hold-preview", "9 of them are due under the policy old_items (delete).")
-	wantText(t, a, "#hold-preview", "0 records now, and those that are added.")
+	wantText(t, a, "#hold-preview", "No record now, and those that are added.")
 	wantText(t, a, "#hold-place", "Place hold on 13 records")
 	if got := a.page.value("scope.0.depth"); got != "2" {
 		t.Errorf("the form has the depth %q, want it kept", got)

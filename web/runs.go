@@ -153,7 +153,7 @@ func (v *visit) runFacts(r retention.Run, paused string) []ui.Pair {
 	if r.DryRun {
 		facts = append(facts, ui.Pair{Name: "Kind", Value: "simulation: counted in read-only transactions, nothing was changed"})
 	}
-	return append(facts, ui.Pair{Name: "Number", Value: r.ID, Code: true})
+	return append(facts, ui.Pair{Name: "Id", Value: r.ID, Code: true})
 }
 
 func (v *visit) moment(t *time.Time, none string) string {

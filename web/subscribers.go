@@ -184,7 +184,7 @@ func (v *visit) subscriberFacts(sub retention.Subscriber, st retention.Subscribe
 	if until := sub.FormerSecretUntil; until != nil && until.After(v.clock.now) {
 		facts = append(facts, ui.Pair{Name: "Former signing key", Value: "signs too until " + v.clock.at(*until).Text})
 	}
-	return append(facts, ui.Pair{Name: "Added", Value: v.clock.at(sub.CreatedAt).Text + " by " + sub.CreatedBy}, ui.Pair{Name: "Number", Value: sub.ID, Code: true})
+	return append(facts, ui.Pair{Name: "Added", Value: v.clock.at(sub.CreatedAt).Text + " by " + sub.CreatedBy}, ui.Pair{Name: "Id", Value: sub.ID, Code: true})
 }
 
 // deliveriesShown is how many events that did not go through stand on a page: a row takes

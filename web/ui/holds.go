@@ -210,8 +210,10 @@ type ScopePreviewView struct {
 	Table string
 	// Belongs: it is what belongs in this table to the records of the one before.
 	Belongs bool
-	Lines   []string
-	Samples []string
+	// Records and Due are how many it covers, and how many of them would go without it.
+	Records, Due string
+	Lines        []string
+	Samples      []string
 	// Pick has the form name the records that were found, with PickText on its button; empty
 	// where that cannot be.
 	Pick, PickText string
