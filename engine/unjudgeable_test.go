@@ -95,3 +95,30 @@ func TestNoRunWhereTriggersDoNotFire(t *testing.T) {
 		t.Errorf("%d rows are left, want all 10", n)
 	}
 }
+
+// TestARowOfACascadedTableForWhichAConditionFailsKeepsItsParent, and nothing else.
+func TestARowOfACascadedTableForWhichAConditionFailsKeepsItsParent(t *testing.T) {
+	for _, onDelete := range []string{"CASCADE", "SET NULL"} {
+		t.Run(onDelete, func(t *testing.T) {
+			t.Parallel()
+			h := freshHouse(t)
+			h.judged(false, true)
+			h.exec(`CREATE TABLE public.below (id bigint PRIMARY KEY, r bigint REFERENCES public.r ON DELETE `+onDelete+`, n text)`, `CREATE INDEX ON public.below (r)`,
+				`INSERT INTO public.below SELECT i, 1 + i % 100, i::text FROM generate_series(1, 300) AS i`)
+			p := policyOn("r", 90)
+			p.BatchSize, p.Cascade = 20, []retention.TableName{public("below")}
+			h.mustPolicy(p)
+			h.mustHold(retention.Hold{Matter: "ACME v. Initech", Reason: "evidence", Scope: []retention.Scope{{Table: public("below"), Condition: "n::integer = 7"}}})
+			h.exec(`UPDATE public.below SET n = 'n/a' WHERE id = 49`)
+			run := h.mustRun(engine.RunRequest{Pace: retention.PaceMax})
+			// 8 is held by its row 7, and 50 is kept by its row 49.
+			if res := run.Policies[0]; run.TotalProcessed != 198 || res.BlockedBy["public.below"] != 2 || len(res.Errors) != 1 || !strings.Contains(res.Errors[0], "cannot be judged for the row (SQLSTATE 22P02)") || !strings.Contains(res.Errors[0], "one of public.below") {
+				t.Errorf("the run took %d, %+v: want 198, two blocked and the reason", run.TotalProcessed, res)
+			}
+			h.wantLeft("a run", "r", "8 50")
+			h.exec(`UPDATE public.below SET n = '49' WHERE id = 49`)
+			h.mustRun(engine.RunRequest{})
+			h.wantLeft("the next run", "r", "8")
+		})
+	}
+}

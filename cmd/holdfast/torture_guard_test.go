@@ -12,7 +12,9 @@ import (
 type guardHold struct {
 	id, epoch, enforcement string
 	active                 bool
-	effective, ended       time.Time
+	// unenforced: batches respect it, and nobody else yet; it has no moment.
+	unenforced       bool
+	effective, ended time.Time
 	covers                 map[string]*coverage
 	// families are, by the table of the records, over how many foreign keys rows belong to
 	// them; 0 for any number.
@@ -124,13 +126,18 @@ func (h *guardHold) cover(table string) *coverage {
 
 func (j *judge) followHold(h *guardHold, now map[string]string) {
 	h.id, h.epoch, h.enforcement = now["id"], now["effective_epoch"], now["enforcement"]
-	was := h.active
-	h.active = now["state"] == "active"
+	was, waited := h.active, h.unenforced
+	h.active, h.unenforced = now["state"] == "active", strings.HasPrefix(now["unenforced"], "t")
+	if h.unenforced {
+		h.enforcement = "none"
+	}
+	if h.active && !h.unenforced && (!was || waited) {
+		h.effective, h.first = logTime(now["effective_at"]), len(j.done)
+	}
 	switch {
 	case h.active && !h.ended.IsZero():
 		j.fault("hold %s is in force again after it had ended", h.id)
 	case h.active && !was:
-		h.effective, h.first = logTime(now["effective_at"]), len(j.done)
 		j.active = append(j.active, h)
 		j.complete(h)
 	case was && !h.active:

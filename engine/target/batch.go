@@ -350,7 +350,7 @@ func (d *disposition) changeLocked(ctx context.Context, r sqlgen.Range, out *out
 		if err := d.gather(ctx, k); err != nil {
 			return err
 		}
-		if err := d.judge(ctx, k); err != nil {
+		if err := d.judge(ctx, k, out); err != nil {
 			return err
 		}
 	}

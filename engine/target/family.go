@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -170,9 +171,9 @@ func (d *disposition) addresses(ctx context.Context, s sqlgen.Statement) ([]stri
 
 // judge asks, in new statements after all locks, which rows are held, and which have
 // rows refer to them that stay.
-func (d *disposition) judge(ctx context.Context, k *kin) error {
+func (d *disposition) judge(ctx context.Context, k *kin, out *outcome) error {
 	for member := range d.planned.Family {
-		if err := d.judgeHeld(ctx, k, member); err != nil {
+		if err := d.judgeHeld(ctx, k, member, out); err != nil {
 			return err
 		}
 		tids := k.tids(member, going)
@@ -192,14 +193,23 @@ func (d *disposition) judge(ctx context.Context, k *kin) error {
 	return nil
 }
 
-// judgeHeld judges what is not the step's own: that was judged when it was locked.
-func (d *disposition) judgeHeld(ctx context.Context, k *kin, member int) error {
+// judgeHeld judges what is not the step's own: that was judged when it was locked. In a careful
+// step a row for which it cannot be told stays as if it were held.
+func (d *disposition) judgeHeld(ctx context.Context, k *kin, member int, out *outcome) error {
 	m := d.planned.Family[member]
 	tids := k.tids(member, func(r *kinRow) bool { return !r.root })
 	if !m.Holds.Any() || len(tids) == 0 {
 		return nil
 	}
-	held, err := d.addresses(ctx, d.planned.sql.HeldAmong(member, tids))
+	judge := func(tids []string) (held []string, err error) {
+		return d.addresses(ctx, d.planned.sql.HeldAmong(member, tids))
+	}
+	if d.careful {
+		slices.Sort(tids)
+		plainly := judge
+		judge = func(tids []string) ([]string, error) { return d.heldOrUntold(ctx, tids, plainly, m.Table, out) }
+	}
+	held, err := judge(tids)
 	if err != nil {
 		return err
 	}

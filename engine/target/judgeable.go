@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"holdfast/engine/plan"
 	"holdfast/engine/sqlgen"
 	"holdfast/retention"
 )
@@ -80,6 +81,28 @@ func (s *judging) sift(ctx context.Context, tids []string) error {
 		return err
 	}
 	return s.sift(ctx, tids[half:])
+}
+
+// heldOrUntold answers the held rows among some of another table, and those for which that cannot
+// be told, which are found by halves.
+func (d *disposition) heldOrUntold(ctx context.Context, tids []string, judge func([]string) ([]string, error), of *plan.Table, out *outcome) (held []string, err error) {
+	err = d.inSavepoint(ctx, func() (err error) {
+		held, err = judge(tids)
+		return err
+	})
+	switch {
+	case err == nil || !rowAtFault(err):
+		return held, err
+	case len(tids) == 1:
+		out.note(fmt.Sprintf("%s, one of %s", unjudgeable(err), of.Logical()))
+		return tids, nil
+	}
+	half := len(tids) / 2
+	if held, err = d.heldOrUntold(ctx, tids[:half], judge, of, out); err != nil {
+		return nil, err
+	}
+	more, err := d.heldOrUntold(ctx, tids[half:], judge, of, out)
+	return append(held, more...), err
 }
 
 // unjudgeable says what is wrong, without the row's values, which the server's words have.
