@@ -177,12 +177,43 @@ func (p *Plan) mayReach(in Inputs, ref Reference) error {
 	would := map[Effect]string{EffectRemoves: "delete rows of", EffectClears: "change rows of"}[ref.Effect]
 	if !slices.Contains(in.Policy.Cascade, ref.Children.Logical()) {
 		return refuse("cascade", fmt.Sprintf("foreign key %q would %s %s with the rows of %s that they refer to", ref.Name, would, ref.Child, ref.Parent),
-			fmt.Sprintf("name it, as in \"cascade\": [%q], if that is meant; rows under a legal hold keep what they refer to", ref.Children.Logical()))
+			fmt.Sprintf("name it, as in \"cascade\": [%s], if that is meant; rows under a legal hold keep what they refer to", p.unnamed(in)))
 	}
 	if ref.Effect == EffectClears {
 		return clearable(ref)
 	}
 	return nil
+}
+
+// unnamed lists, quoted, the tables that the policy would have to name beside what it names, over
+// all foreign keys that take rows along.
+func (p *Plan) unnamed(in Inputs) string {
+	var names []string
+	seen := map[uint32]bool{}
+	for todo := []*Table{p.Table}; len(todo) > 0; todo = todo[1:] {
+		for _, fk := range todo[0].Incoming {
+			child := in.Related[fk.ChildOID]
+			if fk.ChildOID == p.Table.OID {
+				child = p.Table
+			}
+			takes := fk.OnDelete == FKCascade || fk.OnDelete == FKSetNull || fk.OnDelete == FKSetDefault
+			if child == nil || !takes {
+				continue
+			}
+			if _, never := neverCleared(child, fk); never {
+				continue
+			}
+			name := fmt.Sprintf("%q", child.Logical())
+			if !slices.Contains(in.Policy.Cascade, child.Logical()) && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+			if fk.OnDelete == FKCascade && !seen[child.OID] {
+				seen[child.OID] = true
+				todo = append(todo, child)
+			}
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 // clearable refuses to clear columns by which a row is known to others.

@@ -101,6 +101,7 @@ func TestAForeignKeyMayReachOnlyWhereThePolicySaysSo(t *testing.T) {
 		{"a cascade that is not named", all(referred(lines())), "cascade", `foreign key "lines_fkey" would delete rows of public.lines with the rows of public.orders`, `"cascade": ["public.lines"]`},
 		{"SET NULL that is not named", all(many(plan.FKSetNull)), "cascade", "would change rows of public.lines", `"cascade": ["public.lines"]`},
 		{"SET DEFAULT that is not named", all(many(plan.FKSetDefault)), "cascade", "would change rows of public.lines", `"cascade": ["public.lines"]`},
+		{"two levels that are not named", all(referred(lines(), parts())), "cascade", "would delete rows of public.lines", `"cascade": ["public.lines", "public.parts"]`},
 		{"a second level that is not named", all(referred(lines(), parts()), cascading("lines")), "cascade", "would change rows of public.parts with the rows of public.lines", `["public.parts"]`},
 		{"a table that nothing leads to", all(referred(lines()), cascading("lines", "x")), "cascade[1]", "leads from public.x to public.orders", "those that do are public.lines"},
 		{"a table whose rows only block", all(many(plan.FKRestrict), cascading("lines")), "cascade[0]", "leads from public.lines", "leave it out"},

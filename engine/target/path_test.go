@@ -171,3 +171,20 @@ func TestOnlyTheUsersOwnSchemaIsDroppedFromAPath(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatADatabaseDefaultsToForItsApplicationBindsNobodyHere: time-outs and read-only
+// transactions.
+func TestWhatADatabaseDefaultsToForItsApplicationBindsNobodyHere(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t, dueTable("r", 30))
+	f.exec(`DO $$ BEGIN
+		EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only TO on', current_database());
+		EXECUTE format('ALTER DATABASE %I SET statement_timeout TO ''40ms''', current_database());
+		EXECUTE format('ALTER DATABASE %I SET lock_timeout TO ''1ms''', current_database());
+	END $$`)
+	f.target = openTarget(t, f.url)
+	f.hold(name("r"), keys("3")...)
+	if got := f.run(policy("r", retention.ActionDelete)); got.Processed != 29 || got.Held != 1 {
+		t.Errorf("got %+v, want 29 gone and 1 held", got.Counts)
+	}
+}
