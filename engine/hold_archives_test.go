@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"holdfast/engine"
+	"holdfast/internal/pgtest"
 	"holdfast/retention"
 )
 
@@ -150,5 +151,52 @@ func TestAllIsHeldThatMayBelongByWayOfAnArchiveWhoseColumnsExchangedNames(t *tes
 		if left := h.count(`SELECT count(*) FROM public.` + table); left != want {
 			t.Errorf("the run leaves %d of %s, want %d", left, table, want)
 		}
+	}
+}
+
+// TestWhatLosesItsWayUpInAnArchiveStaysHeld: the application takes archived orders away from under
+// two holds that keep what was, and with them the way from archived items to their customers.
+// What belonged to the records stays for as long as one of the holds lasts.
+func TestWhatLosesItsWayUpInAnArchiveStaysHeld(t *testing.T) {
+	t.Parallel()
+	h := archivedOrders(t)
+	scope := retention.Scope{Table: public("customer"), RecordIDs: []retention.Key{{"1"}, {"2"}}, Family: &retention.Family{}}
+	var holds []retention.Hold
+	for range 2 {
+		holds = append(holds, h.mustHold(retention.Hold{Matter: "ACME v. Initech", Reason: "evidence", Enforcement: retention.EnforcePreserve, Scope: []retention.Scope{scope}}))
+	}
+	h.exec(`DELETE FROM public.orders_archive WHERE customer_id = 1`, `UPDATE public.orders_archive SET customer_id = 5 WHERE customer_id = 2`, `DELETE FROM public.customer_archive WHERE id = 1`)
+	items := func() string {
+		return pgtest.Value[string](t, h.url, `SELECT coalesce(string_agg(no::text, ' ' ORDER BY no), '') FROM public.item_archive WHERE order_id IN (SELECT i FROM generate_series(1, 60) AS i WHERE 1 + i % 20 IN (1, 2))`)
+	}
+	all := items()
+	for _, released := range []bool{false, true} {
+		if released {
+			if _, err := h.engine.ReleaseHold(t.Context(), h.actor, holds[0].ID, "the case is over"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		h.mustRun(engine.RunRequest{})
+		if got := items(); got != all || h.count(`SELECT count(*) FROM public.item_archive`) != 18 {
+			t.Errorf("released: %v: of the items %q are left, want %q and no others", released, got, all)
+		}
+		if n := h.count(`SELECT count(*) FROM public.orders_archive`); n != 3 {
+			t.Errorf("released: %v: %d orders are left, want the 3 that got another customer", released, n)
+		}
+	}
+	for _, hold := range holds {
+		if p := h.proof(hold.ID); p.Verdict() != retention.ProofStands {
+			t.Errorf("the proof %s: %+v", p.Verdict(), p.Scopes)
+		}
+		if n := h.count(`SELECT count(*) FROM holdfast_guard.preserved WHERE '` + hold.ID + `'::uuid = ANY (hold_ids)`); n != 7 {
+			t.Errorf("%d old versions were kept for hold %s, want those of 6 orders and a customer", n, hold.ID)
+		}
+	}
+	if _, err := h.engine.ReleaseHold(t.Context(), h.actor, holds[1].ID, "the case is over"); err != nil {
+		t.Fatal(err)
+	}
+	h.mustRun(engine.RunRequest{})
+	if n := h.count(`SELECT count(*) FROM public.item_archive`); n != 0 {
+		t.Errorf("after the last hold %d items are left", n)
 	}
 }

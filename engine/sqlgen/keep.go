@@ -64,15 +64,37 @@ func (e Enforcing) below(b *builder, f plan.HeldFamily) string {
 // ownKey prints the keeping of the key that the row gets, if it belongs to a record.
 func (e Enforcing) ownKey(b *builder, f plan.HeldFamily) string {
 	n := f.Lineage.Nodes[f.Node]
-	if n.Kept == 0 || n.OID != e.Table.OID || !tellable(f.Lineage, f.Node) {
+	key := e.keptKey(f, n)
+	if n.Kept == 0 || key == nil || !tellable(f.Lineage, f.Node) {
 		return ""
 	}
-	held := plan.HeldRows{Families: []plan.HeldFamily{f}, Sets: []plan.HeldSet{{ID: n.Kept, HoldNos: []int32{plan.KeptNo(f.Set.HoldNos[0])}}}}
+	held := plan.HeldRows{Families: []plan.HeldFamily{f}, Sets: []plan.HeldSet{{ID: n.Kept, HoldNos: []int32{plan.KeptNo(f.Set.HoldNos[0])}, Key: key}}}
 	values := make([]string, len(n.KeptKey))
 	for i, name := range n.KeptKey {
 		values[i] = "NEW." + retention.QuoteIdent(name)
 	}
 	return fmt.Sprintf("        INSERT INTO %s (%s) SELECT %s, %d WHERE %s ON CONFLICT DO NOTHING;\n", HeldTable(n.Kept).SQL(), keptColumns(n), strings.Join(values, ", "), plan.KeptNo(f.Set.HoldNos[0]), e.held(b, held, oldRow))
+}
+
+// keptKey are the columns of the table's key by which rows of a node are kept, in an archive those of
+// the same names; nil where they are not known by them.
+func (e Enforcing) keptKey(f plan.HeldFamily, n plan.LineageNode) []plan.Column {
+	if n.OID == e.Table.OID {
+		return e.Table.KeyColumns()
+	}
+	is := func(r plan.Relation) bool { return r.OID == e.Table.OID && r.Keyed }
+	if !f.Archived || !slices.ContainsFunc(n.Archives, is) {
+		return nil
+	}
+	key := make([]plan.Column, len(n.KeptKey))
+	for i, name := range n.KeptKey {
+		c, ok := e.Table.Column(name)
+		if !ok || c.EqSchema == "" {
+			return nil
+		}
+		key[i] = c
+	}
+	return key
 }
 
 // keepAll prints the keeping of everything that belongs to the records by way of rows of the
