@@ -73,7 +73,7 @@ var mutants = []struct {
 	// The pause only makes the moment longer in which somebody may extend it.
 	{"an expiry ends a hold that was extended", []planting{
 		{"retention/hold_step.go", "if h.ExpiresAt == nil || h.ExpiresAt.After(now) || h.OnExpiry != then {", "if h.ExpiresAt == nil || h.OnExpiry != then {"},
-		{"engine/hold_end.go", "h, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepExpire,", "time.Sleep(time.Second)\n\th, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepExpire,"},
+		{"engine/hold_end.go", "h, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepExpire,", "time.Sleep(400 * time.Millisecond)\n\th, err := e.store.MarkHold(ctx, h.ID, retention.HoldMark{Step: retention.StepExpire,"},
 	}},
 	{"a renamed column frees the rows of a condition", []planting{{"engine/plan/holds.go", "if !h.fitting(t, s) {", "if !h.fitting(t, s) && false {"}}},
 	{"runs go on in a table that was renamed", []planting{{"engine/plan/holds.go", "case related && !s.Named.IsZero() && s.Named != s.Table:", "case false:"}}},

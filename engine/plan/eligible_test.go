@@ -94,7 +94,7 @@ func TestConditionsAreReadAndTheirColumnsLookedUp(t *testing.T) {
 		return on(func(in *plan.Inputs) { in.Policy.Condition = text })
 	}
 	checkRefusals(t, []refusal{
-		{"a column that is not there", cond("state = 'x'"), "condition", `at character 1: public.orders has no column "state"`, "columns are id, created_at, email"},
+		{"a column that is not there", cond("state = 'x'"), "condition", `at character 1 of the condition: public.orders has no column "state"`, "columns are id, created_at, email"},
 		{"a second column that is not there", cond("status = 'x' AND paid IS TRUE"), "condition", `no column "paid"`, "columns are id"},
 		{"a quoted column in another case", cond(`"Status" = 'x'`), "condition", `no column "Status"`, "columns are id"},
 		{"a sentence", cond("old ones please"), "condition", "at character 5", "allowed: "},

@@ -174,7 +174,7 @@ func yields(p *Plan, in Inputs) error {
 
 // NoColumn refuses a condition that asks for a column that the table does not have.
 func NoColumn(t *Table, c *condition.Condition, name string) error {
-	return refuse("condition", fmt.Sprintf("at character %d: %s has no column %q", c.Place(name), t.Name, name), "columns are "+strings.Join(t.ColumnNames(), ", "))
+	return refuse("condition", fmt.Sprintf("at character %d of the condition: %s has no column %q", c.Place(name), t.Name, name), "columns are "+strings.Join(t.ColumnNames(), ", "))
 }
 
 func chooseWalk(t *Table, in Inputs) WalkKind {
