@@ -14,8 +14,9 @@ import (
 // CountHold counts what a hold covers; see engine.GuardTarget.
 func (t *Target) CountHold(ctx context.Context, h retention.Hold) ([]retention.ScopeCounts, error) {
 	counts := make([]retention.ScopeCounts, len(h.Scope))
+	read := t.once()
 	for i, s := range h.Scope {
-		table, err := t.Table(ctx, s.Table)
+		table, err := read(ctx, s.Table)
 		if err != nil {
 			return nil, err
 		}

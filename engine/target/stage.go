@@ -34,11 +34,12 @@ func heldTable(set int32) string { return sqlgen.HeldTable(set).SQL() }
 // engine.GuardTarget.
 func (t *Target) CheckKeys(ctx context.Context, h retention.Hold) error {
 	var bad retention.Problems
+	read := t.once()
 	for i, s := range h.Scope {
 		if s.All {
 			continue
 		}
-		table, err := t.Table(ctx, s.Table)
+		table, err := read(ctx, s.Table)
 		if err != nil {
 			return err
 		}
@@ -259,6 +260,7 @@ func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
 	if err != nil {
 		return classify(err)
 	}
+	read := t.once()
 	for i, s := range h.Scope {
 		if s.Ended() {
 			continue // it fell out of the hold, and must not come back
@@ -270,7 +272,7 @@ func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
 			}
 		} else {
 			var table *plan.Table
-			if table, err = t.Table(ctx, s.Table); err != nil {
+			if table, err = read(ctx, s.Table); err != nil {
 				return err
 			}
 			err = t.stageScope(ctx, no, i, s, table, anew)

@@ -306,8 +306,9 @@ func (t *Target) WidenHold(ctx context.Context, h retention.Hold, from int, scop
 	if err != nil {
 		return at, 0, mark, classify(err)
 	}
+	read := t.once()
 	for i, s := range scopes {
-		table, err := t.Table(ctx, s.Table)
+		table, err := read(ctx, s.Table)
 		if err != nil {
 			return at, 0, mark, err
 		}
