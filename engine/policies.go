@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"holdfast/engine/plan"
@@ -266,12 +268,13 @@ func (e *Engine) simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 const (
 	// ratedFrom is how many rows a run must have disposed of for its rate to tell anything.
 	ratedFrom = 1000
-	// ratedRuns is how many of the last runs are looked at.
-	ratedRuns = 20
+	// ratedRuns is how many of the last runs are looked at, and rates of how many of them the
+	// middle one counts: one that waited for somebody's lock says nothing of the next.
+	ratedRuns, rates = 20, 5
 )
 
-// runEstimate reckons how long a run would take, by the rate of the last one under the same
-// policy that was large enough, else of the last one under any.
+// runEstimate reckons how long a run would take, by the rate of the last ones under the same
+// policy that were large enough, else of the last ones under any.
 func (e *Engine) runEstimate(ctx context.Context, policy string, s retention.Simulation) (*retention.RunEstimate, error) {
 	rows := s.WouldProcess
 	if rows == retention.NotCounted {
@@ -286,20 +289,26 @@ func (e *Engine) runEstimate(ctx context.Context, policy string, s retention.Sim
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range runs {
-			if r.Pace != e.pace {
-				continue
-			}
-			for _, res := range r.Policies {
-				if (f.Policy != "" && res.Policy != policy) || res.Processed < ratedFrom || res.DurationSeconds <= 0 {
-					continue
-				}
-				rate := float64(res.Processed) / res.DurationSeconds
-				return &retention.RunEstimate{Seconds: float64(rows) / rate, RowsPerSecond: rate, Policy: res.Policy}, nil
-			}
+		if known := e.ratesOf(runs, f.Policy); len(known) > 0 {
+			slices.SortFunc(known, func(a, b retention.RunEstimate) int { return cmp.Compare(a.RowsPerSecond, b.RowsPerSecond) })
+			middle := known[len(known)/2]
+			middle.Seconds = float64(rows) / middle.RowsPerSecond
+			return &middle, nil
 		}
 	}
 	return nil, nil
+}
+
+// ratesOf are those of the last runs, under one policy or any.
+func (e *Engine) ratesOf(runs []retention.Run, policy string) (known []retention.RunEstimate) {
+	for _, r := range runs {
+		for _, res := range r.Policies {
+			if len(known) < rates && r.Pace == e.pace && (policy == "" || res.Policy == policy) && res.Processed >= ratedFrom && res.DurationSeconds > 0 {
+				known = append(known, retention.RunEstimate{RowsPerSecond: float64(res.Processed) / res.DurationSeconds, Policy: res.Policy})
+			}
+		}
+	}
+	return known
 }
 
 // ranked is the policy with those that it leaves rows to, as they are now.

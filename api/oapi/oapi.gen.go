@@ -975,7 +975,7 @@ type Batch struct {
 	// Digests How many record digests it keeps
 	Digests int64 `json:"digests"`
 
-	// Effects Changes of other tables that went with the processed rows, by the table's name. Of a dry run, those by foreign keys so far as they were counted
+	// Effects Changes of other tables that went with the processed rows, by the table's name. Of a dry run, those by foreign keys so far as they were counted. Of triggers, what the server counts: what one did and took back itself (an EXCEPTION block) is among them
 	Effects Effects `json:"effects"`
 
 	// GuardEpoch The state of the holds that it was judged by
@@ -1198,7 +1198,7 @@ type Drift struct {
 	Table string `json:"table"`
 }
 
-// Effects Changes of other tables that went with the processed rows, by the table's name. Of a dry run, those by foreign keys so far as they were counted
+// Effects Changes of other tables that went with the processed rows, by the table's name. Of a dry run, those by foreign keys so far as they were counted. Of triggers, what the server counts: what one did and took back itself (an EXCEPTION block) is among them
 type Effects map[string]struct {
 	Deleted  int64 `json:"deleted"`
 	Inserted int64 `json:"inserted"`
@@ -2056,7 +2056,7 @@ type PolicyResult struct {
 	// DurationSeconds From start to end, less what the run was paused
 	DurationSeconds float64 `json:"duration_seconds"`
 
-	// Effects Changes of other tables that went with the processed rows, by the table's name. Of a dry run, those by foreign keys so far as they were counted
+	// Effects Changes of other tables that went with the processed rows, by the table's name. Of a dry run, those by foreign keys so far as they were counted. Of triggers, what the server counts: what one did and took back itself (an EXCEPTION block) is among them
 	Effects    Effects    `json:"effects"`
 	Errors     []string   `json:"errors"`
 	FinishedAt *time.Time `json:"finished_at"`
@@ -2496,7 +2496,7 @@ type Run struct {
 	Waiting *string `json:"waiting"`
 }
 
-// RunEstimate How long a run would take at the usual pace, by the last real one at that pace which
+// RunEstimate How long a run would take at the usual pace, by the middle one of the last five real ones at that pace which
 // disposed of 1,000 rows or more; null if there is none.
 type RunEstimate struct {
 	// Policy The policy whose run was measured: this one, or another where this one has disposed of too little yet

@@ -148,6 +148,9 @@ func (p *Plan) describeTriggers() []string {
 		s += pick(i == 0, "; it may have rows ", ", and ") + fmt.Sprintf("%s in `%s`", p.Policy.Triggers[t.Table.Name], t.Table.Name)
 	}
 	s += "."
+	if len(p.Triggered) > 0 {
+		s += " It is counted as the server counts it: what a trigger does and takes back itself (an EXCEPTION block) counts too."
+	}
 	if p.LockFirst {
 		s += " Rows are locked before they are changed, so that one that a trigger keeps is seen."
 	}

@@ -233,7 +233,11 @@ func countEffects(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simu
 			if pl.Family[i].Table.OID == pl.Root.OID {
 				e.Deleted -= s.WouldProcess
 			}
-			c.Affect(pl.Family[i].Table.Logical().String(), e)
+			m := pl.Family[i]
+			c.Affect(m.Table.Logical().String(), e)
+			if !m.ArchiveTo.IsZero() && m.Table.OID != pl.Root.OID {
+				c.Affect(m.ArchiveTo.String(), retention.TableEffect{Inserted: e.Deleted})
+			}
 			return nil
 		})
 		s.Effects = c.Effects
