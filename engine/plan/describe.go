@@ -115,7 +115,7 @@ func (p *Plan) describeReferences() []string {
 		out = append(out, fmt.Sprintf("Since tables are read for every row that goes, a batch has at most %d %s.", most, pick(most == 1, "row", "rows")))
 	}
 	if p.InPasses() {
-		out = append(out, "Its rows refer to each other: it is walked again until a pass frees nothing more.")
+		out = append(out, "Its rows refer to each other: where a batch finds all of its rows kept by others further on, it takes the last of those first; and the table is walked again until a pass frees nothing more.")
 	}
 	return out
 }

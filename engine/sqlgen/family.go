@@ -121,6 +121,41 @@ func (g *Printer) Among(member, ref int, parents, children []string) Statement {
 	return b.done()
 }
 
+// ahead are the foreign keys by which rows of the policy's table keep others of it.
+func (g *Printer) ahead() (out []plan.Reference) {
+	if len(g.plan.Family) == 0 {
+		return nil
+	}
+	for _, r := range g.plan.Family[0].References {
+		if r.Effect == plan.EffectBlocks && r.ChildOID == g.plan.Table.OID {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// RefersAhead reports whether rows of the policy's table keep others of it, and are found by an
+// index.
+func (g *Printer) RefersAhead() bool {
+	ahead := g.ahead()
+	return len(ahead) > 0 && !slices.ContainsFunc(ahead, func(r plan.Reference) bool { return !r.Indexed() })
+}
+
+// Ahead prints the query for the due rows that refer to some, and those that refer to those, the
+// nearest first: at most n, with those that it begins with.
+func (g *Printer) Ahead(tids []string, n int) Statement {
+	b := &builder{}
+	b.printf("WITH RECURSIVE up(at) AS (\nSELECT %s.ctid FROM %s WHERE %s\nUNION\nSELECT x.at FROM up CROSS JOIN LATERAL (", alias, g.from(), inTIDs(b, alias, tids))
+	for i, r := range g.ahead() {
+		if i > 0 {
+			b.printf(" UNION ALL ")
+		}
+		b.printf("SELECT %s.ctid AS at FROM (SELECT p.* FROM %s WHERE p.ctid %s up.at OFFSET 0) AS p JOIN %s ON %s WHERE %s", alias, relation(g.plan.Table, "p"), opEqual, g.from(), refers(r.ForeignKey, "p", alias), g.due(b))
+	}
+	b.printf(") AS x\n)\nSELECT up.at%s FROM up LIMIT %d", asText, n)
+	return b.done()
+}
+
 // Blocked prints the query for the rows of a member, among the given ones, to which
 // one foreign key has a row refer that is none of going.
 func (g *Printer) Blocked(member, ref int, tids, going []string) Statement {

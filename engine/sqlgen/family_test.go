@@ -68,6 +68,7 @@ func TestForeignKeysArePrintedAsInTheGolden(t *testing.T) {
 		g.statement("what goes with them", s)
 	}
 	g.statement("what goes with them, around", p.EffectsAround())
+	g.statement("what lies ahead of events", p.Ahead(tids, 100))
 	after := related(t)
 	after.After([]*sqlgen.Printer{related(t)})
 	g.statement("simulation after a policy of the same table", after.Simulate())

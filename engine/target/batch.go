@@ -57,6 +57,8 @@ type outcome struct {
 	part, bounded bool
 	// dropped: an empty partition was dropped.
 	dropped bool
+	// ahead: rows went that lie further on, and the step's own are met again.
+	ahead bool
 }
 
 // Step carries out one batch; see retention.Disposition.
@@ -189,7 +191,7 @@ func (d *disposition) work(ctx context.Context, in entry) (outcome, error) {
 	if err != nil || r == nil {
 		return out, err
 	}
-	if err := d.change(ctx, *r, in, &out); err != nil || out.blocks == 0 && !out.part {
+	if err := d.change(ctx, *r, in, &out); err != nil || out.ahead || out.blocks == 0 && !out.part {
 		return out, err
 	}
 	return out, d.settleCrowd(&out)
@@ -345,16 +347,21 @@ func (d *disposition) changeLocked(ctx context.Context, r sqlgen.Range, out *out
 			return err
 		}
 	}
-	k := newKin(len(d.planned.Family), tids)
-	if d.planned.Family != nil {
-		if err := d.gather(ctx, k); err != nil {
+	k, err := d.judgeKin(ctx, tids, out)
+	if err != nil {
+		return err
+	}
+	if len(tids) > 0 && !k.free() && d.looksAhead() {
+		if done, err := d.ahead(ctx, tids, out); err != nil {
 			return err
-		}
-		if err := d.judge(ctx, k, out); err != nil {
-			return err
+		} else if done && out.ahead {
+			out.counts.Held, out.next, out.done = 0, d.pos, false
+			return nil
+		} else if done {
+			k.blocked(d.planned.Root.Name.String(), &out.counts)
+			return nil
 		}
 	}
-	k.settle()
 	if err := d.carry(ctx, k, out); err != nil {
 		return err
 	}

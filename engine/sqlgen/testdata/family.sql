@@ -208,6 +208,17 @@ GROUP BY y.member ORDER BY y.member
 -- $3 = 2024-01-04T00:00:00Z
 -- $4 = [1] ([]int32)
 
+-- case: what lies ahead of events
+WITH RECURSIVE up(at) AS (
+SELECT "t".ctid FROM ONLY "public"."events" AS "t" WHERE "t".ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
+UNION
+SELECT x.at FROM up CROSS JOIN LATERAL (SELECT "t".ctid AS at FROM (SELECT p.* FROM ONLY "public"."events" AS p WHERE p.ctid OPERATOR(pg_catalog.=) up.at OFFSET 0) AS p JOIN ONLY "public"."events" AS "t" ON p."id" OPERATOR(pg_catalog.=) "t"."id" WHERE "t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
+  AND "t"."at" OPERATOR(pg_catalog.>) '-infinity'::pg_catalog.timestamptz) AS x
+)
+SELECT up.at::pg_catalog.text FROM up LIMIT 100
+-- $1 = ["(0,1)" "(0,2)"]
+-- $2 = 2024-01-04T00:00:00Z
+
 -- case: simulation after a policy of the same table
 WITH RECURSIVE kept(tableoid, ctid) AS (
 SELECT "t".tableoid, "t".ctid FROM ONLY "public"."events" AS "t" WHERE ("t"."at" OPERATOR(pg_catalog.<) $2::pg_catalog.timestamptz
