@@ -15,7 +15,7 @@ type guardHold struct {
 	// unenforced: batches respect it, and nobody else yet; it has no moment.
 	unenforced       bool
 	effective, ended time.Time
-	covers                 map[string]*coverage
+	covers           map[string]*coverage
 	// families are, by the table of the records, over how many foreign keys rows belong to
 	// them; 0 for any number.
 	families map[string]int
