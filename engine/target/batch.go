@@ -356,6 +356,7 @@ func (d *disposition) changeLocked(ctx context.Context, r sqlgen.Range, out *out
 			return err
 		} else if done && out.ahead {
 			out.counts.Held, out.next, out.done = 0, d.pos, false
+			out.step = "what keeps the rows of " + out.step
 			return nil
 		} else if done {
 			k.blocked(d.planned.Root.Name.String(), &out.counts)

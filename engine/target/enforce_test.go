@@ -460,14 +460,17 @@ func TestAHoldWaitsForWritersInFlight(t *testing.T) {
 			if _, _, err := f.target.ActivateHold(t.Context(), h.ID, nil); !errors.Is(err, retention.ErrBusy) {
 				t.Errorf("placing beside a writer answers %v, want ErrBusy", err)
 			}
-			if n := f.count(`SELECT count(*) FROM holdfast_guard.hold WHERE state = 'active' AND id = '` + h.ID + `'`); n != 0 {
-				t.Error("the hold is in force")
+			if n := f.count(`SELECT count(*) FROM holdfast_guard.hold WHERE state = 'active' AND unenforced AND id = '` + h.ID + `'`); n != 1 {
+				t.Error("no batch respects the hold")
 			}
 			if err := tx.Commit(t.Context()); err != nil {
 				t.Errorf("the writer: %v", err)
 			}
 			if _, _, err := f.target.ActivateHold(t.Context(), h.ID, nil); err != nil {
 				t.Errorf("after the writer: %v", err)
+			}
+			if n := f.count(`SELECT count(*) FROM holdfast_guard.hold WHERE state = 'active' AND NOT unenforced AND id = '` + h.ID + `'`); n != 1 {
+				t.Error("the hold is not in force")
 			}
 		})
 	}

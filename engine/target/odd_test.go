@@ -84,7 +84,7 @@ var oddCases = []oddCase{
 	}},
 	{table: "shop.touched", column: "updated_at", change: redacting("email"), processed: 20},
 	{table: "shop.owner", column: "created_at", processed: 15, blocked: 5},
-	{table: "shop.a", column: "created_at", refused: "cascade", why: `"cascade": ["shop.b"]`},
+	{table: "shop.a", column: "created_at", refused: "cascade", why: `"cascade": ["shop.b", "shop.c"]`},
 	{table: "shop.a", column: "created_at", change: cascading("shop.b", "shop.c"), processed: 17, blocked: 3,
 		effects: map[string]retention.TableEffect{"shop.b": {Deleted: 17}, "shop.c": {Deleted: 17}}},
 	{table: "shop.employee", column: "left_at", refused: "cascade", why: `"cascade": ["shop.employee"]`},
