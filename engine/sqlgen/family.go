@@ -204,7 +204,8 @@ func (g *Printer) Clear(member, ref int, parents, going []string) Statement {
 		b.printf("\n  AND NOT (%s)", inTIDs(b, alias, going))
 	}
 	if child.plan.Holds.Any() {
-		b.printf("\n  AND NOT %s", child.held(b))
+		// Not before the join: a condition may fail for a row that refers to none of the parents.
+		b.printf("\n  AND NOT CASE WHEN p.ctid IS NOT NULL THEN %s END", child.held(b))
 	}
 	b.printf("\nRETURNING %s\n)\nSELECT %s\nFROM cleared", strings.Join(returning, ", "), strings.Join(child.digested(), ", "))
 	return b.done()

@@ -50,7 +50,7 @@ FROM ONLY "Shop"."Line" AS p
 WHERE p.ctid OPERATOR(pg_catalog.=) ANY ($1::pg_catalog.text[]::pg_catalog.tid[])
   AND p."id" OPERATOR(pg_catalog.=) "t"."ref"
   AND NOT ("t".ctid OPERATOR(pg_catalog.=) ANY ($2::pg_catalog.text[]::pg_catalog.tid[]))
-  AND NOT true
+  AND NOT CASE WHEN p.ctid IS NOT NULL THEN true END
 RETURNING "t"."id"::pg_catalog.int8 AS d1
 )
 SELECT pg_catalog.count(*), coalesce(pg_catalog.array_agg(d1), '{}')
