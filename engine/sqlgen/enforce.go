@@ -80,9 +80,16 @@ func (e Enforcing) Functions() []string {
 	if e.compiled() {
 		out = append(out, e.fits().define, e.which().define)
 	}
+	var settings []string
+	if len(e.Held.Families) > 0 {
+		settings = []string{seeAll}
+	}
+	if len(e.Held.Conditions) > 0 && !e.compiled() {
+		settings = e.pinned(settings)
+	}
 	return append(out,
-		e.function(EnforceFunction(e.Table.OID), nil, e.rows()),
-		e.function(EnforceTruncate(e.Table.OID), []string{"row_security = off", "jit = off"}, e.truncate()),
+		enforceFunction(EnforceFunction(e.Table.OID), settings, e.rows()),
+		enforceFunction(EnforceTruncate(e.Table.OID), e.pinned([]string{seeAll, "jit = off"}), e.truncate()),
 	)
 }
 
@@ -156,21 +163,14 @@ func IdleFunction(name retention.TableName) string {
 	return enforceFunction(name, nil, "BEGIN\n"+letThrough("    ")+"END\n")
 }
 
-// function prints one that runs with the rights of the guard's owner, so that nobody else
-// needs any there. What a condition says may not hang on the session that fires the trigger,
-// so that has settings of its own. They cost every row a third of its UPDATE (the server looks
-// all names up again), so where each name is written with its schema there are none. What belongs
-// to records is looked for in the application's tables, of which no row may be hidden: better the
-// change fails.
-func (e Enforcing) function(name retention.TableName, more []string, body string) string {
-	if more == nil && len(e.Held.Families) > 0 {
-		more = []string{"row_security = off"}
-	}
-	if len(e.Held.Conditions) == 0 || e.compiled() {
-		if more == nil || name == EnforceFunction(e.Table.OID) {
-			return enforceFunction(name, more, body)
-		}
-	}
+// seeAll: what belongs to records is looked for in the application's tables, of which no row may be
+// hidden: better the change fails.
+const seeAll = "row_security = off"
+
+// pinned are settings with those that keep what a condition says from hanging on the session that
+// fires the trigger. They cost every row a third of its UPDATE (the server looks all names up
+// again), so where each name is written with its schema there are none.
+func (e Enforcing) pinned(more []string) []string {
 	path := []string{"pg_catalog"}
 	for _, schema := range e.Path {
 		path = append(path, retention.QuoteIdent(schema))
@@ -179,9 +179,11 @@ func (e Enforcing) function(name retention.TableName, more []string, body string
 	if len(e.Held.Conditions) > 0 {
 		settings = append(settings, "TimeZone = 'UTC'", "DateStyle = 'ISO, YMD'", "IntervalStyle = 'iso_8601'", "standard_conforming_strings = on")
 	}
-	return enforceFunction(name, settings, body)
+	return settings
 }
 
+// enforceFunction prints one that runs with the rights of the guard's owner, so that nobody else
+// needs any there.
 func enforceFunction(name retention.TableName, settings []string, body string) string {
 	tag := "$holdfast$"
 	for strings.Contains(body, tag) {

@@ -122,16 +122,8 @@ func (g *Printer) Among(member, ref int, parents, children []string) Statement {
 }
 
 // ahead are the foreign keys by which rows of the policy's table keep others of it.
-func (g *Printer) ahead() (out []plan.Reference) {
-	if len(g.plan.Family) == 0 {
-		return nil
-	}
-	for _, r := range g.plan.Family[0].References {
-		if r.Effect == plan.EffectBlocks && r.ChildOID == g.plan.Table.OID {
-			out = append(out, r)
-		}
-	}
-	return out
+func (g *Printer) ahead() []plan.Reference {
+	return slices.DeleteFunc(g.ownReferences(), func(r plan.Reference) bool { return r.Effect != plan.EffectBlocks })
 }
 
 // RefersAhead reports whether rows of the policy's table keep others of it, and are found by an

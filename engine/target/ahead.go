@@ -17,12 +17,37 @@ const (
 	mostAhead = 200_000
 	// aheadAtOnce is how many of them are read in one statement.
 	aheadAtOnce = 20_000
+	// mostIdle is how many steps in a row look at nothing ahead, where looks have been fruitless.
+	mostIdle = 63
 )
+
+// aheadLooks spares looks that come to nothing, such as along a chain whose end is held: after each
+// of those twice as many steps go by.
+type aheadLooks struct{ idle, left int }
+
+// due reports whether this step looks.
+func (a *aheadLooks) due() bool {
+	if a.left > 0 {
+		a.left--
+		return false
+	}
+	return true
+}
+
+// came notes whether anything came of a look.
+func (a *aheadLooks) came(of bool) {
+	if of {
+		*a = aheadLooks{}
+		return
+	}
+	a.idle = min(2*a.idle+1, mostIdle)
+	a.left = a.idle
+}
 
 // looksAhead reports whether a step may: in a careful one, or one that leaves out what others have
 // locked, rows are counted one by one, where they lie.
 func (d *disposition) looksAhead() bool {
-	return !d.careful && !d.skip && d.planned.leaf == 0 && d.planned.Table.Kind == plan.KindTable && d.planned.sql.RefersAhead()
+	return !d.careful && !d.skip && d.planned.leaf == 0 && d.planned.Table.Kind == plan.KindTable && d.planned.sql.RefersAhead() && d.ahead.due()
 }
 
 // free reports whether any of the step's own rows can go.
@@ -50,9 +75,9 @@ func (d *disposition) judgeKin(ctx context.Context, tids []string, out *outcome)
 	return k, nil
 }
 
-// ahead carries out what lies at the end of what refers to a step's rows, none of which can go. It
-// answers false where nothing there can.
-func (d *disposition) ahead(ctx context.Context, tids []string, out *outcome) (bool, error) {
+// goAhead carries out what lies at the end of what refers to a step's rows, none of which can go,
+// and stays where it is. It answers false where nothing there can go.
+func (d *disposition) goAhead(ctx context.Context, tids []string, out *outcome) (bool, error) {
 	last, err := d.lastAhead(ctx, tids)
 	if err != nil || len(last) == 0 {
 		return false, err
@@ -71,7 +96,10 @@ func (d *disposition) ahead(ctx context.Context, tids []string, out *outcome) (b
 		return false, err
 	}
 	// What a trigger has kept is met where it lies, or this would never end.
-	out.ahead = out.counts.Processed > 0
+	if out.counts.Processed > 0 {
+		out.ahead, out.counts.Held, out.next, out.done = true, 0, d.pos, false
+		out.step = "what keeps the rows of " + out.step
+	}
 	return true, nil
 }
 

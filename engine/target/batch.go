@@ -352,13 +352,11 @@ func (d *disposition) changeLocked(ctx context.Context, r sqlgen.Range, out *out
 		return err
 	}
 	if len(tids) > 0 && !k.free() && d.looksAhead() {
-		if done, err := d.ahead(ctx, tids, out); err != nil {
+		carried, err := d.goAhead(ctx, tids, out)
+		if d.ahead.came(out.ahead); err != nil || out.ahead {
 			return err
-		} else if done && out.ahead {
-			out.counts.Held, out.next, out.done = 0, d.pos, false
-			out.step = "what keeps the rows of " + out.step
-			return nil
-		} else if done {
+		}
+		if carried { // and kept by a trigger, all of it
 			k.blocked(d.planned.Root.Name.String(), &out.counts)
 			return nil
 		}

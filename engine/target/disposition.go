@@ -36,6 +36,8 @@ type disposition struct {
 	size int
 	// fixed is what steps take whatever their size.
 	fixed fixedCost
+	// ahead is whether looks along rows that keep each other have come to anything.
+	ahead aheadLooks
 	// crowd is how close together due rows have been found in a walk by blocks.
 	crowd crowd
 	// slow: the last try ran into a time-out.

@@ -35,9 +35,7 @@ func pinPath(ctx context.Context, conn *pgx.Conn) error {
 		own = withoutUser(own)
 	}
 	conn.PgConn().CustomData()[ownPathKey] = own
-	// What bounds a statement, each of ours says; what a database or role defaults to is meant for
-	// the application's.
-	_, err := conn.Exec(ctx, `SET search_path TO pg_catalog, pg_temp; SET statement_timeout TO 0; SET lock_timeout TO 0; SET default_transaction_read_only TO off`)
+	_, err := conn.Exec(ctx, `SET search_path TO pg_catalog, pg_temp`)
 	return err
 }
 

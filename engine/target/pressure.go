@@ -145,6 +145,8 @@ type fixedCost struct {
 // learn is told of a step and answers what of its time its rows did not take, so far as is known.
 func (f *fixedCost) learn(size int, took time.Duration) time.Duration {
 	if f.left > 0 {
+		// A step that waited for somebody seemed dear: no step takes less than what all do.
+		f.cost = min(f.cost, took)
 		if f.left--; f.left == 0 {
 			*f = fixedCost{}
 		}
@@ -155,7 +157,7 @@ func (f *fixedCost) learn(size int, took time.Duration) time.Duration {
 		*f = fixedCost{}
 	case size >= f.size:
 		f.size, f.took = size, took
-	case 5*size <= 3*f.size:
+	case 5*size <= 3*f.size: // so much smaller that its rows must have taken less
 		perRow := max(0, f.took-took).Seconds() / float64(f.size-size)
 		if rows := time.Duration(perRow * float64(size) * float64(time.Second)); rows < took/2 {
 			f.cost, f.left = took-rows, fixedFor

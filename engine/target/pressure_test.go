@@ -156,6 +156,21 @@ func TestABatchHasAsManyRowsAsTakeItsTime(t *testing.T) {
 	}
 }
 
+// TestAStepThatWaitedOnceMakesNoLongOnes: what it seemed to cost is not believed after the next.
+func TestAStepThatWaitedOnceMakesNoLongOnes(t *testing.T) {
+	d := &disposition{size: 2000, spec: retention.Spec{Pace: retention.PaceDefault, Policy: retention.Policy{BatchSize: 5000}}}
+	for i := range 40 {
+		took := time.Duration(d.size) * 50 * time.Microsecond
+		if took > 3*targetTime {
+			t.Errorf("step %d has %d rows and takes %v", i, d.size, took)
+		}
+		if i == 1 {
+			took = 2 * time.Second // somebody had a lock
+		}
+		d.size = d.paced(took)
+	}
+}
+
 // TestAStepIsNotMadeSmallerThanHelps: where most of a step's time is not its rows', fewer rows
 // make more steps and none shorter.
 func TestAStepIsNotMadeSmallerThanHelps(t *testing.T) {

@@ -96,6 +96,11 @@ var pinned = map[string]string{
 	"IntervalStyle":      "iso_8601",
 	"extra_float_digits": "1",
 	"bytea_output":       "hex",
+	// What bounds a statement, each of ours says; what a database or role defaults to is meant for
+	// the application's.
+	"statement_timeout":             "0",
+	"lock_timeout":                  "0",
+	"default_transaction_read_only": "off",
 }
 
 // derive makes a key for one purpose from the process's secret.
