@@ -2,11 +2,9 @@ package engine_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -197,155 +195,6 @@ func TestAnEnforcedHoldIsPlacedWhenALongWriterHasEnded(t *testing.T) {
 	h.mustRefuse(`DELETE FROM public.r WHERE id = 1`)
 }
 
-// writingTo is a table with rows that are due, of which somebody is writing one.
-func (h *house) writingTo(table string) (commit func()) {
-	h.t.Helper()
-	h.exec(`CREATE TABLE public.`+table+` (id bigint PRIMARY KEY, created_at timestamptz)`, `INSERT INTO public.`+table+` SELECT i, now() - interval '90 days' FROM generate_series(1, 50) AS i`)
-	h.mustPolicy(policyOn(table, 1))
-	conn, err := pgx.Connect(h.t.Context(), h.url)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	h.t.Cleanup(func() { _ = conn.Close(context.Background()) })
-	if _, err := conn.Exec(h.t.Context(), `BEGIN; UPDATE public.`+table+` SET created_at = created_at WHERE id = 50`); err != nil {
-		h.t.Fatal(err)
-	}
-	return func() {
-		if _, err := conn.Exec(h.t.Context(), `COMMIT`); err != nil {
-			h.t.Error(err)
-		}
-	}
-}
-
-// Nobody waits for the writers but the application's side of a hold: batches respect it from the
-// first try on, those of a run that is under way and of one that begins.
-func TestBatchesRespectAnEnforcedHoldThatWaitsForWriters(t *testing.T) {
-	t.Parallel()
-	h := freshHouse(t)
-	commit := h.writingTo("r")
-	placed := make(chan retention.Hold, 1)
-	go func() {
-		got, err := h.engine.PlaceHold(context.Background(), h.actor, enforcedOn("r", retention.EnforceRefuse, "1", "2", "3"))
-		if err != nil {
-			t.Error(err)
-		}
-		placed <- got
-	}()
-	pgtest.Await(t, "the hold to wait for the writer", func() bool {
-		return h.count(`SELECT count(*) FROM pg_locks WHERE relation = 'public.r'::regclass AND mode = 'ShareRowExclusiveLock' AND NOT granted`) == 1
-	})
-	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 3 || run.TotalProcessed != 46 {
-		t.Errorf("a run meanwhile took %d and left %d as held, want 46 and 3", run.TotalProcessed, run.TotalHeld)
-	}
-	commit()
-	got := <-placed
-	if got.Status != retention.HoldActive {
-		t.Fatalf("the hold is %s", got.Status)
-	}
-	h.mustRefuse(`DELETE FROM public.r WHERE id = 1`)
-	if p := h.proof(got.ID); p.Verdict() != retention.ProofStands {
-		t.Errorf("the proof %s: %+v", p.Verdict(), p)
-	}
-}
-
-// So it is where a process died that was placing it, with the writer still at it.
-func TestARunCompletesAnEnforcedHoldThatCrashedOnItsWay(t *testing.T) {
-	t.Parallel()
-	h := freshHouse(t)
-	commit := h.writingTo("r")
-	hold := enforcedOn("r", retention.EnforcePreserve, "1", "2", "3")
-	hold.OnExpiry = retention.OnExpiryRelease
-	kept, err := h.store.CreateHold(t.Context(), hold, retention.By{Actor: h.actor, Action: "hold.place"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	h.exec(`UPDATE holdfast.hold SET created_at = created_at - interval '15 seconds'`)
-	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 3 || run.TotalProcessed != 46 {
-		t.Errorf("a run took %d and left %d as held, want 46 and 3", run.TotalProcessed, run.TotalHeld)
-	}
-	h.wantStatus(kept.ID, retention.HoldApplying)
-	commit()
-	h.exec(`UPDATE holdfast.hold SET created_at = created_at - interval '1 hour'`)
-	if err := h.engine.SettleHolds(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	h.wantStatus(kept.ID, retention.HoldActive)
-	h.exec(`DELETE FROM public.r WHERE id = 1`)
-	if n := h.count(`SELECT count(*) FROM holdfast_guard.preserved`); n != 1 {
-		t.Errorf("%d old versions were kept, want 1", n)
-	}
-}
-
-// One that is given up before it is enforced holds nothing any more.
-func TestAnEnforcedHoldThatWaitsForWritersCanEnd(t *testing.T) {
-	t.Parallel()
-	h := freshHouse(t)
-	commit := h.writingTo("r")
-	hold := enforcedOn("r", retention.EnforceRefuse, "1")
-	hold.OnExpiry = retention.OnExpiryRelease
-	kept, err := h.store.CreateHold(t.Context(), hold, retention.By{Actor: h.actor, Action: "hold.place"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole, err := h.store.HoldWithRecords(t.Context(), kept.ID)
-	if err == nil {
-		err = h.target.StageHold(t.Context(), whole)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, _, err := h.target.ActivateHold(t.Context(), kept.ID, nil); !errors.Is(err, retention.ErrBusy) {
-		t.Fatalf("activated beside a writer: %v", err)
-	}
-	h.exec(`UPDATE holdfast.hold SET problem = 'not judged'`)
-	if _, err := h.engine.ReleaseHold(t.Context(), h.actor, kept.ID, "a mistake"); err != nil {
-		t.Fatal(err)
-	}
-	commit()
-	if run := h.mustRun(engine.RunRequest{}); run.TotalHeld != 0 || run.TotalProcessed != 50 {
-		t.Errorf("a run took %d and left %d as held, want 50 and 0", run.TotalProcessed, run.TotalHeld)
-	}
-	if n := h.count(`SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'holdfast%'`); n != 0 {
-		t.Errorf("%d triggers are there", n)
-	}
-}
-
-// A crash between staging and activation leaves a hold that is applying, and no trigger; it
-// comes into force by itself.
-func TestAnEnforcedHoldThatCrashedOnItsWayCompletes(t *testing.T) {
-	t.Parallel()
-	h := freshHouse(t)
-	h.exec(`CREATE TABLE public.r (id bigint PRIMARY KEY, created_at timestamptz)`, `INSERT INTO public.r SELECT i, now() FROM generate_series(1, 4) AS i`)
-	hold := enforcedOn("r", retention.EnforcePreserve, "1")
-	hold.OnExpiry = retention.OnExpiryRelease
-	kept, err := h.store.CreateHold(t.Context(), hold, retention.By{Actor: h.actor, Action: "hold.place"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	whole, err := h.store.HoldWithRecords(t.Context(), kept.ID)
-	if err == nil {
-		err = h.target.StageHold(t.Context(), whole)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := h.count(`SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'holdfast%'`); n != 0 {
-		t.Errorf("%d triggers of a hold that is not in force", n)
-	}
-	h.exec(`UPDATE holdfast.hold SET created_at = created_at - interval '1 hour'`)
-	if err := h.engine.SettleHolds(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := h.hold(kept.ID); got.Status != retention.HoldActive || got.Enforcement != retention.EnforcePreserve {
-		t.Fatalf("the hold is %s, %s", got.Status, got.Enforcement)
-	}
-	h.exec(`DELETE FROM public.r WHERE id = 1`)
-	rows, _, err := h.engine.PreservedRows(t.Context(), h.actor, kept.ID, retention.Page{})
-	if err != nil || len(rows) != 1 || rows[0].Operation != "DELETE" {
-		t.Errorf("kept %+v, %v", rows, err)
-	}
-}
-
 // Runs, anonymizing, archiving and restoring go on as if there were no trigger of ours, and
 // plans do not change with it.
 func TestRunsGoOnBesideAnEnforcedHold(t *testing.T) {
@@ -394,7 +243,6 @@ func TestRunsGoOnBesideAnEnforcedHold(t *testing.T) {
 	}
 }
 
-// Rights that are missing are named with the GRANT that helps, and nothing is placed.
 // dropRole removes a role with what it has.
 func (h *house) dropRole(role string) {
 	conn, err := pgx.Connect(context.Background(), h.url)
@@ -407,6 +255,7 @@ func (h *house) dropRole(role string) {
 	}
 }
 
+// Rights that are missing are named with the GRANT that helps, and nothing is placed.
 func TestMissingRightsForEnforcementAreNamed(t *testing.T) {
 	t.Parallel()
 	h := freshHouse(t)
@@ -586,96 +435,4 @@ func TestWhatHiddenRowsLeadToIsNotLetGo(t *testing.T) {
 			h.wantLeft("a run afterwards", "items", "1")
 		})
 	}
-}
-
-// hostile makes a session look every name up first where a stranger can put things: types of its
-// own, functions and operators, each of which tells by whose rights it runs.
-func hostile() (sql []string) {
-	sql = append(sql, `CREATE SCHEMA evil`, `CREATE FUNCTION evil.says(what pg_catalog.text) RETURNS pg_catalog.bool LANGUAGE plpgsql AS $$
-		BEGIN
-			IF current_user OPERATOR(pg_catalog.<>) session_user THEN RAISE EXCEPTION 'ran with the rights of %: %', current_user, what; END IF;
-			RETURN true;
-		END $$`)
-	for _, name := range []string{"text", "uuid", "bool", "int2", "int4", "int8", "json", "jsonb", "oid", "name", "regclass", "tid", "timestamptz", "_text", "_int4", "_uuid"} {
-		sql = append(sql, fmt.Sprintf(`CREATE DOMAIN pg_temp.%[1]q AS pg_catalog.%[1]q CHECK (evil.says('type %[1]s'))`, name))
-	}
-	for _, typ := range []string{"text", "int4", "int8", "bool", "uuid", "oid", "tid"} {
-		sql = append(sql, fmt.Sprintf(`CREATE FUNCTION evil.compare(a pg_catalog.%[1]s, b pg_catalog.%[1]s) RETURNS pg_catalog.bool LANGUAGE plpgsql AS $$ BEGIN RETURN evil.says('operator of %[1]s'); END $$`, typ))
-		for _, op := range []string{"=", "<>", ">", "<"} {
-			sql = append(sql, fmt.Sprintf(`CREATE OPERATOR evil.%s (FUNCTION = evil.compare, LEFTARG = pg_catalog.%s, RIGHTARG = pg_catalog.%s)`, op, typ, typ))
-		}
-	}
-	for _, f := range []string{"current_setting(pg_catalog.text)", "array_to_string(pg_catalog.text[], pg_catalog.text)", "to_json(anyelement)", "format(pg_catalog.text, pg_catalog.text)", "pin()", "unpin(pg_catalog.text[])", "behind()", "upper(pg_catalog.text)", "lower(pg_catalog.text)", "length(pg_catalog.text)"} {
-		sql = append(sql, `CREATE FUNCTION evil.`+f+` RETURNS pg_catalog.bool LANGUAGE plpgsql AS $$ BEGIN RETURN evil.says('function'); END $$`)
-	}
-	return append(sql, `SET search_path = evil, pg_catalog, public`)
-}
-
-// TestNothingOfTheSessionsRunsWithTheRightsOfATrigger: whoever may change a table's rows has the
-// triggers of a hold fire, which have the rights of Holdfast's role. Each statement is the first
-// of its session, which remembers what names stood for.
-func TestNothingOfTheSessionsRunsWithTheRightsOfATrigger(t *testing.T) {
-	cases := map[string]retention.Scope{
-		"a family":              {Table: public("customers"), RecordIDs: []retention.Key{{"1"}, {"2"}}, Family: &retention.Family{}},
-		"ids":                   {Table: public("orders"), RecordIDs: []retention.Key{{"5"}}},
-		"a condition":           {Table: public("orders"), Condition: "customer = 2"},
-		"one with a collation":  {Table: public("orders"), Condition: "lower(note) LIKE 'x1%' AND length(note) < 9"},
-		"a table":               {Table: public("orders"), All: true},
-		"a family and archives": {Table: public("archived"), RecordIDs: []retention.Key{{"1"}}, Family: &retention.Family{}},
-	}
-	for i, what := range pgtest.Names(cases) {
-		for j, mode := range []retention.Enforcement{retention.EnforceRefuse, retention.EnforcePreserve} {
-			scope := cases[what]
-			if pgtest.ForLong(i, j) {
-				continue
-			}
-			t.Run(what+"/"+string(mode), func(t *testing.T) {
-				t.Parallel()
-				h := familyHouse(t)
-				h.exec(`ALTER TABLE public.orders ADD COLUMN note text COLLATE "C"`, `UPDATE public.orders SET note = 'x' || id`,
-					`CREATE TABLE public.archived (id bigint PRIMARY KEY, order_id bigint REFERENCES public.orders, created_at timestamptz)`, `INSERT INTO public.archived SELECT i, i, now() - interval '400 days' FROM generate_series(1, 20) AS i`)
-				archive := policyOn("archived", 90)
-				archive.Action = retention.ActionArchive
-				h.mustPolicy(archive)
-				h.mustHold(retention.Hold{Matter: "ACME v. Initech", Reason: "evidence", Enforcement: mode, Scope: []retention.Scope{scope}})
-				name := fmt.Sprintf("weak_%d", time.Now().UnixNano())
-				h.exec(`CREATE ROLE `+name+` LOGIN`, `GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA public TO `+name)
-				h.exec(`DO $$ BEGIN EXECUTE format('GRANT CREATE, TEMP ON DATABASE %I TO ` + name + `', current_database()); END $$`)
-				reached := 0
-				for _, begin := range []string{"BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ"} {
-					for _, sql := range []string{
-						`UPDATE public.orders SET note = 'y'`, `UPDATE public.orders SET customer = 3`, `UPDATE public.orders SET id = id OPERATOR(pg_catalog.+) 1000::pg_catalog.int8`,
-						`DELETE FROM public.archived`, `DELETE FROM public.orders`, `DELETE FROM public.customers`, `TRUNCATE public.orders, public.customers, public.archived`,
-					} {
-						err := asStranger(t, h.url, name, begin, sql)
-						if err != nil && strings.Contains(err.Error(), "ran with the rights") {
-							t.Errorf("%s: %s: %v", begin, sql, err)
-						}
-						if err != nil && strings.Contains(err.Error(), "legal hold") {
-							reached++
-						}
-					}
-				}
-				if (reached > 0) != (mode == retention.EnforceRefuse) {
-					t.Errorf("%d statements were refused", reached)
-				}
-			})
-		}
-	}
-}
-
-// asStranger tries a statement in a session of a role that has put things of its own in the way.
-// Its rights are that role's, also where the test's own is a superuser.
-func asStranger(t *testing.T, url, role, begin, sql string) error {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(context.Background()) }()
-	if _, err := conn.Exec(t.Context(), strings.Join(append([]string{`SET SESSION AUTHORIZATION ` + role, begin}, hostile()...), ";\n")); err != nil {
-		t.Fatal(err)
-	}
-	_, err = conn.Exec(t.Context(), sql)
-	return err
 }

@@ -258,13 +258,9 @@ func (e *Engine) checkEnforceable(ctx context.Context, h retention.Hold) error {
 // checkScopeTables refuses scopes that no batch could ever judge.
 func (e *Engine) checkScopeTables(ctx context.Context, h *retention.Hold) error {
 	var bad retention.Problems
-	read := map[retention.TableName]*plan.Table{}
+	read := plan.ReadOnce(e.target.Table)
 	for i, s := range h.Scope {
-		t, err := read[s.Table], error(nil)
-		if t == nil {
-			t, err = e.target.Table(ctx, s.Table)
-			read[s.Table] = t
-		}
+		t, err := read(ctx, s.Table)
 		switch {
 		case errors.Is(err, retention.ErrNotFound):
 			bad.Add(retention.ScopeField(i, "table"), "there is no table %s in the governed database", s.Table)

@@ -268,9 +268,11 @@ func (e *Engine) simulate(ctx context.Context, p retention.Policy, asOf *time.Ti
 const (
 	// ratedFrom is how many rows a run must have disposed of for its rate to tell anything.
 	ratedFrom = 1000
-	// ratedRuns is how many of the last runs are looked at, and rates of how many of them the
-	// middle one counts: one that waited for somebody's lock says nothing of the next.
-	ratedRuns, rates = 20, 5
+	// ratedRuns is how many of the last runs are looked at.
+	ratedRuns = 20
+	// mostRates is of how many of them the middle one counts: one that waited for somebody's lock
+	// says nothing of the next.
+	mostRates = 5
 )
 
 // runEstimate reckons how long a run would take, by the rate of the last ones under the same
@@ -303,7 +305,7 @@ func (e *Engine) runEstimate(ctx context.Context, policy string, s retention.Sim
 func (e *Engine) ratesOf(runs []retention.Run, policy string) (known []retention.RunEstimate) {
 	for _, r := range runs {
 		for _, res := range r.Policies {
-			if len(known) < rates && r.Pace == e.pace && (policy == "" || res.Policy == policy) && res.Processed >= ratedFrom && res.DurationSeconds > 0 {
+			if len(known) < mostRates && r.Pace == e.pace && (policy == "" || res.Policy == policy) && res.Processed >= ratedFrom && res.DurationSeconds > 0 {
 				known = append(known, retention.RunEstimate{RowsPerSecond: float64(res.Processed) / res.DurationSeconds, Policy: res.Policy})
 			}
 		}

@@ -434,8 +434,9 @@ type GuardTarget interface {
 	// its way for 250 ms are cancelled, then terminated. Idempotent: a hold in force
 	// keeps its moment. The tables of a hold that is enforced are locked against writers
 	// before; where they cannot be had within half a second it is ErrBusy, and the hold is in
-	// force for batches alone: it has no moment yet, and GuardState lists it. ended is the list of holds by which its end was known (HoldForce): where it
-	// has ended by another since, it is ErrConflict.
+	// force for batches alone: it has no moment yet, and GuardState lists it. ended is the
+	// list of holds by which its end was known (HoldForce): where it has ended by another
+	// since, it is ErrConflict.
 	ActivateHold(ctx context.Context, id string, ended *int64) (effectiveAt time.Time, mark retention.GuardMark, err error)
 	// OpenUpload begins to take ids of one table into a hold. The error is an InvalidError where
 	// the table has no key.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"context"
 	"slices"
 
 	"holdfast/retention"
@@ -262,4 +263,20 @@ func (tr Trigger) fires(a retention.Action) bool {
 		return tr.OnUpdate
 	}
 	return tr.OnDelete
+}
+
+// ReadOnce reads each table the first time that it is asked for: a hold may have hundreds of
+// scopes of one table.
+func ReadOnce(read func(context.Context, retention.TableName) (*Table, error)) func(context.Context, retention.TableName) (*Table, error) {
+	known := map[retention.TableName]*Table{}
+	return func(ctx context.Context, name retention.TableName) (*Table, error) {
+		if t := known[name]; t != nil {
+			return t, nil
+		}
+		t, err := read(ctx, name)
+		if err == nil {
+			known[name] = t
+		}
+		return t, err
+	}
 }

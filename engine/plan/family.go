@@ -29,7 +29,7 @@ type Reference struct {
 	Member int
 	// Children is the referring table.
 	Children *Table
-	// Held are the held rows of one that is no member, and keeps what its rows refer to.
+	// Held are those of its rows that holds cover: they keep what they refer to.
 	Held HeldRows
 }
 

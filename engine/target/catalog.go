@@ -62,22 +62,6 @@ func (t *Target) Table(ctx context.Context, name retention.TableName) (*plan.Tab
 	return out, err
 }
 
-// once reads each relation's catalog entry the first time that it is asked for: a hold may have
-// hundreds of scopes of one table.
-func (t *Target) once() func(ctx context.Context, name retention.TableName) (*plan.Table, error) {
-	read := map[retention.TableName]*plan.Table{}
-	return func(ctx context.Context, name retention.TableName) (*plan.Table, error) {
-		if table := read[name]; table != nil {
-			return table, nil
-		}
-		table, err := t.Table(ctx, name)
-		if err == nil {
-			read[name] = table
-		}
-		return table, err
-	}
-}
-
 // reading runs do in a read-only transaction with one snapshot and an empty
 // search_path, so that the server prints every name qualified.
 func (t *Target) reading(ctx context.Context, do func(pgx.Tx) error) error {

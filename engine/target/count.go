@@ -14,7 +14,7 @@ import (
 // CountHold counts what a hold covers; see engine.GuardTarget.
 func (t *Target) CountHold(ctx context.Context, h retention.Hold) ([]retention.ScopeCounts, error) {
 	counts := make([]retention.ScopeCounts, len(h.Scope))
-	read := t.once()
+	read := plan.ReadOnce(t.Table)
 	for i, s := range h.Scope {
 		table, err := read(ctx, s.Table)
 		if err != nil {

@@ -151,12 +151,13 @@ func (t *Target) checkReading(ctx context.Context, bad *retention.Problems, scop
 	if len(lacks) > 0 {
 		bad.Add(retention.ScopeField(scope, "family"), "reaches tables that Holdfast's role may not read, so what belongs to the records could not be judged; allow it first: %s", strings.Join(lacks, " "))
 	}
-	hidden, err := collect[string](ctx, t.pool, `SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace WHERE c.oid = ANY ($1) AND row_security_active(c.oid) ORDER BY 1`, oids)
-	if err == nil && len(hidden) > 0 {
-		var role string
-		if err = t.pool.QueryRow(ctx, `SELECT current_user`).Scan(&role); err == nil {
-			bad.Add(retention.ScopeField(scope, "family"), "reaches tables of which row-level security hides rows from Holdfast's role, so what belongs to the records could not be judged: %s; %s", strings.Join(hidden, ", "), bypass(role))
-		}
+	var hidden, role string
+	err = t.pool.QueryRow(ctx, `
+		SELECT coalesce(string_agg(c.oid::pg_catalog.regclass::text, ', ' ORDER BY c.oid), ''), current_user
+		FROM pg_catalog.pg_class AS c
+		WHERE c.oid = ANY ($1) AND row_security_active(c.oid)`, oids).Scan(&hidden, &role)
+	if err == nil && hidden != "" {
+		bad.Add(retention.ScopeField(scope, "family"), "reaches tables of which row-level security hides rows from Holdfast's role, so what belongs to the records could not be judged: %s; %s", hidden, bypass(role))
 	}
 	return classify(err)
 }

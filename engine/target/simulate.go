@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"holdfast/engine/plan"
 	"holdfast/engine/sqlgen"
 	"holdfast/retention"
 )
@@ -198,54 +197,6 @@ const (
 	samples        = 10
 	samplesTimeout = 2 * time.Second
 )
-
-const (
-	// effectsTimeout is how long a simulation counts what goes with its rows elsewhere.
-	effectsTimeout = 30 * time.Second
-	// mostAround bounds the rows whose circles of references are followed: the server has all
-	// that it finds there in memory.
-	mostAround = 100_000
-)
-
-// countEffects counts what would go, or change, with the policy's rows.
-func countEffects(ctx context.Context, tx pgx.Tx, pl *planned, s *retention.Simulation) error {
-	reaches := func(m plan.Member) bool { return slices.ContainsFunc(m.References, plan.Reference.Reaches) }
-	if s.WouldProcess == 0 || !slices.ContainsFunc(pl.Family, reaches) {
-		return nil
-	}
-	st, ok := pl.sql.Effects()
-	if !ok {
-		if s.WouldProcess > mostAround {
-			s.EffectsUnknown = true
-			return nil
-		}
-		st = pl.sql.EffectsAround()
-	}
-	within, err := inTime(ctx, tx, effectsTimeout, func(sp pgx.Tx) error {
-		rows, err := sp.Query(ctx, st.SQL, st.Args...)
-		if err != nil {
-			return err
-		}
-		var c retention.Counts
-		var i int
-		var e retention.TableEffect
-		_, err = pgx.ForEachRow(rows, []any{&i, &e.Deleted, &e.Updated}, func() error {
-			if pl.Family[i].Table.OID == pl.Root.OID {
-				e.Deleted -= s.WouldProcess
-			}
-			m := pl.Family[i]
-			c.Affect(m.Table.Logical().String(), e)
-			if !m.ArchiveTo.IsZero() && m.Table.OID != pl.Root.OID {
-				c.Affect(m.ArchiveTo.String(), retention.TableEffect{Inserted: e.Deleted})
-			}
-			return nil
-		})
-		s.Effects = c.Effects
-		return err
-	})
-	s.EffectsUnknown = !within
-	return err
-}
 
 // inTime reads with a time-out of its own, and reports whether that was enough.
 func inTime(ctx context.Context, tx pgx.Tx, timeout time.Duration, read func(sp pgx.Tx) error) (bool, error) {

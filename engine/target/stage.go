@@ -34,7 +34,7 @@ func heldTable(set int32) string { return sqlgen.HeldTable(set).SQL() }
 // engine.GuardTarget.
 func (t *Target) CheckKeys(ctx context.Context, h retention.Hold) error {
 	var bad retention.Problems
-	read := t.once()
+	read := plan.ReadOnce(t.Table)
 	for i, s := range h.Scope {
 		if s.All {
 			continue
@@ -260,7 +260,7 @@ func (t *Target) StageHold(ctx context.Context, h retention.Hold) error {
 	if err != nil {
 		return classify(err)
 	}
-	read := t.once()
+	read := plan.ReadOnce(t.Table)
 	for i, s := range h.Scope {
 		if s.Ended() {
 			continue // it fell out of the hold, and must not come back

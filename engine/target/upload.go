@@ -306,7 +306,7 @@ func (t *Target) WidenHold(ctx context.Context, h retention.Hold, from int, scop
 	if err != nil {
 		return at, 0, mark, classify(err)
 	}
-	read := t.once()
+	read := plan.ReadOnce(t.Table)
 	for i, s := range scopes {
 		table, err := read(ctx, s.Table)
 		if err != nil {
